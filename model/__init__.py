@@ -1,0 +1,9 @@
+"""Riverbank's models: `load(name).explain(text)` returns the Trace of everything the model computed."""
+
+from model import masks
+from model.bundle import Bundle
+from model.change import Change
+from model.trace import AttentionTrace, LayerTrace, Trace
+from model.zoo import load, names
+
+__all__ = ["AttentionTrace", "Bundle", "Change", "LayerTrace", "Trace", "load", "masks", "names"]

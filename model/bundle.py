@@ -1,0 +1,78 @@
+"""A network with its tokenizer and its card: what `load` returns and pages talk to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from model.tokenizer import Tokenizer
+from model.trace import Trace, layer_trace, read_only
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained model, shared read-only by everybody."""
+
+    name: str
+    card: dict  # corpus and licence, seed, steps, tokens seen, parameters, measured quality, date
+    tokenizer: Tokenizer
+    network: torch.nn.Module  # a Transformer, or its convolutional twin
+
+    @property
+    def config(self):
+        """The network's ModelConfig."""
+        return self.network.config
+
+    @torch.inference_mode()
+    def explain(self, text, allowed=None, change=None, layers=None):
+        """Run `text` through the network and return the Trace.
+
+        allowed (T, T), (H, T, T) or (L, H, T, T), True = may look, replaces the model's own mask; `change` alters attention
+        in the layers listed, in all of them if None. ValueError, with a sentence for the user, if the text is empty, too long
+        or no text, if a row of `allowed` is empty, or if sizes do not fit.
+        """
+        ids = self.read(text)
+        if allowed is not None:
+            allowed = self.check(torch.tensor(np.asarray(allowed), dtype=torch.bool), len(ids))  # a copy: the trace keeps it
+        changes = None
+        if change is not None:
+            changes = [change if layers is None or i in layers else None for i in range(self.config.layers)]
+        row = torch.tensor(ids)
+        record = self.network(row, allowed, changes)
+        return Trace(
+            text=text,
+            tokens=tuple(map(self.tokenizer.piece, ids)),
+            spans=tuple(self.tokenizer.spans(text, ids)),
+            ids=read_only(row),
+            embedded=read_only(record.embedded),
+            layers=tuple(map(layer_trace, record.layers)),
+            final=read_only(record.final),
+            logits=read_only(record.logits),
+            config=self.config,
+        )
+
+    def read(self, text):
+        """Token ids of a text that fits; else a ValueError that says in a sentence what to do."""
+        if not text.strip():
+            raise ValueError("There is no text yet. Type a few words.")
+        half = next((i for i, letter in enumerate(text) if "\ud800" <= letter <= "\udfff"), None)
+        if half is not None:
+            raise ValueError(f"Character {half + 1} is half of a surrogate pair (U+{ord(text[half]):04X}), which is no character. Delete it.")
+        ids = self.tokenizer.encode(text)
+        if len(ids) > self.config.max_tokens:
+            fits = self.tokenizer.spans(text, ids)[self.config.max_tokens][0]
+            raise ValueError(
+                f"This text has {len(ids):,} tokens, and {self.name} takes at most {self.config.max_tokens:,}: "
+                f"its first {fits:,} of {len(text):,} characters. Shorten it."
+            )
+        return ids
+
+    def check(self, allowed, T):
+        """The mask, if it fits T tokens and leaves every row something to look at; else ValueError."""
+        L, H = self.config.layers, self.config.heads
+        if allowed.shape not in {(T, T), (H, T, T), (L, H, T, T)}:
+            raise ValueError(f"allowed has shape {tuple(allowed.shape)}; for this text it is ({T}, {T}), ({H}, {T}, {T}) or ({L}, {H}, {T}, {T})")
+        empty = (~allowed.any(dim=-1)).nonzero()
+        if len(empty):
+            raise ValueError(f"Row {empty[0][-1] + 1} of the mask allows nothing: a softmax over nothing has no value. Allow at least one cell.")
+        return allowed

@@ -1,0 +1,20 @@
+"""Masks: bool arrays (T, S), True where query i may look at key j; the polarity of torch's scaled_dot_product_attention."""
+
+import torch
+
+
+def full(queries, keys=None):
+    """Everybody sees everybody (an encoder): all True, (T, S)."""
+    return torch.ones(queries, queries if keys is None else keys, dtype=torch.bool)
+
+
+def causal(tokens):
+    """Only itself and what came before (a decoder): True where j <= i, (T, T)."""
+    return full(tokens).tril()
+
+
+def window(tokens, size):
+    """Only itself and the `size` - 1 tokens before it (Beltagy 2020, Longformer, one-sided): True where 0 <= i - j < size, (T, T)."""
+    if size < 1:
+        raise ValueError(f"a window of {size} tokens sees nothing; the smallest is 1, the token itself")
+    return causal(tokens) & full(tokens).triu(1 - size)

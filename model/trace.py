@@ -1,0 +1,131 @@
+"""What one text did to one model, as read-only numpy arrays.
+
+Legend: T query positions, S key positions, L layers, H query heads, G key and value heads, D head width, C model width, V vocabulary.
+"""
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from model.attention import AttentionRecord, attend
+from model.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class AttentionTrace:
+    """One layer's attention. The T x S matrices are computed when asked for, one head at a time, from the q and k that the model really had."""
+
+    q: np.ndarray  # (H, T, D) before rotation
+    k: np.ndarray  # (G, S, D) before rotation
+    v: np.ndarray  # (G, S, D)
+    q_rot: np.ndarray | None  # (H, T, D) after rotation, where RoPE turns them
+    k_rot: np.ndarray | None  # (G, S, D)
+    bias: np.ndarray | None  # (H, T, S) added to the scores by ALiBi and T5
+    allowed: np.ndarray  # (T, S) or (H, T, S), True = may look
+    scale: float  # what the dot products were multiplied by; 1 / sqrt(D) unless changed
+    heads: np.ndarray  # (H, T, D) as the model really produced them
+    out: np.ndarray  # (T, C) heads joined and projected
+
+    def parts(self, head):
+        """What `attend` got for one head: q (T, D), k (S, D), v (S, D), allowed (T, S), bias (T, S) or None."""
+        H, G = len(self.q), len(self.k)
+        if not 0 <= head < H:
+            raise ValueError(f"there is no head {head}; this layer has heads 0 to {H - 1}")
+        group = head * G // H
+        q = self.q if self.q_rot is None else self.q_rot
+        k = self.k if self.k_rot is None else self.k_rot
+        allowed = self.allowed[head] if self.allowed.ndim == 3 else self.allowed
+        return q[head], k[group], self.v[group], allowed, None if self.bias is None else self.bias[head]
+
+    def dots(self, head):
+        """q kᵀ, (T, S): the dot product of every query with every key, masked pairs included."""
+        q, k, *_ = self.parts(head)
+        return q @ k.T
+
+    def scaled(self, head):
+        """q kᵀ times the scale, plus the bias, (T, S): the scores before the mask."""
+        bias = self.parts(head)[-1]
+        scaled = self.dots(head) * np.float32(self.scale)
+        return scaled if bias is None else scaled + bias
+
+    def scores(self, head):
+        """What goes into the softmax, (T, S): -inf where the query may not look."""
+        return np.where(self.parts(head)[3], self.scaled(head), -np.inf)
+
+    def weights(self, head):
+        """What comes out of the softmax, (T, S), each row summing to 1: `attend` itself, with values that are each position's own one-hot name."""
+        q, k, _, allowed, bias = (None if part is None else torch.tensor(part) for part in self.parts(head))
+        return read_only(attend(q, k, torch.eye(len(k)), allowed, bias, self.scale))
+
+    def error(self):
+        """max |weights @ v - heads| over all heads: how far what is shown is from what the fused pass produced."""
+        return max(float(np.abs(self.weights(head) @ self.parts(head)[2] - self.heads[head]).max()) for head in range(len(self.q)))
+
+
+@dataclass(frozen=True)
+class ConvolutionTrace:
+    """One layer of a convolutional twin, which has no queries, keys or weights: what it added to the stream, out (T, C)."""
+
+    out: np.ndarray
+
+
+@dataclass(frozen=True)
+class LayerTrace:
+    """The residual stream (T, C) through one layer: resid_mid = resid_in + attention.out, resid_out = resid_mid + mlp_out."""
+
+    resid_in: np.ndarray
+    attention: AttentionTrace | ConvolutionTrace
+    resid_mid: np.ndarray
+    mlp_out: np.ndarray
+    resid_out: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything that one text did to one model."""
+
+    text: str
+    tokens: tuple[str, ...]  # T pieces as a person may read them
+    spans: tuple[tuple[int, int], ...]  # T character offsets (start, end) into text
+    ids: np.ndarray  # (T,)
+    embedded: np.ndarray  # (T, C) with the position, where that is added
+    layers: tuple[LayerTrace, ...]  # L
+    final: np.ndarray  # (T, C) the end of the stream, normalised
+    logits: np.ndarray | None  # (T, V), None for an encoder
+    config: ModelConfig
+
+    @cached_property
+    def probabilities(self):
+        """softmax(logits), (T, V): at each position the model's belief about the next token."""
+        shifted = np.exp(self.logits - self.logits.max(axis=-1, keepdims=True))
+        return frozen(shifted / shifted.sum(axis=-1, keepdims=True))
+
+    def error(self):
+        """The largest AttentionTrace.error of all layers; 0 where no layer has attention."""
+        return max((layer.attention.error() for layer in self.layers if isinstance(layer.attention, AttentionTrace)), default=0.0)
+
+
+def frozen(array):
+    array.flags.writeable = False
+    return array
+
+
+def read_only(tensor):
+    """A tensor as a read-only numpy array on the same memory; None stays None."""
+    return None if tensor is None else frozen(tensor.numpy())
+
+
+def attention_trace(record):
+    """An AttentionRecord of the forward pass as an AttentionTrace, a convolution's record as a ConvolutionTrace."""
+    if not isinstance(record, AttentionRecord):
+        return ConvolutionTrace(read_only(record.out))
+    arrays = {f.name: getattr(record, f.name) for f in fields(AttentionTrace)}
+    return AttentionTrace(**{name: value if name == "scale" else read_only(value) for name, value in arrays.items()})
+
+
+def layer_trace(record):
+    """A LayerRecord of the forward pass as a LayerTrace."""
+    resid_in, attention, *rest = record
+    return LayerTrace(read_only(resid_in), attention_trace(attention), *map(read_only, rest))

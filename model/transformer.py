@@ -1,0 +1,131 @@
+"""The transformer: a residual stream that attention and MLP read from and add to (pre-norm, Xiong 2020)."""
+
+import math
+import zlib
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from model import masks, positions
+from model.attention import AttentionRecord, MultiHeadAttention, fused
+
+
+class LayerRecord(NamedTuple):
+    """The residual stream (T, C) before, between and after the two halves of a block, and what each half added."""
+
+    resid_in: Tensor
+    attention: AttentionRecord
+    resid_mid: Tensor
+    mlp_out: Tensor
+    resid_out: Tensor
+
+
+class Record(NamedTuple):
+    """One forward pass: embedded (T, C), a LayerRecord per layer, the normalised end of the stream (T, C), logits (T, V) or None."""
+
+    embedded: Tensor
+    layers: list[LayerRecord]
+    final: Tensor
+    logits: Tensor | None
+
+
+class MLP(nn.Sequential):
+    """Two linear maps with a GELU between (Hendrycks 2016): (T, C) -> (T, hidden) -> (T, C), each token by itself."""
+
+    def __init__(self, config):
+        super().__init__(nn.Linear(config.width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.width))
+
+
+class Block(nn.Module):
+    """Attention mixes tokens, the MLP works on each; both add to what came in."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(config.width)
+        self.attention = MultiHeadAttention(config)
+        self.mlp_norm = nn.LayerNorm(config.width)
+        self.mlp = MLP(config)
+
+    def forward(self, resid_in, **how):
+        attention = self.attention(self.attention_norm(resid_in), **how)
+        resid_mid = resid_in + attention.out
+        mlp_out = self.mlp(self.mlp_norm(resid_mid))
+        return LayerRecord(resid_in, attention, resid_mid, mlp_out, resid_mid + mlp_out)
+
+
+class Transformer(nn.Module):
+    """An encoder or a decoder, by its mask. The embedding doubles as the output matrix (Press and Wolf 2017)."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        if config.positions == "learned":
+            self.position_table = nn.Parameter(torch.empty(config.context, config.width))
+        if config.positions == "t5":
+            self.t5_table = nn.Parameter(torch.empty(config.t5_buckets, config.heads))
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(config.width)
+
+    def forward(self, ids, allowed=None, changes=None, attend=fused, predict=True):
+        """ids (..., T) -> Record. `allowed` replaces the mask: (T, T), (H, T, T) or (L, H, T, T). `changes` has a Change or None per layer.
+
+        `attend` names the function that does the attention, `predict=False` leaves out the logits.
+        """
+        config, T = self.config, ids.shape[-1]
+        if allowed is None:
+            allowed = self.mask(T).to(ids.device)
+        embedded = self.embed(ids)
+        angle, bias = self.angle(T, ids.device), self.bias(T)
+        stream, layers = embedded, []
+        for i, block in enumerate(self.blocks):
+            how = {"allowed": allowed[i] if allowed.ndim == 4 else allowed, "angle": angle, "bias": bias, "attend": attend}
+            if changes is not None and changes[i] is not None:
+                how["scale"], how["bias"] = changes[i].scale(config.head_width), changes[i].bias(bias)
+            layers.append(block(stream, **how))
+            stream = layers[-1].resid_out
+        final = self.norm(stream)
+        logits = self.unembed(final) if config.predicts and predict else None
+        return Record(embedded, layers, final, logits)
+
+    def unembed(self, final):
+        return nn.functional.linear(final, self.embedding.weight)  # (..., T, C) -> (..., T, V): how well each token's embedding matches
+
+    def mask(self, T):
+        return masks.causal(T) if self.config.causal else masks.full(T)
+
+    def embed(self, ids):
+        embedded, T = self.embedding(ids) * math.sqrt(self.config.width), ids.shape[-1]  # (..., T, C), scaled as in Vaswani 2017, section 3.4
+        if self.config.positions == "learned":
+            return embedded + positions.learned(self.position_table, T)
+        if self.config.positions == "sinusoidal":
+            return embedded + positions.sinusoidal(T, self.config.width).to(embedded)
+        return embedded
+
+    def angle(self, T, device):
+        if self.config.positions != "rope":
+            return None
+        return positions.angles(torch.arange(T), self.config.head_width, self.config.rope_base).to(device)
+
+    def bias(self, T):
+        if self.config.positions == "alibi":
+            return positions.alibi(T, T, self.config.heads).to(self.embedding.weight.device)
+        if self.config.positions == "t5":
+            return positions.t5_bias(self.t5_table, T, T, self.config.t5_distance, both_ways=not self.config.causal)
+        return None
+
+
+def initialise(network, seed, spread=0.02):
+    """Fill the parameters from `seed`: matrices from N(0, spread²), biases 0, norms 1 (GPT-2's scheme).
+
+    Each parameter draws from its own name, so that two models agree wherever they share a name and a shape.
+    """
+    for name, parameter in network.named_parameters():
+        generator = torch.Generator().manual_seed(seed + zlib.crc32(name.encode()))
+        with torch.no_grad():
+            if parameter.ndim > 1:
+                parameter.normal_(0, spread, generator=generator)
+            else:
+                parameter.fill_(1.0 if "norm.weight" in name else 0.0)
+    return network

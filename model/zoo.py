@@ -1,0 +1,75 @@
+"""The bundled checkpoints: list, load, save. A checkpoint is NAME.safetensors (float16) and NAME.json, its card, which holds the checksum."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as read_tensors
+from safetensors.torch import save as write_tensors
+
+from model.bundle import Bundle
+from model.config import KINDS, ModelConfig
+from model.convolution import build
+from model.tokenizer import Tokenizer
+
+FOLDER = Path(__file__).parent / "checkpoints"
+MERGES = "tokenizer.merges"
+
+
+def names(kind=None, folder=FOLDER):
+    """Names of the bundled models, encoders first, then decoders, then convolutions, each in alphabetical order; or those of one kind."""
+    kinds = {path.stem: kind_of(path.with_suffix(".json")) for path in Path(folder).glob("*.safetensors")}
+    return sorted((name for name in kinds if kind in (None, kinds[name])), key=lambda name: (KINDS.index(kinds[name]), name))
+
+
+@lru_cache(maxsize=64)
+def kind_of(card):
+    """The kind that a card states; a decoder, the commonest, where it cannot be read: `load` says what is wrong."""
+    try:
+        return json.loads(card.read_text(encoding="utf-8"))["config"]["kind"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "decoder"
+
+
+@lru_cache(maxsize=32)
+def load(name, folder=FOLDER):
+    """The Bundle of that name; one object, shared by all callers, in evaluation mode and without gradients. ValueError if it is unknown or damaged."""
+    path = Path(folder) / f"{name}.safetensors"
+    if name not in names(folder=folder):
+        raise ValueError(f"There is no model “{name}”. The bundled ones are: {', '.join(names(folder=folder)) or 'none'}.")
+    try:
+        card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != card["sha256"]:
+            raise ValueError("its checksum differs from its card's")
+        tensors = read_tensors(data)
+        tokenizer = Tokenizer(tensors.pop(MERGES).tolist())
+        network = build(ModelConfig(**card["config"]))
+        network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()}, assign=True)
+    except KeyError as error:
+        raise ValueError(f"The card of “{name}” is damaged: it has no {error}. Restore model/checkpoints/{path.stem}.json.") from error
+    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
+        raise ValueError(f"The checkpoint of “{name}” is damaged: {error}. Restore model/checkpoints/{path.name} and its card.") from error
+    return Bundle(name, card, tokenizer, network.eval().requires_grad_(False))
+
+
+def save(name, network, tokenizer, card, folder=FOLDER):
+    """Write the checkpoint and its card; the card gains config, parameters, bytes and sha256."""
+    path = Path(folder) / f"{name}.safetensors"
+    tensors = {key: tensor.detach().cpu().to(torch.float16).contiguous() for key, tensor in network.state_dict().items()}
+    data = write_tensors({**tensors, MERGES: torch.tensor(tokenizer.merges, dtype=torch.int16)})
+    facts = {
+        "name": name,
+        **card,
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "config": asdict(network.config),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    path.with_suffix(".json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

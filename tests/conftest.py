@@ -1,0 +1,55 @@
+"""What tests share: one torch thread, float64 where laws are exact, and tiny random models."""
+
+import pytest
+import torch
+
+from model import tokenizer as bpe
+from model.bundle import Bundle
+from model.config import ModelConfig
+from model.transformer import Transformer, initialise
+
+torch.set_num_threads(1)
+torch.set_warn_always(True)  # not only once per program, so that no test depends on those before it
+
+TEXT = "I swam across the river to get to the other bank. I walked across the road to get cash from the other bank."
+
+
+@pytest.fixture(scope="module")
+def doubles():
+    """Float64 for a whole module."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    """A tokenizer of 19 merges."""
+    return bpe.train(TEXT, 19)
+
+
+def lively(network):
+    """Parameters far enough from their start that every part of the network matters: no zero biases, no unit norms, scores of about 1."""
+    with torch.no_grad():
+        for i, parameter in enumerate(network.parameters()):
+            noise = torch.randn(parameter.shape, generator=torch.Generator().manual_seed(i))
+            parameter.copy_(10 * parameter if parameter.ndim > 1 else parameter + 0.2 * noise)
+    return network.eval()
+
+
+@pytest.fixture(scope="session")
+def make_network(tokenizer):
+    """make_network(positions="rope", ...) -> a tiny random Transformer; keywords as in ModelConfig."""
+
+    def make(positions="rope", seed=3, **choices):
+        sizes = {"vocabulary": len(tokenizer), "width": 24, "layers": 3, "heads": 4, "key_heads": 4, "hidden": 37, "context": 61, "max_tokens": 61}
+        return lively(initialise(Transformer(ModelConfig(positions=positions, **(sizes | choices))), seed))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_bundle(make_network, tokenizer):
+    """make_bundle(positions="rope", ...) -> a tiny random Bundle."""
+    return lambda positions="rope", **choices: Bundle("tiny", {}, tokenizer, make_network(positions, **choices))

@@ -1,0 +1,68 @@
+"""Masks, and what they promise: nothing flows back from what may not be seen."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model import masks
+from model.config import POSITIONS
+
+pytestmark = pytest.mark.usefixtures("doubles")
+
+
+def test_masks_of_four_tokens_by_hand():
+    assert masks.causal(4).int().tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1]]
+    assert masks.window(4, 2).int().tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]]
+    assert masks.full(2, 3).int().tolist() == [[1, 1, 1], [1, 1, 1]]
+
+
+@pytest.mark.parametrize("mask", [masks.full(5), masks.causal(5), masks.window(5, 3)], ids=["full", "causal", "window"])
+def test_a_mask_is_square_and_bool(mask):
+    assert mask.shape == (5, 5)
+    assert mask.dtype == torch.bool
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 13), st.integers(0, 13))
+def test_a_window_as_long_as_the_text_is_the_causal_mask(tokens, more):
+    assert torch.equal(masks.window(tokens, tokens + more), masks.causal(tokens))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 13), st.integers(1, 13))
+def test_row_i_of_a_window_sees_the_last_tokens_up_to_i(tokens, size):
+    seen = [row.nonzero().flatten().tolist() for row in masks.window(tokens, size)]
+    assert seen == [list(range(max(0, i - size + 1), i + 1)) for i in range(tokens)]
+
+
+def test_a_window_of_one_token_is_the_identity():
+    assert torch.equal(masks.window(7, 1), torch.eye(7, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("size", [0, -3])
+def test_a_window_of_nothing_is_an_error(size):
+    with pytest.raises(ValueError, match=f"a window of {size} tokens sees nothing"):
+        masks.window(5, size)
+
+
+def influence(network, T, allowed=None):
+    """(T, T): the largest gradient of output i with respect to input embedding j."""
+    record = network(torch.arange(97, 97 + T), allowed)
+    mixed = record.final @ torch.randn(network.config.width)  # not the sum, which the last norm keeps nearly constant
+    return torch.stack([torch.autograd.grad(output, record.embedded, retain_graph=True)[0].abs().amax(dim=-1) for output in mixed])
+
+
+@pytest.mark.parametrize("positions", POSITIONS)
+def test_a_decoder_sees_all_before_and_nothing_after(make_network, positions):
+    assert torch.equal(influence(make_network(positions), 7) > 0, masks.causal(7))
+
+
+@pytest.mark.parametrize("positions", POSITIONS)
+def test_an_encoder_sees_everything(make_network, positions):
+    assert (influence(make_network(positions, causal=False), 7) > 0).all()
+
+
+def test_windows_add_up_from_layer_to_layer(make_network):
+    network = make_network(layers=3)  # each layer of window 3 reaches 2 tokens further back
+    assert torch.equal(influence(network, 11, masks.window(11, 3)) > 0, masks.window(11, 7))

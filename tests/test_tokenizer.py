@@ -1,0 +1,131 @@
+"""Byte pair encoding loses nothing, shows its real steps, and learns what a slow trainer learns."""
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from model import tokenizer as bpe
+from model.tokenizer import BYTES, WORD, Tokenizer, to_bytes
+
+any_text = st.text(st.characters(), max_size=40)  # characters() includes lone surrogates, which text() by itself leaves out
+prose = st.text("the river bank.'s 12_\n🏞é", max_size=60)  # letters for which there are merges
+texts = any_text | prose
+
+
+@settings(deadline=None, max_examples=200)
+@given(texts)
+@example("\ud83c")
+@example("\udfde\ud83c no pair, and \ud83c\udfde a pair in two halves")
+@example("the 🏞 river bank, the 👩‍👩‍👧 bank")
+def test_decoding_gives_back_any_text(tokenizer, text):
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+@settings(deadline=None, max_examples=100)
+@given(texts)
+def test_words_cover_the_text(text):
+    assert "".join(WORD.findall(text)) == text
+
+
+@settings(deadline=None, max_examples=100)
+@given(texts)
+def test_the_steps_go_from_bytes_to_what_encode_returns_one_merge_at_a_time(tokenizer, text):
+    first, *rest = steps = list(tokenizer.steps(text))
+    assert first == (None, list(to_bytes(text)))
+    for before, after in pairwise(steps):
+        new = BYTES + tokenizer.merges.index(after.pair)
+        assert undone(after.ids, new, after.pair) == before.ids
+        assert after.ids.count(new) > 0
+    ranks = [tokenizer.merges.index(step.pair) for step in rest]
+    assert ranks == sorted(ranks)
+    assert steps[-1].ids == tokenizer.encode(text)
+
+
+def undone(ids, new, pair):
+    return [part for id in ids for part in (pair if id == new else (id,))]
+
+
+def test_the_steps_of_a_word_by_hand():
+    tokenizer = Tokenizer([(ord("b"), ord("a")), (BYTES, ord("n")), (ord("n"), ord("k"))])  # ba, ban, nk
+    b, a, n, k = b"bank"
+    assert list(tokenizer.steps("bank")) == [(None, [b, a, n, k]), ((b, a), [256, n, k]), ((256, n), [257, k])]
+
+
+def slowly_learned(text):
+    """[(pair, count), ...]: all pairs counted anew for every merge."""
+    words, learned = [list(to_bytes(word)) for word in WORD.findall(text)], []
+    while True:
+        counts = Counter(pair for word in words for pair in pairwise(word))
+        pair, count = min(counts.items(), key=lambda item: (-item[1], item[0]), default=(None, 0))
+        if count < 2:
+            return learned
+        learned.append((pair, count))
+        words = [joined(word, pair, BYTES + len(learned) - 1) for word in words]
+
+
+def joined(word, pair, new):
+    if len(word) < 2:
+        return word
+    return [new, *joined(word[2:], pair, new)] if tuple(word[:2]) == pair else [word[0], *joined(word[1:], pair, new)]
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.text("abc", max_size=4), max_size=30).map(" ".join) | prose)
+@example("aaaa aaa aaaaaaa")
+@example("ab ab ab abc abc bc bc")  # of the four "bc", "ab" takes two; the two that are left are still a pair to learn
+def test_training_learns_what_counting_anew_for_every_merge_learns(text):
+    assert list(bpe.learn(text)) == slowly_learned(text)
+
+
+def test_on_a_tie_the_smaller_ids_are_merged_first():
+    assert bpe.train("zyba zyba", 1).merges == (tuple(b"ba"),)  # "zy", "yb" and "ba" occur twice each
+
+
+def test_training_stops_when_no_pair_occurs_twice():
+    assert bpe.train("ab-ab", 100).merges == (tuple(b"ab"),)
+    assert bpe.train("", 100).merges == ()
+
+
+def test_training_stops_at_the_number_of_merges_asked_for(tokenizer):
+    assert len(tokenizer.merges) == 19
+    assert len(tokenizer) == BYTES + 19 + 1
+    assert tokenizer.end == BYTES + 19
+
+
+@settings(deadline=None, max_examples=150)
+@given(texts)
+def test_a_span_is_the_shortest_that_holds_all_bytes_of_its_token(tokenizer, text):
+    ids, place = tokenizer.encode(text), 0
+    for id, (start, end) in zip(ids, tokenizer.spans(text, ids), strict=True):
+        first, last = place, place + len(tokenizer.bytes[id]) - 1
+        assert len(to_bytes(text[:start])) <= first < len(to_bytes(text[: start + 1]))
+        assert len(to_bytes(text[: end - 1])) <= last < len(to_bytes(text[:end]))
+        place = last + 1
+    assert place == len(to_bytes(text))
+
+
+def test_parts_of_a_character_have_the_whole_characters_span_and_show_as_bytes(tokenizer):
+    ids = tokenizer.encode("a🏞b")
+    assert tokenizer.spans("a🏞b", ids) == [(0, 1), (1, 2), (1, 2), (1, 2), (1, 2), (2, 3)]
+    assert list(map(tokenizer.piece, ids)) == ["a", "⟨F0⟩", "⟨9F⟩", "⟨8F⟩", "⟨9E⟩", "b"]
+    half = Tokenizer([(0xF0, 0x9F)])
+    assert list(map(half.piece, half.encode("🏞"))) == ["⟨F0 9F⟩", "⟨8F⟩", "⟨9E⟩"]
+
+
+def test_pieces_of_whole_characters_join_to_the_text(tokenizer):
+    text = "I swam to the other bank."
+    assert "".join(map(tokenizer.piece, tokenizer.encode(text))) == text
+    assert tokenizer.piece(tokenizer.end) == "⟨end⟩"
+
+
+def test_half_a_character_decodes_to_the_replacement_sign(tokenizer):
+    assert tokenizer.decode(tokenizer.encode("a🏞")[:-1]) == "a\ufffd"
+
+
+@pytest.mark.parametrize("letters", ["abcdefghij" * 10_000, " " * 100_000, "." * 100_000, "7" * 100_000, "é" * 100_000])
+def test_100_000_signs_without_a_break_are_cut_into_short_words_and_come_back(tokenizer, letters):
+    assert max(map(len, WORD.findall(letters))) <= 33
+    assert tokenizer.decode(tokenizer.encode(letters)) == letters

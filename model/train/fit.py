@@ -1,0 +1,64 @@
+"""The training loop that every checkpoint goes through: seeded, resumable, with progress."""
+
+import time
+
+import torch
+
+
+def optimisers(network, rate):
+    """Muon (Jordan 2024) for the matrices inside the blocks, AdamW (Loshchilov 2019) for all else."""
+    matrices = [p for name, p in network.named_parameters() if p.ndim == 2 and "blocks" in name]
+    others = [p for name, p in network.named_parameters() if not (p.ndim == 2 and "blocks" in name)]
+    return [
+        torch.optim.Muon(matrices, lr=rate, weight_decay=0.05),
+        torch.optim.AdamW(others, lr=rate / 8, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+
+
+def schedule(step, steps):
+    """Share of the full learning rate: up over the first 2 %, level, down to nothing over the second half."""
+    return min(1.0, (step + 1) / (0.02 * steps + 1), (steps - step) / (0.5 * steps))
+
+
+def fit(network, backward, *, steps, rate, state, tokens_per_step, every=100, validate=None):
+    """Train `network` for `steps` steps; `backward(step)` runs one batch forward and backward and returns its loss in nats.
+
+    `state` is the file from which a broken run resumes and which is written every `every` steps. Returns the curve: rows of
+    [step, training loss] or, at the multiples of ten `every`s where `validate()` is asked, [step, training loss, validation loss].
+    """
+    tools, curve, start = optimisers(network, rate), [], 0
+    full = [group["lr"] for tool in tools for group in tool.param_groups]
+    if state.exists():
+        saved = torch.load(state, weights_only=True)
+        network.load_state_dict(saved["network"])
+        for tool, kept in zip(tools, saved["tools"], strict=True):
+            tool.load_state_dict(kept)
+        curve, start = saved["curve"], saved["step"]
+        print(f"resumed at step {start}", flush=True)
+    began, losses = time.monotonic(), []
+    for step in range(start, steps):
+        for group, top in zip((g for tool in tools for g in tool.param_groups), full, strict=True):
+            group["lr"] = top * schedule(step, steps)
+        losses.append(backward(step))
+        for tool in tools:
+            tool.step()
+            tool.zero_grad()
+        done = step + 1
+        if done % every == 0 or done == steps:
+            curve.append([done, sum(losses) / len(losses)])
+            losses = []
+            if validate and (done % (10 * every) == 0 or done == steps):
+                curve[-1].append(validate())
+            keep(state, {"network": network.state_dict(), "tools": [tool.state_dict() for tool in tools], "curve": curve, "step": done})
+            speed = (done - start) / (time.monotonic() - began)
+            figures = "  ".join(f"{loss:.3f}" for loss in curve[-1][1:])
+            print(f"step {done}/{steps}  loss {figures}  {speed * tokens_per_step:,.0f} tokens/s  {(steps - done) / speed / 60:.1f} min left", flush=True)
+    return curve
+
+
+def keep(path, state):
+    """Write the state beside the old one, then put it in its place: a stop in between loses nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    torch.save(state, fresh)
+    fresh.replace(path)

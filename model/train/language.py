@@ -1,0 +1,97 @@
+"""Train a model to predict the next token of stories: the decoders."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from model.attention import attend
+from model.train import corpus
+from model.train.fit import fit
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def gather(paths, seed_text=5_000_000):
+    """(training, held out) by file, and the text that the tokenizer learns from: all of the first file's training part and some of the others'."""
+    training, held = corpus.split(paths)
+    texts = ["\n".join(found) for found in training.values()]
+    return training, held, texts[0] + "\n".join(texts[1:])[:seed_text]
+
+
+def next_token_loss(network, windows, rows=512):
+    """Mean loss in nats per token of windows (B, T + 1), run backward on the way.
+
+    The vocabulary is by far the widest layer, so logits are made and used `rows` at a time, in bfloat16: twice as fast on two cores.
+    """
+    ids, targets = windows[:, :-1], windows[:, 1:].flatten()
+    with torch.autocast(windows.device.type, torch.bfloat16):
+        final = network(ids, attend=attend, predict=False).final.flatten(0, 1)
+        leaf = final.detach().requires_grad_()
+        total = 0.0
+        for some, wanted in zip(leaf.split(rows), targets.split(rows), strict=True):
+            loss = F.cross_entropy(network.unembed(some), wanted, reduction="sum") / len(targets)
+            loss.backward()
+            total += loss.item()
+    final.backward(leaf.grad)
+    return total
+
+
+@torch.inference_mode()
+def held_out_loss(network, tokenizer, texts, tokens=None, at_most=None):
+    """Loss on texts never trained on, in windows of the training context side by side: nats per token, bits per byte (an end token counts as a byte)."""
+    tokens = tokens or network.config.context
+    row = corpus.stream(tokenizer, texts)[:at_most]
+    count = (len(row) - 1) // tokens
+    windows = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(row, tokens + 1)[::tokens][:count].copy())
+    nats = sum(
+        F.cross_entropy(network(some[:, :-1].to(DEVICE)).logits.flatten(0, 1), some[:, 1:].to(DEVICE).flatten(), reduction="sum").item()
+        for some in windows.split(16)
+    )
+    size = sum(max(1, len(tokenizer.bytes[id])) for id in windows[:, 1:].flatten().tolist())
+    return {"nats_per_token": nats / windows[:, 1:].numel(), "bits_per_byte": nats / math.log(2) / size}
+
+
+EDGES = (0, 8, 16, 32, 64, 96, 128, 160, 192, 256, 384, 512, 768, 1024)  # of the bins in which loss is given by position
+
+
+@torch.inference_mode()
+def loss_by_position(network, tokenizer, texts, count=48):
+    """Rows [first, end, nats per token] for targets at these positions, in `count` windows of long held-out texts as far as the model takes.
+
+    A learned table ends at the training context: its rows end there too.
+    """
+    longest = min(EDGES[-1], network.config.max_tokens)
+    row = torch.from_numpy(corpus.stream(tokenizer, texts))
+    starts = torch.linspace(0, len(row) - longest - 1, count).long()
+    total = torch.zeros(longest)
+    for start in starts:
+        window = row[start : start + longest + 1].to(DEVICE)
+        total += F.cross_entropy(network(window[:-1]).logits, window[1:], reduction="none").cpu() / count
+    return [[a, b, total[a:b].mean().item()] for a, b in pairwise(EDGES) if b <= longest]
+
+
+def train(network, tokenizer, training, held, *, seed, steps, state, share=0.7, batch=32, rate=0.03):
+    """Fit `network` to windows of the training texts, the first file getting `share` of them; returns the curve."""
+    network.to(DEVICE).train()
+    streams = [corpus.stream(tokenizer, texts) for texts in training.values()]
+    sizes = [len(row) for row in streams[1:]]
+    shares = [share] + [(1 - share) * size / sum(sizes) for size in sizes] if sizes else [1.0]
+    tokens = network.config.context
+
+    def backward(step):
+        windows = corpus.windows(streams, shares, tokens=tokens + 1, batch=batch, seed=seed, step=step)
+        return next_token_loss(network, windows.to(DEVICE))
+
+    judged = next(iter(held.values()))
+    return fit(
+        network,
+        backward,
+        steps=steps,
+        rate=rate,
+        state=state,
+        tokens_per_step=batch * tokens,
+        validate=lambda: held_out_loss(network, tokenizer, judged, at_most=20_000)["nats_per_token"],
+    )

@@ -1,0 +1,237 @@
+"""Figures by their numbers: what a chart or a component is given is what it shows."""
+
+import json
+import re
+import struct
+
+import numpy as np
+import pytest
+
+from viz import bars, component, theme
+from viz.component import chips
+from viz.heatmap import matrix
+
+TOKENS = ["the", " bank", "the", " bank", " the"]
+HOSTILE = ["<b>bold</b>", "a&b", "<img src=x onerror=alert(1)>", "$x$", "\n", "שלום", "e\u0301\u0302", "👩‍👩‍👧", "x" * 100]
+
+
+def values(*shape, seed=1):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def causal(size):
+    return np.tri(size, dtype=bool)
+
+
+# ---- the annotated heatmap ----
+
+
+def test_a_matrix_shows_its_numbers_and_holes_where_masked():
+    given = values(5, 5)
+    heat = matrix(given, rows=TOKENS, columns=TOKENS, kind="signed", allowed=causal(5)).data[0]
+    np.testing.assert_array_equal(heat.z, np.where(causal(5), given, np.nan))
+    np.testing.assert_array_equal(heat.customdata, np.where(causal(5), "", "masked"))
+    assert heat.hoverongaps
+
+
+def test_what_is_not_finite_is_a_hole_too():
+    given = values(2, 3)
+    given[0, 1], given[1, 2] = np.nan, -np.inf
+    heat = matrix(given, rows=["a", "b"], columns=["x", "y", "z"]).data[0]
+    np.testing.assert_array_equal(np.isnan(heat.z), ~np.isfinite(given))
+    assert [list(row) for row in heat.text] == [[f"{cell:.2f}" if np.isfinite(cell) else "" for cell in row] for row in given]
+
+
+def test_repeated_tokens_keep_a_tick_each_and_row_0_is_on_top():
+    figure = matrix(values(5, 4), rows=TOKENS, columns=TOKENS[:4])
+    for axis, tokens in ((figure.layout.xaxis, TOKENS[:4]), (figure.layout.yaxis, TOKENS)):
+        assert list(axis.tickvals) == list(range(len(tokens)))
+        assert list(axis.ticktext) == [theme.token(token) for token in tokens]
+    assert figure.layout.yaxis.autorange == "reversed"
+    assert figure.layout.yaxis.scaleanchor == "x"
+
+
+@pytest.mark.parametrize(
+    ("given", "choices", "limits"),
+    [
+        (values(3, 3), {"kind": "weights"}, (0, 1)),
+        (values(3, 3) / 100, {"kind": "weights"}, (0, 1)),
+        (np.array([[1.0, -3.0], [0.5, 2.0]]), {"kind": "signed"}, (-3, 3)),
+        (np.array([[1.0, -3.0], [0.5, 2.0]]), {"kind": "signed", "limit": 7.5}, (-7.5, 7.5)),
+        (np.array([[1.0, -3.0], [0.5, 2.0]]), {"kind": "signed", "allowed": np.array([[1, 0], [1, 1]])}, (-2, 2)),
+        (np.zeros((2, 2)), {"kind": "signed"}, (-1, 1)),
+        (np.full((2, 2), np.nan), {"kind": "signed"}, (-1, 1)),
+    ],
+)
+def test_weights_have_a_fixed_scale_and_signed_values_a_symmetric_one(given, choices, limits):
+    labels = TOKENS[: len(given)]
+    heat = matrix(given, rows=labels, columns=labels, **choices).data[0]
+    assert (heat.zmin, heat.zmax) == limits
+    assert heat.colorscale is not None
+
+
+def test_a_matrix_leaves_its_input_alone():
+    given, allowed = values(5, 5), causal(5)
+    before = given.copy()
+    given.flags.writeable = False
+    matrix(given, rows=TOKENS, columns=TOKENS, allowed=allowed)
+    np.testing.assert_array_equal(given, before)
+    np.testing.assert_array_equal(allowed, causal(5))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(4, 5), (5, 4), (5, 6), (0, 0)])
+def test_a_wrong_number_of_labels_is_an_error_that_names_the_counts(rows, columns):
+    with pytest.raises(ValueError, match=rf"\(5, 5\).* {rows} row labels .* {columns} column labels"):
+        matrix(values(5, 5), rows=["a"] * rows, columns=["b"] * columns)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_markup_gets_out_of_a_label(text):
+    (label,) = matrix([[0.5]], rows=[text], columns=[text]).layout.xaxis.ticktext
+    assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", label)
+    assert label.startswith("\u2068") and label.endswith("\u2069")
+
+
+def test_white_space_is_a_sign_and_a_long_token_is_cut():
+    assert theme.token(" a\n\t") == "\u2068·a⏎⇥\u2069"
+    assert len(theme.token("x" * 100)) == theme.LONGEST + 2
+
+
+# ---- bars ----
+
+
+def test_contributions_are_the_products_and_their_running_sum():
+    products = values(7)
+    bar, line = bars.contributions(products).data
+    np.testing.assert_array_equal(bar.y, products)
+    np.testing.assert_array_equal(line.y, np.cumsum(products))
+    np.testing.assert_array_equal(bar.x, np.arange(7))
+    assert line.y[-1] == pytest.approx(float(products.sum()), abs=1e-6)
+    assert list(bar.marker.color) == [theme.QUERY if product < 0 else theme.KEY for product in products]
+
+
+def test_candidates_are_the_probabilities_with_the_first_on_top():
+    before, after = np.array([0.5, 0.25, 0.125]), np.array([0.1, 0.6, 0.3])
+    figure = bars.candidates({"as trained": (before, "#111111"), "changed": (after, "#222222")}, [" a", " b", " a"])
+    assert [trace.name for trace in figure.data] == ["as trained", "changed"]
+    for trace, given in zip(figure.data, (before, after), strict=True):
+        np.testing.assert_allclose(trace.x, given, rtol=1e-6)
+        np.testing.assert_array_equal(trace.y, np.arange(3))
+        assert list(trace.text) == [f"{share:.1%}" for share in given]
+    assert list(figure.layout.yaxis.ticktext) == [theme.token(" a"), theme.token(" b"), theme.token(" a")]
+    assert figure.layout.yaxis.autorange == "reversed"
+    assert figure.layout.xaxis.range[0] == 0 and figure.layout.xaxis.range[1] >= 0.6
+
+
+def test_candidates_must_be_as_many_as_their_tokens():
+    with pytest.raises(ValueError, match="'as trained' has 3 values for 2 tokens"):
+        bars.candidates({"as trained": (np.ones(3), "#111111")}, ["a", "b"])
+
+
+# ---- what crosses to the canvas ----
+
+
+def packed(given, **choices):
+    """The payload of the canvas taken apart: (header, matrix)."""
+    T, S = np.shape(given)
+    how = {"rows": [f"r{i}" for i in range(T)], "columns": [f"c{i}" for i in range(S)], "kind": "weights", "allowed": None, "limit": None}
+    payload, shape = component._pack(given, **how | {"selected": (), "digits": 3} | choices)
+    (length,) = struct.unpack("<I", payload[:4])
+    assert length % 4 == 0
+    return json.loads(payload[4 : 4 + length]), np.frombuffer(payload[4 + length :], dtype="<f4").reshape(shape)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64, bool])
+def test_the_payload_holds_the_float32_bytes_of_the_matrix(dtype):
+    given = (values(3, 5) * 9).astype(dtype)
+    _, sent = packed(given)
+    assert sent.tobytes() == given.astype("<f4").tobytes()
+
+
+def test_a_matrix_in_another_order_or_read_only_crosses_unharmed():
+    given = values(5, 3)
+    turned = given.T
+    turned.flags.writeable = False
+    assert packed(turned, allowed=np.zeros((3, 5), dtype=bool))[1].shape == (3, 5)
+    np.testing.assert_array_equal(packed(turned)[1], given.T)
+    np.testing.assert_array_equal(turned, values(5, 3).T)
+
+
+def test_the_masked_cross_as_nan_and_their_numbers_stay_here():
+    given = values(5, 5)
+    given[4, 0] = np.inf
+    _, sent = packed(given, allowed=causal(5))
+    hidden = ~causal(5) | ~np.isfinite(given)
+    np.testing.assert_array_equal(np.isnan(sent), hidden)
+    np.testing.assert_array_equal(sent[~hidden], given[~hidden])
+
+
+def test_labels_cross_as_they_are_duplicates_and_all():
+    labels = [*HOSTILE, "the", "the", "\ud800"]
+    header, _ = packed(values(len(labels), len(labels)), rows=labels, columns=labels, label="a <b>label</b>", revision="a text 👩‍👩‍👧")
+    assert header["rows"] == header["columns"] == labels
+    assert (header["label"], header["revision"]) == ("a <b>label</b>", "a text 👩‍👩‍👧")
+
+
+@pytest.mark.parametrize(
+    ("given", "choices", "limits"),
+    [
+        (values(3, 3), {}, (0, 1)),
+        (np.array([[1.0, -3.0]]), {"kind": "signed"}, (-3, 3)),
+        (np.array([[1.0, -3.0]]), {"kind": "signed", "limit": 2}, (-2, 2)),
+        (np.array([[1.0, -3.0]]), {"kind": "signed", "allowed": [[True, False]]}, (-1, 1)),
+        (np.zeros((2, 2)), {"kind": "signed"}, (-1, 1)),
+        (np.full((2, 2), np.nan), {"kind": "signed"}, (-1, 1)),
+    ],
+)
+def test_the_canvas_has_the_same_scales(given, choices, limits):
+    header, _ = packed(given, **choices)
+    assert (header["low"], header["high"]) == limits
+
+
+@pytest.mark.parametrize(
+    ("choices", "cell"),
+    [
+        ([(2, 1), None], [2, 1]),
+        ([None, [1, 0, 1700000000000]], [1, 0]),
+        ([(3, 0), [0, 2]], [0, 2]),
+        ([(0, 3), (-1, 0)], None),
+        ([np.array([1, 1])], [1, 1]),
+        ([(1.5, 0), "12", {"cell": 1}, [1]], None),
+        ([], None),
+    ],
+)
+def test_a_choice_is_kept_only_where_it_fits(choices, cell):
+    assert packed(values(3, 3), selected=choices)[0]["selected"] == cell
+
+
+@pytest.mark.parametrize(
+    ("given", "choices", "message"),
+    [
+        (values(2, 3), {"rows": ["a"]}, r"\(2, 3\).* 1 row labels and 3 column labels"),
+        (values(2, 3), {"columns": ["a"] * 2}, "2 row labels and 2 column labels"),
+        (values(2, 3), {"kind": "rainbow"}, "'weights' and 'signed', but kind is 'rainbow'"),
+        (values(2, 3), {"limit": 0}, "positive, finite limit"),
+        (values(2, 3), {"limit": float("nan")}, "positive, finite limit"),
+        (values(2, 3), {"digits": 0}, "1 to 9 significant digits"),
+        (values(2, 3), {"allowed": np.ones((3, 2))}, r"shape of values, \(2, 3\), but it has shape \(3, 2\)"),
+        (np.ones((0, 3)), {}, r"T and S at least 1, but values has shape \(0, 3\)"),
+    ],
+)
+def test_what_does_not_fit_is_an_error_in_a_sentence(given, choices, message):
+    with pytest.raises(ValueError, match=message):
+        packed(given, **choices)
+
+
+def test_a_vector_is_no_matrix():
+    with pytest.raises(ValueError, match=r"T and S at least 1, but values has shape \(3,\)"):
+        component._pack(values(3), ["a"] * 3, [], kind="weights", allowed=None, limit=None, selected=(), digits=3)
+
+
+# ---- chips ----
+
+
+@pytest.mark.parametrize(("notes", "values"), [(["1"], None), (["1", "2", "3"], None), (["1", "2"], [0.5]), (["1", "2"], np.ones(3))])
+def test_chips_need_a_note_and_a_value_per_token(notes, values):
+    with pytest.raises(ValueError, match=f"there are 2 tokens, {len(notes)} notes"):
+        chips.chips(["a", "b"], key="chips", notes=notes, values=values)

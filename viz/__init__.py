@@ -1,0 +1,1 @@
+"""Figures: arrays in, Plotly figures out. Nothing here knows of torch, models or pages."""

@@ -1,0 +1,123 @@
+"""The canvas heatmap: a matrix of any size that answers hover, keys and clicks in the browser.
+
+The one module of `viz` that may import Streamlit; everything it shows is drawn by heatmap.js. Registration happens at import and
+needs no running server: Streamlit registers the same definition again on whichever runtime mounts it.
+"""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+_mount = st.components.v2.component(
+    "riverbank_heatmap",
+    html='<div class="riverbank-heatmap"></div>',
+    css=(_HERE / "heatmap.css").read_text(encoding="utf-8"),
+    js=(_HERE / "heatmap.js").read_text(encoding="utf-8"),
+)
+
+
+def heatmap(
+    values: np.ndarray,
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    key: str,
+    kind: str = "weights",
+    allowed: np.ndarray | None = None,
+    selected: tuple[int, int] | None = None,
+    limit: float | None = None,
+    label: str = "",
+    row_role: str = "query",
+    column_role: str = "key",
+    height: int = 560,
+    digits: int = 3,
+    square: bool = True,
+    revision: str = "",
+    on_select: Callable[[], None] | None = None,
+) -> tuple[int, int] | None:
+    """Draw a (T, S) matrix as a heatmap and return the cell that the reader chose last.
+
+    values (T, S), any real dtype, never modified; crosses as float32, so a number on hover is the number that was computed.
+    rows, columns: T and S token texts; duplicates allowed. key: the widget key; `st.session_state[key]["cell"]` is the choice.
+    kind: 'weights' has the fixed scale 0..1; 'signed' has -limit..limit, where limit is the largest |value| unless given.
+    allowed (T, S) bool, True = may look. Cells not allowed, NaN or infinite are hatched and read 'masked'; their values stay here.
+    selected: the (row, column) to outline, counted from 0; None, or a cell outside the matrix, outlines the last choice if it fits.
+    label: caption above the picture and its accessible name. row_role, column_role: the names of the axes.
+    height: CSS pixels of the picture with its labels; on a page narrower than that, the picture is as high as it is wide.
+    digits: significant digits of the numbers shown, 1 to 9. revision: any text, found again as `data-revision` once this data is painted.
+    square: False lets cells be wider than high, for matrices that are not tokens by tokens.
+    on_select: called, without arguments, before the run that a new choice starts.
+
+    Returns (row, column), or None where nothing was chosen or the last choice lies outside this matrix.
+    Raises ValueError where the shapes, kind, limit or digits do not fit.
+    """
+    payload, shape = _pack(
+        values, rows, columns, kind=kind, allowed=allowed, limit=limit,
+        selected=(selected, _chosen(key)), label=str(label), row_role=row_role, column_role=column_role,
+        height=int(height), digits=int(digits), square=bool(square), revision=str(revision),
+    )  # fmt: skip
+    result = _mount(key=key, data=payload, on_cell_change=on_select or _nothing)
+    return _inside(result.get("cell"), shape)
+
+
+def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) -> tuple[bytes, tuple[int, int]]:
+    """Return the payload, [u32 header length][JSON header][float32 (T, S)], little-endian, and (T, S); NaN stands for masked."""
+    matrix = np.array(values, dtype="<f4")  # a C-ordered copy: the caller's array is never written to
+    if matrix.ndim != 2 or 0 in matrix.shape:
+        raise ValueError(f"heatmap needs a matrix of shape (T, S) with T and S at least 1, but values has shape {matrix.shape}.")
+    if (len(rows), len(columns)) != matrix.shape:
+        raise ValueError(
+            f"heatmap needs one label per row and column: values has shape {matrix.shape}, "
+            f"but there are {len(rows)} row labels and {len(columns)} column labels."
+        )
+    if kind not in ("weights", "signed"):
+        raise ValueError(f"heatmap knows the kinds 'weights' and 'signed', but kind is {kind!r}.")
+    if limit is not None and not (math.isfinite(limit) and limit > 0):
+        raise ValueError(f"heatmap needs a positive, finite limit, but limit is {limit!r}.")
+    if not 1 <= header["digits"] <= 9:
+        raise ValueError(f"heatmap shows 1 to 9 significant digits, all that float32 has, but digits is {header['digits']}.")
+    if allowed is not None:
+        if np.shape(allowed) != matrix.shape:
+            raise ValueError(f"heatmap needs allowed in the shape of values, {matrix.shape}, but it has shape {np.shape(allowed)}.")
+        matrix[~np.asarray(allowed, dtype=bool)] = np.nan
+    matrix[~np.isfinite(matrix)] = np.nan
+
+    if kind == "signed":
+        largest = float(np.nanmax(np.abs(matrix))) if not np.isnan(matrix).all() else 0.0
+        high = float(limit or largest or 1.0)  # a matrix of zeros still needs a scale
+        low = -high
+    else:
+        low, high = 0.0, 1.0
+
+    first = next((cell for cell in (_inside(s, matrix.shape) for s in selected) if cell), None)
+    header |= {"kind": kind, "low": low, "high": high, "selected": first}
+    header |= {"rows": [str(token) for token in rows], "columns": [str(token) for token in columns]}
+    text = json.dumps(header).encode("ascii")
+    text += b" " * (-len(text) % 4)  # so that the matrix starts at a multiple of four bytes, as Float32Array wants
+    return len(text).to_bytes(4, "little") + text + matrix.tobytes(), matrix.shape
+
+
+def _inside(cell: object, shape: tuple[int, int]) -> tuple[int, int] | None:
+    """Return cell as (row, column) if it starts with two whole numbers inside shape; a choice outlives the text it was made on."""
+    if not isinstance(cell, (list, tuple, np.ndarray)) or len(cell) < 2:
+        return None
+    cell = cell[:2]  # a third number is the time of the choice: it makes choosing the same cell again a change
+    if not all(isinstance(i, (int, np.integer)) and 0 <= i < n for i, n in zip(cell, shape, strict=True)):
+        return None
+    return int(cell[0]), int(cell[1])
+
+
+def _chosen(key: str) -> object:
+    """Return what session state holds as the choice for this key, unchecked."""
+    state = st.session_state.get(key)
+    return state.get("cell") if hasattr(state, "get") else None
+
+
+def _nothing() -> None:
+    """Stand in for on_select: Streamlit returns a state only where it has a callback."""

@@ -1,0 +1,54 @@
+// A text as a row of token chips: each is a button, shaded by its number, the chosen one outlined.
+// User text goes in through textContent only.
+
+const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
+const rooms = new WeakMap(); // root element -> what the last call brought, so that old buttons never speak for new data
+
+function shown(token) {
+  const sign = SIGNS[token[0]];
+  return sign && token.length > 1 ? [sign, token.slice(1)] : ["", SIGNS[token] || token];
+}
+
+function chip(room, token, place) {
+  const button = document.createElement("button");
+  const [mark, text] = shown(token);
+  const value = room.values ? room.values[place] : null;
+  const faint = document.createElement("span");
+  faint.className = "mark";
+  faint.textContent = mark;
+  const word = document.createElement("bdi");
+  word.textContent = text.replace(/[\n\r\t]/g, (letter) => SIGNS[letter]);
+  const figure = document.createElement("small");
+  figure.textContent = room.notes[place];
+  button.type = "button";
+  button.append(faint, word, figure);
+  button.setAttribute("aria-pressed", String(place === room.selected));
+  button.setAttribute("aria-label", `token ${place + 1}, ${token.trim() || "white space"}, ${room.notes[place]}`);
+  if (value !== null) button.style.setProperty("--share", `${Math.round(100 * Math.min(1, Math.max(0, value)))}%`);
+  button.tabIndex = place === (room.selected ?? 0) ? 0 : -1; // one stop for the tab key; arrows go on from there
+  button.addEventListener("click", () => room.choose(place));
+  return button;
+}
+
+function walk(event, list) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const place = [...list.children].indexOf(document.activeElement);
+  const next = list.children[place + step];
+  if (place < 0 || !next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+export default function (component) {
+  const { data, parentElement, setStateValue } = component;
+  const list = parentElement.querySelector(".riverbank-chips");
+  if (!rooms.has(list)) list.addEventListener("keydown", (event) => walk(event, list));
+  const focused = list.contains(document.activeElement) || list.contains(parentElement.activeElement);
+  const room = { ...data, choose: (place) => setStateValue("token", [place, Date.now()]) };
+  rooms.set(list, room);
+  list.setAttribute("aria-label", data.label);
+  list.replaceChildren(...data.tokens.map((token, place) => chip(room, token, place)));
+  list.dataset.revision = data.revision;
+  if (focused && room.selected !== null) list.children[room.selected]?.focus();
+}

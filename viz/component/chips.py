@@ -1,0 +1,34 @@
+"""Token chips: a text as the model reads it, each token a button."""
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+mount = st.components.v2.component(
+    "riverbank_chips",
+    html='<div class="riverbank-chips" role="group"></div>',
+    css=(HERE / "chips.css").read_text(encoding="utf-8"),
+    js=(HERE / "chips.js").read_text(encoding="utf-8"),
+)
+
+
+def chips(tokens, *, key, notes, values=None, selected=None, label="", revision="", on_select=None):
+    """Draw T tokens, each with its note (a short text) under it and, where `values` (T,) in [0, 1] are given, a bar of that share of its width.
+
+    `selected` is the place of the outlined one, counted from 0. Returns the place that was clicked last, or None; a place that this text
+    does not have gives None. ValueError if the counts differ.
+    """
+    if len(notes) != len(tokens) or (values is not None and len(values) != len(tokens)):
+        raise ValueError(f"there are {len(tokens)} tokens, {len(notes)} notes and {len(tokens) if values is None else len(values)} values")
+    data = {
+        "tokens": list(tokens),
+        "notes": list(notes),
+        "values": None if values is None else [float(value) for value in values],
+        "selected": None if selected is None else int(selected),
+        "label": label,
+        "revision": str(revision),
+    }
+    choice = mount(key=key, data=data, on_token_change=on_select or (lambda: None)).get("token")  # [place, time of the choice]
+    return choice[0] if choice and 0 <= choice[0] < len(tokens) else None

@@ -1,0 +1,26 @@
+"""Beliefs about the next token: tokens with their probabilities as bars."""
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+mount = st.components.v2.component(
+    "riverbank_ranking",
+    html='<div class="riverbank-ranking"></div>',
+    css=(HERE / "ranking.css").read_text(encoding="utf-8"),
+    js=(HERE / "ranking.js").read_text(encoding="utf-8"),
+)
+
+
+def ranking(series, tokens, *, key, label=""):
+    """Draw N tokens, the first on top, with a bar per series: `series` maps a name to (values (N,) in [0, 1], colour).
+
+    All bars share one scale, from 0 to the largest value. ValueError if a series has another number of values than there are tokens.
+    """
+    for name, (values, _) in series.items():
+        if len(values) != len(tokens):
+            raise ValueError(f"{name!r} has {len(values)} values for {len(tokens)} tokens")
+    drawn = [{"name": name, "values": [float(value) for value in values], "colour": colour} for name, (values, colour) in series.items()]
+    mount(key=key, data={"tokens": list(tokens), "series": drawn, "label": label})

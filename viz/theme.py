@@ -1,0 +1,41 @@
+"""One table of colours for every view (Okabe and Ito 2008, safe for colour-blind readers), and what all figures have in common."""
+
+QUERY = "#0072B2"  # blue: who asks
+KEY = "#D55E00"  # vermillion: who answers
+VALUE = "#009E73"  # green: what is passed on
+OUTPUT = "#CC79A7"  # purple: what comes out
+PLAIN = "#8A8A8A"  # what has no role, such as the model left unchanged
+
+# Transparent at zero, so that zero is the background of the page in the light and in the dark.
+WEIGHTS = [[0.0, "rgba(0,114,178,0)"], [1.0, "rgba(0,114,178,1)"]]
+SIGNED = [[0.0, "rgba(0,114,178,1)"], [0.5, "rgba(127,127,127,0)"], [1.0, "rgba(213,94,0,1)"]]
+
+MARKS = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥"}  # white space as signs, so that a token shows all of itself
+LONGEST = 14
+ISOLATE = "\u2068{}\u2069"  # keeps a right-to-left token from turning its neighbours round
+
+
+def token(text):
+    """A token as a label: white space as signs, long ones cut, HTML inert; Plotly reads a little HTML in labels."""
+    shown = "".join(MARKS.get(letter, letter) for letter in text)
+    if len(shown) > LONGEST:
+        shown = shown[: LONGEST - 1] + "…"
+    return ISOLATE.format(shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def number(value):
+    """Three significant digits, with a true minus sign."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+def layout(figure, *, height, title=None):
+    """Apply the common look to a figure and return it."""
+    return figure.update_layout(
+        height=height,
+        title={"text": title, "font": {"size": 14}} if title else None,
+        margin={"l": 8, "r": 8, "t": 36 if title else 8, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+        bargap=0.25,
+    )

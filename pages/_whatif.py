@@ -1,0 +1,79 @@
+"""The switches of the attention page: what they ask of the model, what came of it, and the code that says the same."""
+
+import _shell
+import numpy as np
+import streamlit as st
+
+from model import Change, load
+from viz import theme
+from viz.component.ranking import ranking
+
+OWN, EVERYWHERE, HERE = "as trained", "every layer", "this layer"
+MASKS = {OWN: None, "causal": "causal", "full": "full"}
+ATTENTION = "trace.layers[{layer}].attention"
+PRINTED = {
+    "1 Tokens": "trace.tokens[{query}], trace.ids[{query}]",
+    "2 q, k, v": ATTENTION + ".parts({head})[0][{query}]",
+    "3 Dot products": ATTENTION + ".dots({head})[{query}, {key}]",
+    "4 Divide by √D": ATTENTION + ".scaled({head})[{query}, {key}]",
+    "5 Mask": ATTENTION + ".scores({head})[{query}, {key}]",
+    "6 Softmax": ATTENTION + ".weights({head})[{query}, {key}]",
+    "7 Weighted sum": ATTENTION + ".heads[{head}, {query}]",
+    "8 Join heads": ATTENTION + ".out[{query}]",
+}
+
+
+def settings(layer):
+    """What the switches said last, as (change, layers, mask) for `explain`; all None where nothing is changed."""
+    state = st.session_state.get
+    change = Change(state("attention.scaled", True), state("attention.temperature", 1.0), state("attention.average", False))
+    where = _shell.kept("attention.where", (EVERYWHERE, HERE), EVERYWHERE)
+    mask = MASKS[_shell.kept("attention.mask", MASKS, OWN)]
+    if change == Change():
+        return None, None, mask
+    return change, None if where == EVERYWHERE else (layer,), mask
+
+
+def controls(layer):
+    """Draw the switches in one row; returns their settings."""
+    columns = st.columns([1, 1.2, 1.2, 1.6, 1.5], gap="small")
+    columns[0].toggle("Divide by √D", True, key="attention.scaled", bind="query-params")
+    note = "Every score is set to 0: all allowed words weigh the same."
+    columns[1].toggle("Plain average", key="attention.average", bind="query-params", help=note)
+    columns[2].slider("Softmax temperature", 0.1, 5.0, 1.0, 0.1, key="attention.temperature", bind="query-params")
+    with columns[3]:
+        _shell.pick("Mask", MASKS, key="attention.mask", default=OWN)
+    with columns[4]:
+        _shell.pick("Changed in", (EVERYWHERE, HERE), key="attention.where", default=EVERYWHERE)
+    return settings(layer)
+
+
+def effect(choice, original, trace, query):
+    """What the change did to the model's answer at the token that asks."""
+    word = _shell.plain(trace.tokens[query])
+    if trace.logits is None:
+        before, after = original.final[query], trace.final[query]
+        cosine = float(before @ after / np.linalg.norm(before) / np.linalg.norm(after))
+        st.markdown(f"The vector of {word} at the end of the model, with and without the change: cosine {cosine:.3f}.")
+        return
+    before, after = original.probabilities[query], trace.probabilities[query]
+    same = trace is original
+    top = np.argsort(-np.maximum(before, after))[:8]
+    pieces = [load(choice.model).tokenizer.piece(i) for i in top]
+    series = {"as trained": (before[top], theme.PLAIN)} | ({} if same else {"with the change": (after[top], theme.OUTPUT)})
+    chart, told = st.columns([3, 2], gap="large")
+    with chart:
+        ranking(series, pieces, key="attention.next", label="most likely next tokens")
+    with told:
+        st.markdown(f"What the model expects after {word}: the eight most likely of {len(before):,} tokens.")
+        moved = float(np.sum(before * np.log2(before / np.maximum(after, np.finfo(np.float32).tiny), where=before > 0, out=np.zeros_like(before))))
+        st.markdown("Move a switch above and see how this changes." if same else f"The change moved it by **{moved:.3g} bits** (Kullback-Leibler divergence).")
+
+
+def snippet(choice, cell, step, change, layers, mask):
+    """Three lines of Python that print what the chosen cell shows at the chosen step."""
+    options = "" if change is None else f", change={change!r}" + ("" if layers is None else f", layers={layers!r}")
+    if mask is not None:
+        options += f", allowed=masks.{mask}({len(cell.trace.tokens)})"
+    value = PRINTED[step].format(head=choice.head, query=cell.query, key=cell.key, layer=choice.layer)
+    return f"from model import Change, load, masks\ntrace = load({choice.model!r}).explain({choice.text!r}{options})\nprint({value})"

@@ -1,0 +1,52 @@
+"""`python -m tests.bench [a] [b] ... [f]`: one table of ratios, all rows or those named; each row is measured in one run."""
+
+import argparse
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from tests.bench import chromium, passes, users
+
+HEAD = f"{'':<68} {'ours':>9} {'other':>9} {'ratio':>6}  target"
+
+
+def machine():
+    """The machine in one line, without its name."""
+    cpu = next((line.split(":")[1].strip() for line in lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor() or platform.machine())
+    memory = next((int(line.split()[1]) / 2**20 for line in lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
+    load = "" if not hasattr(os, "getloadavg") else f", load {os.getloadavg()[0]:.1f}"
+    versions = f"Python {platform.python_version()}, torch {version('torch')}, streamlit {version('streamlit')}"
+    return f"{cpu}, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores, {memory:.0f} GiB{load}; {versions}"
+
+
+def lines(path):
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+def rows(chosen):
+    torch.set_num_threads(1)  # as the server does
+    for name, measure in (("a", passes.explaining), ("b", passes.weighing), ("c", chromium.answering), ("d", chromium.starting)):
+        if name in chosen:
+            yield from measure()
+    crowded = chosen & {"e", "f"}
+    if crowded:
+        yield from users.remembering_and_sharing(crowded)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="row", help="a to f; all if none is named")
+    chosen = set(parser.parse_args().rows) or set("abcdef")
+    if not chosen <= set("abcdef"):
+        parser.error("the rows are a, b, c, d, e and f")
+    print(machine(), HEAD, sep="\n", flush=True)
+    for row in rows(chosen):
+        target = "" if row.target is None else f"≤ {row.target:.1f} {'met' if row.ratio <= row.target else 'MISSED'}"
+        print(f"{row.what:<68} {row.ours:>9} {row.theirs:>9} {row.ratio:>5.2f}x  {target}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

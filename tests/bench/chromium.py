@@ -1,0 +1,108 @@
+"""(c) From Enter to the repainted picture, against an empty rerun; (d) from nothing to the first picture, against `import torch`."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import sync_playwright
+
+from tests.bench import Row, milliseconds, texts
+from tests.browser import launch
+
+EMPTY = 'import streamlit as st\ntext = st.text_input("Your text", key="text")\nst.text(text)\n'
+PICTURE = "document.querySelector('.st-key-attention-matrix [data-testid=stBidiComponentIsolated]')?.shadowRoot"
+SHOWN = {  # a function of the text: does the page show it?
+    "riverbank": f"text => {{ const d = {PICTURE}?.querySelector('.riverbank-heatmap')?.dataset; return Boolean(d?.painted) && d.revision === text; }}",
+    "empty": "text => document.querySelector('[data-testid=stText]')?.textContent === text",
+}
+# Types the text, presses Enter at once (before the live commit after 200 ms), and waits; all inside the page, so that no driver is timed.
+ENTER = """async ([text, shown, picture]) => {
+    const [ready, room, box] = [eval(shown), eval(picture), document.querySelector(".st-key-text input")];
+    const press = (type) => box.dispatchEvent(new KeyboardEvent(type, { key: "Enter", code: "Enter", keyCode: 13, bubbles: true }));
+    box.focus();
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(box, text);
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise(requestAnimationFrame);
+    if (ready(text)) return null;
+    return new Promise((resolve) => {
+        const watch = new MutationObserver(() => {
+            if (!ready(text)) return;
+            watch.disconnect();
+            requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start))); // once the frame is painted
+        });
+        for (const root of [document, room].filter(Boolean)) {
+            watch.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+        }
+        const start = performance.now();
+        press("keydown"); press("keypress"); press("keyup");
+    });
+}"""
+RESTS = "[data-test-script-state=notRunning]"
+
+
+def opened(playwright):
+    running = launch.browser(playwright)
+    if running is None:
+        sys.exit(launch.NONE)
+    return running
+
+
+def entered(page, kind, text):
+    """Seconds from Enter until the page shows the text."""
+    page.wait_for_selector(RESTS, state="attached")
+    page.wait_for_timeout(300)  # a typist's pause: no work of the turn before is left over
+    return page.evaluate(ENTER, [text, SHOWN[kind], PICTURE]) / 1000
+
+
+def answering(turns=15):
+    """(c) Riverbank at 32 and 128 tokens against a page that does nothing but repeat the text, under the same settings."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        (folder / "app.py").write_text(EMPTY)
+        shutil.copytree(launch.ROOT / ".streamlit", folder / ".streamlit")
+        servers = {"riverbank": stack.enter_context(launch.server()), "empty": stack.enter_context(launch.server(folder=folder))}
+        running = opened(stack.enter_context(sync_playwright()))
+        pages = {}
+        for kind, started in servers.items():
+            pages[kind] = running.new_page(viewport={"width": 1440, "height": 900})
+            pages[kind].goto(started.url)
+            pages[kind].wait_for_selector(".riverbank-heatmap[data-painted]" if kind == "riverbank" else ".st-key-text input")
+        sizes = {tokens: texts(tokens) for tokens in (32, 128)}
+        taken = {32: [], 128: [], "empty": []}
+        for turn in range(turns + 2):
+            for tokens, some in sizes.items():
+                for name, kind in ((tokens, "riverbank"), ("empty", "empty")):
+                    seconds = entered(pages[kind], kind, next(some))
+                    if turn > 1:
+                        taken[name].append(seconds)
+        theirs = median(taken["empty"])
+        running.close()
+    for tokens, target in ((32, 2.5), (128, 3.0)):
+        ours = median(taken[tokens])
+        yield Row(f"c  Enter to picture / empty Streamlit rerun, {tokens} tokens", milliseconds(ours), milliseconds(theirs), ours / theirs, target)
+
+
+def starting(turns=3):
+    """(d) From the start of the process to the first picture, against `python -c 'import torch'`."""
+    ours, theirs = [], []
+    with sync_playwright() as playwright:
+        running = opened(playwright)
+        for _ in range(turns):
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-c", "import torch"], check=True)
+            theirs.append(time.perf_counter() - start)
+            page = running.new_page(viewport={"width": 1440, "height": 900})
+            start = time.perf_counter()
+            with launch.server() as started:
+                page.goto(started.url)
+                page.wait_for_selector(".riverbank-heatmap[data-painted]")
+                ours.append(time.perf_counter() - start)
+            page.close()
+        running.close()
+    ours, theirs = median(ours), median(theirs)
+    yield Row("d  cold start to first picture / import torch", f"{ours:.3g} s", f"{theirs:.3g} s", ours / theirs)

@@ -1,0 +1,122 @@
+"""A Chromium, one server for all tests, and the attention page as a reader sees it."""
+
+import os
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.browser import launch
+
+SECONDS = 20_000  # milliseconds: a loaded machine is slow, a broken page is for ever
+expect.set_options(timeout=SECONDS)
+
+# The picture's data attributes, from inside the component's shadow root.
+DATASET = """key => {
+    const room = document.querySelector(`.st-key-${key} [data-testid=stBidiComponentIsolated]`);
+    const picture = room?.shadowRoot?.querySelector(".riverbank-heatmap");
+    return picture?.dataset.painted ? { ...picture.dataset } : null;
+}"""
+# The same once the script rests and the attributes are as wished; a number is compared as a number.
+WISHED = f"""([key, wishes]) => {{
+    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
+    const found = ({DATASET})(key);
+    const fits = ([name, wish]) => (typeof wish === "number" ? Number(found[name]) === wish : found[name] === wish);
+    return found && Object.entries(wishes).every(fits) ? found : null;
+}}"""
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        running = launch.browser(playwright)
+        if running is None and os.environ.get("BROWSER_TESTS") == "required":
+            pytest.fail(launch.NONE)
+        if running is None:
+            pytest.skip(launch.NONE)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser):
+    with launch.server() as started:
+        yield started
+        assert "Traceback" not in started.log, started.log
+
+
+class Page:
+    """One reader: a browser context of their own, and everything that must not happen in it."""
+
+    def __init__(self, browser, url, **context):
+        self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}} | context)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(SECONDS)
+        self.url = url
+        self.wrong = []
+        self.page.on("console", lambda message: message.type == "error" and self.wrong.append(message.text))
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.on("request", lambda request: self.stranger(request.url) and self.wrong.append(f"request to {request.url}"))
+
+    def stranger(self, url):
+        return not url.startswith(("data:", f"blob:{self.url}/", f"{self.url}/"))
+
+    def open(self, **query):
+        self.page.goto(f"{self.url}/?{urlencode(query)}")
+        return self
+
+    def check(self):
+        """Nothing went wrong so far."""
+        assert not self.wrong, self.wrong
+        expect(self.page.get_by_test_id("stException")).to_have_count(0)
+        expect(self.page.get_by_test_id("stDialog")).to_have_count(0)
+
+    def part(self, key, inside=""):
+        """What lies in the control or picture of that key."""
+        return self.page.locator(f".st-key-{key.replace('.', '-')} {inside}".strip())
+
+    def shown(self, key="attention.matrix", **wishes):
+        """The picture's dataset, once the page rests and the dataset is as wished: shown(revision="a text", value=0.25)."""
+        wishes = {name: str(wish) if isinstance(wish, int) else wish for name, wish in wishes.items()}
+        return self.page.wait_for_function(WISHED, arg=[key.replace(".", "-"), wishes]).json_value()
+
+    def type(self, text):
+        self.part("text", "input").fill(text)
+
+    def choose(self, key, option):
+        """Press a button of a row of buttons; the option as text, or its place."""
+        buttons = self.part(key, "[role=radio]")
+        (buttons.nth(option) if isinstance(option, int) else buttons.get_by_text(option, exact=True)).click()
+
+    def switch(self, key):
+        self.part(key, "label").first.click()
+
+    def linked(self, **wishes):
+        """Wait until the address holds these values; None where a key must be missing. Keys with _ for the dot."""
+
+        def fits(url):
+            found = {key: values[0] for key, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
+            return all(found.get(key) == wish for key, wish in wishes.items())
+
+        self.page.wait_for_url(fits, wait_until="commit")
+
+
+@pytest.fixture
+def reader(browser, server):
+    """reader(color_scheme="dark", ...) -> a Page in a fresh context; at the end nothing may have gone wrong in any of them."""
+    readers = []
+
+    def enter(**context):
+        readers.append(Page(browser, server.url, **context))
+        return readers[-1]
+
+    yield enter
+    for one in readers:
+        one.check()
+        one.context.close()
+
+
+@pytest.fixture
+def page(reader):
+    return reader()

@@ -1,0 +1,357 @@
+"""The attention page in a real browser: links, typing, clicking, keys; every number read from the DOM and compared with the model's own."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from streamlit.testing.v1 import AppTest
+
+import model
+from model import Change
+from tests.browser import launch
+from tests.browser.conftest import Page
+
+SHORT, LONG = "The river bank", "She gave the red ball to the boy, and the boy gave it to the dog"
+DOTS, MASKED, SOFTMAX = 2, 4, 5  # places of the steps
+HOSTILE = {
+    "bold": "<b>bold</b> <img src=x onerror=alert(1)>",
+    "script": "<script>alert(1)</script>",
+    "link": "[link](javascript:alert(1))",
+    "LaTeX": "$x$ and $$y^2$$",
+    "ticks": "`a` ``b`` `",
+    "emoji with joiners": "👩‍👩‍👧‍👦 and 🏳️‍🌈",
+    "right to left": "שלום עולם, مرحبا",
+    "combining marks": "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢",
+    "one token": "a",
+}
+
+
+def controls(**query):
+    """The controls of a page as Streamlit knows them, by key; asked without a browser."""
+    at = AppTest.from_file(str(launch.ROOT / "pages" / "_router.py"), default_timeout=30)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    return {element.key: element for element in (*at.sidebar, *at.main) if getattr(element, "key", None)}
+
+
+@pytest.fixture(scope="module")
+def defaults():
+    """What a first visit shows: value by key, and the names of the steps."""
+    found = controls()
+    return {key: element.value for key, element in found.items()} | {"steps": found["attention.step"].options}
+
+
+def attention(defaults, text, *, layer=None, change=None, layers=None, allowed=None):
+    """The AttentionTrace of a layer, counted from 1, asked of the model itself."""
+    trace = model.load(defaults["model"]).explain(text, allowed, change, layers)
+    return trace.layers[(layer or defaults["layer"]) - 1].attention
+
+
+def weight(defaults, text, query, key, *, head=None, **how):
+    return float(attention(defaults, text, **how).weights((head or defaults["head"]) - 1)[query, key])
+
+
+def click(page, row, column, key="attention.matrix"):
+    """Click a cell of a matrix: the place is found by hovering, as the tooltip names row and column, from the corner on."""
+    canvas = page.part(key, "canvas.pointer")
+    box = canvas.bounding_box()
+    tip = page.part(key, ".tip .place")
+    wanted = [row + 1, column + 1]
+    left, top, right, bottom = 0.0, 0.0, box["width"], box["height"]
+    for _ in range(40):
+        x, y = (left + right) / 2, (top + bottom) / 2
+        canvas.hover(position={"x": x, "y": y})
+        found = re.findall(r"\d+", tip.text_content() or "") if tip.is_visible() else []
+        if not found:  # outside the matrix: its first cell lies further right and down, its last further left and up
+            (left, top) = (x, y) if x < box["width"] / 2 or y < box["height"] / 2 else (left, top)
+            continue
+        here = [int(number) for number in found]
+        if here == wanted:
+            canvas.click(position={"x": x, "y": y})
+            return
+        top, bottom = (y, bottom) if here[0] < wanted[0] else (top, y) if here[0] > wanted[0] else (y - 1, y + 1)
+        left, right = (x, right) if here[1] < wanted[1] else (left, x) if here[1] > wanted[1] else (x - 1, x + 1)
+    raise AssertionError(f"there is no cell {row}, {column}")
+
+
+# ---- links ----
+
+
+def test_a_deep_link_as_the_very_first_request_restores_the_picture(browser, defaults):
+    tokens = controls(text=LONG)["attention.query"].options
+    with launch.server() as fresh:
+        page = Page(browser, fresh.url)
+        link = {"text": LONG, "layer": 2, "head": 5, "attention.query": tokens[4], "attention.key": tokens[2]}
+        page.open(**link, **{"attention.step": defaults["steps"][DOTS]})
+        expected = float(attention(defaults, LONG, layer=2).dots(4)[4, 2])
+        page.shown(revision=LONG, rows=len(tokens), cell="4,2", value=expected)
+        expect(page.part("text", "input")).to_have_value(LONG)
+        expect(page.part("attention.step", "[aria-checked=true]")).to_have_text(defaults["steps"][DOTS])
+        page.check()
+        assert "Traceback" not in fresh.log
+        page.context.close()
+
+
+def test_the_first_visit_shows_a_picture_and_no_list_of_files(page, defaults):
+    page.open()
+    found = page.shown(revision=defaults["text"])
+    query, key = map(int, found["cell"].split(","))
+    assert float(found["value"]) == weight(defaults, defaults["text"], query, key)
+    assert not page.page.get_by_test_id("stSidebarNav").is_visible() or "_" not in page.page.get_by_test_id("stSidebarNav").inner_text()
+
+
+def test_a_reload_keeps_everything(page, defaults):
+    page.open(text=LONG)
+    page.shown(revision=LONG)
+    page.choose("layer", 0)
+    page.choose("head", 1)
+    page.switch("attention.scaled")
+    click(page, 6, 3)
+    change = Change(scaled=False)
+    expected = weight(defaults, LONG, 6, 3, layer=1, head=2, change=change)
+    page.shown(cell="6,3", value=expected)
+    page.linked(layer="1", head="2", text=LONG)
+    page.page.reload()
+    page.shown(revision=LONG, cell="6,3", value=expected)
+    expect(page.part("text", "input")).to_have_value(LONG)
+
+
+# ---- typing ----
+
+
+def test_typing_repaints_without_a_key_press_more(page, defaults):
+    page.open(text=SHORT)
+    page.shown(revision=SHORT)
+    box = page.part("text", "input")
+    box.press("End")
+    box.press_sequentially(" of the old town", delay=20)
+    text = SHORT + " of the old town"
+    found = page.shown(revision=text, rows=len(model.load(defaults["model"]).explain(text).tokens))
+    assert found["columns"] == found["rows"]
+    expect(box).to_be_focused()
+    page.linked(text=text)
+
+
+def test_an_example_becomes_the_text(page):
+    page.open(text=SHORT)
+    page.shown(revision=SHORT)
+    page.part("example", "input").click()
+    option = page.page.get_by_role("option").nth(1)
+    example = option.inner_text()
+    option.click()
+    page.shown(revision=example)
+    expect(page.part("text", "input")).to_have_value(example)
+    page.linked(text=example)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_stays_text(page, defaults, text):
+    page.open(text=SHORT)
+    page.shown(revision=SHORT)
+    page.type(text)
+    page.shown(revision=text, rows=len(model.load(defaults["model"]).explain(text).tokens))
+    for step in range(len(defaults["steps"])):
+        page.choose("attention.step", step)
+        expect(page.part("attention.step", "[role=radio]").nth(step)).to_have_attribute("aria-checked", "true")
+        page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+        assert page.page.locator("b, i, script:text('alert'), img[src=x], a[href^=javascript]").count() == 0
+        page.check()
+    expect(page.part("text", "input")).to_have_value(text)
+
+
+@pytest.mark.parametrize("text", ["", "   "], ids=["empty", "spaces"])
+def test_no_text_is_answered_in_a_sentence(page, text):
+    page.open(text=SHORT)
+    page.shown(revision=SHORT)
+    page.type(text)
+    expect(page.page.get_by_test_id("stAlert")).to_be_visible()
+    expect(page.part("attention.matrix")).to_have_count(0)
+    expect(page.part("text", "input")).to_have_value(text)
+    page.type(LONG)
+    page.shown(revision=LONG)
+
+
+@pytest.mark.parametrize("letter", ["a", "ש", "🦉"])
+def test_100000_characters_are_answered_in_a_sentence_and_a_reload_survives_them(page, letter):
+    page.open(text=SHORT)
+    page.shown(revision=SHORT)
+    text = letter * 100_000
+    page.type(text)
+    alert = page.page.get_by_test_id("stAlert")
+    expect(alert).to_contain_text("100,000")
+    assert page.part("text", "input").input_value() == text
+    response = page.page.reload()
+    assert response.status == 200
+    expect(page.part("text", "input")).to_be_visible()
+    page.type(LONG)
+    page.shown(revision=LONG)
+
+
+def test_half_of_a_surrogate_pair_leaves_the_page_alive(browser):
+    """No keyboard types one. Streamlit's protobuf cannot carry it: it hangs up and dials again, so this test has a server of its own."""
+    with launch.server() as own:
+        page = Page(browser, own.url).open(text=SHORT)
+        page.shown(revision=SHORT)
+        box = page.part("text", "input")
+        box.evaluate(
+            "box => { Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(box, 'a \\ud83d b');"
+            " box.dispatchEvent(new Event('input', { bubbles: true })); }"
+        )
+        page.page.wait_for_timeout(500)
+        assert box.evaluate("box => box.value === 'a \\ud83d b'")
+        page.type(LONG)
+        page.shown(revision=LONG)
+        page.check()
+        page.context.close()
+
+
+# ---- the numbers ----
+
+
+def test_the_number_follows_layer_head_step_and_switches(page, defaults):
+    page.open(text=LONG)
+    page.shown(revision=LONG)
+    click(page, 7, 3)
+    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3))
+    page.choose("layer", 1)
+    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2))
+    page.choose("head", 5)
+    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2, head=6))
+    page.choose("attention.step", DOTS)
+    page.shown(cell="7,3", value=float(attention(defaults, LONG, layer=2).dots(5)[7, 3]))
+    page.choose("attention.step", SOFTMAX)
+    page.switch("attention.scaled")
+    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False)))
+    page.choose("attention.where", 1)
+    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False), layers=(1,)))
+    page.switch("attention.average")
+    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False, average=True), layers=(1,)))
+
+
+def test_temperature_changes_the_weights(page, defaults):
+    page.open(text=LONG, **{"attention.temperature": "2.5"})
+    found = page.shown(revision=LONG)
+    query, key = map(int, found["cell"].split(","))
+    assert float(found["value"]) == weight(defaults, LONG, query, key, change=Change(temperature=2.5))
+    page.part("attention.temperature", "[role=slider], input[type=range]").first.press("ArrowRight")
+    page.shown(value=weight(defaults, LONG, query, key, change=Change(temperature=2.6)))
+    page.linked(**{"attention.temperature": "2.6"})
+
+
+def test_a_plain_average_gives_each_its_share(page, defaults):
+    page.open(text=LONG)
+    T = int(page.shown(revision=LONG)["rows"])
+    page.switch("attention.average")
+    for query in (3, T - 1):
+        click(page, query, 2)
+        assert float(page.shown(cell=f"{query},2", value=float(np.float32(1 / (query + 1))))["value"]) == pytest.approx(1 / (query + 1), rel=1e-6)
+    page.choose("attention.mask", "full")
+    assert float(
+        page.shown(cell=f"{T - 1},2", value=weight(defaults, LONG, T - 1, 2, change=Change(average=True), allowed=np.ones((T, T), bool)))["value"]
+    ) == (pytest.approx(1 / T, rel=1e-6))
+
+
+def test_a_masked_cell_says_so(page):
+    page.open(text=LONG)
+    page.shown(revision=LONG)
+    page.choose("attention.step", MASKED)
+    click(page, 2, 6)
+    page.shown(cell="2,6", value="masked")
+
+
+# ---- clicking and keys ----
+
+
+def test_a_click_changes_the_address_and_the_number(page, defaults):
+    page.open(text=LONG)
+    before = page.shown(revision=LONG)
+    click(page, 5, 1)
+    found = page.shown(cell="5,1", value=weight(defaults, LONG, 5, 1))
+    assert found["value"] != before["value"]
+    tokens = controls(text=LONG)["attention.query"].options
+    page.linked(**{"attention.query": tokens[5], "attention.key": tokens[1]})
+    expect(page.part("attention.query", "input")).to_have_value(tokens[5])
+
+
+def test_arrows_walk_enter_commits_and_the_walk_is_spoken(page, defaults):
+    page.open(text=LONG)
+    page.shown(revision=LONG)
+    click(page, 6, 3)
+    page.shown(cell="6,3")
+    canvas, spoken = page.part("attention.matrix", "canvas.pointer"), page.part("attention.matrix", "[aria-live=polite]")
+    canvas.focus()
+    for key, place in (("ArrowUp", (6, 4)), ("ArrowLeft", (6, 3)), ("ArrowDown", (7, 3)), ("Home", (7, 1))):
+        canvas.press(key)
+        expect(spoken).to_contain_text(re.compile(rf"row {place[0]}\b.*column {place[1]}\b"))
+    page.shown(cell="6,3")  # walking commits nothing
+    canvas.press("ArrowUp")
+    canvas.press("Enter")
+    page.shown(cell="5,0", value=weight(defaults, LONG, 5, 0))
+    page.page.wait_for_url(lambda url: "attention.query=6" in url and "attention.key=1" in url, wait_until="commit")
+    expect(spoken).to_contain_text(f"{weight(defaults, LONG, 5, 0):.3g}"[:5])
+    expect(canvas).to_be_focused()
+
+
+def test_a_chip_chooses_who_asks(page):
+    page.open(text=LONG)
+    page.shown(revision=LONG)
+    page.part("attention.chips", "button").nth(4).click()
+    page.page.wait_for_url(lambda url: "attention.query=5" in url, wait_until="commit")
+    assert page.shown(revision=LONG)["cell"].startswith("4,")
+    expect(page.part("attention.chips", "button").nth(4)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_choice_does_not_outlive_a_shorter_text(page):
+    page.open(text=LONG)
+    page.shown(revision=LONG)
+    click(page, 12, 9)
+    page.shown(cell="12,9")
+    page.type(SHORT)
+    found = page.shown(revision=SHORT, rows=3)
+    assert all(int(place) < 3 for place in found["cell"].split(","))
+
+
+# ---- more than one reader, other screens ----
+
+
+def test_two_readers_see_their_own(reader, defaults):
+    settings = [
+        (SHORT, "attention.average", Change(average=True)),
+        (LONG, "attention.scaled", Change(scaled=False)),
+    ]
+    pages = [reader().open(text=text) for text, *_ in settings]
+    for page, (_, key, _) in zip(pages, settings, strict=True):
+        page.shown()
+        page.switch(key)
+    for page, (text, _, change) in zip(pages, settings, strict=True):
+        page.linked(text=text)
+        click(page, 2, 1)
+        page.shown(revision=text, cell="2,1", value=weight(defaults, text, 2, 1, change=change))
+    for page, (text, *_) in zip(pages, reversed(settings), strict=True):
+        page.type(text)
+    for page, (text, *_), (_, _, change) in zip(pages, reversed(settings), settings, strict=True):
+        page.shown(revision=text, cell="2,1", value=weight(defaults, text, 2, 1, change=change))
+
+
+def test_the_dark_theme_is_dark_and_keeps_the_numbers(reader, defaults):
+    page = reader(color_scheme="dark").open(text=LONG)
+    found = page.shown(revision=LONG)
+    background = page.page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+    assert max(int(part) for part in re.findall(r"\d+", background)[:3]) < 80
+    colour = page.part("attention.matrix", ".caption").evaluate("caption => getComputedStyle(caption).color")
+    assert min(int(part) for part in re.findall(r"\d+", colour)[:3]) > 150
+    query, key = map(int, found["cell"].split(","))
+    assert float(found["value"]) == weight(defaults, LONG, query, key)
+
+
+@pytest.mark.parametrize("step", range(8))
+def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, defaults, step):
+    page = reader(viewport={"width": 390, "height": 844}).open(text=LONG, **{"attention.step": defaults["steps"][step]})
+    expect(page.part("attention.step", "[aria-checked=true]")).to_be_visible()
+    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+    wide = page.page.evaluate(
+        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth - part.clientWidth)"
+    )
+    assert wide == [0, 0]

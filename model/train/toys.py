@@ -1,0 +1,100 @@
+"""Toy decoders on strings that repeat: small enough to grow a previous-token head and an induction head (Olsson 2022) within a minute."""
+
+import string
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from torch.nn import functional as F
+
+from model import zoo
+from model.attention import attend
+from model.config import ModelConfig
+from model.tokenizer import Tokenizer
+from model.train.fit import fit
+from model.transformer import Transformer, initialise
+
+SYMBOLS = np.frombuffer((string.ascii_letters + string.digits + "+-").encode(), dtype=np.uint8).astype(np.int64)  # 64 of them; ids are bytes
+PERIODS = (8, 40)  # drawn anew for each string: one fixed period would teach "look so many places back", not "look for the same symbol"
+SNAPSHOTS = (0, 25, 50, 100, 150, 200, 300, 400, 500, 600, 750, 900)
+
+
+def strings(count, tokens, *, seed, periods=PERIODS):
+    """(count, tokens) ids of strings that repeat: random symbols over a random period, each string its own; and the periods (count,)."""
+    chance = np.random.default_rng(seed)
+    period = chance.integers(periods[0], periods[1] + 1, size=count)
+    symbols = chance.choice(SYMBOLS, size=(count, periods[1]))
+    place = np.arange(tokens) % period[:, None]
+    return torch.from_numpy(np.take_along_axis(symbols, place, axis=1)), torch.from_numpy(period)
+
+
+@torch.inference_mode()
+def measure(network, *, seed=7, periods=PERIODS, tokens=128):
+    """Copy accuracy in the repeats, and per layer and head the mean weight on the token before and on the token after the last same symbol."""
+    ids, period = strings(64, tokens, seed=(seed, 0), periods=periods)
+    logits = network(ids).logits
+    repeated = torch.arange(tokens)[None] >= period[:, None]  # from here on the string says what it said before
+    right = (logits[:, :-1].argmax(-1) == ids[:, 1:])[repeated[:, 1:]].float().mean().item()
+    row = torch.arange(tokens)
+    scores = {"copy_accuracy": right, "previous_token": [], "induction": []}
+    for weights in weights_of(network, ids):  # (B, H, T, T)
+        before = weights[:, :, row[1:], row[1:] - 1].mean(dim=(0, 2))
+        target = (row[None] - period[:, None] + 1).clamp(min=0)  # one past the same symbol, a period ago
+        induced = weights.gather(-1, target[:, None, :, None].expand(-1, weights.shape[1], -1, 1))[..., 0]
+        known = repeated[:, None].expand_as(induced)
+        scores["previous_token"].append([round(x, 3) for x in before.tolist()])
+        scores["induction"].append([round(induced[:, h][known[:, h]].mean().item(), 3) for h in range(induced.shape[1])])
+    return scores
+
+
+@torch.inference_mode()
+def weights_of(network, ids):
+    """Weights (L, ..., H, T, T) of strings (..., T)."""
+    records = [layer.attention for layer in network(ids).layers]
+    return torch.stack(
+        [
+            attend(r.q if r.q_rot is None else r.q_rot, r.k if r.k_rot is None else r.k_rot, torch.eye(ids.shape[-1]), r.allowed, r.bias, r.scale)
+            for r in records
+        ]
+    )
+
+
+def train(positions, *, seed, steps=SNAPSHOTS[-1], batch=32, tokens=96, work=Path(".training"), folder=zoo.FOLDER):
+    """Train one toy, write its checkpoint, its card and, in births/, the weights of one fixed string at twelve steps of the training."""
+    config = ModelConfig(
+        vocabulary=257, width=64, layers=2, heads=4, key_heads=4, hidden=256, positions=positions, context=tokens,
+        max_tokens=tokens if positions == "learned" else 512,
+    )  # fmt: skip
+    network = initialise(Transformer(config), seed, spread=0.04)
+    sample = strings(1, 48, seed=(seed, 1), periods=(12, 16))[0][0]
+    births = {}
+
+    def backward(step):
+        if step in SNAPSHOTS:
+            births[step] = weights_of(network, sample).to(torch.float16).numpy()
+        ids, _ = strings(batch, tokens + 1, seed=(seed, 2, step))
+        loss = F.cross_entropy(network(ids[:, :-1], attend=attend).logits.flatten(0, 1), ids[:, 1:].flatten())
+        loss.backward()
+        return loss.item()
+
+    state = work / f"toy-{positions}.pt"
+    state.unlink(missing_ok=True)  # a minute's work is not resumed: the snapshots of its beginning would be missing
+    curve = fit(network, backward, steps=steps, rate=0.01, state=state, tokens_per_step=batch * tokens)
+    births[steps] = weights_of(network, sample).to(torch.float16).numpy()
+    network.eval()
+    card = {
+        "task": "strings that repeat",
+        "corpus": {"none": "random strings of 64 symbols, each repeating with its own period of 8 to 40"},
+        "seed": seed,
+        "steps": steps,
+        "tokens_seen": steps * batch * tokens,
+        **measure(network),
+        "copy_accuracy_periods_50_60": measure(network, periods=(50, 60))["copy_accuracy"],
+        "curve": curve,
+    }
+    zoo.save(f"toy-{positions}", network, Tokenizer([]), card, folder)
+    text = bytes(sample.tolist()).decode()
+    (folder / "births").mkdir(exist_ok=True)
+    save_file({f"step {step}": kept for step, kept in births.items()}, folder / "births" / f"toy-{positions}.safetensors", {"text": text})
+    return card

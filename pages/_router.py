@@ -1,8 +1,14 @@
 """The script that every visit runs: page settings, then the page that the address names."""
 
+from contextlib import suppress
+
+import _link
 import _shell
 import streamlit as st
 
 st.set_page_config(page_title="Riverbank", layout="wide", initial_sidebar_state=340)
 st.html("<style>.stMainBlockContainer { padding-top: 2.5rem }</style>")  # the picture belongs above the fold
-st.navigation(_shell.pages(), position="hidden" if len(_shell.PAGES) == 1 else "sidebar").run()
+_link.begin()
+with suppress(_shell.NothingToShow):
+    st.navigation(_shell.pages(), position="hidden" if len(_shell.PAGES) == 1 else "sidebar").run()
+_link.write()

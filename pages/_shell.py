@@ -4,6 +4,7 @@ import inspect
 from typing import NamedTuple
 
 import streamlit as st
+from _link import kept
 
 from model import load, masks, names
 from viz import theme
@@ -19,6 +20,10 @@ EXAMPLES = (
     "Lily gave Tom a red ball, and Tom said thank you to Lily.",
     "One day, a little girl found a big box under her bed. She opened the",
 )
+
+
+class NothingToShow(Exception):
+    """The page has said why, and ends here; after `st.stop` its address could not be written any more."""
 
 
 def pages():
@@ -44,34 +49,27 @@ class Choice(NamedTuple):
 
 
 def sidebar(kinds=("encoder", "decoder")):
-    """Draw the text, the model (of the kinds given), the layer and the head, all kept in the address; returns the Choice."""
+    """Draw the text, the model (of the kinds given), the layer and the head; returns the Choice."""
+    known = [name for kind in kinds for name in names(kind)]
     with st.sidebar:
-        text = st.text_input("Your text", EXAMPLES[0], key="text", live="200ms", bind="query-params")
+        text = kept("text", None, EXAMPLES[0])
+        st.text_input("Your text", key="text", live="200ms")
         st.selectbox("or an example", EXAMPLES, index=None, key="example", on_change=take_example, placeholder="Choose a sentence")
-        known = [name for kind in kinds for name in names(kind)]
         if not known:
             st.error("There is no model in model/checkpoints. Restore the folder, or train one with python -m model.train.")
-            st.stop()
-        model = st.selectbox("Model", known, index=known.index(FIRST) if FIRST in known else 0, key="model", bind="query-params")
+            raise NothingToShow
+        model = kept("model", known, FIRST if FIRST in known else known[0])
+        st.selectbox("Model", known, key="model")
         config = load(model).config
         layer = pick("Layer", range(1, config.layers + 1), key="layer", default=min(LAYER, config.layers))
         head = pick("Head", range(1, config.heads + 1), key="head", default=min(HEAD, config.heads))
-    return Choice(text or "", model, layer - 1, head - 1)
-
-
-def kept(key, options, default):
-    """What the control of that key said last, if it is still one of the options; a page may ask before it draws the control."""
-    choice = st.session_state.get(key, default)
-    return choice if choice in options else default
+    return Choice(text, model, layer - 1, head - 1)
 
 
 def pick(label, options, *, key, default):
-    """A row of buttons, one of them chosen and kept in the address; a choice that is none of the options, as in a broken link, gives the default."""
-    if key in st.session_state:
-        st.session_state[key] = kept(key, options, default)
-    choice = st.segmented_control(label, options, default=default, key=key, bind="query-params", required=True)
-    if choice is None:  # the address says "none of them"; it has the last word in a first run, so the default comes in a second
-        st.rerun()
+    """A row of buttons, one of them chosen."""
+    choice = kept(key, options, default)
+    st.segmented_control(label, options, key=key, required=True)
     return choice
 
 
@@ -80,12 +78,12 @@ def take_example():
 
 
 def read(choice):
-    """The Trace of the chosen text in the chosen model; where there is none, the reason, and the page stops."""
+    """The Trace of the chosen text in the chosen model; where there is none, the page shows the reason and ends with NothingToShow."""
     try:
         trace = explain(choice.text, choice.model, None, None, None)
     except ValueError as reason:
         st.warning(str(reason))
-        st.stop()
+        raise NothingToShow from reason
     if len(trace.tokens) > trace.config.context:
         st.info(
             f"This text has {len(trace.tokens)} tokens; the model was trained on {trace.config.context} at a time. "
@@ -94,13 +92,14 @@ def read(choice):
     return trace
 
 
-def pick_token(label, trace, *, key, default):
-    """A list of the tokens, numbered from 1; returns the place of the chosen one, counted from 0. A place that the text no longer has gives the default."""
-    places = range(len(trace.tokens))
-    if key in st.session_state:
-        st.session_state[key] = kept(key, places, default)
-    index = 0 if key in st.session_state else default
-    return st.selectbox(label, places, index=index, format_func=lambda i: f"{i + 1}: {trace.tokens[i]}", key=key, bind="query-params")
+def pick_token(label, trace, *, key, on_change=None):
+    """A list of the tokens, numbered from 1; the choice is what `kept_token` says."""
+    st.selectbox(label, range(len(trace.tokens)), format_func=lambda i: f"{i + 1}: {trace.tokens[i]}", key=key, on_change=on_change)
+
+
+def kept_token(key, trace, default):
+    """The place of a chosen token, counted from 0; in the link it is counted from 1."""
+    return kept(key, range(len(trace.tokens)), default, spell=lambda i: str(i + 1))
 
 
 def show(figure, *, key, alt):

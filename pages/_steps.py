@@ -74,6 +74,12 @@ def take_cell():
 
 def take_token():
     st.session_state["attention.query"] = st.session_state["attention.chips"]["token"][0]
+    forget_key()
+
+
+def forget_key():
+    """Another token asks: until somebody says who answers, it is the one that it looks at most."""
+    st.session_state["attention.key"] = None
 
 
 def tokens(cell):

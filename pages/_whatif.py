@@ -3,12 +3,15 @@
 import _shell
 import numpy as np
 import streamlit as st
+from _link import kept
 
 from model import Change, load
 from viz import theme
 from viz.component.ranking import ranking
 
 OWN, EVERYWHERE, HERE = "as trained", "every layer", "this layer"
+WHERE = EVERYWHERE, HERE
+TEMPERATURES = tuple(i / 10 for i in range(1, 51))
 MASKS = {OWN: None, "causal": "causal", "full": "full"}
 ATTENTION = "trace.layers[{layer}].attention"
 PRINTED = {
@@ -24,28 +27,29 @@ PRINTED = {
 
 
 def settings(layer):
-    """What the switches said last, as (change, layers, mask) for `explain`; all None where nothing is changed."""
-    state = st.session_state.get
-    change = Change(state("attention.scaled", True), state("attention.temperature", 1.0), state("attention.average", False))
-    where = _shell.kept("attention.where", (EVERYWHERE, HERE), EVERYWHERE)
-    mask = MASKS[_shell.kept("attention.mask", MASKS, OWN)]
+    """What the switches say, as (change, layers, mask) for `explain`; all None where nothing is changed."""
+    scaled = kept("attention.scaled", (True, False), True)
+    average = kept("attention.average", (False, True), False)
+    temperature = kept("attention.temperature", TEMPERATURES, 1.0)
+    mask = MASKS[kept("attention.mask", MASKS, OWN)]
+    where = kept("attention.where", WHERE, EVERYWHERE)
+    change = Change(scaled, temperature, average)
     if change == Change():
         return None, None, mask
     return change, None if where == EVERYWHERE else (layer,), mask
 
 
-def controls(layer):
-    """Draw the switches in one row; returns their settings."""
+def controls():
+    """Draw the switches in one row."""
     columns = st.columns([1, 1.2, 1.2, 1.6, 1.5], gap="small")
-    columns[0].toggle("Divide by √D", True, key="attention.scaled", bind="query-params")
+    columns[0].toggle("Divide by √D", key="attention.scaled")
     note = "Every score is set to 0: all allowed words weigh the same."
-    columns[1].toggle("Plain average", key="attention.average", bind="query-params", help=note)
-    columns[2].slider("Softmax temperature", 0.1, 5.0, 1.0, 0.1, key="attention.temperature", bind="query-params")
+    columns[1].toggle("Plain average", key="attention.average", help=note)
+    columns[2].slider("Softmax temperature", TEMPERATURES[0], TEMPERATURES[-1], step=0.1, key="attention.temperature")
     with columns[3]:
         _shell.pick("Mask", MASKS, key="attention.mask", default=OWN)
     with columns[4]:
-        _shell.pick("Changed in", (EVERYWHERE, HERE), key="attention.where", default=EVERYWHERE)
-    return settings(layer)
+        _shell.pick("Changed in", WHERE, key="attention.where", default=EVERYWHERE)
 
 
 def effect(choice, original, trace, query):

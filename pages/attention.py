@@ -3,7 +3,8 @@
 import _shell
 import _whatif
 import streamlit as st
-from _steps import STEPS, Cell
+from _link import kept
+from _steps import STEPS, Cell, forget_key
 
 from model.attention import attend
 
@@ -16,31 +17,29 @@ st.markdown(
 original = _shell.read(choice)
 controls, picture = st.container(), st.container()
 
-# What the controls said last is known before they are drawn, so the picture goes first: it is what the reader waits for.
-change, layers, mask = said = _whatif.settings(choice.layer)
+# What the controls say is known before they are drawn, so the picture goes first: it is what the reader waits for.
+change, layers, mask = _whatif.settings(choice.layer)
 trace = _shell.explain(choice.text, choice.model, change, layers, mask)
-attention, places = trace.layers[choice.layer].attention, range(len(trace.tokens))
-query = _shell.kept("attention.query", places, places[-1])
-strongest = int(attention.weights(choice.head)[query].argmax())
-key = _shell.kept("attention.key", places, strongest)
-step = _shell.kept("attention.step", STEPS, "6 Softmax")
+attention = trace.layers[choice.layer].attention
+query = _shell.kept_token("attention.query", trace, default=len(trace.tokens) - 1)
+key = _shell.kept_token("attention.key", trace, default=int(attention.weights(choice.head)[query].argmax()))
+step = kept("attention.step", STEPS, "6 Softmax")
 cell = Cell(trace, attention, choice.head, query, key)
 with picture:
     beside = STEPS[step](cell)
 
 with controls:
     asking, answering, _ = st.columns([1, 1, 2])
-    drawn = [_shell.pick("Step", STEPS, key="attention.step", default="6 Softmax")]
+    _shell.pick("Step", STEPS, key="attention.step", default="6 Softmax")
 with asking:
-    drawn.append(_shell.pick_token("Who asks", trace, key="attention.query", default=places[-1]))
+    _shell.pick_token("Who asks", trace, key="attention.query", on_change=forget_key)
 with answering:
-    drawn.append(_shell.pick_token("Who answers", trace, key="attention.key", default=strongest))
+    _shell.pick_token("Who answers", trace, key="attention.key")
 with beside:
     st.caption("Print it yourself, in Python, from the project’s folder:")
     st.code(_whatif.snippet(choice, cell, step, change, layers, mask), language="python", wrap_lines=True)
 st.subheader("What if?")
-if [_whatif.controls(choice.layer), *drawn] != [said, step, query, key]:
-    st.rerun()  # the first run of a link: only now is it known what the address says
+_whatif.controls()
 _whatif.effect(choice, original, trace, query)
 
 st.subheader("The code")

@@ -3,12 +3,13 @@
 import json
 import re
 import struct
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 
 from viz import bars, component, theme
-from viz.component import chips
+from viz.component import address, chips, ranking
 from viz.heatmap import matrix
 
 TOKENS = ["the", " bank", "the", " bank", " the"]
@@ -110,22 +111,35 @@ def test_contributions_are_the_products_and_their_running_sum():
     assert list(bar.marker.color) == [theme.QUERY if product < 0 else theme.KEY for product in products]
 
 
-def test_candidates_are_the_probabilities_with_the_first_on_top():
+# ---- what crosses to the browser ----
+
+
+def crossed(monkeypatch, module, draw):
+    """What a component's browser side is sent."""
+    sent = []
+    monkeypatch.setattr(module, "mount", lambda **how: sent.append(how["data"]) or {})
+    draw()
+    return sent[0]
+
+
+def test_a_ranking_sends_every_series_with_its_numbers(monkeypatch):
     before, after = np.array([0.5, 0.25, 0.125]), np.array([0.1, 0.6, 0.3])
-    figure = bars.candidates({"as trained": (before, "#111111"), "changed": (after, "#222222")}, [" a", " b", " a"])
-    assert [trace.name for trace in figure.data] == ["as trained", "changed"]
-    for trace, given in zip(figure.data, (before, after), strict=True):
-        np.testing.assert_allclose(trace.x, given, rtol=1e-6)
-        np.testing.assert_array_equal(trace.y, np.arange(3))
-        assert list(trace.text) == [f"{share:.1%}" for share in given]
-    assert list(figure.layout.yaxis.ticktext) == [theme.token(" a"), theme.token(" b"), theme.token(" a")]
-    assert figure.layout.yaxis.autorange == "reversed"
-    assert figure.layout.xaxis.range[0] == 0 and figure.layout.xaxis.range[1] >= 0.6
+    series = {"as trained": (before, "#111111"), "changed": (after, "#222222")}
+    sent = crossed(monkeypatch, ranking, lambda: ranking.ranking(series, [" a", "<b>", " a"], key="ranking", label="next"))
+    assert (sent["tokens"], sent["label"]) == ([" a", "<b>", " a"], "next")
+    assert [(one["name"], one["colour"]) for one in sent["series"]] == [("as trained", "#111111"), ("changed", "#222222")]
+    assert [one["values"] for one in sent["series"]] == [before.tolist(), after.tolist()]
 
 
-def test_candidates_must_be_as_many_as_their_tokens():
+def test_a_ranking_needs_a_value_per_token():
     with pytest.raises(ValueError, match="'as trained' has 3 values for 2 tokens"):
-        bars.candidates({"as trained": (np.ones(3), "#111111")}, ["a", "b"])
+        ranking.ranking({"as trained": (np.ones(3), "#111111")}, ["a", "b"], key="ranking")
+
+
+def test_an_address_is_sent_as_one_query_that_reads_back(monkeypatch):
+    said = {"text": "a&b=c #1 שלום + 100%", "attention.query": "3"}
+    sent = crossed(monkeypatch, address, lambda: address.address(said))
+    assert dict(parse_qsl(sent["query"])) == said
 
 
 # ---- what crosses to the canvas ----

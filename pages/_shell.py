@@ -1,6 +1,7 @@
 """What the pages share: their list, the cached model calls, the controls in the sidebar, and two ways to show things."""
 
 import inspect
+import time
 from typing import NamedTuple
 
 import streamlit as st
@@ -48,29 +49,36 @@ class Choice(NamedTuple):
     head: int
 
 
-def sidebar(kinds=("encoder", "decoder")):
-    """Draw the text, the model (of the kinds given), the layer and the head; returns the Choice."""
-    known = [name for kind in kinds for name in names(kind)]
-    with st.sidebar:
-        text = kept("text", None, EXAMPLES[0])
-        st.text_input("Your text", key="text", live="200ms")
-        st.selectbox("or an example", EXAMPLES, index=None, key="example", on_change=take_example, placeholder="Choose a sentence")
-        if not known:
-            st.error("There is no model in model/checkpoints. Restore the folder, or train one with python -m model.train.")
-            raise NothingToShow
-        model = kept("model", known, FIRST if FIRST in known else known[0])
-        st.selectbox("Model", known, key="model")
-        config = load(model).config
-        layer = pick("Layer", range(1, config.layers + 1), key="layer", default=min(LAYER, config.layers))
-        head = pick("Head", range(1, config.heads + 1), key="head", default=min(HEAD, config.heads))
+def choice(kinds=("encoder", "decoder")):
+    """What the sidebar, drawn after the page, says of text, model (of the kinds given), layer and head."""
+    st.session_state.models = known = [name for kind in kinds for name in names(kind)]
+    if not known:
+        st.error("There is no model in model/checkpoints. Restore the folder, or train one with python -m model.train.")
+        raise NothingToShow
+    text = kept("text", None, EXAMPLES[0])
+    model = kept("model", known, FIRST if FIRST in known else known[0])
+    config = load(model).config
+    layer = kept("layer", range(1, config.layers + 1), min(LAYER, config.layers))
+    head = kept("head", range(1, config.heads + 1), min(HEAD, config.heads))
     return Choice(text, model, layer - 1, head - 1)
 
 
-def pick(label, options, *, key, default):
-    """A row of buttons, one of them chosen."""
-    choice = kept(key, options, default)
+def sidebar():
+    """Draw what `choice` was asked for in this run."""
+    if "head" not in st.session_state.drawn:
+        return
+    config = load(st.session_state.model).config
+    with st.sidebar:
+        st.text_input("Your text", key="text", live="200ms")
+        st.selectbox("or an example", EXAMPLES, index=None, key="example", on_change=take_example, placeholder="Choose a sentence")
+        st.selectbox("Model", st.session_state.models, key="model")
+        pick("Layer", range(1, config.layers + 1), key="layer")
+        pick("Head", range(1, config.heads + 1), key="head")
+
+
+def pick(label, options, *, key):
+    """A row of buttons, one of them chosen: the one that `kept` says."""
     st.segmented_control(label, options, key=key, required=True)
-    return choice
 
 
 def take_example():
@@ -94,12 +102,22 @@ def read(choice):
 
 def pick_token(label, trace, *, key, on_change=None):
     """A list of the tokens, numbered from 1; the choice is what `kept_token` says."""
-    st.selectbox(label, range(len(trace.tokens)), format_func=lambda i: f"{i + 1}: {trace.tokens[i]}", key=key, on_change=on_change)
+    st.selectbox(label, range(len(trace.tokens)), format_func=lambda i: f"{i + 1}: {trace.tokens[i]}", key=key, on_change=on_change, width=220)
 
 
 def kept_token(key, trace, default):
     """The place of a chosen token, counted from 0; in the link it is counted from 1."""
     return kept(key, range(len(trace.tokens)), default, spell=lambda i: str(i + 1))
+
+
+def say(formula, *sentences):
+    """A formula and what it means, as one element: a page with few of them is quick."""
+    st.markdown("\n\n".join([f"$$\n{formula}\n$$", *sentences]))
+
+
+def pause():
+    """Let the picture be painted before more is sent: the browser draws all that comes within its hundredth of a second in one go."""
+    time.sleep(0.04)
 
 
 def show(figure, *, key, alt):

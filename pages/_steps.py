@@ -55,6 +55,7 @@ def square(cell, values, name, *, kind, allowed=None, note):
         revision=cell.trace.text,
         on_select=take_cell,
     )
+    _shell.pause()
     st.caption(f"row asks, column answers; {note}; checked against the model’s own output, largest difference {cell.attention.error():.0e}")
 
 
@@ -118,8 +119,10 @@ def dots(cell):
         square(cell, cell.attention.dots(cell.head), "Dot products", kind="signed", note="any size, any sign")
     with right:
         asks, answers = cell.words
-        st.latex(rf"q \cdot k = \sum_{{d=0}}^{{{len(products) - 1}}} q_d\,k_d = {tex(dot)}")
-        st.markdown(f"{asks} asks, {answers} answers: {len(products)} products, one per dimension, and their sum. The larger, the better the match.")
+        _shell.say(
+            rf"q \cdot k = \sum_{{d=0}}^{{{len(products) - 1}}} q_d\,k_d = {tex(dot)}",
+            f"{asks} asks, {answers} answers: {len(products)} products, one per dimension, and their sum. The larger, the better the match.",
+        )
         _shell.show(bars.contributions(products), key="attention.products", alt=f"{len(products)} products q times k, which add up to {dot:.3g}")
         st.code(" ".join(signed(product) for product in products) + f"  =  {theme.number(dot)}", language=None, wrap_lines=True)
     return right
@@ -134,14 +137,13 @@ def scaled(cell):
         square(cell, cell.attention.scaled(cell.head), "Scores", kind="signed", note="not yet masked")
     with right:
         added = "" if bias is None else f" {signed_tex(float(bias[cell.head, cell.query, cell.key]))}"
-        st.latex(rf"\text{{score}} = {tex(dot)} \times {tex(cell.attention.scale)}{added} = {tex(score)}")
-        st.markdown(
+        _shell.say(
+            rf"\text{{score}} = {tex(dot)} \times {tex(cell.attention.scale)}{added} = {tex(score)}",
             f"The more products a sum has, the wider it spreads: {width} products of numbers of spread 1 have spread √{width} = {math.sqrt(width):.2f}. "
             f"Dividing by that, which is multiplying by {1 / math.sqrt(width):.3g}, keeps the scores in range, so that the softmax can still choose. "
-            "Switch the division off below and watch the weights run to one word."
+            "Switch the division off below and watch the weights run to one word.",
+            "" if bias is None else "What is added is the bias of the positional encoding: it depends on the distance between the two words alone.",
         )
-        if bias is not None:
-            st.markdown("What is added is the bias of the positional encoding: it depends on the distance between the two words alone.")
     return right
 
 
@@ -155,14 +157,14 @@ def masked(cell):
         square(cell, cell.attention.scaled(cell.head), "Scores", kind="signed", allowed=allowed, note="hatched cells are masked")
     with right:
         if allowed[cell.query, cell.key]:
-            st.latex(rf"\text{{score}} = {tex(score)} \quad\text{{stays}}")
-            st.markdown(f"{asks} may look at {answers}.")
+            formula, meaning = rf"\text{{score}} = {tex(score)} \quad\text{{stays}}", f"{asks} may look at {answers}."
         else:
-            st.latex(rf"{tex(score)} \;\to\; -\infty")
-            st.markdown(f"{asks} may not look at {answers}: the score becomes −∞, and e to the −∞ is 0.")
-        st.markdown(
+            formula, meaning = rf"{tex(score)} \;\to\; -\infty", f"{asks} may not look at {answers}: the score becomes −∞, and e to the −∞ is 0."
+        _shell.say(
+            formula,
+            meaning,
             f"Of {allowed.size:,} pairs {int(allowed.sum()):,} are allowed. A decoder is trained to guess the next word, "
-            "so no word may look at what comes after it: the causal mask. An encoder looks both ways."
+            "so no word may look at what comes after it: the causal mask. An encoder looks both ways.",
         )
     return right
 
@@ -179,14 +181,14 @@ def softmax(cell):
         asks, answers = cell.words
         order = np.argsort(-row)[: min(3, int(allowed[cell.query].sum()))]
         most = ", ".join(f"{_shell.plain(cell.trace.tokens[j])} {row[j]:.3f}" for j in order)
-        st.markdown(f"{asks} looks most at {most}.")
         scores = cell.attention.scores(cell.head)[cell.query]
         top = scores.max()
         part, whole = np.exp(scores[cell.key] - top), np.exp(scores - top).sum()
-        st.latex(rf"w = \frac{{e^{{s_j - {tex(top)}}}}}{{\sum_i e^{{s_i - {tex(top)}}}}} = \frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}")
-        st.markdown(
+        _shell.say(
+            rf"w = \frac{{e^{{s_j - {tex(top)}}}}}{{\sum_i e^{{s_i - {tex(top)}}}}} = \frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}",
+            f"{asks} looks most at {most}.",
             f"This is the weight that {asks} gives {answers}. The row’s largest score, {theme.number(top)}, is taken off everywhere: "
-            "that changes no weight and keeps e to the score in range."
+            "that changes no weight and keeps e to the score in range.",
         )
         notes = [f"{weight:.3f}" for weight in row]
         label = "weight of each token for the one that asks"
@@ -211,10 +213,10 @@ def mixture(cell):
         st.caption(f"the last row is what this head puts out; it differs from the model’s own output by {difference:.0e} at most")
     with right:
         asks, answers = cell.words
-        st.latex(r"\text{head} = \sum_j w_j\,v_j")
-        st.markdown(
+        _shell.say(
+            r"\text{head} = \sum_j w_j\,v_j",
             f"Each token passes on its value, as much of it as {asks} gave it weight. {answers} adds {weights[cell.key]:.3g} times its value. "
-            "A row that is nearly empty was hardly looked at. Click a dimension to see its sum:"
+            "A row that is nearly empty was hardly looked at. Click a dimension to see its sum:",
         )
         terms = " ".join(f"+ {w:.3g}×{theme.number(v)}" for w, v in zip(weights, values[:, d], strict=True) if w >= 0.0005)
         st.code(f"dimension {d}: {terms.removeprefix('+ ')}  =  {theme.number(made[d])}", language=None, wrap_lines=True)
@@ -234,11 +236,11 @@ def joined(cell):
         by_dimension(out.reshape(heads.shape), lines, f"Output: {config.width} numbers, {heads.shape[1]} to a row", key="out", role="start", height=230)
     with right:
         before, after = layer.resid_in[cell.query], layer.resid_mid[cell.query]
-        st.latex(r"\text{output} = W_O\,[\text{head}_1; \ldots; \text{head}_" + str(len(heads)) + "]")
-        st.markdown(
+        _shell.say(
+            r"\text{output} = W_O\,[\text{head}_1; \ldots; \text{head}_" + str(len(heads)) + "]",
             f"The {len(heads)} heads are joined to {config.width} numbers and multiplied by one more matrix. The result, of length "
             f"{np.linalg.norm(out):.3g}, is added to what {cell.words[0]} was before, of length {np.linalg.norm(before):.3g}; "
-            f"together they have length {np.linalg.norm(after):.3g}. The word now carries what it has seen."
+            f"together they have length {np.linalg.norm(after):.3g}. The word now carries what it has seen.",
         )
     return right
 

@@ -41,15 +41,13 @@ def settings(layer):
 
 def controls():
     """Draw the switches in one row."""
-    columns = st.columns([1, 1.2, 1.2, 1.6, 1.5], gap="small")
-    columns[0].toggle("Divide by √D", key="attention.scaled")
     note = "Every score is set to 0: all allowed words weigh the same."
-    columns[1].toggle("Plain average", key="attention.average", help=note)
-    columns[2].slider("Softmax temperature", TEMPERATURES[0], TEMPERATURES[-1], step=0.1, key="attention.temperature")
-    with columns[3]:
-        _shell.pick("Mask", MASKS, key="attention.mask", default=OWN)
-    with columns[4]:
-        _shell.pick("Changed in", WHERE, key="attention.where", default=EVERYWHERE)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.toggle("Divide by √D", key="attention.scaled")
+        st.toggle("Plain average", key="attention.average", help=note)
+        st.slider("Softmax temperature", TEMPERATURES[0], TEMPERATURES[-1], step=0.1, key="attention.temperature", width=170)
+        _shell.pick("Mask", MASKS, key="attention.mask")
+        _shell.pick("Changed in", WHERE, key="attention.where")
 
 
 def effect(choice, original, trace, query):
@@ -65,13 +63,10 @@ def effect(choice, original, trace, query):
     top = np.argsort(-np.maximum(before, after))[:8]
     pieces = [load(choice.model).tokenizer.piece(i) for i in top]
     series = {"as trained": (before[top], theme.PLAIN)} | ({} if same else {"with the change": (after[top], theme.OUTPUT)})
-    chart, told = st.columns([3, 2], gap="large")
-    with chart:
-        ranking(series, pieces, key="attention.next", label="most likely next tokens")
-    with told:
-        st.markdown(f"What the model expects after {word}: the eight most likely of {len(before):,} tokens.")
-        moved = float(np.sum(before * np.log2(before / np.maximum(after, np.finfo(np.float32).tiny), where=before > 0, out=np.zeros_like(before))))
-        st.markdown("Move a switch above and see how this changes." if same else f"The change moved it by **{moved:.3g} bits** (Kullback-Leibler divergence).")
+    moved = float(np.sum(before * np.log2(before / np.maximum(after, np.finfo(np.float32).tiny), where=before > 0, out=np.zeros_like(before))))
+    told = "Move a switch and see how this changes." if same else f"The change moved it by **{moved:.3g} bits** (Kullback-Leibler divergence)."
+    st.markdown(f"What the model expects after {word}: the eight most likely of {len(before):,} tokens. {told}")
+    ranking(series, pieces, key="attention.next", label="most likely next tokens")
 
 
 def snippet(choice, cell, step, change, layers, mask):
@@ -80,4 +75,4 @@ def snippet(choice, cell, step, change, layers, mask):
     if mask is not None:
         options += f", allowed=masks.{mask}({len(cell.trace.tokens)})"
     value = PRINTED[step].format(head=choice.head, query=cell.query, key=cell.key, layer=choice.layer)
-    return f"from model import Change, load, masks\ntrace = load({choice.model!r}).explain({choice.text!r}{options})\nprint({value})"
+    return f"from model import Change, load, masks\ntrace = load({choice.model!r}).explain({choice.text!r}{options})\nprint({value})  # from the project’s folder: the same number"

@@ -19,7 +19,7 @@ from model.attention import attend
 from model.config import ModelConfig
 from model.convolution import build
 from model.train import corpus, senses, teacher
-from model.train.fit import fit
+from model.train.fit import fit, precision
 from model.transformer import initialise
 
 HELD = 2000  # lines, the first of the shuffled ones, on which no parameter is fitted
@@ -44,17 +44,23 @@ def word_vectors(final, owner, words):
 class Targets:
     """What each word's vector should point at: the teacher's, changed in three ways.
 
-    Less a part of the word's own mean over all lines, so that what the context adds counts for more; plus a part of its line's mean, which says
-    what the line is about; and of these 384 numbers the first C principal components, so that the student needs no map of its own.
+    Less a part of the word's own mean over all lines, so that what the context adds counts for more; plus the mean of the line's other words,
+    the rarer the heavier (Arora 2017, "A simple but tough-to-beat baseline for sentence embeddings", eq. 3), which says what the line is about;
+    and of these 384 numbers the first C principal components, so that the student needs no map of its own.
     """
 
-    def __init__(self, lines, starts, vectors, width, *, own, company):
-        self.starts, self.vectors, self.company = starts, vectors, company
-        self.kind, _, times, sums = teacher.word_kinds(lines, starts, vectors)
+    OWN, RARE = 0.75, 1e-4
+
+    def __init__(self, lines, starts, vectors, width):
+        self.starts, self.vectors = starts, vectors
+        self.kind, self.names, times, sums = teacher.word_kinds(lines, starts, vectors)
         times = times[:, None]
+        share = times[:, 0] / len(self.kind)
         self.centre = sums.sum(0) / len(self.kind)
-        self.own = own * times / (times + 20) * (sums / times - self.centre)  # a rare word's mean is mostly its contexts: it counts for less
-        self.weight = (3e-4 * len(self.kind) / times[:, 0]).sqrt().clamp(max=1)  # frequent words count for less (Mikolov 2013, arXiv:1310.4546, eq. 5)
+        self.means = sums / times - self.centre
+        self.own = self.OWN * times / (times + 20) * self.means  # a rare word's mean is mostly its contexts: it counts for less
+        self.weight = (3e-4 / share).sqrt().clamp(max=1)  # frequent words count for less (Mikolov 2013, arXiv:1310.4546, eq. 5)
+        self.rarity = self.RARE / (self.RARE + share)
         some = np.random.default_rng(0).choice(len(lines), size=min(len(lines), 12_000), replace=False)
         self.axes = torch.eye(vectors.shape[1])
         _, spread, axes = torch.linalg.svd(self(np.sort(some))[0], full_matrices=False)
@@ -68,9 +74,24 @@ class Targets:
             first, last = self.starts[row], self.starts[row + 1]
             kinds = torch.from_numpy(self.kind[first:last]).long()
             vectors = torch.from_numpy(np.array(self.vectors[first:last])).float() - self.centre
-            found.append(vectors - self.own[kinds] + self.company * vectors.mean(0))
+            found.append(vectors - self.own[kinds] + self.others(vectors, self.rarity[kinds][:, None]))
             weights.append(self.weight[kinds])
         return torch.cat(found) @ self.axes, torch.cat(weights)
+
+    @staticmethod
+    def others(vectors, rarity):
+        """For each word of a line the mean of all others, by rarity: (words, 384) and (words, 1) -> (words, 384)."""
+        heavy = rarity * vectors
+        return (heavy.sum(0) - heavy) / (rarity.sum() - rarity).clamp(min=1e-6)
+
+    def begin(self, embedding, tokenizer):
+        """Start each token that is a word at that word's mean vector, as long as the random one that it replaces."""
+        number = {name: i for i, name in enumerate(self.names)}
+        with torch.no_grad():
+            for id in range(len(tokenizer)):
+                word = tokenizer.piece(id).strip().lower()
+                if word in number:
+                    embedding[id] = F.normalize(self.means[number[word]] @ self.axes, dim=0) * embedding[id].norm()
 
 
 class Lessons:
@@ -127,7 +148,7 @@ def train(network, lessons, targets, held, *, steps, state, rate):
     def loss_of(batch):
         rows, ids, owner, words = batch
         wanted, weights = targets(rows)
-        with torch.autocast(DEVICE, torch.bfloat16):
+        with precision(DEVICE):
             final = network(ids.to(DEVICE), attend=attend, predict=False).final
         found = word_vectors(final, owner.to(DEVICE), words)
         misses = 1 - F.cosine_similarity(found, wanted.to(DEVICE), dim=-1)
@@ -153,7 +174,8 @@ def distil(args):
     mixing = {"kind": "convolution", "positions": "none"} if args.convolution else {"kind": "encoder"}
     config = ModelConfig(vocabulary=len(tokenizer), causal=False, predicts=False, **mixing)
     network = initialise(build(config), args.seed)
-    targets = Targets(lines, starts, vectors, config.width, own=args.own, company=args.company)
+    targets = Targets(lines, starts, vectors, config.width)
+    targets.begin(network.embedding.weight, tokenizer)
     held = Lessons(tokenizer, lines, range(HELD), tokens=1024, seed=args.seed)
     lessons = Lessons(tokenizer, lines, range(HELD, len(lines)), tokens=args.batch, seed=args.seed)
     began = time.process_time()
@@ -164,7 +186,7 @@ def distil(args):
         "corpus": {file.name: corpus.LICENCES.get(file.name, "not stated") for file in sorted(args.corpus.glob("*.txt"))},
         "lines": len(lines) - HELD,
         "words": int(starts[-1] - starts[HELD]),
-        "target": {"own": args.own, "company": args.company, "variance_kept": targets.kept},
+        "target": {"own": Targets.OWN, "rare": Targets.RARE, "variance_kept": targets.kept},
         "seed": args.seed,
         "steps": args.steps,
         "tokens_seen": args.steps * args.batch,
@@ -184,9 +206,7 @@ def main():
     parser.add_argument("--convolution", action="store_true", help="convolutions of kernel 3 in the place of attention")
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--lessons", type=Path, default=teacher.FOLDER, help="where teacher.py wrote")
-    parser.add_argument("--vocabulary", type=int, default=8192)
-    parser.add_argument("--own", type=float, default=0.75, help="how much of a word's own mean is taken off its vectors")
-    parser.add_argument("--company", type=float, default=1.0, help="how much of its line's mean is put on them")
+    parser.add_argument("--vocabulary", type=int, default=16_000)
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--batch", type=int, default=3072, help="tokens")
     parser.add_argument("--rate", type=float, default=0.03)

@@ -5,6 +5,12 @@ import time
 import torch
 
 
+def precision(device):
+    """bfloat16 where the device multiplies it faster than float32, as GPUs and some CPUs do; on others it takes four times as long."""
+    fast = device == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return torch.autocast(device, torch.bfloat16, enabled=fast)
+
+
 def optimisers(network, rate):
     """Muon (Jordan 2024) for the matrices inside the blocks, AdamW (Loshchilov 2019) for all else."""
     matrices = [p for name, p in network.named_parameters() if p.ndim == 2 and "blocks" in name]

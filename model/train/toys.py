@@ -30,7 +30,7 @@ def strings(count, tokens, *, seed, periods=PERIODS):
 
 
 @torch.inference_mode()
-def measure(network, *, seed=7, periods=PERIODS, tokens=128):
+def measure(network, *, seed=7, periods=PERIODS, tokens=96):
     """Copy accuracy in the repeats, and per layer and head the mean weight on the token before and on the token after the last same symbol."""
     ids, period = strings(64, tokens, seed=(seed, 0), periods=periods)
     logits = network(ids).logits

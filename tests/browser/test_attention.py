@@ -55,25 +55,30 @@ def weight(defaults, text, query, key, *, head=None, **how):
 
 def click(page, row, column, key="attention.matrix"):
     """Click a cell of a matrix: the place is found by hovering, as the tooltip names row and column, from the corner on."""
-    canvas = page.part(key, "canvas.pointer")
+    for _ in range(3):  # a picture whose font comes late is arranged anew, and the search must begin again
+        if place := locate(page, row + 1, column + 1, key):
+            page.part(key, "canvas.pointer").click(position=place)
+            return
+    raise AssertionError(f"there is no cell {row}, {column}")
+
+
+def locate(page, row, column, key):
+    """The position of a cell, counted from 1, in its picture; None if forty looks do not find it."""
+    canvas, tip = page.part(key, "canvas.pointer"), page.part(key, ".tip .place")
     box = canvas.bounding_box()
-    tip = page.part(key, ".tip .place")
-    wanted = [row + 1, column + 1]
     left, top, right, bottom = 0.0, 0.0, box["width"], box["height"]
     for _ in range(40):
         x, y = (left + right) / 2, (top + bottom) / 2
         canvas.hover(position={"x": x, "y": y})
-        found = re.findall(r"\d+", tip.text_content() or "") if tip.is_visible() else []
-        if not found:  # outside the matrix: its first cell lies further right and down, its last further left and up
+        here = [int(number) for number in re.findall(r"\d+", tip.text_content() or "")] if tip.is_visible() else []
+        if not here:  # outside the matrix: its first cell lies further right and down, its last further left and up
             (left, top) = (x, y) if x < box["width"] / 2 or y < box["height"] / 2 else (left, top)
             continue
-        here = [int(number) for number in found]
-        if here == wanted:
-            canvas.click(position={"x": x, "y": y})
-            return
-        top, bottom = (y, bottom) if here[0] < wanted[0] else (top, y) if here[0] > wanted[0] else (y - 1, y + 1)
-        left, right = (x, right) if here[1] < wanted[1] else (left, x) if here[1] > wanted[1] else (x - 1, x + 1)
-    raise AssertionError(f"there is no cell {row}, {column}")
+        if here == [row, column]:
+            return {"x": x, "y": y}
+        top, bottom = (y, bottom) if here[0] < row else (top, y) if here[0] > row else (y - 1, y + 1)
+        left, right = (x, right) if here[1] < column else (left, x) if here[1] > column else (x - 1, x + 1)
+    return None
 
 
 # ---- links ----

@@ -69,7 +69,7 @@ def spread(args):
 
 
 def toy(args):
-    """Train the toys asked for, a minute each."""
+    """Train the toys asked for, a few minutes each."""
     for positions in args.toys:
         card = toys.train(positions, seed=args.seed, work=args.work, folder=args.folder)
         print(f"toy-{positions}: copies {card['copy_accuracy']:.1%}")

@@ -58,7 +58,7 @@ EDGES = (0, 8, 16, 32, 64, 96, 128, 160, 192, 256, 384, 512, 768, 1024)  # of th
 
 
 @torch.inference_mode()
-def loss_by_position(network, tokenizer, texts, count=48):
+def loss_by_position(network, tokenizer, texts, count=192):
     """Rows [first, end, nats per token] for targets at these positions, in `count` windows of long held-out texts as far as the model takes.
 
     A learned table ends at the training context: its rows end there too.

@@ -1,4 +1,4 @@
-"""Toy decoders on strings that repeat: small enough to grow a previous-token head and an induction head (Olsson 2022) within a minute."""
+"""Toy decoders on strings that repeat: small enough to grow a previous-token head and an induction head (Olsson 2022) within minutes."""
 
 import string
 from pathlib import Path
@@ -17,7 +17,7 @@ from model.transformer import Transformer, initialise
 
 SYMBOLS = np.frombuffer((string.ascii_letters + string.digits + "+-").encode(), dtype=np.uint8).astype(np.int64)  # 64 of them; ids are bytes
 PERIODS = (8, 40)  # drawn anew for each string: one fixed period would teach "look so many places back", not "look for the same symbol"
-SNAPSHOTS = (0, 25, 50, 100, 150, 200, 300, 400, 500, 600, 750, 900)
+SNAPSHOTS = (0, 50, 100, 200, 300, 400, 600, 800, 1000, 1200, 1500, 1800)
 
 
 def strings(count, tokens, *, seed, periods=PERIODS):
@@ -79,7 +79,7 @@ def train(positions, *, seed, steps=SNAPSHOTS[-1], batch=32, tokens=96, work=Pat
         return loss.item()
 
     state = work / f"toy-{positions}.pt"
-    state.unlink(missing_ok=True)  # a minute's work is not resumed: the snapshots of its beginning would be missing
+    state.unlink(missing_ok=True)  # a few minutes’ work is not resumed: the snapshots of its beginning would be missing
     curve = fit(network, backward, steps=steps, rate=0.01, state=state, tokens_per_step=batch * tokens)
     births[steps] = weights_of(network, sample).to(torch.float16).numpy()
     network.eval()

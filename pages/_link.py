@@ -11,38 +11,46 @@ LONGEST = 8_000  # letters of an address: some servers refuse longer ones
 
 def begin():
     """Before the page: take over what the address says, once for each session."""
-    if "link" not in st.session_state:
-        st.session_state.link, st.session_state.defaults = st.query_params.to_dict(), {}
-    st.session_state.drawn = set()
+    if "chosen" not in st.session_state:
+        st.session_state.link, st.session_state.chosen = st.query_params.to_dict(), {}
+    st.session_state.drawn = {}
 
 
 def kept(key, options, default, spell=str):
-    """The choice of the control `key`: what it said last, else what the link says, else the default, which it follows until somebody chooses.
+    """The choice of the control `key`: what somebody chose, in this session or for the link that led here; else the default.
 
     To be asked before the control is drawn, which then shows this choice. A choice that is none of the `options` gives the default; None
     allows any text. `spell` writes an option as the link's text.
     """
     state = st.session_state
-    if key in state:
-        value = default if state[key] == state.defaults.get(key) else state[key]
-    else:
-        said = state.link.get(key)
-        value = said if options is None else next((option for option in options if spell(option) == said), default)
-    if value is None or (options is not None and value not in options):
+    if key in state.link:
+        said = state.link.pop(key)
+        for option in [said] if options is None else options:
+            if spell(option) == said:
+                state.chosen[key] = option
+    value = state.chosen.get(key, default)
+    if options is not None and value not in options:
         value = default
-    state.drawn.add(key)
-    state.defaults[key] = default
-    state.link[key] = spell(value)
-    if value == default:
-        del state.link[key]
+        forget(key)
+    state.drawn[key] = None if value == default else spell(value)
     if key not in state or state[key] != value:
         state[key] = value
     return value
 
 
+def choose(key):
+    """Somebody has moved the control."""
+    st.session_state.chosen[key] = st.session_state[key]
+
+
+def forget(key):
+    """The choice made before no longer holds; the control goes back to its default."""
+    st.session_state.chosen.pop(key, None)
+
+
 def write():
     """After the page: put the choices of its controls, but for the defaults, into the address; a text too long for that stays out, and the page says so."""
-    said = {key: text for key, text in st.session_state.link.items() if key in st.session_state.drawn}
+    said = {key: text for key, text in st.session_state.drawn.items() if text is not None}
     if len(urlencode(said)) > LONGEST:
         del said["text"]
         st.caption("This text is too long for an address: a link to this page opens without it.")

@@ -5,7 +5,7 @@ import time
 from typing import NamedTuple
 
 import streamlit as st
-from _link import kept
+from _link import choose, kept
 
 from model import load, masks, names
 from viz import theme
@@ -70,20 +70,20 @@ def sidebar():
         return
     config = load(st.session_state.model).config
     with st.sidebar:
-        st.text_input("Your text", key="text", live="200ms")
+        st.text_input("Your text", key="text", live="200ms", on_change=choose, args=("text",))
         st.selectbox("or an example", EXAMPLES, index=None, key="example", on_change=take_example, placeholder="Choose a sentence")
-        st.selectbox("Model", st.session_state.models, key="model")
+        st.selectbox("Model", st.session_state.models, key="model", on_change=choose, args=("model",))
         pick("Layer", range(1, config.layers + 1), key="layer")
         pick("Head", range(1, config.heads + 1), key="head")
 
 
 def pick(label, options, *, key):
     """A row of buttons, one of them chosen: the one that `kept` says."""
-    st.segmented_control(label, options, key=key, required=True)
+    st.segmented_control(label, options, key=key, required=True, on_change=choose, args=(key,))
 
 
 def take_example():
-    st.session_state.text, st.session_state.example = st.session_state.example, None
+    st.session_state.chosen["text"], st.session_state.example = st.session_state.example, None
 
 
 def read(choice):
@@ -101,9 +101,10 @@ def read(choice):
     return trace
 
 
-def pick_token(label, trace, *, key, on_change=None):
+def pick_token(label, trace, *, key, on_change=choose):
     """A list of the tokens, numbered from 1; the choice is what `kept_token` says."""
-    st.selectbox(label, range(len(trace.tokens)), format_func=lambda i: f"{i + 1}: {trace.tokens[i]}", key=key, on_change=on_change, width=220)
+    names = [f"{i}: {token}" for i, token in enumerate(trace.tokens, 1)]
+    st.selectbox(label, range(len(names)), format_func=names.__getitem__, key=key, on_change=on_change, args=(key,), width=220)
 
 
 def kept_token(key, trace, default):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import _shell
 import numpy as np
 import streamlit as st
+from _link import choose, forget
 
 from model import AttentionTrace, Trace
 from viz import bars, theme
@@ -70,17 +71,19 @@ def by_dimension(values, rows, name, *, key, role, selected=None, height=HEIGHT)
 
 
 def take_cell():
-    st.session_state["attention.query"], st.session_state["attention.key"] = st.session_state["attention.matrix"]["cell"][:2]
+    query, key, _ = st.session_state["attention.matrix"]["cell"]
+    st.session_state.chosen |= {"attention.query": query, "attention.key": key}
 
 
 def take_token():
     st.session_state["attention.query"] = st.session_state["attention.chips"]["token"][0]
-    forget_key()
+    ask("attention.query")
 
 
-def forget_key():
+def ask(key):
     """Another token asks: until somebody says who answers, it is the one that it looks at most."""
-    st.session_state["attention.key"] = None
+    choose(key)
+    forget("attention.key")
 
 
 def tokens(cell):

@@ -3,7 +3,7 @@
 import _shell
 import numpy as np
 import streamlit as st
-from _link import kept
+from _link import choose, kept
 
 from model import Change, load
 from viz import theme
@@ -43,9 +43,10 @@ def controls():
     """Draw the switches in one row."""
     note = "Every score is set to 0: all allowed words weigh the same."
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.toggle("Divide by √D", key="attention.scaled")
-        st.toggle("Plain average", key="attention.average", help=note)
-        st.slider("Softmax temperature", TEMPERATURES[0], TEMPERATURES[-1], step=0.1, key="attention.temperature", width=170)
+        st.toggle("Divide by √D", key="attention.scaled", on_change=choose, args=("attention.scaled",))
+        st.toggle("Plain average", key="attention.average", help=note, on_change=choose, args=("attention.average",))
+        temperature = "attention.temperature"
+        st.slider("Softmax temperature", TEMPERATURES[0], TEMPERATURES[-1], step=0.1, key=temperature, width=170, on_change=choose, args=(temperature,))
         _shell.pick("Mask", MASKS, key="attention.mask")
         _shell.pick("Changed in", WHERE, key="attention.where")
 

@@ -196,7 +196,7 @@ def test_every_example_becomes_the_text(at):
         {"layer": "99", "head": "-1"},
         {"layer": "two", "head": "", "model": "no such model"},
         {"attention.step": "no such step", "attention.query": "999", "attention.key": "x: y"},
-        {"address": "x", "link": "y", "drawn": "z", "example": "no such example"},
+        {"address": "x", "link": "y", "drawn": "z", "chosen": "u", "example": "no such example"},
         {"attention.temperature": "nan", "attention.scaled": "perhaps", "attention.mask": "<b>", "attention.where": "$x$"},
         {"attention.temperature": "1e9", "attention.matrix": "[1,2]", "text": "one\ntwo"},
         {"text": ""},
@@ -227,7 +227,9 @@ def test_a_link_restores_the_numbers():
 @pytest.mark.parametrize("name", NAMES)
 def test_the_printed_python_and_the_picture_say_what_the_model_computed(at, name, switches):
     layer, head, query, key = 1, 2, 4, 2
-    move(at, {"model": name, "text": LONG, "layer": layer + 1, "head": head + 1, "attention.query": query, "attention.key": key} | switches)
+    move(at, {"model": name, "text": LONG, "layer": layer + 1, "head": head + 1})
+    click(at, "attention.matrix", {"cell": [query, key, 1700000000000]})
+    move(at, switches)
     trace = direct(at, LONG, switches, layer)
     expected = values(trace.layers[layer].attention, head, query, key)
     for i, step in enumerate(steps(at)):
@@ -308,6 +310,14 @@ def test_who_asks_is_the_last_token_until_somebody_chooses(at):
         assert control(at, "attention.query").value == len(pictures(at)["attention.matrix"][0]["rows"]) - 1
     move(at, {"attention.query": 1, "text": LONG})
     assert control(at, "attention.query").value == 1
+
+
+def test_a_cell_chosen_stays_chosen_when_another_becomes_the_strongest(at):
+    move(at, {"text": LONG, "attention.query": 9})
+    strongest = control(at, "attention.key").value
+    click(at, "attention.matrix", {"cell": [9, strongest, 1700000000000]})
+    move(at, ONE)
+    assert control(at, "attention.key").value == strongest
 
 
 def test_a_choice_outlives_a_text_that_cannot_be_read(at):

@@ -186,9 +186,10 @@ def softmax(cell):
         most = ", ".join(f"{_shell.plain(cell.trace.tokens[j])} {row[j]:.3f}" for j in order)
         scores = cell.attention.scores(cell.head)[cell.query]
         top = scores.max()
+        less = signed_tex(-float(top))
         part, whole = np.exp(scores[cell.key] - top), np.exp(scores - top).sum()
         _shell.say(
-            rf"w = \frac{{e^{{s_j - {tex(top)}}}}}{{\sum_i e^{{s_i - {tex(top)}}}}} = \frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}",
+            rf"w = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = \frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}",
             f"{asks} looks most at {most}.",
             f"This is the weight that {asks} gives {answers}. The row’s largest score, {theme.number(top)}, is taken off everywhere: "
             "that changes no weight and keeps e to the score in range.",

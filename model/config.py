@@ -12,7 +12,9 @@ class ModelConfig:
 
     kind: str = "decoder"  # "encoder" looks both ways, "decoder" only back, "convolution" has no attention
     vocabulary: int = 4096  # V: bytes + merges + the end token
+    cased: bool = True  # False: the tokenizer reads capitals as small letters
     width: int = 192  # C: numbers per token in the residual stream
+    factor: int | None = None  # numbers per token in the embedding table, widened to C by one matrix (Lan 2020, ALBERT, section 3.1); None: C itself
     layers: int = 4  # L
     heads: int = 6  # H: query heads per layer
     key_heads: int = 6  # G: key and value heads per layer; equal to `heads` unless grouped (Ainslie 2023)

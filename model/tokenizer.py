@@ -79,10 +79,19 @@ def to_bytes(text):
     return text.encode("utf-8", "surrogatepass")
 
 
-class Tokenizer:
-    """Merges in the order learned. Ids 0-255 are the bytes, then one id per merge; the last id, `end`, stands between documents, never in a text."""
+def uncased(text):
+    """`text` in small letters, as many as before, after a space: so a word is one token with a capital, without, and as the first (Devlin 2019)."""
+    return ("" if text[:1].isspace() else " ") + "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
 
-    def __init__(self, merges):
+
+class Tokenizer:
+    """Merges in the order learned. Ids 0-255 are the bytes, then one id per merge; the last id, `end`, stands between documents, never in a text.
+
+    With `cased=False` a text is read as `uncased` gives it, and so decoded.
+    """
+
+    def __init__(self, merges, cased=True):
+        self.cased = cased
         self.merges = tuple((int(left), int(right)) for left, right in merges)
         self.ranks = {pair: BYTES + i for i, pair in enumerate(self.merges)}
         self.bytes = [bytes([i]) for i in range(BYTES)]
@@ -98,11 +107,15 @@ class Tokenizer:
 
     def steps(self, text):
         """Yield the Steps that turn `text` into tokens: its bytes first, then after every merge, in the order in which the merges were learned."""
-        return self._merge([list(to_bytes(word)) for word in WORD.findall(text)])
+        return self._merge([list(to_bytes(word)) for word in self.words(text)])
 
     def encode(self, text):
         """Token ids of `text`: the last of its `steps`, taken word by word because merges stay inside a word."""
-        return [id for word in WORD.findall(text) for id in self._encode_word(word)]
+        return [id for word in self.words(text) for id in self._encode_word(word)]
+
+    def words(self, text):
+        """The pieces of `text` inside which merges stay."""
+        return WORD.findall(text if self.cased else uncased(text))
 
     def _merge(self, words):
         yield Step(None, list(chain.from_iterable(words)))
@@ -132,10 +145,12 @@ class Tokenizer:
 
     def spans(self, text, ids):
         """Character offsets (start, end) into `text` of each token; a token that is a part of a character has the whole character's span."""
-        character = [i for i, letter in enumerate(text) for _ in to_bytes(letter)]
+        read = text if self.cased else uncased(text)
+        added = len(read) - len(text)  # 1 where a space was put in front
+        character = [i - added for i, letter in enumerate(read) for _ in to_bytes(letter)]
         spans, place = [], 0
         for id in ids:
             after = place + len(self.bytes[id])
-            spans.append((character[place], character[after - 1] + 1))
+            spans.append((max(0, character[place]), character[after - 1] + 1))
             place = after
         return spans

@@ -60,7 +60,9 @@ class Transformer(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.config = config
-        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.embedding = nn.Embedding(config.vocabulary, config.factor or config.width)
+        if config.factor:
+            self.widen = nn.Linear(config.factor, config.width, bias=False)
         if config.positions == "learned":
             self.position_table = nn.Parameter(torch.empty(config.context, config.width))
         if config.positions == "t5":
@@ -69,8 +71,9 @@ class Transformer(nn.Module):
         self.norm = nn.LayerNorm(config.width)
 
     def forward(self, ids, allowed=None, changes=None, attend=fused, predict=True):
-        """ids (..., T) -> Record. `allowed` replaces the mask: (T, T), (H, T, T) or (L, H, T, T). `changes` has a Change or None per layer.
+        """ids (..., T) -> Record. `changes` has a Change or None per layer.
 
+        `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts, (L, B, H, T, T).
         `attend` names the function that does the attention, `predict=False` leaves out the logits.
         """
         config, T = self.config, ids.shape[-1]
@@ -80,7 +83,7 @@ class Transformer(nn.Module):
         angle, bias = self.angle(T, ids.device), self.bias(T)
         stream, layers = embedded, []
         for i, block in enumerate(self.blocks):
-            how = {"allowed": allowed[i] if allowed.ndim == 4 else allowed, "angle": angle, "bias": bias, "attend": attend}
+            how = {"allowed": allowed[i] if allowed.ndim >= 4 else allowed, "angle": angle, "bias": bias, "attend": attend}
             if changes is not None and changes[i] is not None:
                 how["scale"], how["bias"] = changes[i].scale(config.head_width), changes[i].bias(bias)
             layers.append(block(stream, **how))
@@ -90,13 +93,18 @@ class Transformer(nn.Module):
         return Record(embedded, layers, final, logits)
 
     def unembed(self, final):
+        if self.config.factor:
+            final = final @ self.widen.weight
         return nn.functional.linear(final, self.embedding.weight)  # (..., T, C) -> (..., T, V): how well each token's embedding matches
 
     def mask(self, T):
         return masks.causal(T) if self.config.causal else masks.full(T)
 
     def embed(self, ids):
-        embedded, T = self.embedding(ids) * math.sqrt(self.config.width), ids.shape[-1]  # (..., T, C), scaled as in Vaswani 2017, section 3.4
+        found, T = self.embedding(ids), ids.shape[-1]
+        if self.config.factor:
+            found = self.widen(found)
+        embedded = found * math.sqrt(self.config.width)  # (..., T, C), scaled as in Vaswani 2017, section 3.4
         if self.config.positions == "learned":
             return embedded + positions.learned(self.position_table, T)
         if self.config.positions == "sinusoidal":

@@ -47,8 +47,9 @@ def load(name, folder=FOLDER):
         if hashlib.sha256(data).hexdigest() != card["sha256"]:
             raise ValueError("its checksum differs from its card's")
         tensors = read_tensors(data)
-        tokenizer = Tokenizer(tensors.pop(MERGES).tolist())
-        network = build(ModelConfig(**card["config"]))
+        config = ModelConfig(**card["config"])
+        tokenizer = Tokenizer(tensors.pop(MERGES).tolist(), config.cased)
+        network = build(config)
         network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()}, assign=True)
     except KeyError as error:
         raise ValueError(f"The card of “{name}” is damaged: it has no {error}. Restore model/checkpoints/{path.stem}.json.") from error

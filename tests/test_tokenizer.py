@@ -129,3 +129,23 @@ def test_half_a_character_decodes_to_the_replacement_sign(tokenizer):
 def test_100_000_signs_without_a_break_are_cut_into_short_words_and_come_back(tokenizer, letters):
     assert max(map(len, WORD.findall(letters))) <= 33
     assert tokenizer.decode(tokenizer.encode(letters)) == letters
+
+
+@settings(deadline=None, max_examples=200)
+@given(texts | st.text())
+def test_without_case_every_letter_keeps_its_place(text):
+    read = bpe.uncased(text)
+    assert len(read) - len(text) == (0 if text[:1].isspace() else 1)
+    assert bpe.uncased(read) == read
+    small = Tokenizer([], cased=False)
+    assert b"".join(small.bytes[id] for id in small.encode(text)) == to_bytes(read)
+    spans = small.spans(text, small.encode(text))
+    assert all(0 <= start <= end <= len(text) for start, end in spans)
+    assert "".join(text[i] for i in dict.fromkeys(i for start, end in spans for i in range(start, end))) == text
+
+
+def test_without_case_a_word_is_one_token_wherever_it_stands():
+    small = Tokenizer(bpe.train(" bank bank", 4).merges, cased=False)
+    assert len({tuple(small.encode(text)) for text in ("bank", "Bank", " BANK")}) == 1
+    assert small.spans("Bank bank", small.encode("Bank bank")) == [(0, 4), (4, 9)]
+    assert small.encode("Bank") == list(small.steps("Bank"))[-1].ids

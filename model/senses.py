@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from model.change import Change
+
 SENTENCES = Path(__file__).with_name("senses.tsv")  # for ten words, two senses each; no model was trained on them
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 PASS = 4096  # tokens in one forward pass
@@ -69,8 +71,11 @@ def stages(record):
 
 
 @torch.inference_mode()
-def vectors(bundle, found):
-    """Each Word's vectors, the mean over its tokens, (N, S, C); texts of equal length share a pass. ValueError as from `Bundle.read`."""
+def vectors(bundle, found, mixture=None):
+    """Each Word's vectors, the mean over its tokens, (N, S, C); texts of equal length share a pass. ValueError as from `Bundle.read`.
+
+    mixture(T) may give more arguments for the network's pass over T tokens, as `average` and `alone` do.
+    """
     ids = [bundle.read(word.text) for word in found]
     places = [word.tokens(bundle.tokenizer.spans(word.text, row)) for word, row in zip(found, ids, strict=True)]
     lengths = defaultdict(list)
@@ -79,10 +84,28 @@ def vectors(bundle, found):
     made = np.empty((len(found), bundle.config.layers + 2, bundle.config.width), np.float32)
     for length, alike in lengths.items():
         for some in parts(alike, PASS // length):
-            stream = stages(bundle.network(torch.tensor([ids[i] for i in some]), predict=False))  # (S, B, T, C)
+            how = mixture(length) if mixture else {}
+            stream = stages(bundle.network(torch.tensor([ids[i] for i in some]), predict=False, **how))  # (S, B, T, C)
             for row, i in enumerate(some):
                 made[i] = stream[:, row, places[i]].mean(1).numpy()
     return made
+
+
+def average(config, layers):
+    """A mixture: in these layers every score is 0, so that a token takes the plain average of all values."""
+    changes = [Change(average=True) if i in layers else None for i in range(config.layers)]
+    return lambda tokens: {"changes": changes}
+
+
+def alone(config, layers):
+    """A mixture: in these layers a token sees itself only."""
+
+    def mixture(tokens):
+        allowed = torch.ones(config.layers, config.heads, tokens, tokens, dtype=torch.bool)
+        allowed[list(layers)] = torch.eye(tokens, dtype=torch.bool)
+        return {"allowed": allowed[:, None]}  # (L, 1, H, T, T), the same for each of the texts
+
+    return mixture
 
 
 def parts(rows, size):
@@ -120,16 +143,19 @@ class Separation(NamedTuple):
     margin: np.ndarray
 
 
-def separate(left, right):
+def separate(left, right, asked=None):
     """How well the axis between two groups of vectors (N, S, C) and (M, S, C) separates the groups themselves; N and M at least 2, else ValueError.
+
+    `asked` may be two groups of other vectors of the same examples, to be placed on the axes in their stead.
 
     The margin: with two bells of one width, as the examples fall, the odds at x are exp(x * distance of the bells / variance) to 1 (Fisher 1936).
     Nearer to the middle than where they are 3 to 1 it is too close to call; infinite where the groups do not lie on their sides at all.
     """
     if min(len(left), len(right)) < 2:
         raise ValueError("each sense needs two or more examples")
-    a = np.stack([Axis.between(others(left, i), right.mean(0)).project(left[i]) for i in range(len(left))])  # (N, S)
-    b = np.stack([Axis.between(left.mean(0), others(right, i)).project(right[i]) for i in range(len(right))])  # (M, S)
+    first, second = asked or (left, right)
+    a = np.stack([Axis.between(others(left, i), right.mean(0)).project(first[i]) for i in range(len(left))])  # (N, S)
+    b = np.stack([Axis.between(left.mean(0), others(right, i)).project(second[i]) for i in range(len(right))])  # (M, S)
     hits = np.concatenate([(a < 0) + (a == 0) / 2, (b > 0) + (b == 0) / 2])
     apart = b.mean(0) - a.mean(0)
     variance = (((a - a.mean(0)) ** 2).sum(0) + ((b - b.mean(0)) ** 2).sum(0)) / (len(a) + len(b) - 2)
@@ -182,27 +208,29 @@ def blindfold(mask, config, asks, keys, layer=slice(None), head=slice(None)):
 
 
 @torch.inference_mode()
-def blinded(bundle, word, cases, progress=None):
+def blinded(bundle, word, cases):
     """The word's vectors (N, S, C) in N cases, each (keys, layer, head): the word's tokens cannot look at tokens `keys` in that head; None means all.
 
-    As many cases to a pass as fit; `progress(share)` is called after each. The rest of the text still sees everything, so a clue may come round other ways.
+    As many cases to a pass as fit. The rest of the text still sees everything, so a clue may come round other ways.
     """
     ids = bundle.read(word.text)
     T, config = len(ids), bundle.config
     places = word.tokens(bundle.tokenizer.spans(word.text, ids))
     mask, made = bundle.network.mask(T), []
-    for some in parts(cases, min(PASS // T, EDGES // (config.layers * config.heads * T * T))):
+    for some in parts(cases, fitting(config, T)):
         every = [[slice(None) if place is None else place for place in case[1:]] for case in some]
         allowed = torch.stack([blindfold(mask, config, places, list(case[0]), *where) for case, where in zip(some, every, strict=True)], dim=1)
         stream = stages(bundle.network(torch.tensor([ids] * len(some)), allowed, predict=False))  # (S, B, T, C)
         made.append(stream[:, :, places].mean(2).transpose(0, 1).numpy())
-        if progress:
-            progress(sum(map(len, made)) / len(cases))
     return np.concatenate(made)
 
 
-def blind_to_heads(bundle, word, keys, progress=None):
-    """The word's vectors when one head after the other cannot look at `keys`: (L, H, S, C)."""
-    config = bundle.config
-    cases = [(keys, layer, head) for layer in range(config.layers) for head in range(config.heads)]
-    return blinded(bundle, word, cases, progress).reshape(config.layers, config.heads, config.layers + 2, config.width)
+def fitting(config, tokens):
+    """How many masked copies of a text go into one forward pass, at least 1."""
+    return max(1, min(PASS // tokens, EDGES // (config.layers * config.heads * tokens**2)))
+
+
+def rank_correlation(a, b):
+    """Spearman's rank correlation of two rows of numbers, in [-1, 1]; equal numbers share their mean rank, and 0 where one row is all equal."""
+    a, b = (np.searchsorted(np.sort(row), row, "left") + np.searchsorted(np.sort(row), row, "right") for row in (a, b))
+    return float(np.corrcoef(a, b)[0, 1]) if np.ptp(a) and np.ptp(b) else 0.0

@@ -10,7 +10,12 @@ from _link import choose, kept
 from model import load, masks, names
 from viz import theme
 
-PAGES = {"attention": "How does a word decide what to look at?"}  # file name: the question that it answers
+PAGES = {  # file name: the question that it answers
+    "word_sense": "Which bank?",
+    # "receptive_field": "How far can a neuron see?",
+    "averaging": "Why not just average all the context?",
+    "attention": "How does a word decide what to look at?",
+}
 
 FIRST = "decoder-rope"  # the model that a visitor meets first,
 LAYER, HEAD = 3, 4  # and its head in which, of all, "bank" looks most at "river"
@@ -28,8 +33,10 @@ class NothingToShow(Exception):
 
 
 def pages():
-    """The pages as st.Page, the first one at the root."""
-    return [st.Page(f"{name}.py", title=question, url_path=name, default=i == 0) for i, (name, question) in enumerate(PAGES.items())]
+    """The pages as st.Page, each at its name; the first one is also what the root shows."""
+    front, question = next(iter(PAGES.items()))
+    root = st.Page(f"{front}.py", title=question, url_path="front", default=True, visibility="hidden")
+    return [root, *(st.Page(f"{name}.py", title=question, url_path=name) for name, question in PAGES.items())]
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

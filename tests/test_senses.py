@@ -167,21 +167,25 @@ def test_a_blindfolded_pass_is_explain_with_that_mask_in_batches_of_any_size(bun
     asks, keys = word.tokens(trace.spans), senses.find(TEXT, "river")[0].tokens(trace.spans)
     cases = [(keys, None, None), (keys, 1, 2), (keys[:1], 0, None)]
     together = senses.blinded(bundle, word, cases)
-    shares = []
     monkeypatch.setattr(senses, "PASS", 1)
-    np.testing.assert_allclose(senses.blinded(bundle, word, cases, shares.append), together, rtol=1e-3, atol=1e-4)
-    assert shares == pytest.approx([1 / 3, 2 / 3, 1])
+    np.testing.assert_allclose(senses.blinded(bundle, word, cases), together, rtol=1e-3, atol=1e-4)
     allowed = senses.blindfold(bundle.network.mask(len(trace.ids)), bundle.config, asks, keys, 1, 2)
     expected = bundle.explain(TEXT, allowed)
     np.testing.assert_allclose(together[1, -1], expected.final[asks].mean(0), rtol=1e-3, atol=1e-4)
     assert not np.allclose(together[1, -1], trace.final[asks].mean(0), atol=1e-4)
 
 
-def test_a_head_blinded_to_nothing_changes_nothing(bundle):
+def test_a_word_blinded_to_nothing_is_what_it_was(bundle):
     word = senses.find(TEXT, "cash")[0]
-    made = senses.blind_to_heads(bundle, word, [])
-    assert made.shape == (bundle.config.layers, bundle.config.heads, bundle.config.layers + 2, bundle.config.width)
-    np.testing.assert_allclose(made, np.broadcast_to(senses.vectors(bundle, [word])[0], made.shape), rtol=1e-3, atol=1e-4)
+    made = senses.blinded(bundle, word, [((), None, None)])
+    np.testing.assert_allclose(made[0], senses.vectors(bundle, [word])[0], rtol=1e-3, atol=1e-4)
+
+
+def test_rank_correlation_by_hand():
+    assert senses.rank_correlation([1, 2, 3], [10, 20, 90]) == pytest.approx(1)
+    assert senses.rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
+    assert senses.rank_correlation([1, 1, 3, 4], [2, 1, 3, 5]) == pytest.approx(0.9487, abs=1e-4)  # ranks 1.5 1.5 3 4 and 2 1 3 4
+    assert senses.rank_correlation([1, 1, 1], [3, 2, 1]) == 0
 
 
 def test_looks_are_the_weights_of_the_trace(bundle):

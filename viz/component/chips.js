@@ -23,7 +23,9 @@ function chip(room, token, place) {
   button.type = "button";
   button.append(faint, word, figure);
   button.setAttribute("aria-pressed", String(place === room.selected));
-  button.setAttribute("aria-label", `token ${place + 1}, ${token.trim() || "white space"}, ${room.notes[place]}`);
+  const struck = room.struck.includes(place);
+  button.classList.toggle("struck", struck);
+  button.setAttribute("aria-label", `token ${place + 1}, ${token.trim() || "white space"}, ${room.notes[place]}${struck ? ", struck out" : ""}`);
   if (value !== null) button.style.setProperty("--share", `${Math.round(100 * Math.min(1, Math.max(0, value)))}%`);
   button.tabIndex = place === (room.selected ?? 0) ? 0 : -1; // one stop for the tab key; arrows go on from there
   button.addEventListener("click", () => room.choose(place));

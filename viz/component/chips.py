@@ -14,11 +14,11 @@ mount = st.components.v2.component(
 )
 
 
-def chips(tokens, *, key, notes, values=None, selected=None, label="", revision="", on_select=None):
+def chips(tokens, *, key, notes, values=None, selected=None, struck=(), label="", revision="", on_select=None):
     """Draw T tokens, each with its note (a short text) under it and, where `values` (T,) in [0, 1] are given, a bar of that share of its width.
 
-    `selected` is the place of the outlined one, counted from 0. Returns the place that was clicked last, or None; a place that this text
-    does not have gives None. ValueError if the counts differ.
+    `selected` is the place of the outlined one, counted from 0; those at the places `struck` are struck through. Returns the place that was
+    clicked last, or None; a place that this text does not have gives None. ValueError if the counts differ.
     """
     if len(notes) != len(tokens) or (values is not None and len(values) != len(tokens)):
         raise ValueError(f"there are {len(tokens)} tokens, {len(notes)} notes and {len(tokens) if values is None else len(values)} values")
@@ -27,6 +27,7 @@ def chips(tokens, *, key, notes, values=None, selected=None, label="", revision=
         "notes": list(notes),
         "values": None if values is None else [float(value) for value in values],
         "selected": None if selected is None else int(selected),
+        "struck": [int(place) for place in struck],
         "label": label,
         "revision": str(revision),
     }

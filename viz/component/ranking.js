@@ -10,20 +10,22 @@ function element(tag, className, text) {
   return made;
 }
 
-function bar(value, widest, colour) {
+const signed = (value) => (value < 0 ? "−" : "") + Number(Math.abs(value).toPrecision(3));
+
+function bar(value, widest, colour, shares) {
   const track = element("span", "track");
   const fill = element("span", "fill");
-  fill.style.width = `${(100 * value) / widest}%`;
+  fill.style.width = `${(100 * Math.abs(value)) / widest}%`;
   fill.style.background = colour;
-  track.append(fill, element("span", "share", `${(100 * value).toFixed(1)}%`));
+  track.append(fill, element("span", "share", shares ? `${(100 * value).toFixed(1)}%` : signed(value)));
   return track;
 }
 
-function row(token, place, series, widest) {
+function row(token, place, series, shares) {
   const item = element("li", "row");
   const label = element("bdi", "token", token.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter]));
   const bars = element("span", "bars");
-  bars.append(...series.map(({ values, colour }) => bar(values[place], widest, colour)));
+  bars.append(...series.map(({ values, colour, widest }) => bar(values[place], widest, colour, shares)));
   item.append(label, bars);
   return item;
 }
@@ -40,10 +42,12 @@ function legend(series) {
 
 export default function ({ data, parentElement }) {
   const host = parentElement.querySelector(".riverbank-ranking");
-  const { tokens, series } = data;
-  const widest = Math.max(...series.flatMap(({ values }) => values)) || 1;
+  const { tokens, shares } = data;
+  const largest = (values) => Math.max(...values.map(Math.abs)) || 1;
+  const together = largest(data.series.flatMap(({ values }) => values));
+  const series = data.series.map((one) => ({ ...one, widest: shares ? together : largest(one.values) }));
   const list = element("ol", "rows");
   list.setAttribute("aria-label", data.label);
-  list.append(...tokens.map((token, place) => row(token, place, series, widest)));
+  list.append(...tokens.map((token, place) => row(token, place, series, shares)));
   host.replaceChildren(...(series.length > 1 ? [legend(series)] : []), list);
 }

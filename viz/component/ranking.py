@@ -14,13 +14,14 @@ mount = st.components.v2.component(
 )
 
 
-def ranking(series, tokens, *, key, label=""):
-    """Draw N tokens, the first on top, with a bar per series: `series` maps a name to (values (N,) in [0, 1], colour).
+def ranking(series, tokens, *, key, shares=True, label=""):
+    """Draw N tokens, the first on top, with a bar per series: `series` maps a name to (values (N,), colour).
 
-    All bars share one scale, from 0 to the largest value. ValueError if a series has another number of values than there are tokens.
+    Shares, in [0, 1], are on one scale, from 0 to the largest, and read in percent. Otherwise each series has its own scale; a bar is as long as the
+    value without its sign. ValueError if a series has another number of values than there are tokens.
     """
     for name, (values, _) in series.items():
         if len(values) != len(tokens):
             raise ValueError(f"{name!r} has {len(values)} values for {len(tokens)} tokens")
     drawn = [{"name": name, "values": [float(value) for value in values], "colour": colour} for name, (values, colour) in series.items()]
-    mount(key=key, data={"tokens": list(tokens), "series": drawn, "label": label})
+    mount(key=key, data={"tokens": list(tokens), "series": drawn, "shares": bool(shares), "label": label})

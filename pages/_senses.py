@@ -1,0 +1,187 @@
+"""What the pages about the senses of a word share: the word, the examples of its two senses, and what the encoder makes of them."""
+
+import time
+from typing import NamedTuple
+
+import _shell
+import numpy as np
+import streamlit as st
+from _link import choose, kept
+
+from model import load, senses
+
+MODEL = "encoder"
+MOST = 100  # examples a side
+SENTENCES = ("text", "word_sense.other")  # session keys of the two sentences,
+NUMBERS = ("first", "second")  # and how they are called
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def vectors(words, name=MODEL, mixture=None, layers=()):
+    """senses.vectors of a tuple of Words, shared and read-only; `mixture` names a function of senses for the layers listed."""
+    bundle = load(name)
+    return frozen(senses.vectors(bundle, list(words), mixture and getattr(senses, mixture)(bundle.config, layers)))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def some_blinded(word, cases):
+    return frozen(senses.blinded(load(MODEL), word, list(cases)))
+
+
+def frozen(array):
+    array.flags.writeable = False
+    return array
+
+
+def blinded(word, cases):
+    """senses.blinded, pass by pass, with a bar that shows progress once it has taken half a second."""
+    bundle, made, began = load(MODEL), [], time.monotonic()
+    room = st.empty()
+    for some in senses.parts(cases, senses.fitting(bundle.config, len(bundle.read(word.text)))):
+        made.append(some_blinded(word, tuple(some)))
+        if time.monotonic() - began > 0.5:
+            room.progress(sum(map(len, made)) / len(cases), f"{sum(map(len, made))} of {len(cases)} passes")
+    room.empty()
+    return np.concatenate(made)
+
+
+class Senses(NamedTuple):
+    """The examples of two senses of a word and what follows from them."""
+
+    ends: tuple[str, str]  # names of the senses, left and right
+    left: np.ndarray  # (N, S, C)
+    right: np.ndarray  # (M, S, C)
+    found: tuple[tuple[senses.Word, ...], tuple[senses.Word, ...]]  # the word in the N and M examples
+    axis: senses.Axis
+    separation: senses.Separation
+
+    def call(self, value, stage):
+        """What the meter says of a value, in words."""
+        if abs(value) <= self.separation.margin[stage]:
+            return "too close to call"
+        return f"on the side of **{_shell.plain(self.ends[int(value > 0)])}**"
+
+
+def stage_names(config):
+    """The stages of the residual stream, S names."""
+    return ["embedding", *(f"layer {i}" for i in range(1, config.layers + 1)), "end"]
+
+
+# ---- the word ----
+
+
+def word_of(texts, key="word_sense.word"):
+    """The word that the texts share and the reader compares; where there is none, the page says what to do and ends."""
+    common = senses.shared(*texts)
+    best = next((word for word in common if word in senses.bundled()), max(common, key=len, default=""))
+    word = kept(key, None, best)
+    options = common if word in common or not word else [*common, word]
+    if options:
+        st.segmented_control("The word that both share", options, key=key, required=True, format_func=lambda text: text[:24], on_change=choose, args=(key,))
+    if not options:
+        st.warning("The two sentences share no word. Write one word into both, such as bank.")
+        raise _shell.NothingToShow
+    if word not in common:
+        missing = [NUMBERS[i] for i in (0, 1) if not senses.find(texts[i], word)]
+        told = f"is not in the {' and not in the '.join(missing)} sentence"
+        st.warning(f"{_shell.plain(word)} {told}. Write it there, or choose a word that both share.")
+        raise _shell.NothingToShow
+    return word
+
+
+def occurrence(text, word, number):
+    """The Word meant in the first (0) or second (1) sentence; where it occurs more than once, the reader says which."""
+    found = senses.find(text, word)
+    key = f"word_sense.place{number + 1}"
+    place = kept(key, range(1, len(found) + 1), 1)
+    if len(found) > 1:
+        label = f"“{word[:24]}” is {len(found)} times in the {NUMBERS[number]} sentence. Which one is meant?"
+        st.selectbox(label, range(1, len(found) + 1), key=key, on_change=choose, args=(key,))
+    return found[place - 1]
+
+
+def note_pieces(words):
+    """Say so where the tokenizer has cut the word."""
+    bundle = load(MODEL)
+    for word in words:
+        ids = bundle.read(word.text)
+        pieces = [bundle.tokenizer.piece(ids[i]) for i in word.tokens(bundle.tokenizer.spans(word.text, ids))]
+        if len(pieces) > 1:
+            st.caption(f"{_shell.plain(str(word))} is {len(pieces)} tokens to this model, {' '.join(map(_shell.plain, pieces))}: its vector is their mean.")
+            return
+
+
+# ---- the examples ----
+
+
+def keys_of(word):
+    """Session keys of the two senses' names and examples, left and right."""
+    return [(f"word_sense.{word}.{side}_name", f"word_sense.{word}.{side}") for side in ("left", "right")]
+
+
+def written(word):
+    """The senses' names and the lines of examples as they stand in the two boxes."""
+    groups = list(senses.bundled().get(word, {"one sense": (), "the other sense": ()}).items())
+    names = tuple(kept(name, None, group[0]) for (name, _), group in zip(keys_of(word), groups, strict=True))
+    texts = tuple(kept(key, None, "\n".join(group[1])) for (_, key), group in zip(keys_of(word), groups, strict=True))
+    return names, texts
+
+
+def senses_of(word):
+    """The Senses as written for the word, and sentences about what is wrong with them; None instead if there are too few."""
+    names, texts = written(word)
+    groups, wrong = [], []
+    for name, text in zip(names, texts, strict=True):
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        without = [line for line in lines if not senses.find(line, word)]
+        used = [senses.find(line, word)[0] for line in lines if line not in without][:MOST]
+        if without:
+            told = f"{len(without)} of the examples for {_shell.plain(name)} are left out, they do not hold {_shell.plain(word)}"
+            wrong.append(f"{told}: {_shell.plain(without[0][:80])}")
+        if len(lines) - len(without) > MOST:
+            wrong.append(f"Of the examples for {_shell.plain(name)} the first {MOST} are used.")
+        groups.append(used)
+    if min(map(len, groups)) < 2:
+        wrong.append(f"A sense needs two examples or more. Write sentences with {_shell.plain(word)} into both boxes under “The examples”, one to a line.")
+        return None, wrong
+    try:
+        left, right = (vectors(tuple(group)) for group in groups)
+    except ValueError as reason:
+        return None, [*wrong, f"One of the examples cannot be read. {reason}"]
+    return Senses(names, left, right, tuple(map(tuple, groups)), senses.Axis.between(left.mean(0), right.mean(0)), senses.separate(left, right)), wrong
+
+
+def known_or_end(word, found):
+    """The Senses of the word; where its examples or its sentences will not do, the page says why, shows the boxes for examples, and ends."""
+    try:
+        plain = vectors(found)
+    except ValueError as reason:
+        st.warning(str(reason))
+        raise _shell.NothingToShow from reason
+    note_pieces(found)
+    known, wrong = senses_of(word)
+    for sentence in wrong:
+        (st.info if known else st.warning)(sentence)
+    if known is None:
+        apart = zip(stage_names(load(MODEL).config), senses.cosine(*plain), strict=True)
+        st.markdown(f"Cosine between the word’s two vectors: {', '.join(f'{name} {value:.3f}' for name, value in apart)}.")
+        boxes(word)
+        raise _shell.NothingToShow
+    return known
+
+
+def boxes(word):
+    """The two boxes in which the examples are read and edited."""
+    for column, (name, key) in zip(st.columns(2), keys_of(word), strict=True):
+        with column:
+            st.text_input("Name of this sense", key=name, on_change=choose, args=(name,))
+            st.text_area(f"Sentences with “{word[:24]}”, one to a line", key=key, height=230, on_change=choose, args=(key,))
+
+
+def number(value):
+    """A place on the meter: two digits behind the point, always with its sign."""
+    return ("−" if value < 0 else "+") + f"{abs(value):.2f}"
+
+
+def percent(share):
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,44 @@
+"""Points on a plane, one frame per layer, played in the browser."""
+
+import plotly.graph_objects as go
+
+from viz import theme
+
+
+def planes(points, groups, *, frames, chosen, height=460):
+    """Points (N, S, 2) at S stages, with a slider over them; all stages are in the figure, so that moving it asks nobody.
+
+    groups: (name, rows of points, colour, symbol, size, texts) for each series of dots. frames: the S names on the slider; chosen: the one shown first.
+    Every stage has its own scale, one for both axes: lengths between stages do not compare.
+    """
+
+    def traces(stage):
+        spread = abs(points[:, stage]).max() or 1
+        return [
+            go.Scatter(
+                x=points[rows, stage, 0] / spread,
+                y=points[rows, stage, 1] / spread,
+                mode="markers+text" if size > 12 else "markers",
+                name=theme.token(name),
+                text=[theme.token(text) if size > 12 else text for text in texts],
+                textfont={"size": 14, "color": "white"},
+                marker={"color": colour, "symbol": symbol, "size": size, "opacity": 1 if size > 12 else 0.65, "line": {"width": 0}},
+                hovertemplate="%{customdata}<extra></extra>",
+                customdata=[line(text) for text in texts],
+            )
+            for name, rows, colour, symbol, size, texts in groups
+        ]
+
+    figure = go.Figure(traces(chosen), frames=[go.Frame(name=name, data=traces(stage)) for stage, name in enumerate(frames)])
+    still = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 300}}
+    steps = [{"label": name, "method": "animate", "args": [[name], still]} for name in frames]
+    figure.update_layout(sliders=[{"active": chosen, "steps": steps, "currentvalue": {"prefix": "after "}, "pad": {"t": 20}}])
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(range=[-1.15, 1.15], showgrid=False, zeroline=True, zerolinecolor=theme.PLAIN, showticklabels=False)
+    return theme.layout(figure, height=height).update_layout(margin={"b": 60})
+
+
+def line(text, longest=70):
+    """A sentence as hover text: HTML inert, cut at `longest` letters."""
+    shown = text if len(text) <= longest else text[: longest - 1] + "…"
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

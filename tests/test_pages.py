@@ -1,11 +1,8 @@
 """Every page and every control, without a browser: no traceback, the right numbers, and user text that stays text."""
 
 import io
-import json
 import re
-import struct
 from contextlib import redirect_stdout
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -14,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 import model
 from model import Change
+from tests.session import ROOT, checked, click, control, move, opened, pictures
 
-ROOT = Path(__file__).parent.parent
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py") if not path.name.startswith("_"))
 NAMES = [name for kind in ("encoder", "decoder") for name in model.names(kind) if not name.startswith("toy-")]  # what the sidebar offers
 CONFIG = model.load(NAMES[0]).config
@@ -58,57 +55,8 @@ def at():
     return opened()
 
 
-def opened(**query):
-    at = AppTest.from_file(str(ROOT / "pages" / "_router.py"), default_timeout=30)
-    for key, value in query.items():
-        at.query_params[key] = value
-    return checked(at.run())
-
-
-def checked(at):
-    """The session, if it shows no exception and either a picture or a sentence that says why not."""
-    assert not at.exception, [element.message for element in at.exception]
-    assert bool(set(pictures(at)) - {"address"}) != bool(at.warning)
-    return at
-
-
-def control(at, key):
-    return next(element for element in (*at.sidebar, *at.main) if getattr(element, "key", None) == key)
-
-
-def move(at, changes):
-    """Move the controls one after the other, as a person does, and run after each."""
-    for key, value in changes.items():
-        control(at, key).set_value(value)
-        checked(at.run())
-    return at
-
-
-def click(at, key, state):
-    """Send what the browser sends when somebody clicks in a component; AppTest has no public way to."""
-    (element,) = (element for element in at.get("bidi_component") if element.proto.id.endswith(f"-{key}"))
-    states = at._tree.get_widget_states()
-    states.widgets.add(id=element.proto.id, json_value=json.dumps(state))
-    return checked(at._run(states))
-
-
 def steps(at):
     return control(at, "attention.step").options
-
-
-def pictures(at):
-    """Each component of the page by its key, with what was sent to it: the chips as a dict, a matrix as (header, array)."""
-    found = {}
-    for element in at.get("bidi_component"):
-        proto = element.proto
-        key = proto.id.rpartition("-")[2]
-        if proto.WhichOneof("data") == "json":
-            found[key] = json.loads(proto.json)
-        else:
-            (length,) = struct.unpack("<I", proto.bytes[:4])
-            header = json.loads(proto.bytes[4 : 4 + length])
-            found[key] = header, np.frombuffer(proto.bytes[4 + length :], "<f4").reshape(len(header["rows"]), len(header["columns"]))
-    return found
 
 
 def snippet(at):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from model import senses
 from model.attention import attend
+from model.change import Change
 from model.senses import Axis
 
 TEXT = "The river is near the bank. A bank has cash."
@@ -194,3 +195,26 @@ def test_looks_are_the_weights_of_the_trace(bundle):
     rows = senses.looks(trace, places)
     np.testing.assert_allclose(rows.sum(-1), 1, rtol=1e-5)
     np.testing.assert_allclose(rows[2, 1], trace.layers[2].attention.weights(1)[places].mean(0), rtol=1e-6)
+
+
+# ---- mixtures ----
+
+
+def test_the_average_and_the_lonely_mixture_are_what_explain_makes_of_them(bundle):
+    word = senses.find(TEXT, "river")[0]
+    trace = bundle.explain(TEXT)
+    places, layers = word.tokens(trace.spans), (0, 2)
+    averaged = bundle.explain(TEXT, None, Change(average=True), layers).final[places].mean(0)
+    made = senses.vectors(bundle, [word, word], senses.average(bundle.config, layers))
+    np.testing.assert_allclose(made[1, -1], averaged, rtol=1e-3, atol=1e-4)
+    allowed = torch.ones(bundle.config.layers, bundle.config.heads, len(trace.ids), len(trace.ids), dtype=torch.bool)
+    allowed[list(layers)] = torch.eye(len(trace.ids), dtype=torch.bool)
+    made = senses.vectors(bundle, [word, word], senses.alone(bundle.config, layers))
+    np.testing.assert_allclose(made[1, -1], bundle.explain(TEXT, allowed).final[places].mean(0), rtol=1e-3, atol=1e-4)
+
+
+def test_others_can_be_asked_on_the_axes_of_the_examples():
+    left, right = group(1, 4), group(2, 5, 1.0)
+    asked = senses.separate(left, right, (right[:4], right))
+    axis = Axis.between(senses.others(left, 2), right.mean(0))
+    np.testing.assert_allclose(asked.left[2], axis.project(right[2]), rtol=1e-5)

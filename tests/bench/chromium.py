@@ -70,7 +70,7 @@ def answering(turns=15):
         pages = {}
         for kind, started in servers.items():
             pages[kind] = running.new_page(viewport={"width": 1440, "height": 900})
-            pages[kind].goto(started.url)
+            pages[kind].goto(f"{started.url}/{'attention' if kind == 'riverbank' else ''}")
             pages[kind].wait_for_selector(".riverbank-heatmap[data-painted]" if kind == "riverbank" else ".st-key-text input")
         sizes = {tokens: texts(tokens) for tokens in (32, 128)}
         taken = {32: [], 128: [], "empty": []}

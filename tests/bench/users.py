@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from tests.bench import Row, milliseconds, texts
 from tests.browser import launch
 
-USERS, TOKENS = 20, 16
+PAGE, USERS, TOKENS = "attention", 20, 16
 EVERY = 2.0  # seconds between two texts of one user
 
 
@@ -27,7 +27,7 @@ class User:
     async def run(self, text=None):
         """Ask for a run, with a new text or the page's own; returns the seconds until the script's end. RuntimeError if the picture is not of that text."""
         message = BackMsg()
-        message.rerun_script.query_string = ""
+        message.rerun_script.page_name = PAGE
         if text is not None:
             message.rerun_script.widget_states.widgets.add(id=self.box, string_value=text)
         start, pictures = time.perf_counter(), []

@@ -1,4 +1,4 @@
-"""A Chromium, one server for all tests, and the attention page as a reader sees it."""
+"""A Chromium, one server for all tests, and a page as a reader sees it."""
 
 import os
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -54,16 +54,23 @@ class Page:
         self.page.set_default_timeout(SECONDS)
         self.url = url
         self.wrong = []
-        self.page.on("console", lambda message: message.type == "error" and self.wrong.append(message.text))
+        self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         self.page.on("request", lambda request: self.stranger(request.url) and self.wrong.append(f"request to {request.url}"))
 
+    def hear(self, message):
+        """Keep what the console complains of; but not that on a page with a name Streamlit first looks for its server beside that page."""
+        looked = message.location.get("url", "").removeprefix(self.url).split("/")
+        if message.type == "error" and looked[2:3] != ["_stcore"]:
+            self.wrong.append(f"{message.text} {message.location.get('url', '')}")
+
     def stranger(self, url):
         return not url.startswith(("data:", f"blob:{self.url}/", f"{self.url}/"))
 
-    def open(self, **query):
-        self.page.goto(f"{self.url}/?{urlencode(query)}")
+    def open(self, name="attention", **query):
+        """Go to the page of that name; "" is the front door."""
+        self.page.goto(f"{self.url}/{name}?{urlencode(query)}")
         return self
 
     def check(self):

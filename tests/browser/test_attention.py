@@ -5,12 +5,12 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from streamlit.testing.v1 import AppTest
 
 import model
 from model import Change
 from tests.browser import launch
 from tests.browser.conftest import Page
+from tests.session import opened
 
 SHORT, LONG = "The river bank", "She gave the red ball to the boy, and the boy gave it to the dog"
 DOTS, MASKED, SOFTMAX = 2, 4, 5  # places of the steps
@@ -29,10 +29,7 @@ HOSTILE = {
 
 def controls(**query):
     """The controls of a page as Streamlit knows them, by key; asked without a browser."""
-    at = AppTest.from_file(str(launch.ROOT / "pages" / "_router.py"), default_timeout=30)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
+    at = opened(**query)
     return {element.key: element for element in (*at.sidebar, *at.main) if getattr(element, "key", None)}
 
 

@@ -1,0 +1,60 @@
+"""A session of the app without a browser: open a page, move its controls, click in its pictures, read what was sent to them."""
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parent.parent
+
+
+def opened(page="attention", **query):
+    """A fresh session on that page, opened by a link with this query."""
+    at = AppTest.from_file(str(ROOT / "pages" / "_router.py"), default_timeout=60).switch_page(f"{page}.py")
+    for key, value in query.items():
+        at.query_params[key] = value
+    return checked(at.run())
+
+
+def checked(at):
+    """The session, if it shows no exception and either a picture or a sentence that says why not."""
+    assert not at.exception, [element.message for element in at.exception]
+    assert bool(set(pictures(at)) - {"address"}) != bool(at.warning)
+    return at
+
+
+def control(at, key):
+    return next(element for element in (*at.sidebar, *at.main) if getattr(element, "key", None) == key)
+
+
+def move(at, changes):
+    """Move the controls one after the other, as a person does, and run after each."""
+    for key, value in changes.items():
+        control(at, key).set_value(value)
+        checked(at.run())
+    return at
+
+
+def click(at, key, state):
+    """Send what the browser sends when somebody clicks in a component; AppTest has no public way to."""
+    (element,) = (element for element in at.get("bidi_component") if element.proto.id.endswith(f"-{key}"))
+    states = at._tree.get_widget_states()
+    states.widgets.add(id=element.proto.id, json_value=json.dumps(state))
+    return checked(at._run(states))
+
+
+def pictures(at):
+    """Each component of the page by its key, with what was sent to it: the chips as a dict, a matrix as (header, array)."""
+    found = {}
+    for element in at.get("bidi_component"):
+        proto = element.proto
+        key = proto.id.rpartition("-")[2]
+        if proto.WhichOneof("data") == "json":
+            found[key] = json.loads(proto.json)
+        else:
+            (length,) = struct.unpack("<I", proto.bytes[:4])
+            header = json.loads(proto.bytes[4 : 4 + length])
+            found[key] = header, np.frombuffer(proto.bytes[4 + length :], "<f4").reshape(len(header["rows"]), len(header["columns"]))
+    return found

@@ -1,0 +1,244 @@
+"""The pages about the senses of a word: their numbers are the model's, every control moves, and bad input gets a sentence."""
+
+import numpy as np
+import pytest
+
+from model import load, senses
+from tests.session import checked, click, control, move, opened, pictures
+from tests.test_pages import HOSTILE
+
+MODEL = load("encoder")
+STAGES = MODEL.config.layers + 2
+RIVER, CASH = "I swam across the river to get to the other bank", "I walked across the road to get cash from the other bank"
+GROUPS = senses.bundled()["bank"]
+
+
+@pytest.fixture
+def at():
+    return opened("word_sense")
+
+
+def group(sentences, word="bank"):
+    return senses.vectors(MODEL, [senses.find(sentence, word)[0] for sentence in sentences])
+
+
+def axis():
+    left, right = (group(sentences).mean(0) for sentences in GROUPS.values())
+    return senses.Axis.between(left, right)
+
+
+def meter(at, key="word_sense.meter"):
+    """Values (lanes, marks) of the meter as they were sent to the browser."""
+    return np.array([lane["values"] for lane in pictures(at)[key]["lanes"]])
+
+
+def said(at):
+    return " ".join(element.value for element in (*at.markdown, *at.warning, *at.info, *at.caption))
+
+
+def asked(text, other=CASH, **more):
+    return opened("word_sense", text=text, **{"word_sense.other": other} | more)
+
+
+# ---- the meter ----
+
+
+def test_the_meter_shows_what_the_model_says(at):
+    mine = axis().project(np.concatenate([group([RIVER]), group([CASH])]))
+    np.testing.assert_allclose(meter(at), mine.T, atol=1e-4)
+    assert pictures(at)["word_sense.meter"]["ends"] == list(GROUPS)
+    assert len(meter(at)) == STAGES and not meter(at)[0].any()  # at the embedding every bank is one vector
+    assert pictures(at)["word_sense.meter"]["lanes"][0]["note"] == "1.000"
+
+
+def test_the_running_example_falls_on_its_sides(at):
+    river, cash = meter(at)[-1]
+    assert river < 0 < cash
+    assert f"{cash:+.2f}" in said(at)
+
+
+def test_too_close_to_call_is_said_inside_the_margin_and_only_there():
+    for text in (RIVER, CASH, "the bank", "a bank in the town", "the loan from the bank"):
+        at = asked(text)
+        margin = pictures(at)["word_sense.meter"]["lanes"][-1]["margin"]
+        line = next(element.value for element in at.markdown if "in the first sentence" in element.value).split("\n")[0]
+        assert ("too close to call" in line) == (abs(meter(at)[-1, 0]) <= margin)
+
+
+def test_the_groups_may_be_swapped_and_the_meter_changes_its_sign(at):
+    before = meter(at)
+    left, right = ("\n".join(sentences) for sentences in GROUPS.values())
+    move(at, {"word_sense.bank.left": right, "word_sense.bank.right": left})
+    np.testing.assert_allclose(meter(at), -before, atol=1e-4)
+
+
+def test_a_click_on_a_lane_chooses_the_stage(at):
+    assert pictures(at)["word_sense.meter"]["chosen"] == STAGES - 1
+    click(at, "word_sense.meter", {"lane": [2, 1]})
+    assert pictures(at)["word_sense.meter"]["chosen"] == 2
+    assert "layer 2" in said(at)
+    assert pictures(opened("word_sense", **{"word_sense.stage": "layer 2"}))["word_sense.meter"]["chosen"] == 2
+
+
+# ---- the blindfold ----
+
+
+def test_blinding_the_word_to_another_moves_the_meter_by_the_number_under_it(at):
+    chips = pictures(at)["word_sense.words1"]
+    place = chips["tokens"].index("river")
+    click(at, "word_sense.words1", {"token": [place, 1]})
+    trace = MODEL.explain(RIVER)
+    ids = {str(word): word.tokens(trace.spans) for word in senses.words(RIVER)}
+    allowed = senses.blindfold(MODEL.network.mask(len(trace.ids)), MODEL.config, ids["bank"], ids["river"])
+    blind = MODEL.explain(RIVER, allowed).final[ids["bank"]].mean(0)
+    line = axis()
+    expected = float(senses.Axis(line.middle[-1], line.half[-1]).project(blind))
+    assert meter(at)[-1, 0] == pytest.approx(expected, abs=1e-3)
+    before = pictures(at)["word_sense.meter"]["lanes"][-1]["before"][0]
+    assert f"{expected - before:.2f}".lstrip("-") in chips["notes"][place]
+    assert pictures(at)["word_sense.words1"]["struck"] == [place]
+    assert "before it lost sight of" in said(at)
+
+
+def test_a_second_click_and_undo_take_the_blindfold_off(at):
+    before = meter(at)
+    for side, clicks in ((1, [4]), (2, [7, 4])):
+        for place in clicks:
+            click(at, f"word_sense.words{side}", {"token": [place, place]})
+    assert not np.allclose(meter(at), before)
+    control(at, "word_sense.undo").click()
+    checked(at.run())
+    np.testing.assert_allclose(meter(at), before)
+    click(at, "word_sense.words1", {"token": [4, 8]})
+    click(at, "word_sense.words1", {"token": [4, 9]})
+    np.testing.assert_allclose(meter(at), before)
+
+
+def test_the_word_cannot_be_struck_out_itself(at):
+    before = meter(at)
+    click(at, "word_sense.words1", {"token": [len(RIVER.split()) - 1, 1]})
+    np.testing.assert_allclose(meter(at), before)
+
+
+def test_a_link_opens_with_its_blindfolds_and_forgets_words_that_are_not_there():
+    at = asked(RIVER, **{"word_sense.hidden1": "river zebra bank", "word_sense.hidden2": "nothing"})
+    assert len(pictures(at)["word_sense.words1"]["struck"]) == 1
+    assert not pictures(at)["word_sense.words2"]["struck"]
+
+
+def test_heads_are_ranked_by_what_blinding_them_does(at):
+    ranking = pictures(at)["word_sense.heads1"]
+    moves = next(series["values"] for series in ranking["series"] if "moves" in series["name"])
+    assert np.all(np.diff(np.abs(moves)) <= 1e-9)
+    clue = max(pictures(at)["word_sense.words1"]["notes"], key=lambda note: abs(float(note.replace("−", "-") or 0)))
+    name = pictures(at)["word_sense.words1"]["tokens"][pictures(at)["word_sense.words1"]["notes"].index(clue)]
+    layer, head = (int(part) - 1 for part in ranking["tokens"][0].split("."))
+    word = senses.find(RIVER, "bank")[0]
+    keys = senses.find(RIVER, name)[0].tokens(MODEL.explain(RIVER).spans)
+    free, blind = senses.vectors(MODEL, [word])[0, -1], senses.blinded(MODEL, word, [(keys, layer, head)])[0, -1]
+    line = senses.Axis(axis().middle[-1], axis().half[-1])
+    assert moves[0] == pytest.approx(float(line.project(blind) - line.project(free)), abs=1e-3)
+
+
+def test_the_strip_has_every_head_of_every_layer(at):
+    header, values = pictures(at)["word_sense.strip2"]
+    trace = MODEL.explain(CASH)
+    assert values.shape == (MODEL.config.layers * MODEL.config.heads, len(trace.tokens))
+    np.testing.assert_allclose(values[7], trace.layers[1].attention.weights(1)[-1], atol=1e-6)
+    assert header["columns"] == list(trace.tokens)
+
+
+# ---- words and examples ----
+
+
+@pytest.mark.parametrize("word", sorted(senses.bundled()))
+def test_every_bundled_word_has_a_meter(word):
+    first, second = (sentences[0] for sentences in senses.bundled()[word].values())
+    at = asked(first, second)
+    assert control(at, "word_sense.word").value == word
+    assert pictures(at)["word_sense.meter"]["ends"] == list(senses.bundled()[word])
+
+
+def test_a_word_of_ones_own_needs_two_examples_a_side():
+    at = asked("the table by the wall", "the table of numbers", **{"word_sense.word": "table"})
+    assert "two examples or more" in said(at) and "word_sense.meter" not in pictures(at)
+    for name, value in {"left": "a table and a chair\nlay the table", "right": "a table of figures\nthe table has rows"}.items():
+        control(at, f"word_sense.table.{name}").set_value(value)
+        checked(at.run())
+    assert len(meter(at)) == STAGES
+    move(at, {"word_sense.table.left_name": "furniture"})
+    assert pictures(at)["word_sense.meter"]["ends"][0] == "furniture"
+
+
+def test_examples_without_the_word_are_left_out_and_said_to_be(at):
+    move(at, {"word_sense.bank.left": "the river bank\nno such thing\nthe grassy bank\n\n"})
+    assert "1 of the examples" in said(at)
+    assert len(pictures(at)["word_sense.meter"]["lanes"][0]["left"]) == 2
+    assert control(at, "word_sense.bank.left").value.endswith("\n\n")
+
+
+def test_a_word_that_is_twice_in_a_sentence_asks_which():
+    at = asked("The bank by the river is no bank for cash")
+    assert "2 times" in control(at, "word_sense.place1").label
+    before = meter(at)
+    move(at, {"word_sense.place1": 2})
+    assert not np.allclose(meter(at)[:, 0], before[:, 0]) and np.allclose(meter(at)[:, 1], before[:, 1])
+
+
+def test_a_word_that_goes_missing_is_named_and_kept(at):
+    control(at, "word_sense.word").set_value("other")
+    checked(at.run())
+    control(at, "text").set_value("I swam to the bank")
+    checked(at.run())
+    assert "not in the first sentence" in said(at)
+    assert control(at, "word_sense.word").value == "other"
+    move(at, {"word_sense.word": "bank"})
+    assert len(meter(at)) == STAGES
+
+
+def test_a_word_in_pieces_is_said_to_be_in_pieces():
+    word = next(word for word in ("zyzzyva", "qwertyuiop") if len(MODEL.tokenizer.encode(f" {word}")) > 1)
+    assert "their mean" in said(asked(f"a {word} here", f"the {word} there"))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("page", ["word_sense", "averaging"])
+def test_bad_text_gets_a_sentence_and_stays(page, text):
+    for key in ("text", "word_sense.other"):
+        at = opened(page)
+        control(at, key).set_value(text)
+        checked(at.run())
+        assert at.warning and control(at, key).value == text
+        both = opened(page, text=text, **{"word_sense.other": text})
+        assert not both.exception
+
+
+# ---- averaging ----
+
+
+def test_the_mixtures_are_those_of_the_model():
+    at = opened("averaging")
+    lanes = meter(at, "averaging.meter")
+    np.testing.assert_allclose(lanes[0], meter(opened("word_sense"))[-1], atol=1e-4)
+    everywhere = range(MODEL.config.layers)
+    words = [senses.find(RIVER, "bank")[0], senses.find(CASH, "bank")[0]]
+    for row, mixture in ((1, senses.average), (2, senses.alone)):
+        made = senses.vectors(MODEL, words, mixture(MODEL.config, everywhere))
+        np.testing.assert_allclose(lanes[row], axis().project(made)[:, -1], atol=1e-4)
+    assert lanes[2, 0] == pytest.approx(lanes[2, 1], abs=1e-5)  # a word that sees only itself is the same everywhere
+
+
+def test_every_control_of_averaging_moves():
+    at = opened("averaging")
+    before = meter(at, "averaging.meter")
+    for where in control(at, "averaging.where").options[1:]:
+        move(at, {"averaging.where": where})
+        np.testing.assert_allclose(meter(at, "averaging.meter")[0], before[0])
+        assert not np.allclose(meter(at, "averaging.meter")[1], before[1])
+    move(at, {"averaging.layer": 3, "averaging.head": 2})
+    _, rows = pictures(at)["averaging.weights1"]
+    np.testing.assert_allclose(rows.sum(1), 1, atol=1e-5)
+    trace = MODEL.explain(RIVER)
+    np.testing.assert_allclose(rows[0], trace.layers[2].attention.weights(1)[-1], atol=1e-6)
+    move(at, {"word_sense.word": "other"})
+    assert "two examples or more" in said(at)

@@ -49,7 +49,8 @@ def load(name, folder=FOLDER):
         tensors = read_tensors(data)
         config = ModelConfig(**card["config"])
         tokenizer = Tokenizer(tensors.pop(MERGES).tolist(), config.cased)
-        network = build(config)
+        with torch.device("meta"):  # no random numbers for parameters that are about to be replaced
+            network = build(config)
         network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()}, assign=True)
     except KeyError as error:
         raise ValueError(f"The card of “{name}” is damaged: it has no {error}. Restore model/checkpoints/{path.stem}.json.") from error

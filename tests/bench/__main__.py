@@ -1,4 +1,4 @@
-"""`python -m tests.bench [a] [b] ... [f]`: one table of ratios, all rows or those named; each row is measured in one run."""
+"""`python -m tests.bench [a] [b] ... [g]`: one table of ratios, all rows or those named; each row is measured in one run."""
 
 import argparse
 import os
@@ -28,7 +28,7 @@ def lines(path):
 
 def rows(chosen):
     torch.set_num_threads(1)  # as the server does
-    for name, measure in (("a", passes.explaining), ("b", passes.weighing), ("c", chromium.answering), ("d", chromium.starting)):
+    for name, measure in (("a", passes.explaining), ("b", passes.weighing), ("c", chromium.answering), ("d", chromium.starting), ("g", passes.loading)):
         if name in chosen:
             yield from measure()
     crowded = chosen & {"e", "f"}
@@ -38,10 +38,10 @@ def rows(chosen):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="row", help="a to f; all if none is named")
-    chosen = set(parser.parse_args().rows) or set("abcdef")
-    if not chosen <= set("abcdef"):
-        parser.error("the rows are a, b, c, d, e and f")
+    parser.add_argument("rows", nargs="*", metavar="row", help="a to g; all if none is named")
+    chosen = set(parser.parse_args().rows) or set("abcdefg")
+    if not chosen <= set("abcdefg"):
+        parser.error("the rows are a to g")
     print(machine(), HEAD, sep="\n", flush=True)
     for row in rows(chosen):
         target = "" if row.target is None else f"≤ {row.target:.1f} {'met' if row.ratio <= row.target else 'MISSED'}"

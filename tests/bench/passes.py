@@ -1,7 +1,8 @@
-"""(a) What a trace costs above a plain forward pass; (b) what one head's weights cost."""
+"""(a) What a trace costs above a plain forward pass; (b) what one head's weights cost; (g) what a model costs to load."""
 
 import torch
 
+import model
 from tests.bench import Row, bundle, interleaved, milliseconds, texts
 
 
@@ -33,3 +34,9 @@ def weighing():
         attention = loaded.explain(text).layers[1].attention
         ours, theirs = interleaved(150, lambda attention=attention: attention.weights(0), plain(loaded, text))
         yield Row(f"b  weights of one head / fused forward pass, T = {tokens}", milliseconds(ours), milliseconds(theirs), ours / theirs)
+
+
+def loading():
+    """(g) load(name) of the model that takes longest, torch being imported."""
+    slowest = max(interleaved(5, *(lambda name=name: model.zoo.load.__wrapped__(name) for name in model.names())))
+    yield Row("g  slowest model to load / a tenth of a second", milliseconds(slowest), milliseconds(0.1), slowest / 0.1, 1.0)

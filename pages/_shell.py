@@ -12,7 +12,7 @@ from viz import theme
 
 PAGES = {  # file name: the question that it answers
     "word_sense": "Which bank?",
-    # "receptive_field": "How far can a neuron see?",
+    "receptive_field": "How far can a neuron see?",
     "averaging": "Why not just average all the context?",
     "attention": "How does a word decide what to look at?",
 }

@@ -1,0 +1,168 @@
+"""The page about receptive fields in a real browser: links, clicks and keys; every number read from the DOM and compared with model.reach."""
+
+import json
+import re
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from model import load, masks, reach
+
+TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
+TOKENS = len(load("encoder").read(TEXT))
+READY = """wishes => {
+    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
+    const room = document.querySelector(".st-key-receptive_field-cone [data-testid=stBidiComponentIsolated]");
+    const found = { ...room?.shadowRoot?.querySelector(".riverbank-cone")?.dataset };
+    return found.painted && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
+}"""
+
+
+def opened(page, text=TEXT, **query):
+    query = {"text": text} | {f"receptive_field.{name}": value for name, value in query.items()}
+    page.page.goto(f"{page.url}/receptive_field?{urlencode(query)}")
+    return page
+
+
+def seen(page, **wishes):
+    """Tokens that reach the output, of the convolutions and of attention, once the picture is as wished."""
+    found = page.page.wait_for_function(READY, arg={name: str(wish) for name, wish in wishes.items()}).json_value()
+    return json.loads(found["seen"])
+
+
+def convolution(output, layers=4, kernel=3, dilation=1, stride=1, causal=True, tokens=TOKENS):
+    stack = reach.stack(layers, kernel, dilation, stride)
+    return np.flatnonzero(reach.cone(stack, tokens, output // reach.steps(stack)[-1], causal).levels[-1]).tolist()
+
+
+def attention(output, mask="full", layers=1, tokens=TOKENS):
+    return np.flatnonzero(reach.attention_cone(getattr(masks, mask)(tokens), layers, output).levels[-1]).tolist()
+
+
+def token(page, place, panel=0):
+    """Where a token stands in a panel, found by the sentence that a hover brings."""
+    canvas, readout = page.part("receptive_field.cone", "canvas").nth(panel), page.part("receptive_field.cone", ".readout")
+    box = canvas.bounding_box()
+    low, high = 0.0, box["width"]
+    for _ in range(40):
+        x = (low + high) / 2
+        canvas.hover(position={"x": x, "y": box["height"] * 0.8})
+        here = re.search(r"token (\d+)", readout.text_content())
+        if here and int(here[1]) == place + 1:
+            return {"x": x, "y": box["height"] * 0.8}
+        low, high = (x, high) if (not here and x < box["width"] / 2) or (here and int(here[1]) < place + 1) else (low, x)
+    raise AssertionError(f"there is no token {place}")
+
+
+def test_a_link_shows_the_cones_of_the_model(page):
+    opened(page, layers=2, kernel=4, dilation="exponential", stride=2, looks="centred", mask="causal", attention=2, output=10)
+    assert seen(page, output=9) == [convolution(9, 2, 4, reach.EXPONENTIAL, 2, False), attention(9, "causal", 2)]
+    expect(page.page.get_by_text("Formula and measurement agree in all")).to_be_visible()
+
+
+def test_the_picture_is_above_the_fold(page):
+    opened(page)
+    seen(page, output=TOKENS - 1)
+    box = page.part("receptive_field.cone", "canvas").first.bounding_box()
+    assert box["y"] + box["height"] <= 900
+
+
+def test_a_click_chooses_the_output(page):
+    opened(page)
+    seen(page, output=TOKENS - 1)
+    page.part("receptive_field.cone", "canvas").first.click(position=token(page, 5))
+    assert seen(page, output=5) == [convolution(5), attention(5)]
+    page.linked(**{"receptive_field.output": "6"})
+    page.part("receptive_field.cone", "canvas").nth(1).click(position=token(page, 8, panel=1))
+    assert seen(page, output=8) == [convolution(8), attention(8)]
+
+
+def test_arrows_walk_the_output(page):
+    opened(page)
+    seen(page, output=TOKENS - 1)
+    canvas = page.part("receptive_field.cone", "canvas").first
+    canvas.press("ArrowLeft")
+    assert seen(page, output=TOKENS - 2) == [convolution(TOKENS - 2), attention(TOKENS - 2)]
+    canvas.press("Home")
+    assert seen(page, output=0) == [[0], attention(0)]
+    canvas.press("ArrowRight")
+    seen(page, output=1)
+    expect(canvas).to_be_focused()
+    page.linked(**{"receptive_field.output": "2"})
+    page.page.reload()
+    seen(page, output=1)
+
+
+def test_switches_change_the_cone(page):
+    opened(page, output=10)
+    seen(page, output=9)
+    page.part("receptive_field.kernel", "input[type=range]").press("ArrowRight")
+    page.linked(**{"receptive_field.kernel": "4"})
+    page.choose("receptive_field.looks", "centred")
+    page.choose("receptive_field.mask", "causal")
+    expected = [convolution(9, kernel=4, causal=False), attention(9, "causal")]
+    assert seen(page, output=9, seen=json.dumps(expected, separators=(",", ":"))) == expected
+
+
+def test_a_hover_says_what_can_change_the_output(page):
+    opened(page)
+    seen(page, output=TOKENS - 1)
+    readout = page.part("receptive_field.cone", ".readout")
+    page.part("receptive_field.cone", "canvas").first.hover(position=token(page, 0))
+    expect(readout).to_contain_text("cannot change the output")
+    page.part("receptive_field.cone", "canvas").nth(1).hover(position=token(page, 0, panel=1))
+    expect(readout).to_contain_text(re.compile(r"Attention: token 1 .* can change the output"))
+
+
+def test_hostile_text_stays_text(page):
+    text = "<b>bold</b> <img src=x onerror=alert(1)> $x$ [a](javascript:alert(1))"
+    opened(page)
+    seen(page, output=TOKENS - 1)
+    page.type(text)
+    seen(page, revision=text)
+    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+    assert page.page.locator("b, i, img[src=x], a[href^=javascript]").count() == 0
+
+
+def test_no_text_is_answered_in_a_sentence_and_nothing_is_lost(page):
+    opened(page, kernel=5)
+    seen(page, output=TOKENS - 1)
+    page.type("")
+    expect(page.page.get_by_test_id("stAlert")).to_be_visible()
+    page.type(TEXT)
+    assert seen(page, revision=TEXT) == [convolution(TOKENS - 1, kernel=5), attention(TOKENS - 1)]
+
+
+def test_a_thousand_tokens_are_drawn_around_the_output(page):
+    opened(page)
+    seen(page, output=TOKENS - 1)
+    text = ("the river bank and " * 250).strip()
+    page.type(text)
+    tokens = len(load("encoder").read(text))
+    assert seen(page, revision=text)[0] == convolution(tokens - 1, tokens=tokens)
+    expect(page.part("receptive_field.cone", ".readout")).to_contain_text(f"Attention: tokens {tokens - 127} to {tokens} of {tokens}.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
+    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme), mask="window", layers=8, dilation="exponential", stride=2)
+    seen(page, output=TOKENS - 1)
+    first, second = (page.part("receptive_field.cone", "canvas").nth(i).bounding_box() for i in (0, 1))
+    assert second["y"] >= first["y"] + first["height"]
+    wide = page.page.evaluate(
+        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth - part.clientWidth)"
+    )
+    assert wide == [0, 0]
+
+
+def test_what_takes_long_shows_progress_and_gives_way_to_a_new_text(page):
+    opened(page)
+    seen(page, output=TOKENS - 1)
+    page.type(" ".join(f"the boy gave {n} dogs to the old river" for n in range(10)))
+    progress = page.page.get_by_test_id("stProgress")
+    expect(progress).to_be_visible()
+    page.type(TEXT + " again")
+    seen(page, revision=TEXT + " again")
+    expect(progress).to_have_count(0)

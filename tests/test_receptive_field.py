@@ -1,0 +1,213 @@
+"""The page about receptive fields, without a browser: what it shows is what model.reach says, for every switch and every text."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from model import load, masks, reach
+from tests.session import click, control, move, opened, pictures
+from tests.test_pages import HOSTILE, LONG, SHORT, address, outside
+from viz import curves
+from viz.component import cone as component
+
+TOKENS = len(load("encoder").read(LONG))
+SWITCHES = {
+    "layers": [8, 1, 3],
+    "kernel": [1, 7, 2],
+    "dilation": [2, reach.EXPONENTIAL, 1],
+    "stride": [2, 1],
+    "looks": ["centred", "causal"],
+    "mask": ["causal", "window", "full"],
+    "window": [1, 32, 5],
+    "attention": [8, 1],
+    "output": [0, 7],
+    "other": [5, 0],
+}
+
+
+@pytest.fixture
+def at():
+    return opened("receptive_field", text=LONG)
+
+
+def switch(at, **choices):
+    return move(at, {f"receptive_field.{name}": value for name, value in choices.items()})
+
+
+def panels(at):
+    return pictures(at)["receptive_field.cone"]["panels"]
+
+
+def said(at):
+    return "\n".join(element.value for element in at.markdown)
+
+
+# ---- the cones ----
+
+
+@pytest.mark.parametrize(("name", "choices"), SWITCHES.items())
+def test_every_switch_can_be_moved_and_formula_and_gradient_agree(at, name, choices):
+    for choice in choices:
+        switch(at, **{name: choice})
+        assert control(at, f"receptive_field.{name}").value == choice
+        assert "agree in all" in said(at)
+        assert not at.error
+
+
+def test_the_cones_are_those_of_the_model(at):
+    switch(at, layers=3, kernel=4, dilation=2, stride=2, looks="centred", mask="window", window=3, attention=2, output=9)
+    stack = reach.stack(3, 4, 2, 2)
+    convolution, attention = panels(at)
+    expected = reach.cone(stack, TOKENS, 9 // 8, causal=False), reach.attention_cone(masks.window(TOKENS, 3), 2, 9)
+    for panel, cone in zip((convolution, attention), expected, strict=True):
+        assert [level["lit"] for level in panel["levels"]] == [np.flatnonzero(level).tolist() for level in cone.levels]
+        assert [level["length"] for level in panel["levels"]] == [len(level) for level in cone.levels]
+        assert [level["step"] for level in panel["levels"]] == cone.steps
+        for level, (first, last, gap) in zip(panel["levels"], cone.reads, strict=False):
+            assert (level["first"], level["last"], level["gap"]) == (first.tolist(), last.tolist(), gap)
+    assert f"= {reach.size(stack)} " in said(at)
+    assert f"{len(convolution['levels'][-1]['lit'])} of {TOKENS} tokens" in said(at)
+    assert f"{len(attention['levels'][-1]['lit'])} of {TOKENS} tokens" in said(at)
+
+
+def test_the_number_of_cells_is_right(at):
+    cells = sum(level["length"] for panel in panels(at) for level in panel["levels"])
+    assert f"agree in all {cells:,} cells" in said(at)
+
+
+def test_a_disagreement_is_shown(at, monkeypatch):
+    monkeypatch.setattr(reach, "disagreement", lambda cone, gradients: [(1, 2)])
+    at.run()
+    assert "disagree in 2 of" in at.error[0].value
+    assert "agree in all" not in said(at)
+
+
+def test_a_click_chooses_the_output(at):
+    click(at, "receptive_field.cone", {"token": [3, 1700000000000]})
+    assert control(at, "receptive_field.output").value == pictures(at)["receptive_field.cone"]["output"] == 3
+    assert panels(at)[0]["levels"][0]["lit"] == [3]
+    assert address(at)["receptive_field.output"] == "4"
+
+
+# ---- layers needed ----
+
+
+def test_the_layers_needed_are_said_and_drawn(at):
+    switch(at, kernel=3, output=9, other=2, window=4)
+    assert "convolution: **4**; full attention: **1**; causal attention: **1**; attention in a window of 4: **3**" in said(at)
+    chart = json.loads(at.get("plotly_chart")[0].proto.spec or at.get("plotly_chart")[0].proto.figure.spec)
+    assert [curve["name"] for curve in chart["data"]] == ["convolution", "full attention", "causal attention", "attention in a window of 4"]
+    assert chart["layout"]["shapes"][0]["x0"] == -7
+
+
+@pytest.mark.parametrize(
+    ("choices", "reason"),
+    [
+        ({"kernel": 1, "other": 2}, "nothing but its own place"),
+        ({"window": 1, "other": 2}, "is the token itself"),
+        ({"output": 2, "other": 7}, "never looks to the right"),
+        ({"kernel": 2, "looks": "centred", "other": 2}, "never looks to the left"),
+        ({"dilation": 2, "output": 9, "other": 2}, "leave holes"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_is_never_connected_is_explained(at, choices, reason):
+    switch(at, **choices)
+    assert re.search(rf"\*\*never\*\*[^;]*{reason}", said(at))
+
+
+def test_a_curve_has_gaps_where_no_number_of_layers_is_enough():
+    needed = {"convolution": reach.needed(4, 3, 1, 1, True), "full attention": reach.needed_by_attention(masks.full(7), 3)}
+    figure = curves.layers(needed, distance=-2, words=("a", "<b>"))
+    np.testing.assert_array_equal(figure.data[0].y, [2, 1, 1, 0, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(figure.data[1].x, [-3, -2, -1, 0, 1, 2, 3])
+    assert "<b>" not in figure.layout.annotations[0].text
+    with pytest.raises(ValueError, match="distance of 4 lies outside -3 to 3"):
+        curves.layers(needed, distance=4, words=("a", "b"))
+
+
+# ---- influence ----
+
+
+def test_the_strips_are_the_measures_of_both_twins(at):
+    switch(at, output=5)
+    for name in ("encoder", "encoder-cnn"):
+        bundle, ids = load(name), load(name).read(LONG)
+        gradient = np.sqrt(reach.squares(bundle, ids, 5, range(bundle.config.width)))
+        change = reach.occlusion(bundle, ids, range(TOKENS), reach.unchanged(bundle, ids, TOKENS))[:, 5]
+        header, shown = pictures(at)[f"receptive_field.{name.replace('-', '_')}"]
+        assert header["rows"] == ["gradient", "occlusion"]
+        np.testing.assert_allclose(shown, [gradient / gradient.max(), change / change.max()], rtol=2e-3, atol=1e-6)
+    half = (load("encoder-cnn").network.field - 1) // 2
+    assert (shown[:, np.abs(np.arange(TOKENS) - 5) > half] == 0).all()
+    assert "**exactly 0**" in said(at)
+
+
+def test_a_text_past_the_context_is_answered_in_a_sentence():
+    at = opened("receptive_field", text="the river bank and " * 100)
+    assert "texts of up to" in at.info[-1].value
+    assert "receptive_field.encoder" not in pictures(at)
+    switch(at, layers=8, stride=2, output=300)
+    for panel, stands in zip(panels(at), (256, 300), strict=True):
+        assert len(panel["tokens"]) == component.SHOWN
+        assert panel["start"] <= stands < panel["start"] + component.SHOWN
+    assert "agree in all" in said(at)
+
+
+# ---- texts and links ----
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_gives_a_sentence_or_a_picture(at, text):
+    plain = {element.value for element in at.markdown}
+    move(at, {"text": text})
+    assert control(at, "text").value == text
+    for element in (*at.markdown, *at.caption, *at.warning, *at.info):
+        if element.value not in plain and not element.value.startswith("$$"):
+            assert not re.search(r"[<>`]|\]\(|javascript|alert|\$x|:red|:material|�", outside(element.value)), element.value
+    if at.warning:
+        assert set(pictures(at)) == {"address"}
+    move(at, {"text": SHORT})
+    assert pictures(at)["receptive_field.cone"]["revision"] == SHORT
+
+
+def test_one_token_is_answered_in_a_sentence_and_drawn(at):
+    move(at, {"text": "a"})
+    assert "one token" in at.info[0].value
+    assert panels(at)[0]["levels"][-1] == {"length": 1, "step": 1, "lit": [0], "first": [], "last": [], "gap": 1}
+
+
+def test_a_link_restores_every_switch(at):
+    chosen = {"layers": 2, "kernel": 5, "dilation": reach.EXPONENTIAL, "stride": 2, "looks": "centred", "mask": "window", "window": 7, "attention": 3}
+    switch(at, **chosen, output=4, other=6)
+    link = address(at)
+    assert link == {"text": LONG, **{f"receptive_field.{name}": str(value) for name, value in (chosen | {"output": 5, "other": 7}).items()}}
+    again = opened("receptive_field", **link)
+    assert panels(again) == panels(at)
+    assert address(again) == link
+
+
+@pytest.mark.parametrize("value", ["", "0", "999", "x", "-1", "$x$"])
+def test_a_broken_link_opens_on_something_sensible(value):
+    at = opened("receptive_field", text=LONG, **{f"receptive_field.{name}": value for name in SWITCHES})
+    assert "agree in all" in said(at)
+
+
+def test_a_choice_outlives_a_shorter_text_without_harm(at):
+    switch(at, output=TOKENS - 1, other=TOKENS - 2)
+    at.session_state["receptive_field.cone"] = {"token": [TOKENS - 1, 1]}
+    move(at, {"text": SHORT})
+    assert pictures(at)["receptive_field.cone"]["output"] < len(load("encoder").read(SHORT))
+
+
+# ---- the component ----
+
+
+def test_a_cone_that_does_not_fit_the_text_is_an_error():
+    panel = component.Panel("one", *reach.cone(reach.stack(1, 3), 4, 2, True))
+    with pytest.raises(ValueError, match="4 positions at its lowest level, for 3 tokens"):
+        component.cone([panel], ["a", "b", "c"], output=2, key="k")
+    with pytest.raises(ValueError, match="output is token 4, but there are 4 tokens"):
+        component.cone([panel], list("abcd"), output=4, key="k")

@@ -31,10 +31,14 @@ def sinusoidal(tokens, width, base=10_000.0):
 # ---- turning q and k: (..., T, D) -> (..., T, D) ----
 
 
+def frequencies(width, base=10_000.0):
+    """How far each pair of dimensions turns from one position to the next, in radians: (width/2,) float64, base^(-2i / width)."""
+    return base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+
+
 def angles(positions, width, base=10_000.0):
     """How far each pair of dimensions has turned at each position, in radians: positions (T,) -> (T, width/2), angle[t, i] = t base^(-2i / width)."""
-    frequencies = base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
-    return (positions[:, None].double() * frequencies).to(torch.get_default_dtype())
+    return (positions[:, None].double() * frequencies(width, base)).to(torch.get_default_dtype())
 
 
 def rotate(x, angle, pairing="adjacent"):
@@ -51,6 +55,36 @@ def rotate(x, angle, pairing="adjacent"):
     cos, sin = angle.cos().to(x), angle.sin().to(x)
     turned = (a * cos - b * sin, a * sin + b * cos)
     return torch.stack(turned, dim=-1).flatten(-2) if pairing == "adjacent" else torch.cat(turned, dim=-1)
+
+
+# ---- RoPE on texts `factor` times as long as those of the training, without more training ----
+
+
+def interpolated(width, base, factor):
+    """Frequencies of linear interpolation (Chen 2023, arXiv:2306.15595, eq. 4): every position divided by `factor`, so that none is new -> (width/2,)."""
+    return frequencies(width, base) / factor
+
+
+def ntk_aware(width, base, factor):
+    """Frequencies by a larger base (bloc97 2023): the fastest pair turns as before, the slowest `factor` times slower, those between in between -> (width/2,)."""
+    return frequencies(width, base * factor ** (width / (width - 2)))
+
+
+def yarn(width, base, factor, context, seldom=1.0, often=32.0):
+    """Frequencies of YaRN (Peng 2023, arXiv:2309.00071, section 3.2) -> (width/2,).
+
+    A pair that turns less than `seldom` times within the training context is interpolated, one that turns more than `often` times is left alone,
+    those between are mixed; 1 and 32 are the paper's numbers.
+    """
+    own = frequencies(width, base)
+    turns = context * own / (2 * math.pi)
+    kept = ((turns - seldom) / (often - seldom)).clamp(0, 1)
+    return own * (kept + (1 - kept) / factor)
+
+
+def yarn_temperature(factor):
+    """The temperature that YaRN divides all scores by: t with √(1/t) = 0.1 ln(factor) + 1 (Peng 2023, section 3.4)."""
+    return (0.1 * math.log(factor) + 1) ** -2
 
 
 # ---- added to the scores: (H, T, S) ----

@@ -70,18 +70,18 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
 
-    def forward(self, ids, allowed=None, changes=None, attend=fused, predict=True, embedded=None):
+    def forward(self, ids, allowed=None, changes=None, attend=fused, predict=True, embedded=None, angle=None):
         """ids (..., T) -> Record. `changes` has a Change or None per layer.
 
         `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts, (L, B, H, T, T).
         `attend` names the function that does the attention, `predict=False` leaves out the logits. `embedded` (..., T, C) stands in for
-        what the embedding makes of the ids, for those who want gradients with respect to it.
+        what the embedding makes of the ids, for those who want gradients with respect to it; `angle` (T, D/2) for RoPE's own.
         """
         config, T = self.config, ids.shape[-1]
         if allowed is None:
             allowed = self.mask(T).to(ids.device)
         embedded = self.embed(ids) if embedded is None else embedded
-        angle, bias = self.angle(T, ids.device), self.bias(T)
+        angle, bias = self.angle(T, ids.device) if angle is None else angle, self.bias(T)
         stream, layers = embedded, []
         for i, block in enumerate(self.blocks):
             how = {"allowed": allowed[i] if allowed.ndim >= 4 else allowed, "angle": angle, "bias": bias, "attend": attend}

@@ -102,6 +102,14 @@ class Trace:
         shifted = np.exp(self.logits - self.logits.max(axis=-1, keepdims=True))
         return frozen(shifted / shifted.sum(axis=-1, keepdims=True))
 
+    @cached_property
+    def losses(self):
+        """-log p of each token given those before it, in nats, (T - 1,), float64; the first token is not predicted. Of models with logits only."""
+        logits, following = self.logits[:-1].astype(np.float64), self.ids[1:, None]
+        shifted = logits - logits.max(axis=-1, keepdims=True)
+        said = np.take_along_axis(shifted, following, axis=-1)[:, 0]
+        return frozen(np.log(np.exp(shifted).sum(axis=-1)) - said)
+
     def error(self):
         """The largest AttentionTrace.error of all layers; 0 where no layer has attention."""
         return max((layer.attention.error() for layer in self.layers if isinstance(layer.attention, AttentionTrace)), default=0.0)

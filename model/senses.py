@@ -17,6 +17,7 @@ import torch
 from model.change import Change
 
 SENTENCES = Path(__file__).with_name("senses.tsv")  # for ten words, two senses each; no model was trained on them
+NEUTRAL = "which as it was often said at that time and as we all know had been there for so very long as anyone could say"  # words that say little
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 PASS = 4096  # tokens in one forward pass
 EDGES = 2**26  # entries in the masks of one forward pass
@@ -60,6 +61,24 @@ def find(text, word):
 def shared(first, second):
     """The words that occur in both texts, small, each once, in the order of the first."""
     return [word for word in dict.fromkeys(map(str, words(first))) if find(second, word)]
+
+
+def apart(word, clue, between):
+    """The Words `word` and `clue` of one text, in that text changed so that `between` words, 0 to 25, stand between the two.
+
+    The words nearest to the word stay as they are; where there are too few, NEUTRAL ones go in beside the clue.
+    """
+    text, first, second = word.text, *sorted((word, clue), key=lambda one: one.start)
+    gap = [one for one in words(text) if first.end <= one.start < second.start]
+    neutral, more = NEUTRAL.split(), max(0, between - len(gap))
+    if clue == first:
+        rest = text[clue.end :] if between >= len(gap) else " " + text[(*gap, word)[-1 - between].start :]
+        made = " ".join([text[: clue.end], *neutral[len(neutral) - more :]]) + rest
+    else:
+        rest = text[: clue.start] if between >= len(gap) else text[: (word, *gap)[between].end] + " "
+        made = rest + " ".join([*neutral[:more], text[clue.start :]])
+    moved = len(made) - len(text)
+    return tuple(Word(made, one.start + moved, one.end + moved) if one == second else Word(made, one.start, one.end) for one in (word, clue))
 
 
 # ---- vectors ----

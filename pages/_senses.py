@@ -127,8 +127,14 @@ def written(word):
     return names, texts
 
 
-def senses_of(word):
-    """The Senses as written for the word, and sentences about what is wrong with them; None instead if there are too few."""
+def has_examples(word):
+    """Whether examples of two senses of the word are bundled, or the reader has written some."""
+    state = st.session_state
+    return word in senses.bundled() or any(key in state.chosen or key in state.link for _, key in keys_of(word))
+
+
+def senses_of(word, model=MODEL):
+    """The Senses, to that model, as written for the word, and sentences about what is wrong with them; None instead if there are too few."""
     names, texts = written(word)
     groups, wrong = [], []
     for name, text in zip(names, texts, strict=True):
@@ -145,7 +151,7 @@ def senses_of(word):
         wrong.append(f"A sense needs two examples or more. Write sentences with {_shell.plain(word)} into both boxes under “The examples”, one to a line.")
         return None, wrong
     try:
-        left, right = (vectors(tuple(group)) for group in groups)
+        left, right = (vectors(tuple(group), model) for group in groups)
     except ValueError as reason:
         return None, [*wrong, f"One of the examples cannot be read. {reason}"]
     return Senses(names, left, right, tuple(map(tuple, groups)), senses.Axis.between(left.mean(0), right.mean(0)), senses.separate(left, right)), wrong

@@ -1,5 +1,6 @@
 """How far can a neuron see? Convolutions beside attention on the reader's own text: reach by formula and by gradient, then influence in trained models."""
 
+import _distance
 import _influence
 import _reach
 import _shell
@@ -71,6 +72,10 @@ if context < T:
     st.info(f"This is measured for texts of up to {context} tokens, as many as the models were trained on at a time; yours has {T:,}.")
 else:
     _influence.strips(trace, output, _influence.influence(tuple(map(int, trace.ids)), output))
+
+st.subheader("What does a short reach cost?")
+st.markdown("**Move the clue of your sentence away from its word.** Attention finds it wherever it is; a convolution loses it at the edge of its cone.")
+_distance.section(text)
 
 st.subheader("The functions that computed the cone")
 _shell.show_source(reach.cone)

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from model import load, masks, reach
+from model import load, masks, reach, senses
 from tests.session import click, control, move, opened, pictures
 from tests.test_pages import HOSTILE, LONG, SHORT, address, outside
 from viz import curves
@@ -154,6 +154,73 @@ def test_a_text_past_the_context_is_answered_in_a_sentence():
         assert len(panel["tokens"]) == component.SHOWN
         assert panel["start"] <= stands < panel["start"] + component.SHOWN
     assert "agree in all" in said(at)
+
+
+# ---- what a short reach costs ----
+
+RIVER = "I swam across the river to get to the other bank"
+
+
+def axis_of(model, stage=-1):
+    """The axis from river to money at the end of a twin, by the bundled examples of bank."""
+    means = [senses.vectors(model, [senses.find(text, "bank")[0] for text in group])[:, stage].mean(0) for group in senses.bundled()["bank"].values()]
+    return senses.Axis.between(*means)
+
+
+def fallen(at):
+    return {lane["name"]: lane["values"][0] for lane in pictures(at)["receptive_field.meter"]["lanes"]}
+
+
+def test_the_meters_follow_the_clue_and_are_those_of_the_models():
+    at = opened("receptive_field", text=RIVER)
+    for between in (5, 0, 2, 17):
+        switch(at, between=between)
+        word, _ = senses.apart(senses.find(RIVER, "bank")[0], senses.find(RIVER, "river")[0], between)
+        for name, value in fallen(at).items():
+            assert value == pytest.approx(float(axis_of(load(name)).project(senses.vectors(load(name), [word])[0, -1])), abs=1e-3)
+    assert address(at)["receptive_field.between"] == "17"
+
+
+def test_the_convolution_says_the_same_wherever_the_clue_is_out_of_its_sight():
+    at = opened("receptive_field", text=RIVER)
+    values = {}
+    for between in (0, 3, 4, 9, 20):
+        switch(at, between=between)
+        values[between] = fallen(at)["encoder-cnn"]
+    assert values[4] == pytest.approx(values[9], abs=1e-4) == pytest.approx(values[20], abs=1e-4)
+    assert abs(values[3] - values[4]) > 0.01
+    assert "From 4 words on" in said(at)
+
+
+def test_another_clue_may_be_chosen_after_the_word_too():
+    at = opened("receptive_field", text="The bank gave me a loan for my boat")
+    assert control(at, "receptive_field.clue").value in range(8)
+    switch(at, clue=6, between=12)
+    assert "which·as·it" in said(at)
+    switch(at, clue=0)
+    assert "receptive_field.meter" in pictures(at)
+
+
+def test_a_text_without_a_word_with_examples_is_told_which_words_have_some():
+    at = opened("receptive_field", text="The cat sat on the mat")
+    assert "receptive_field.meter" not in pictures(at)
+    assert "pitcher" in at.info[-1].value
+    link = {"word_sense.mat.left": "a mat on the floor\nthe door mat", "word_sense.mat.right": "mat paint\na mat finish"}
+    at = opened("receptive_field", text="The cat sat on the mat", **link)
+    assert set(fallen(at)) == {"encoder", "encoder-cnn"}
+    at = opened("receptive_field", text="The cat sat on the mat", **link | {"word_sense.mat.right": "mat paint"})
+    assert "too few examples" in at.info[-1].value
+
+
+def test_the_shares_are_those_of_the_cards(at):
+    chart = json.loads(at.get("plotly_chart")[-1].proto.spec or at.get("plotly_chart")[-1].proto.figure.spec)
+    for bar, name in zip(chart["data"], ("encoder", "encoder-cnn"), strict=True):
+        found = load(name).card["senses"]["clues"]["by_distance"]
+        assert (bar["name"], bar["x"]) == (name, list(found))
+    figure = curves.shares({name: load(name).card["senses"]["clues"]["by_distance"] for name in ("encoder", "encoder-cnn")})
+    np.testing.assert_allclose(figure.data[1].y, [share for share, _ in load("encoder-cnn").card["senses"]["clues"]["by_distance"].values()], rtol=1e-6)
+    p, n = load("encoder").card["senses"]["clues"]["by_distance"]["5-8"]
+    assert figure.data[0].error_y.array[2] == pytest.approx((p * (1 - p) / n) ** 0.5, rel=1e-5)
 
 
 # ---- texts and links ----

@@ -48,6 +48,30 @@ def test_ten_words_have_two_senses_with_many_sentences_that_hold_the_word():
             assert all(senses.find(sentence, word) for sentence in sentences)
 
 
+def test_words_between_are_taken_out_or_put_in_by_hand():
+    text = "We swam, all of us, to the bank of the Rhine."
+    (word,), (clue,), (after,) = (senses.find(text, name) for name in ("bank", "swam", "rhine"))
+    assert senses.apart(word, clue, 0)[0].text == "We swam bank of the Rhine."
+    assert senses.apart(word, clue, 2)[0].text == "We swam to the bank of the Rhine."
+    assert senses.apart(word, clue, 5)[0].text == text
+    assert senses.apart(word, clue, 7)[0].text == "We swam could say, all of us, to the bank of the Rhine."
+    assert senses.apart(word, after, 0)[0].text == "We swam, all of us, to the bank Rhine."
+    assert senses.apart(word, after, 1)[0].text == "We swam, all of us, to the bank of Rhine."
+    assert senses.apart(word, after, 4)[0].text == "We swam, all of us, to the bank of the which as Rhine."
+
+
+@given(st.lists(st.sampled_from(["river", "the", "Été", "don't", ", and", "7"]), min_size=2, max_size=9), st.integers(0, 25), st.data())
+def test_a_word_is_as_far_from_its_clue_as_asked(parts, between, data):
+    text = " ".join(parts)
+    every = senses.words(text)
+    word, clue = data.draw(st.permutations(every))[:2]
+    made = senses.apart(word, clue, between)
+    assert list(map(str, made)) == [str(word), str(clue)]
+    i, j = (senses.words(made[0].text).index(one) for one in made)
+    assert abs(i - j) == between + 1 and (i < j) == (word.start < clue.start)
+    assert made[0].text.startswith(text[: min(word.end, clue.end)]) and made[0].text.endswith(text[max(word.start, clue.start) :])
+
+
 # ---- vectors ----
 
 

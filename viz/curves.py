@@ -1,4 +1,4 @@
-"""Curves: one number over the distance between two tokens."""
+"""Curves, and bars: one number over the distance between two tokens."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,6 +11,7 @@ LOOKS = (  # colour, width, dash, of the first curve and those after it: a convo
     {"color": theme.QUERY, "width": 2, "dash": "dash"},
     {"color": theme.QUERY, "width": 2, "dash": "dot"},
 )
+ROLES = LOOKS[1], LOOKS[0]  # attention first, as the encoders are listed
 SIGNS = "circle", "square", "diamond", "triangle-up"
 
 
@@ -36,3 +37,39 @@ def layers(needed, *, distance, words, height=340):
     figure.update_yaxes(title="layers needed", rangemode="tozero", zeroline=True, zerolinecolor=theme.PLAIN, tickformat="d")
     theme.layout(figure, height=height)
     return figure.update_layout(margin_t=60, legend_y=1.1)
+
+
+def meters(values, *, ends, now, leaves=None, height=340):
+    """Where a word falls on the meter, over the number of words between it and its clue: `values` maps up to four names to (N,) numbers for 0 to N - 1.
+
+    ends: the names of the senses at -1 and +1. now: the number of words chosen, marked by a line. leaves: from here on a convolution sees no clue, shaded.
+    """
+    figure = go.Figure()
+    (count,) = {len(row) for row in values.values()}
+    for (name, row), line, sign in zip(values.items(), ROLES, SIGNS, strict=False):
+        figure.add_scatter(
+            y=np.asarray(row, np.float32), name=name, mode="lines+markers", line=line, marker={"size": 6, "symbol": sign},
+            hovertemplate="%{x} words between: %{y:+.2f}<extra>" + name + "</extra>",
+        )  # fmt: skip
+    if leaves is not None:
+        figure.add_vrect(x0=leaves - 0.5, x1=count - 0.5, fillcolor=theme.PLAIN, opacity=0.15, line_width=0)
+    figure.add_vline(x=now, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
+    figure.update_xaxes(title="words between the word and its clue", range=[-0.5, count - 0.5], zeroline=False)
+    low, high = (theme.token(end) for end in ends)
+    figure.update_yaxes(title="meter", zeroline=True, zerolinecolor=theme.PLAIN, tickvals=[-1, 0, 1], ticktext=[f"{low} −1", "0", f"{high} +1"])
+    return theme.layout(figure, height=height)
+
+
+def shares(bands, *, height=340):
+    """Shares of right answers as bars with one standard error, sqrt(p (1 - p) / n): `bands` maps up to four names to {band: (p, n)}; a line where chance is."""
+    figure = go.Figure()
+    for (name, found), line in zip(bands.items(), ROLES, strict=False):
+        share, count = (np.array(part, np.float32) for part in zip(*found.values(), strict=True))
+        figure.add_bar(
+            x=list(found), y=share, name=name, marker_color=line["color"], error_y={"array": np.sqrt(share * (1 - share) / count), "color": theme.PLAIN},
+            customdata=count, hovertemplate="clue %{x} words off: %{y:.2f} of %{customdata:d} sentences<extra>" + name + "</extra>",
+        )  # fmt: skip
+    figure.add_hline(y=0.5, line={"color": theme.PLAIN, "dash": "dot"})
+    figure.update_xaxes(title="words from the clue to the word", type="category")
+    figure.update_yaxes(title="sense found", range=[0, 1], tickformat=".0%")
+    return theme.layout(figure, height=height)

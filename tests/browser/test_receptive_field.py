@@ -106,6 +106,22 @@ def test_switches_change_the_cone(page):
     assert seen(page, output=9, seen=json.dumps(expected, separators=(",", ":"))) == expected
 
 
+def test_the_meters_move_with_the_clue(page):
+    opened(page, text="I swam across the river to get to the other bank", between="3")
+    readings = page.part("receptive_field.meter", ".riverbank-meter .body .reading")
+    expect(readings).to_have_count(2)
+    near = readings.all_text_contents()
+    page.part("receptive_field.between", "input[type=range]").press("ArrowRight")
+    page.linked(**{"receptive_field.between": "4"})
+    expect(readings.nth(1)).not_to_have_text(near[1])
+    far = readings.nth(1).text_content()
+    for _ in range(3):
+        page.part("receptive_field.between", "input[type=range]").press("ArrowRight")
+    page.linked(**{"receptive_field.between": "7"})
+    expect(page.page.get_by_text("river·could·say·to·get")).to_be_visible()
+    expect(readings.nth(1)).to_have_text(far)
+
+
 def test_a_hover_says_what_can_change_the_output(page):
     opened(page)
     seen(page, output=TOKENS - 1)

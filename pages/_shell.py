@@ -15,6 +15,7 @@ PAGES = {  # file name: the question that it answers
     "receptive_field": "How far can a neuron see?",
     "averaging": "Why not just average all the context?",
     "attention": "How does a word decide what to look at?",
+    "rope": "What does turning a vector have to do with order?",
 }
 
 FIRST = "decoder-rope"  # the model that a visitor meets first,
@@ -56,16 +57,16 @@ class Choice(NamedTuple):
     head: int
 
 
-def choice(kinds=("encoder", "decoder")):
-    """What the sidebar, drawn after the page, says of text, model (of the kinds given), layer and head."""
+def choice(kinds=("encoder", "decoder"), only=None):
+    """What the sidebar, drawn after the page, says of text, model (of the kinds given, unless the page is about `only` one), layer and head."""
     known = [name for kind in kinds for name in names(kind) if not name.startswith("toy-")]  # toys know no words
     st.session_state.models = known
     if not known:
         st.error("There is no model in model/checkpoints. Restore the folder, or train one with python -m model.train.")
         raise NothingToShow
     text = kept("text", None, EXAMPLES[0])
-    model = kept("model", known, FIRST if FIRST in known else known[0])
-    config = load(model).config
+    model = only or kept("model", known, FIRST if FIRST in known else known[0])
+    st.session_state.sizes = config = load(model).config
     layer = kept("layer", range(1, config.layers + 1), min(LAYER, config.layers))
     head = kept("head", range(1, config.heads + 1), min(HEAD, config.heads))
     return Choice(text, model, layer - 1, head - 1)
@@ -75,11 +76,12 @@ def sidebar():
     """Draw what `choice` was asked for in this run."""
     if "head" not in st.session_state.drawn:
         return
-    config = load(st.session_state.model).config
+    config = st.session_state.sizes
     with st.sidebar:
         st.text_input("Your text", key="text", live="200ms", on_change=choose, args=("text",))
         st.selectbox("or an example", EXAMPLES, index=None, key="example", on_change=take_example, placeholder="Choose a sentence")
-        st.selectbox("Model", st.session_state.models, key="model", on_change=choose, args=("model",))
+        if "model" in st.session_state.drawn:
+            st.selectbox("Model", st.session_state.models, key="model", on_change=choose, args=("model",))
         pick("Layer", range(1, config.layers + 1), key="layer")
         pick("Head", range(1, config.heads + 1), key="head")
 

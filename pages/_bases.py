@@ -1,0 +1,94 @@
+"""The base of RoPE: how fast each pair turns, and what the real model makes of the reader's text with another one."""
+
+import time
+
+import _shell
+import numpy as np
+import streamlit as st
+from _link import choose, kept
+
+from model import load, rotation
+from viz import rotation as figures
+
+BASES = (*(step * 10**power for power in range(2, 7) for step in (1, 2, 5)), 10**7)  # even steps on a log scale, as far as round numbers go
+SOON = 0.5  # seconds of work that nobody needs to be told of
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def with_base(name, base):
+    """The model with another base, on the same parameters."""
+    return rotation.reread(load(name), rope_base=float(base))
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def explained(text, name, base):
+    return with_base(name, base).explain(text)
+
+
+@st.cache_resource(max_entries=2048, show_spinner=False)
+def loss(text, name, base):
+    """Nats per token of the text in the model with that base."""
+    return float(with_base(name, base).explain(text).losses.mean())
+
+
+def losses(text, name):
+    """{base: nats per token} for all bases, one pass each, with a bar that shows progress once it has taken half a second."""
+    room, began, found = st.empty(), time.monotonic(), {}
+    for done, base in enumerate(BASES, 1):
+        found[base] = loss(text, name, base)
+        if time.monotonic() - began > SOON:
+            room.progress(done / len(BASES), "Running the model with each base")
+    room.empty()
+    return found
+
+
+def slider(trained):
+    """Draw the choice of the base, and return it."""
+    base = kept("rope.base", BASES, trained)
+    st.select_slider("Base", BASES, key="rope.base", format_func=lambda value: f"{value:,}", on_change=choose, args=("rope.base",), width=520)
+    return base
+
+
+def speeds(pair, base):
+    """The wavelength of every pair with the trained and with the chosen base, against the text and the training context."""
+    config, T = pair.trace.config, len(pair.trace.tokens)
+    trained, chosen = (rotation.wavelengths(config.head_width, value) for value in (config.rope_base, base))
+    figure = figures.wavelengths(trained, chosen, lengths={"your text": T, "training context": config.context}, chosen_name=f"base {base:,}")
+    _shell.show(figure, key="rope.wavelengths", alt="tokens for one turn of each pair, with the trained and the chosen base")
+    _shell.say(
+        r"\lambda_i = \frac{2\pi}{\theta_i} = 2\pi\,b^{2(i-1)/D}",
+        f"With base {base:,}, {slow(chosen, config.context, f'the training context of {config.context} tokens')}, and {slow(chosen, T, f'your {T} tokens')}. "
+        "Hollow: never once round in the training context. Such a pair has never shown the model all its angles; it can say “near” and “far”, "
+        "but it means nothing that was ever learned once a longer text turns it further.",
+    )
+
+
+def slow(wavelengths, tokens, where):
+    """Which pairs turn less than once in so many tokens, in words; the slow ones are always the last."""
+    first = int((wavelengths <= tokens).sum()) + 1
+    count = len(wavelengths) - first + 1
+    which = f" (pair {first})" if count == 1 else f" (pairs {first} to {len(wavelengths)})" if count else ""
+    return f"**{count} of {len(wavelengths)} pairs**{which} turn less than once in {where}"
+
+
+def rerun(pair, base):
+    """What the trained model makes of the text when its hands turn with another base: its loss for every base, and the score of the two tokens."""
+    text, name, trained = pair.choice.text, pair.choice.model, int(pair.trace.config.rope_base)
+    if len(pair.trace.tokens) == 1:
+        st.info("One token has nothing to predict, so there is no loss to compare. Type a few words more.")
+        return
+    found = losses(text, name)
+    figure = figures.bases(found, trained=trained, chosen=base)
+    _shell.show(figure, key="rope.bases", alt="loss of the text over the base")
+    layer, head, cell = pair.choice.layer, pair.choice.head, (pair.query, pair.key)
+    before, after = (float(explained(text, name, value).layers[layer].attention.scaled(head)[cell]) for value in (trained, base))
+    best = min(found, key=found.get)
+    asks, answers = map(_shell.plain, pair.words)
+    moved = max(abs(np.array(list(found.values())) - found[trained]))
+    st.markdown(
+        f"**The model was trained with base {trained:,}.** Each point is the real model run again on your text, all layers, with the same parameters and another "
+        f"base: {found[trained]:.4f} nats per token as trained, {found[base]:.4f} with {base:,}. The score of {asks} with {answers} goes from {before:.3f} to "
+        f"{after:.3f}. Of these bases {best:,} suits this text best; the largest change is {moved:.3f}. On a few words the base hardly matters, since the fast "
+        "pairs turn nearly alike under every base; on a long text it does. Models for long contexts are trained with bases up to millions: only then do the slow "
+        "pairs tell far places apart."
+    )

@@ -1,0 +1,58 @@
+"""What does turning a vector have to do with order? RoPE on the reader's own text: clocks for each pair of dimensions, turned in the browser."""
+
+import _bases
+import _clocks
+import _pairings
+import _shell
+import streamlit as st
+from _link import kept
+
+from model import positions, rotation
+
+choice = _shell.choice(only=_shell.FIRST)
+trace = _shell.read(choice)
+pair = _clocks.pair(trace, choice)
+order = kept("rope.order", _clocks.ORDERS, _clocks.FREQUENCY)
+st.markdown(
+    "RoPE turns every pair of dimensions of a query and of a key like the hands of a clock, as far as the token’s place in the text says. "
+    "**Move both tokens**: all hands turn, the score stays. Then move only the key: it changes. A dot product of turned vectors feels the distance, not the place."
+)
+above = st.container(horizontal=True, vertical_alignment="bottom")
+chosen = _clocks.draw(pair, order)
+_shell.pause()
+with above:
+    _clocks.controls(pair)
+st.caption(
+    "each clock is a pair of dimensions. Round tip: query; square tip: key; length: share of the longest hand. Dashed: before turning; solid: turned "
+    "counter-clockwise by position × speed. Positions count from 0, so the first token is not turned. Bar and number: what the pair adds to the score"
+)
+_clocks.proof(pair)
+
+st.subheader("The score over the distance")
+_clocks.distances(pair)
+
+st.subheader("One pair, by hand")
+_clocks.by_hand(pair, chosen)
+_shell.show_source(positions.rotate)
+
+st.subheader("How fast should the hands turn?")
+base = _bases.slider(int(trace.config.rope_base))
+left, right = st.columns(2, gap="medium")
+with left:
+    _bases.speeds(pair, base)
+with right:
+    _bases.rerun(pair, base)
+
+st.subheader("Adjacent pairs or halves?")
+st.markdown(
+    "Which two dimensions turn together is a convention. The paper and this model pair neighbours, (0, 1), (2, 3), …; Llama’s port for Hugging Face pairs each "
+    "dimension with the one half a head further, (0, 16), (1, 17), …. A dot product does not care about the order of its dimensions, so a checkpoint goes "
+    "from one to the other by **reordering the rows** of its query and key projections."
+)
+_pairings.order(pair, chosen)
+_pairings.compare(pair)
+
+st.subheader("The functions behind it, and the same numbers in Python")
+_shell.show_source(rotation.contributions)
+_shell.show_source(rotation.to_halves)
+st.code(_clocks.snippet(pair), language="python", wrap_lines=True)

@@ -1,0 +1,274 @@
+// RoPE's clocks: one for each pair of dimensions, with the query's and the key's hand. Two sliders move the tokens; hands and score follow here,
+// in float64, and nothing goes to the server until a slider rests or a clock is clicked. User text goes in through textContent only.
+
+const SVG = "http://www.w3.org/2000/svg";
+const SPEED = 5; // tokens a second, when played
+const REST = 250; // milliseconds without a move after which the server is told
+
+const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+const signed = (value, digits) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
+const three = (value) => (value < 1e4 ? value.toPrecision(3).replace(/e\+?/, "e") : Math.round(value).toLocaleString("en"));
+const place = (value) => value.toFixed(Number.isInteger(value) ? 0 : 1);
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function drawn(tag, className, attributes = {}) {
+  const made = document.createElementNS(SVG, tag);
+  made.setAttribute("class", className);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+/** A token as a person may read it: white space as signs, cut at 14 letters. */
+function legible(token) {
+  const clean = token.replace(/\r\n|\n|\r/g, "⏎").replace(/\t/g, "⇥").replace(/[ \u00a0]/g, "·").replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
+  const letters = Array.from(clean);
+  return letters.length > 14 ? letters.slice(0, 13).join("") + "…" : clean || "∅";
+}
+
+/** The pairs of x (D) turned counter-clockwise by position times frequency: [[x, y], ...]. */
+function turned(x, frequency, position) {
+  return frequency.map((speed, i) => {
+    const [cos, sin] = [Math.cos(position * speed), Math.sin(position * speed)];
+    return [x[2 * i] * cos - x[2 * i + 1] * sin, x[2 * i] * sin + x[2 * i + 1] * cos];
+  });
+}
+
+/** What each pair adds to the score of a query at m and a key at n. */
+function contributions({ q, k, frequency, scale }, [m, n]) {
+  const [asks, answers] = [turned(q, frequency, m), turned(k, frequency, n)];
+  return asks.map(([a, b], i) => scale * (a * answers[i][0] + b * answers[i][1]));
+}
+
+/** One slider with its name, what it says, and its play button. */
+class Rail {
+  constructor(room, role, name) {
+    this.room = room;
+    this.input = element("input", "range");
+    Object.assign(this.input, { type: "range", min: 0, step: 1 });
+    this.input.setAttribute("aria-label", name);
+    this.play = element("button", "play");
+    this.play.type = "button";
+    this.home = element("i", "home");
+    this.said = element("span", "said");
+    const track = element("span", "track");
+    track.append(this.home, this.input);
+    this.root = element("div", `rail ${role}`);
+    this.root.append(element("span", "name", name), this.play, track, this.said);
+    this.input.addEventListener("input", () => {
+      room.stop();
+      room.move(role, Number(this.input.value));
+      room.rest();
+    });
+    this.play.addEventListener("click", () => (room.playing === role ? room.stop() : room.start(role)));
+    this.name = name;
+  }
+
+  show(value, home, last, words, playing) {
+    this.input.max = last;
+    this.input.value = value;
+    this.input.setAttribute("aria-valuetext", words);
+    this.home.style.left = `calc(8px + (100% - 16px) * ${last ? home / last : 0})`;
+    this.said.textContent = words;
+    this.play.textContent = playing ? "❚❚" : "▶";
+    this.play.setAttribute("aria-label", `${playing ? "pause" : "play"}: ${this.name}`);
+  }
+}
+
+/** One pair of dimensions. */
+class Clock {
+  constructor(room, pair) {
+    this.root = element("button", "clock");
+    this.root.type = "button";
+    this.root.addEventListener("click", () => room.choose(pair));
+    this.name = element("span", "name", `pair ${pair + 1}`);
+    this.turn = element("span", "turn");
+    this.face = drawn("svg", "face", { viewBox: "-1.12 -1.12 2.24 2.24", "aria-hidden": "true" });
+    this.lines = { "q before": drawn("line", "hand q before"), "k before": drawn("line", "hand k before"), k: drawn("line", "hand k"), q: drawn("line", "hand q") };
+    this.tips = { k: drawn("rect", "tip k", { width: 0.17, height: 0.17 }), q: drawn("circle", "tip q", { r: 0.1 }) };
+    this.face.append(drawn("circle", "dial", { r: 1 }), drawn("line", "zero", { x1: 0.88, x2: 1.1 }), ...Object.values(this.lines), ...Object.values(this.tips));
+    this.bar = element("i", "fill");
+    const track = element("span", "bar");
+    track.append(this.bar);
+    this.number = element("span", "number");
+    this.root.append(this.name, this.turn, this.face, track, this.number);
+  }
+
+  /** Hands as [x, y] in shares of the dial; y points up, so that turning is counter-clockwise. */
+  show(hands, contribution, largest) {
+    for (const [role, [x, y]] of Object.entries(hands)) {
+      this.lines[role].setAttribute("x2", x);
+      this.lines[role].setAttribute("y2", -y);
+    }
+    this.tips.q.setAttribute("cx", hands.q[0]);
+    this.tips.q.setAttribute("cy", -hands.q[1]);
+    this.tips.k.setAttribute("x", hands.k[0] - 0.085);
+    this.tips.k.setAttribute("y", -hands.k[1] - 0.085);
+    const share = (50 * Math.abs(contribution)) / largest;
+    this.bar.style.left = `${contribution < 0 ? 50 - share : 50}%`;
+    this.bar.style.width = `${share}%`;
+    this.bar.classList.toggle("below", contribution < 0);
+    this.number.textContent = signed(contribution, 2);
+  }
+}
+
+class Room {
+  constructor(host) {
+    this.host = host;
+    this.painted = 0;
+    this.rails = { both: new Rail(this, "both", "Move both tokens"), alone: new Rail(this, "alone", "Move only the key") };
+    this.score = element("output", "score");
+    this.verdict = element("span", "verdict");
+    this.back = element("button", "back", "Back to the text");
+    this.back.type = "button";
+    this.back.addEventListener("click", () => {
+      this.stop();
+      this.places = [...this.data.home];
+      this.paint();
+      this.rest();
+    });
+    const readout = element("div", "readout");
+    readout.append(this.score, this.verdict, this.back);
+    this.grid = element("div", "grid");
+    this.clocks = [];
+    host.replaceChildren(this.rails.both.root, this.rails.alone.root, readout, this.grid);
+  }
+
+  update(data, commit) {
+    const same = this.data && ["q", "k", "frequency", "scale", "home", "last"].every((name) => JSON.stringify(this.data[name]) === JSON.stringify(data[name]));
+    this.commit = commit;
+    this.data = data;
+    if (!same) this.stop();
+    if (!same || !(this.playing || this.waiting)) this.places = [...data.places]; // a hand on the slider is ahead of the server
+    this.lengths = ["q", "k"].map((role) => Math.max(...data.frequency.map((_, i) => Math.hypot(data[role][2 * i], data[role][2 * i + 1]))) || 1);
+    this.largest = Math.max(...data.frequency.map((_, i) => data.scale * Math.hypot(data.q[2 * i], data.q[2 * i + 1]) * Math.hypot(data.k[2 * i], data.k[2 * i + 1]))) || 1;
+    while (this.clocks.length < data.frequency.length) this.clocks.push(new Clock(this, this.clocks.length));
+    this.clocks.length = data.frequency.length;
+    const focused = this.clocks.find(({ root }) => root.matches(":focus"));
+    const order = data.order.map((pair) => this.clocks[pair].root);
+    if (order.some((root, n) => this.grid.children[n] !== root) || this.grid.children.length !== order.length) this.grid.replaceChildren(...order);
+    focused?.root.focus();
+    this.host.setAttribute("role", "group");
+    this.host.setAttribute("aria-label", data.label);
+    this.clocks.forEach((clock, pair) => {
+      clock.turn.textContent = `${three((2 * Math.PI) / data.frequency[pair])} tokens`;
+      clock.root.setAttribute("aria-pressed", String(pair === data.chosen));
+    });
+    this.paint();
+  }
+
+  /** Let a slider have the value; what would leave the line of positions stops at its end. */
+  move(role, value) {
+    const { last } = this.data;
+    const [m, n] = this.places;
+    if (role === "both") {
+      const to = clamp(value, Math.max(0, m - n), Math.min(last, last + m - n));
+      this.places = [to, n + (to - m)];
+    } else this.places = [m, clamp(value, 0, last)];
+    this.paint();
+  }
+
+  /** Tell the server, once nothing has moved for a while. */
+  rest() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
+      this.waiting = null;
+      this.commit("places", [...this.places, Date.now()]);
+    }, REST);
+  }
+
+  start(role) {
+    this.stop();
+    const { last } = this.data;
+    const end = () => (role === "both" ? Math.max(...this.places) : this.places[1]) >= last;
+    if (end()) this.move(role, role === "both" ? Math.max(0, this.places[0] - this.places[1]) : 0);
+    this.playing = role;
+    const at = role === "both" ? 0 : 1;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    let before = performance.now();
+    const step = (now) => {
+      if (this.playing !== role) return;
+      const tokens = ((now - before) / 1000) * SPEED;
+      if (!still || tokens >= 3) { // without motion: from token to token, with time to look
+        this.move(role, still ? Math.floor(this.places[at]) + 1 : this.places[at] + tokens);
+        before = now;
+      }
+      if (end()) this.stop();
+      else this.frame = requestAnimationFrame(step);
+    };
+    this.frame = requestAnimationFrame(step);
+    this.paint();
+  }
+
+  stop() {
+    const role = this.playing;
+    if (!role) return;
+    cancelAnimationFrame(this.frame);
+    this.playing = null;
+    const [m, n] = this.places;
+    this.places = role === "both" ? [Math.round(m), Math.round(m) + Math.round(n - m)] : [m, Math.round(n)];
+    this.paint();
+    this.rest();
+  }
+
+  choose(pair) {
+    this.commit("pair", [pair, Date.now()]);
+  }
+
+  paint() {
+    const { data, places } = this;
+    const { q, k, frequency, home } = data;
+    const parts = contributions(data, places);
+    const [score, first] = [sum(parts), sum(contributions(data, home))];
+    const at = { q: turned(q, frequency, places[0]), k: turned(k, frequency, places[1]), "q before": turned(q, frequency, 0), "k before": turned(k, frequency, 0) };
+    const share = (role, pair) => at[role][pair].map((x) => x / this.lengths[role[0] === "q" ? 0 : 1]);
+    this.clocks.forEach((clock, pair) => {
+      clock.show(Object.fromEntries(Object.keys(at).map((role) => [role, share(role, pair)])), parts[pair], this.largest);
+      const [name, wave] = [clock.name.textContent, clock.turn.textContent];
+      clock.root.setAttribute("aria-label", `${name}, dimensions ${2 * pair} and ${2 * pair + 1}, once round in ${wave}, adds ${clock.number.textContent}`);
+    });
+    const words = data.words.map(legible);
+    this.rails.both.show(places[0], home[0], data.last, `query ${words[0]} at ${place(places[0])}`, this.playing === "both");
+    this.rails.alone.show(places[1], home[1], data.last, `key ${words[1]} at ${place(places[1])}`, this.playing === "alone");
+    this.score.textContent = `score ${signed(score, 4)}`;
+    this.verdict.textContent = this.said(score, first);
+    this.verdict.setAttribute("aria-live", this.playing ? "off" : "polite");
+    this.back.disabled = String(places) === String(home);
+    Object.assign(this.host.dataset, {
+      revision: data.revision, score, first, places: places.join(), order: data.order.join(), contributions: JSON.stringify(parts), playing: this.playing ?? "", painted: ++this.painted,
+    });
+  }
+
+  said(score, first) {
+    const [[m, n], [from, to]] = [this.places, this.data.home];
+    const offset = signed(n - m, Number.isInteger(n - m) ? 0 : 1);
+    const away = Math.abs(n - m - (to - from)) < 1e-9;
+    const change = Math.abs(score - first);
+    if (away && m === from) return `the sum of ${this.clocks.length} contributions, at the distance that the text gives: ${offset}`;
+    if (away) return `both moved by ${signed(m - from, Number.isInteger(m - from) ? 0 : 1)}, distance still ${offset}: the same score, to ${change ? change.toExponential(0) : "the last digit"}`;
+    return `distance ${offset} instead of ${signed(to - from, 0)}: the score has changed by ${signed(score - first, 4)}`;
+  }
+}
+
+const rooms = new WeakMap(); // one per root: Streamlit calls again on the same root whenever data or theme change
+
+export default function ({ parentElement, data, setStateValue }) {
+  const host = parentElement.querySelector(".riverbank-clocks");
+  if (!host || !data) return undefined;
+  const room = rooms.get(host) ?? new Room(host);
+  rooms.set(host, room);
+  room.update(data, setStateValue);
+  const turn = (room.turn = (room.turn ?? 0) + 1);
+  return () => { // the cleanup of an overtaken call may come late: only the last call's ends the view
+    if (room.turn !== turn) return;
+    cancelAnimationFrame(room.frame);
+    clearTimeout(room.waiting);
+    rooms.delete(host);
+  };
+}

@@ -1,0 +1,38 @@
+"""Clocks: a query's and a key's hand for every pair of dimensions, turned in the browser as the two tokens move."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+mount = st.components.v2.component(
+    "riverbank_clocks",
+    html='<div class="riverbank-clocks"></div>',
+    css=(HERE / "clocks.css").read_text(encoding="utf-8"),
+    js=(HERE / "clocks.js").read_text(encoding="utf-8"),
+)
+
+
+def clocks(
+    q, k, frequency, *, scale, home, places, last, order, words, key, chosen=0, label="", revision="", on_move=None, on_select=None,
+):  # fmt: skip
+    """Draw a clock per pair of dimensions (0, 1), (2, 3), ... of q and k (D,), unturned: each hand at rest, and turned by place times frequency (P,).
+
+    home: the two tokens' own positions, the query's first; places: where they stand now, both within 0 to `last`, the end of the two sliders.
+    A slider that comes to rest calls `on_move`, and `st.session_state[key]["places"]` is [query, key, time]. A click on a clock calls `on_select`,
+    and `st.session_state[key]["pair"]` is [pair, time]; `chosen` is the outlined one. order (P,): the pairs as they are to be drawn. words: the texts
+    of the two tokens. Scores are computed in the browser in float64, scale times the dot product. ValueError if sizes or places do not fit.
+    """
+    pairs = len(frequency)
+    if np.shape(q) != (2 * pairs,) or np.shape(k) != (2 * pairs,) or sorted(order) != list(range(pairs)):
+        raise ValueError(f"for {pairs} frequencies, q and k need {2 * pairs} numbers and the order each pair once; q has {np.shape(q)}, k {np.shape(k)}")
+    if not all(0 <= place <= last for place in (*home, *places)):
+        raise ValueError(f"places {tuple(home)} and {tuple(places)} are not all within 0 to {last}")
+    data = {
+        "q": [float(x) for x in q], "k": [float(x) for x in k], "frequency": [float(x) for x in frequency], "scale": float(scale),
+        "home": [int(x) for x in home], "places": [int(x) for x in places], "last": int(last), "order": [int(x) for x in order],
+        "words": list(words), "chosen": int(chosen), "label": label, "revision": str(revision),
+    }  # fmt: skip
+    mount(key=key, data=data, on_places_change=on_move or (lambda: None), on_pair_change=on_select or (lambda: None))

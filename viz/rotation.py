@@ -1,0 +1,115 @@
+"""Turning pairs: the score over the distance, wavelengths, a loss over RoPE's base, the reordering of a head's rows, losses token by token."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz import theme
+
+SCORE = {"color": theme.OUTPUT, "width": 3}
+
+
+def scores(offsets, content, without, envelope, *, bound, marks, limit, height=360):
+    """Scores over the offset of two tokens, each (N,): with their content, without it, and the latter's envelope, drawn as a band; and the bound of both.
+
+    marks: {name: (offset, score)}, drawn as signs. limit: distances past it were never trained. ValueError if the sizes differ.
+    """
+    if not len(offsets) == len(content) == len(without) == len(envelope):
+        raise ValueError(f"there are {len(offsets)} offsets, {len(content)} scores, {len(without)} without content, {len(envelope)} of the envelope")
+    figure = go.Figure()
+    band = {"x": offsets, "mode": "lines", "line": {"color": theme.PLAIN, "width": 0.5}, "hoverinfo": "skip", "legendgroup": "envelope"}
+    figure.add_scatter(y=-envelope, showlegend=False, **band)
+    figure.add_scatter(y=envelope, name="its envelope", fill="tonexty", fillcolor="rgba(138,138,138,0.18)", **band)
+    for sign in (1, -1):
+        ends = {"x": [offsets[0], offsets[-1]], "y": [sign * bound] * 2, "line": {"color": theme.PLAIN, "width": 1.5, "dash": "dot"}}
+        figure.add_scatter(**ends, mode="lines", name="all pairs in step: ± Σ |q| |k|", showlegend=sign > 0, legendgroup="bound", hoverinfo="skip")
+    figure.add_scatter(x=offsets, y=without, name="without content", mode="lines", line={"color": theme.PLAIN, "width": 2, "dash": "dash"}, hovertemplate=HOVER)
+    figure.add_scatter(x=offsets, y=content, name="these two tokens", mode="lines", line=SCORE, hovertemplate=HOVER)
+    for (name, (offset, score)), symbol in zip(marks.items(), ("circle", "diamond-open"), strict=False):
+        sign = {"size": 12, "symbol": symbol, "color": theme.OUTPUT, "line": {"width": 2.5, "color": theme.OUTPUT}}
+        figure.add_scatter(x=[offset], y=[score], name=name, mode="markers", marker=sign, hovertemplate=HOVER)
+    for x in (-limit, limit):
+        if offsets[0] < x < offsets[-1]:
+            figure.add_vline(x=x, line={"color": theme.PLAIN, "width": 1, "dash": "dot"})
+    figure.update_xaxes(title="offset: the key’s position minus the query’s, in tokens", zeroline=True, zerolinecolor=theme.PLAIN)
+    figure.update_yaxes(title="score", zeroline=True, zerolinecolor=theme.PLAIN)
+    return theme.layout(figure, height=height).update_layout(margin_t=40)
+
+
+HOVER = "offset %{x}: %{y:.3g}<extra></extra>"
+
+
+def wavelengths(trained, chosen, *, lengths, chosen_name, height=340):
+    """After how many tokens each of P pairs is back where it was, on a log scale, with the base of the training and with the chosen one, each (P,).
+
+    lengths: {name: tokens} of at most two things to compare with, drawn as lines; a pair that does not get round in the last of them is hollow.
+    """
+    figure = go.Figure()
+    pair, longest = np.arange(1, len(trained) + 1), list(lengths.values())[-1]
+    for values, name, colour in ((trained, "as trained", theme.PLAIN), (chosen, chosen_name, theme.VALUE)):
+        fill = [colour if value <= longest else "rgba(0,0,0,0)" for value in values]
+        sign = {"color": fill, "size": 10, "line": {"color": colour, "width": 2}}
+        line = {"color": colour, "width": 1, "dash": "dot"}
+        figure.add_scatter(x=pair, y=values, name=name, mode="lines+markers", marker=sign, line=line, hovertemplate="pair %{x}: once round in %{y:.4g} tokens")
+    for (name, tokens), dash in zip(lengths.items(), ("dash", "solid"), strict=False):
+        figure.add_hline(y=tokens, line={"color": theme.OUTPUT, "width": 2, "dash": dash})
+        figure.add_annotation(x=1, xref="paper", xanchor="right", y=np.log10(tokens), yanchor="bottom", text=f"{name}: {tokens:,}", showarrow=False)
+    figure.update_xaxes(title="pair", tickvals=pair, showgrid=False)
+    figure.update_yaxes(title="tokens for one turn", type="log", dtick=1)
+    return theme.layout(figure, height=height).update_layout(margin_t=40)
+
+
+def bases(losses, *, trained, chosen, height=340):
+    """The mean loss of a text over RoPE's base: {base: nats per token}; the trained and the chosen base are marked."""
+    base, loss = np.array(list(losses)), np.array(list(losses.values()))
+    line = {"color": theme.PLAIN, "width": 2}
+    figure = go.Figure(go.Scatter(x=base, y=loss, mode="lines+markers", line=line, showlegend=False, hovertemplate="base %{x:,}: %{y:.4f}<extra></extra>"))
+    for value, name, symbol, colour in ((trained, "as trained", "circle", theme.PLAIN), (chosen, "chosen", "diamond-open", theme.VALUE)):
+        sign = {"size": 14, "symbol": symbol, "color": colour, "line": {"width": 3, "color": colour}}
+        figure.add_scatter(x=[value], y=[losses[value]], name=name, mode="markers", marker=sign, hovertemplate="base %{x:,}: %{y:.4f}<extra></extra>")
+    figure.update_xaxes(title="base", type="log", dtick=1)
+    figure.update_yaxes(title="nats per token of your text")
+    return theme.layout(figure, height=height).update_layout(margin_t=40)
+
+
+def reordering(order, *, chosen, names, height=210):
+    """Lines from where each of D rows stood, on top, to where `order` (D,) puts it, row j having been row order[j]; the pair `chosen` (two old rows) is purple."""
+    figure = go.Figure()
+    groups = (("first of a pair", 0, "solid"), ("second of a pair", 1, "dot"))
+    for name, odd, dash in groups:
+        moved = [(old, new) for new, old in enumerate(order) if old % 2 == odd and old not in chosen]
+        figure.add_scatter(**path(moved), name=name, mode="lines", line={"color": theme.PLAIN, "width": 1.5, "dash": dash}, hoverinfo="skip")
+    moved = [(old, new) for new, old in enumerate(order) if old in chosen]
+    figure.add_scatter(**path(moved), name="the chosen pair", mode="lines", line=SCORE, hoverinfo="skip")
+    rows = np.arange(len(order))
+    for y, texts in ((1, rows), (0, order)):
+        figure.add_scatter(
+            x=rows, y=[y] * len(order), mode="text", text=[str(text) for text in texts], showlegend=False, customdata=texts,
+            hovertemplate="row %{customdata}, now row %{x}<extra></extra>" if y == 0 else "row %{x}<extra></extra>",
+            textposition="top center" if y else "bottom center", textfont={"size": 11},
+        )  # fmt: skip
+    figure.update_xaxes(visible=False, range=[-0.6, len(order) - 0.4])
+    figure.update_yaxes(range=[-0.3, 1.3], tickvals=[1.13, -0.13], ticktext=names, showgrid=False, zeroline=False)
+    return theme.layout(figure, height=height).update_layout(margin_t=30)
+
+
+def path(moved):
+    """Coordinates of separate lines from (old, 1) to (new, 0)."""
+    return {"x": [x for old, new in moved for x in (old, new, None)], "y": [y for _ in moved for y in (1, 0, None)]}
+
+
+def losses(series, *, tokens, height=320):
+    """The loss of each token under up to three readings: {name: (T - 1,)}, for the tokens after the first; ValueError if the sizes do not fit."""
+    figure = go.Figure()
+    looks = ({"color": theme.PLAIN, "width": 5}, {"color": theme.VALUE, "width": 2, "dash": "dash"}, {"color": theme.KEY, "width": 2})
+    place = np.arange(1, len(tokens))
+    for (name, values), line, symbol in zip(series.items(), looks, ("circle", "square", "diamond"), strict=False):
+        if len(values) != len(place):
+            raise ValueError(f"{name!r} has {len(values)} losses for {len(tokens)} tokens, of which all but the first are predicted")
+        figure.add_scatter(
+            x=place, y=np.asarray(values, np.float32), name=name, line=line, mode="lines+markers" if len(tokens) < 65 else "lines",
+            marker={"size": 6, "symbol": symbol}, hovertemplate="%{y:.3f} nats<extra>" + name + "</extra>",
+        )  # fmt: skip
+    step = -(-len(tokens) // 40)  # at most forty labels
+    figure.update_xaxes(tickvals=place[::step], ticktext=[theme.token(text) for text in tokens[1::step]], showgrid=False, tickangle=-45)
+    figure.update_yaxes(title="nats", rangemode="tozero", zeroline=True, zerolinecolor=theme.PLAIN)
+    return theme.layout(figure, height=height).update_layout(margin_t=40, hovermode="x")

@@ -60,7 +60,7 @@ moved = [_blindfold.moves(found[i], known, plain[i], stage) for i in (0, 1)]
 for i, column in enumerate(columns):
     with column:
         _blindfold.sentence(found[i], i, moved[i], hidden[i])
-undo.button("Undo", key="word_sense.undo", on_click=_blindfold.undo, disabled=not any(hidden), help="Let the word look at all words again")
+undo.button("Let it look again", key="word_sense.undo", on_click=_blindfold.undo, disabled=not any(hidden))
 
 st.subheader("Which heads did it?")
 st.markdown(

@@ -1,0 +1,165 @@
+"""The pages about the senses of a word in a real browser: the meter's numbers read from the DOM, before and after a word is blinded to its clue."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from model import load, senses
+from tests.browser import launch
+from tests.browser.conftest import Page
+
+MODEL = load("encoder")
+RIVER, CASH = "I swam across the river to get to the other bank", "I walked across the road to get cash from the other bank"
+READY = """([key, revision]) => {
+    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
+    const room = document.querySelector(`.st-key-${key} [data-testid=stBidiComponentIsolated]`);
+    const found = room?.shadowRoot?.querySelector(".riverbank-meter")?.dataset;
+    return found?.values && (revision === null || found.revision === revision) ? found.values : null;
+}"""
+
+
+def meter(page, first=None, second=CASH, key="word_sense-meter"):
+    """The meter's values (lanes, marks) once it has been drawn for these sentences, or for whatever sentences if none is given."""
+    revision = None if first is None else f"{first}\n{second}"
+    return np.array(json.loads(page.page.wait_for_function(READY, arg=[key, revision]).json_value()))
+
+
+def expected(text, without=()):
+    """Where *bank* falls at the end of the encoder when it cannot look at some words, asked of the model itself."""
+    groups = [senses.vectors(MODEL, [senses.find(one, "bank")[0] for one in group])[:, -1].mean(0) for group in senses.bundled()["bank"].values()]
+    word = senses.find(text, "bank")[0]
+    spans = MODEL.explain(text).spans
+    keys = [i for name in without for one in senses.find(text, name) for i in one.tokens(spans)]
+    return float(senses.Axis.between(*groups).project(senses.blinded(MODEL, word, [(keys, None, None)])[0, -1]))
+
+
+def reading(page, mark, key="word_sense.meter"):
+    """The number printed at the end of the lowest lane."""
+    return float(page.part(key, ".riverbank-meter .body .lane").last.locator(".reading").nth(mark).text_content().replace("−", "-"))
+
+
+def strike(page, side, word):
+    page.part(f"word_sense.words{side}", "button").get_by_text(word, exact=True).click()
+
+
+def test_the_front_door_is_the_running_example(browser):
+    """As the very first request to a server."""
+    with launch.server() as fresh:
+        page = Page(browser, fresh.url).open("")
+        values = meter(page, RIVER)
+        assert values[-1, 0] == pytest.approx(expected(RIVER), abs=1e-3)
+        assert values[-1, 1] == pytest.approx(expected(CASH), abs=1e-3)
+        assert not values[0].any()
+        expect(page.page.get_by_role("heading", level=1)).to_have_text("Which bank?")
+        box = page.part("word_sense.meter", ".riverbank-meter").bounding_box()
+        assert box["y"] + box["height"] <= 900
+        page.check()
+        page.context.close()
+
+
+def test_blinding_the_word_to_its_clue_moves_the_number_and_undo_brings_it_back(page):
+    page.open("word_sense")
+    meter(page, RIVER)
+    before = reading(page, 1)
+    assert before == pytest.approx(expected(CASH), abs=0.006)
+    strike(page, 2, "cash")
+    page.linked(**{"word_sense.hidden2": "cash"})
+    expect(page.page.get_by_text("before it lost sight of")).to_be_visible()
+    after = reading(page, 1)
+    assert after == pytest.approx(expected(CASH, ["cash"]), abs=0.006)
+    assert after < before - 0.1  # away from money
+    page.page.reload()
+    meter(page, RIVER)
+    assert reading(page, 1) == after
+    page.part("word_sense.undo", "button").click()
+    page.linked(**{"word_sense.hidden2": None})
+    expect(page.page.get_by_text("before it lost sight of")).to_have_count(0)
+    assert reading(page, 1) == before
+
+
+def test_typing_moves_the_meter_and_keeps_the_focus(page):
+    page.open("word_sense")
+    meter(page, RIVER)
+    box = page.part("word_sense.other", "input")
+    box.press("End")
+    box.press_sequentially(" and the loan", delay=15)
+    text = CASH + " and the loan"
+    assert meter(page, RIVER, text)[-1, 1] == pytest.approx(expected(text), abs=1e-3)
+    expect(box).to_be_focused()
+    page.linked(**{"word_sense.other": text})
+
+
+def test_a_lane_is_chosen_by_mouse_and_by_key(page):
+    page.open("word_sense")
+    meter(page, RIVER)
+    lanes = page.part("word_sense.meter", "button.lane")
+    lanes.nth(2).click()
+    page.linked(**{"word_sense.stage": "layer 2"})
+    expect(lanes.nth(2)).to_have_attribute("aria-pressed", "true")
+    lanes.nth(1).focus()
+    lanes.nth(1).press("Enter")
+    page.linked(**{"word_sense.stage": "layer 1"})
+
+
+def test_the_map_is_played_without_the_server(page):
+    page.open("word_sense")
+    meter(page, RIVER)
+    plot = page.part("word_sense.map", ".js-plotly-plot")
+    marks = plot.locator(".scatterlayer .points path")
+    expect(marks.first).to_be_visible()
+    before = marks.first.get_attribute("transform")
+    sent = []
+    page.page.on("websocket", lambda socket: sent.append("a new connection"))
+    page.page.on("request", lambda request: sent.append(request.url))
+    plot.locator(".slider-rail-touch-rect").click(position={"x": 8, "y": 4})
+    expect(marks.first).not_to_have_attribute("transform", before)
+    assert not sent
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sentence"),
+    [
+        ("", CASH, "share no word"),
+        ("a dog", CASH, "share no word"),
+        ("<b>bold</b> $x$ [a](javascript:alert(1)) bank", "<b>bold</b> bank", None),
+        ("The bank by the bank", CASH, None),
+        ("a" * 100_000, CASH, "share no word"),
+    ],
+    ids=["empty", "no word shared", "hostile", "twice", "100,000 letters"],
+)
+def test_what_is_typed_stays_and_is_answered(page, first, second, sentence):
+    page.open("word_sense", **{"word_sense.other": second})
+    meter(page)
+    page.type(first)
+    if sentence:
+        expect(page.page.get_by_test_id("stAlert").first).to_contain_text(re.compile(sentence))
+    else:
+        meter(page, first, second)
+    expect(page.part("text", "input")).to_have_value(first)
+    assert page.page.locator("b, i:not([class]), img[src=x], a[href^=javascript]").count() == 0
+    page.type(RIVER)
+    meter(page, RIVER, second)
+
+
+@pytest.mark.parametrize("name", ["word_sense", "averaging"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, name, scheme):
+    page = reader(viewport={"width": 390, "height": 844}, color_scheme=scheme).open(name)
+    meter(page, RIVER, key=f"{name}-meter")
+    wide = page.page.evaluate(
+        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth - part.clientWidth)"
+    )
+    assert wide == [0, 0]
+
+
+def test_averaging_takes_the_difference_away(page):
+    page.open("averaging")
+    values = meter(page, RIVER, key="averaging-meter")
+    assert values[0, 0] == pytest.approx(expected(RIVER), abs=1e-3)
+    apart = np.abs(values[:, 1] - values[:, 0])
+    assert apart[0] > apart[1] > apart[2] == pytest.approx(0, abs=1e-5)
+    page.choose("averaging.where", "layer 2")
+    page.linked(**{"averaging.where": "layer 2"})

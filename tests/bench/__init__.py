@@ -40,12 +40,12 @@ def bundle():
     return model.load(NAME if NAME in model.names() else model.names()[0])
 
 
-def texts(tokens, seed=0):
-    """Yield texts of exactly so many tokens, each another one: words of the vocabulary at random, so that no cache knows them."""
-    tokenizer = bundle().tokenizer
+def texts(tokens, seed=0, loaded=None, end=""):
+    """Yield texts of exactly so many tokens to a model, each another one: words of its vocabulary at random, so that no cache knows them, then `end`."""
+    tokenizer = (loaded or bundle()).tokenizer
     words = [piece for piece in map(tokenizer.piece, range(256, len(tokenizer) - 1)) if piece[0] == " " and piece[1:].isalpha() and piece.isascii()]
     chance = random.Random(seed)
     while True:
-        text = "The" + "".join(chance.choices(words, k=tokens - len(tokenizer.encode("The"))))
+        text = "The" + "".join(chance.choices(words, k=tokens - len(tokenizer.encode("The" + end)))) + end
         if len(tokenizer.encode(text)) == tokens:
             yield text

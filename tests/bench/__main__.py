@@ -1,4 +1,4 @@
-"""`python -m tests.bench [a] [b] ... [g]`: one table of ratios, all rows or those named; each row is measured in one run."""
+"""`python -m tests.bench [a] [b] ... [h]`: one table of ratios, all rows or those named; each row is measured in one run."""
 
 import argparse
 import os
@@ -28,9 +28,9 @@ def lines(path):
 
 def rows(chosen):
     torch.set_num_threads(1)  # as the server does
-    for name, measure in (("a", passes.explaining), ("b", passes.weighing), ("c", chromium.answering), ("d", chromium.starting), ("g", passes.loading)):
-        if name in chosen:
-            yield from measure()
+    measures = {"a": passes.explaining, "b": passes.weighing, "c": chromium.answering, "d": chromium.starting, "g": passes.loading, "h": chromium.judging}
+    for name in sorted(chosen & set(measures)):
+        yield from measures[name]()
     crowded = chosen & {"e", "f"}
     if crowded:
         yield from users.remembering_and_sharing(crowded)
@@ -38,10 +38,10 @@ def rows(chosen):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="row", help="a to g; all if none is named")
-    chosen = set(parser.parse_args().rows) or set("abcdefg")
-    if not chosen <= set("abcdefg"):
-        parser.error("the rows are a to g")
+    parser.add_argument("rows", nargs="*", metavar="row", help="a to h; all if none is named")
+    chosen = set(parser.parse_args().rows) or set("abcdefgh")
+    if not chosen <= set("abcdefgh"):
+        parser.error("the rows are a to h")
     print(machine(), HEAD, sep="\n", flush=True)
     for row in rows(chosen):
         target = "" if row.target is None else f"≤ {row.target:.1f} {'met' if row.ratio <= row.target else 'MISSED'}"

@@ -1,4 +1,5 @@
-"""(c) From Enter to the repainted picture, against an empty rerun; (d) from nothing to the first picture, against `import torch`."""
+"""In a browser: (c) from Enter to the repainted picture, against an empty rerun; (d) from nothing to the first picture, against `import torch`;
+(h) from Enter to the repainted meter of the page about a word's senses."""
 
 import shutil
 import subprocess
@@ -11,13 +12,16 @@ from statistics import median
 
 from playwright.sync_api import sync_playwright
 
+import model
 from tests.bench import Row, milliseconds, texts
 from tests.browser import launch
 
 EMPTY = 'import streamlit as st\ntext = st.text_input("Your text", key="text")\nst.text(text)\n'
-PICTURE = "document.querySelector('.st-key-attention-matrix [data-testid=stBidiComponentIsolated]')?.shadowRoot"
+ROOM = "document.querySelector('.st-key-{} [data-testid=stBidiComponentIsolated]')?.shadowRoot"
+PICTURE = {"attention": ROOM.format("attention-matrix"), "word_sense": ROOM.format("word_sense-meter"), "empty": "null"}
 SHOWN = {  # a function of the text: does the page show it?
-    "riverbank": f"text => {{ const d = {PICTURE}?.querySelector('.riverbank-heatmap')?.dataset; return Boolean(d?.painted) && d.revision === text; }}",
+    "attention": f"text => {{ const d = {PICTURE['attention']}?.querySelector('.riverbank-heatmap')?.dataset; return !!d?.painted && d.revision === text; }}",
+    "word_sense": f"text => {PICTURE['word_sense']}?.querySelector('.riverbank-meter')?.dataset.revision?.split('\\n')[0] === text",
     "empty": "text => document.querySelector('[data-testid=stText]')?.textContent === text",
 }
 # Types the text, presses Enter at once (before the live commit after 200 ms), and waits; all inside the page, so that no driver is timed.
@@ -56,7 +60,7 @@ def entered(page, kind, text):
     """Seconds from Enter until the page shows the text."""
     page.wait_for_selector(RESTS, state="attached")
     page.wait_for_timeout(300)  # a typist's pause: no work of the turn before is left over
-    return page.evaluate(ENTER, [text, SHOWN[kind], PICTURE]) / 1000
+    return page.evaluate(ENTER, [text, SHOWN[kind], PICTURE[kind]]) / 1000
 
 
 def answering(turns=15):
@@ -65,18 +69,18 @@ def answering(turns=15):
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (folder / "app.py").write_text(EMPTY)
         shutil.copytree(launch.ROOT / ".streamlit", folder / ".streamlit")
-        servers = {"riverbank": stack.enter_context(launch.server()), "empty": stack.enter_context(launch.server(folder=folder))}
+        servers = {"attention": stack.enter_context(launch.server()), "empty": stack.enter_context(launch.server(folder=folder))}
         running = opened(stack.enter_context(sync_playwright()))
         pages = {}
         for kind, started in servers.items():
             pages[kind] = running.new_page(viewport={"width": 1440, "height": 900})
-            pages[kind].goto(f"{started.url}/{'attention' if kind == 'riverbank' else ''}")
-            pages[kind].wait_for_selector(".riverbank-heatmap[data-painted]" if kind == "riverbank" else ".st-key-text input")
+            pages[kind].goto(f"{started.url}/{kind if kind != 'empty' else ''}")
+            pages[kind].wait_for_selector(".riverbank-heatmap[data-painted]" if kind == "attention" else ".st-key-text input")
         sizes = {tokens: texts(tokens) for tokens in (32, 128)}
         taken = {32: [], 128: [], "empty": []}
         for turn in range(turns + 2):
             for tokens, some in sizes.items():
-                for name, kind in ((tokens, "riverbank"), ("empty", "empty")):
+                for name, kind in ((tokens, "attention"), ("empty", "empty")):
                     seconds = entered(pages[kind], kind, next(some))
                     if turn > 1:
                         taken[name].append(seconds)
@@ -100,9 +104,24 @@ def starting(turns=3):
             start = time.perf_counter()
             with launch.server() as started:
                 page.goto(started.url)
-                page.wait_for_selector(".riverbank-heatmap[data-painted]")
+                page.wait_for_selector(".riverbank-meter[data-values]")
                 ours.append(time.perf_counter() - start)
             page.close()
         running.close()
     ours, theirs = median(ours), median(theirs)
     yield Row("d  cold start to first picture / import torch", f"{ours:.3g} s", f"{theirs:.3g} s", ours / theirs)
+
+
+def judging(turns=15):
+    """(h) The page about a word's senses at 32 tokens against 300 ms."""
+    some, taken = texts(32, loaded=model.load("encoder"), end=" bank"), []
+    with launch.server() as started, sync_playwright() as playwright:
+        running = opened(playwright)
+        page = running.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{started.url}/word_sense")
+        page.wait_for_selector(".riverbank-meter[data-values]")
+        for _ in range(turns):
+            taken.append(entered(page, "word_sense", next(some)))
+        running.close()
+    ours = median(taken)
+    yield Row("h  Enter to meter of a word's senses, 32 tokens / 300 ms", milliseconds(ours), milliseconds(0.3), ours / 0.3, 1.0)

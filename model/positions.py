@@ -66,7 +66,7 @@ def interpolated(width, base, factor):
 
 
 def ntk_aware(width, base, factor):
-    """Frequencies by a larger base (bloc97 2023): the fastest pair turns as before, the slowest `factor` times slower, those between in between -> (width/2,)."""
+    """Frequencies by a larger base (bloc97 2023): the fastest pair turns as before, the slowest `factor` times slower -> (width/2,)."""
     return frequencies(width, base * factor ** (width / (width - 2)))
 
 

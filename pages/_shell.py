@@ -15,6 +15,7 @@ PAGES = {  # file name: the question that it answers
     "receptive_field": "How far can a neuron see?",
     "averaging": "Why not just average all the context?",
     "attention": "How does a word decide what to look at?",
+    "positions": "What does a transformer know about order?",
     "rope": "What does turning a vector have to do with order?",
 }
 

@@ -1,0 +1,54 @@
+"""Panels: several small matrices over the same tokens, on one scale, under one crosshair."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+mount = st.components.v2.component(
+    "riverbank_panels",
+    html='<div class="riverbank-panels"></div>',
+    css=(HERE / "panels.css").read_text(encoding="utf-8"),
+    js=(HERE / "panels.js").read_text(encoding="utf-8"),
+)
+
+
+def panels(
+    maps, *, rows, columns, key, kind="weights", limit=None, row_role="query", column_role="key", across=3, side=180, selected=None, label="",
+    revision="", on_select=None,
+):  # fmt: skip
+    """Draw `maps`, a dict from title to a matrix (T, S) or to a sentence why there is none, side by side, row 0 on top.
+
+    A number that is not finite is a masked cell. kind "weights" has the scale 0 to 1, "signed" -limit to limit, limit being the largest |value| of
+    all maps unless given. across: panels beside each other where there is room; side: CSS pixels of a matrix. selected: the (row, column) outlined in
+    every panel, whose values stand over them. A click, or Enter on a cell, calls `on_select`; `st.session_state[key]["cell"]` is [row, column, time].
+    ValueError if a matrix does not fit the labels or the kind is unknown.
+    """
+    shape = len(rows), len(columns)
+    drawn = {title: np.asarray(values, "<f4") for title, values in maps.items() if not isinstance(values, str)}
+    for title, values in drawn.items():
+        if values.shape != shape:
+            raise ValueError(f"{title!r} is {values.shape}, but there are {shape[0]} row labels and {shape[1]} column labels")
+    if kind not in ("weights", "signed"):
+        raise ValueError(f"kind is {kind!r}; known: weights, signed")
+    largest = max((float(np.abs(values[np.isfinite(values)]).max(initial=0)) for values in drawn.values()), default=0.0)
+    high = 1.0 if kind == "weights" else float(limit or largest or 1.0)
+    header = {
+        "titles": list(maps), "notes": [values if isinstance(values, str) else None for values in maps.values()],
+        "rows": list(rows), "columns": list(columns), "kind": kind, "low": 0.0 if kind == "weights" else -high, "high": high,
+        "row_role": row_role, "column_role": column_role, "across": int(across), "side": int(side),
+        "selected": inside(selected, shape), "label": label, "revision": str(revision),
+    }  # fmt: skip
+    text = json.dumps(header).encode("ascii")
+    text += b" " * (-len(text) % 4)  # so that the numbers start at a multiple of four bytes, as Float32Array wants
+    numbers = b"".join(np.where(np.isfinite(values), values, np.float32(math.nan)).astype("<f4").tobytes() for values in drawn.values())
+    mount(key=key, data=len(text).to_bytes(4, "little") + text + numbers, on_cell_change=on_select or (lambda: None))
+
+
+def inside(cell, shape):
+    """The cell as two numbers if it lies inside, else None: a choice outlives the text it was made on."""
+    return [int(i) for i in cell] if cell is not None and all(0 <= i < n for i, n in zip(cell, shape, strict=True)) else None

@@ -49,7 +49,8 @@ def differences(found, *, height=320):
         shown = {name: numbers[mask] for name, numbers in found.items() if not isinstance(numbers, str)}
         figure.add_scatter(
             x=[max(number, NOTHING) for number in shown.values()], y=[names.index(name) + shift for name in shown], name=f"{mask} mask",
-            mode="markers+text", marker={"symbol": sign, "color": colour, "size": 12}, text=[f"  {theme.number(number)}" for number in shown.values()],
+            mode="markers+text", marker={"symbol": sign, "color": colour, "size": 12},
+            text=[f"  {theme.number(number)}" for number in shown.values()],
             textposition="middle right", textfont={"size": 13}, cliponaxis=False, customdata=list(shown), hovertemplate="%{customdata}, " + mask + " mask: %{text}<extra></extra>",
         )  # fmt: skip
     for name, numbers in found.items():

@@ -59,7 +59,7 @@ def without_content(q, k):
 
 
 def envelope(q, k, offsets, frequency, scale):
-    """The largest score at each offset, (N,), if all pairs of q were turned by one more angle, the same for all: the modulus where `curve` has the real part."""
+    """The largest score at each offset, (N,), if all pairs of q could be turned by one more angle: the modulus of the sum where `curve` has its real part."""
     return scale * abs((q.conj() * turned(k, offsets, frequency)).sum(-1))
 
 

@@ -3,7 +3,6 @@
 import time
 
 import _shell
-import numpy as np
 import streamlit as st
 from _link import choose, kept
 
@@ -58,8 +57,7 @@ def speeds(pair, base):
     _shell.say(
         r"\lambda_i = \frac{2\pi}{\theta_i} = 2\pi\,b^{2(i-1)/D}",
         f"With base {base:,}, {slow(chosen, config.context, f'the training context of {config.context} tokens')}, and {slow(chosen, T, f'your {T} tokens')}. "
-        "Hollow: never once round in the training context. Such a pair has never shown the model all its angles; it can say “near” and “far”, "
-        "but it means nothing that was ever learned once a longer text turns it further.",
+        "Hollow: less than once round in the training context, so the model has met only some of the pair’s angles; a longer text turns it to new ones.",
     )
 
 
@@ -80,15 +78,23 @@ def rerun(pair, base):
     found = losses(text, name)
     figure = figures.bases(found, trained=trained, chosen=base)
     _shell.show(figure, key="rope.bases", alt="loss of the text over the base")
-    layer, head, cell = pair.choice.layer, pair.choice.head, (pair.query, pair.key)
-    before, after = (float(explained(text, name, value).layers[layer].attention.scaled(head)[cell]) for value in (trained, base))
-    best = min(found, key=found.get)
-    asks, answers = map(_shell.plain, pair.words)
-    moved = max(abs(np.array(list(found.values())) - found[trained]))
+    best, moved = min(found, key=found.get), max(abs(value - found[trained]) for value in found.values())
     st.markdown(
-        f"**The model was trained with base {trained:,}.** Each point is the real model run again on your text, all layers, with the same parameters and another "
-        f"base: {found[trained]:.4f} nats per token as trained, {found[base]:.4f} with {base:,}. The score of {asks} with {answers} goes from {before:.3f} to "
-        f"{after:.3f}. Of these bases {best:,} suits this text best; the largest change is {moved:.3f}. On a few words the base hardly matters, since the fast "
-        "pairs turn nearly alike under every base; on a long text it does. Models for long contexts are trained with bases up to millions: only then do the slow "
-        "pairs tell far places apart."
+        f"**The model was trained with base {trained:,}.** Each point is the real model, all layers, run again on your text with the same parameters and "
+        f"another base. {chosen(pair, base, trained, found)} Of these bases {best:,} suits this text best; the largest change is {moved:.3f} nats per "
+        "token. What a base does to an angle grows with the distance, so a long text shows more of it. Models for long contexts are trained with larger "
+        "bases, Llama 3 with 500,000, so that more of their pairs stay short of a full turn."
+    )
+
+
+def chosen(pair, base, trained, found):
+    """What the chosen base does to the loss and to the score of the two tokens, in words."""
+    if base == trained:
+        return f"As trained it needs {found[trained]:.4f} nats per token. Move the slider to compare."
+    layer, head, cell = pair.choice.layer, pair.choice.head, (pair.query, pair.key)
+    before, after = pair.attention.scaled(head)[cell], explained(pair.choice.text, pair.choice.model, base).layers[layer].attention.scaled(head)[cell]
+    asks, answers = map(_shell.plain, pair.words)
+    return (
+        f"As trained it needs {found[trained]:.4f} nats per token, with {base:,} **{found[base]:.4f}**; the score of {asks} with {answers} goes from "
+        f"{before:.3f} to **{after:.3f}**."
     )

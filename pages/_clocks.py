@@ -88,7 +88,7 @@ def controls(pair):
     """Draw the choice of tokens and of the clocks' order."""
     _shell.pick_token("Who asks (query)", pair.trace, key="rope.query", on_change=ask)
     _shell.pick_token("Who answers (key)", pair.trace, key="rope.key", on_change=ask)
-    _shell.pick("Clocks", ORDERS, key="rope.order")
+    _shell.pick("Sort the clocks", ORDERS, key="rope.order")
 
 
 def take_places(query, key):
@@ -165,19 +165,23 @@ def distances(pair):
         marks={name: (offset, content[offset + pair.last]) for name, offset in marks.items()},
     )  # fmt: skip
     _shell.show(figure, key="rope.distances", alt="score of the two tokens over their offset, with and without content")
-    left = offsets <= 0
-    best = offsets[left][content[left].argmax()]
+    seen = content[: pair.last + 1]  # the key at the query's place or before it
     paper = rotation.decay(q, k, *how)
     asks, answers = map(_shell.plain, pair.words)
     st.markdown(
-        f"Purple: the real q of {asks} and k of {answers}, set at every distance. Looking back, this pair would score highest at **{best:+d}**, with "
-        f"{content[left].max():.2f}; in the text it stands at {here:+d}, with {content[here + pair.last]:.2f}. Grey: the same without content: all "
-        f"{len(q)} pairs equally long, pointing the same way at offset 0, with the same Σ|q||k|. Its cosines agree near 0 and drift apart further out, so what "
-        "is left of RoPE when the words say nothing is “the nearer, the higher”, inside the grey envelope, scale × |Σ|q||k| e^(i offset θ)|. The dotted lines "
-        f"at ±{bound:.2f} are what no distance can exceed. The decaying bound of the RoPE paper (Su 2021, eq. 37), with these q and k, goes from "
-        f"{paper[pair.last]:.0f} at offset 0 to {paper[0]:.0f} at {offsets[0]:+d}: true, but above the dotted line "
-        f"{'everywhere' if paper.min() > bound else 'nearly everywhere'}, so it is not drawn. The decay is a property of the grey curve, not a law for real words."
+        f"- Purple: **the real q of {asks} and k of {answers}, set at every distance.** Looking back, the two would score highest at "
+        f"{signed(offsets[seen.argmax()])}, with {seen.max():.2f}; in the text they stand at {signed(here)}, with {content[here + pair.last]:.2f}.\n"
+        f"- Dashed: **without content.** All {len(q)} pairs equally long, pointing the same way at offset 0, with the same Σ a, a = |q| |k|. Their cosines agree "
+        "near 0 and drift apart further out: what RoPE says by itself is “the nearer, the higher”, more or less. The grey band is the envelope of this curve, "
+        "scale × |Σ a e^(i offset θ)|; real words need not stay inside.\n"
+        f"- Dotted: **what these two cannot exceed at any distance**, scale × Σ a = {bound:.2f}. The decaying bound of the RoPE paper (Su 2021, eq. 37) goes for "
+        f"this q and k from {paper[pair.last]:.0f} at offset 0 to {paper[0]:.0f} at {signed(offsets[0])}: true, but "
+        f"{'everywhere' if paper.min() > bound else 'nearly everywhere'} above the dotted line, and so not drawn. RoPE leans to decay; it does not enforce it."
     )
+
+
+def signed(offset):
+    return f"{offset:+d}".replace("-", "−")
 
 
 # ---- one pair, by hand ----
@@ -189,7 +193,7 @@ def by_hand(pair, i):
     rest = [hand[i] for hand in pair.hands]
     after = [rotation.turned(hand, place, theta) for hand, place in zip(rest, pair.at, strict=True)]
     lines = [
-        rf"\mathbf{{{name}}}_{{{i + 1}}}' = R({place} \cdot {tex(theta)})\,\mathbf{{{name}}}_{{{i + 1}}} &= {matrix(place * theta)} {column(old)} = {column(new)}"
+        rf"\mathbf{{{name}}}' = R({place} \cdot {tex(theta)})\,\mathbf{{{name}}} &= {matrix(place * theta)} {column(old)} = {column(new)}"
         for name, place, old, new in zip("qk", pair.at, rest, after, strict=True)
     ]
     (q, k), scale = after, pair.attention.scale
@@ -197,9 +201,10 @@ def by_hand(pair, i):
     lines.append(rf"\tfrac{{1}}{{\sqrt{{D}}}}\,\mathbf{{q}}' \cdot \mathbf{{k}}' &= {tex(scale)} \cdot ({product}) = {tex(contribution)}")
     _shell.say(
         r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}",
-        f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is {theta:.4g} radians per token, once round in {2 * np.pi / theta:.4g} "
-        "tokens. **A positive angle turns counter-clockwise**, x to the right and y up; query and key are turned the same way, each by its own position. "
-        f"Of the score {pair.contributions.sum():+.3f} this pair makes {contribution:+.3f}. Click another clock above to see its numbers.",
+        f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is {theta:.3g} radians per token, once round in "
+        f"{round(2 * np.pi / theta, 1):,} tokens. **A positive angle turns counter-clockwise**, x to the right and y up; query and key are turned the same "
+        f"way, each by its own position. Of the score {pair.contributions.sum():+.3f} this pair makes {contribution:+.3f}. Click another clock above to "
+        "see its numbers.",
     )
 
 

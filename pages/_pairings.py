@@ -25,37 +25,38 @@ def outcomes(text, name):
 
 def order(pair, chosen):
     """The permutation, as lines and as numbers."""
-    width = pair.trace.config.head_width
-    rows = rotation.halves(width)
+    rows = rotation.halves(pair.trace.config.head_width)
     figure = figures.reordering(rows, chosen=(2 * chosen, 2 * chosen + 1), names=("adjacent", "halves"))
     _shell.show(figure, key="rope.reordering", alt=f"the rows of a head's query and key projections, reordered: {' '.join(map(str, rows))}")
     st.caption(
-        f"the {width} rows of W_Q and of W_K in each head, on top as trained, below as a reader of halves wants them: row j is what was row "
-        f"{', '.join(map(str, rows[:3]))}, …, {', '.join(map(str, rows[width // 2 : width // 2 + 3]))}, …; W_V and W_O stay"
+        f"the {len(rows)} rows of W_Q and of W_K in each head, on top as trained, below as a reader of halves wants them, one after the other: "
+        f"{' '.join(map(str, rows))}. W_V and W_O stay as they are"
     )
 
 
 def compare(pair):
     """Loss and logits under the three readings, in a table and token by token."""
-    found = outcomes(pair.choice.text, pair.choice.model)
-    tokens = pair.trace.tokens
-    several = len(tokens) > 1
+    found, tokens = outcomes(pair.choice.text, pair.choice.model), pair.trace.tokens
+    (right, _), (same, rounding), (wrong, _) = found
     lines = ["| read as | nats per token | logits differ by at most |", "|:--|--:|--:|"]
-    lines += [
-        f"| {name} | {f'{losses.mean():.4f}' if several else '–'} | {f'{apart:.1e}' if apart else '0'} |"
-        for name, (losses, apart) in zip(NAMES, found, strict=True)
-    ]
-    st.markdown("\n".join(lines))
-    (right, _), (same, rounding), (wrong, apart) = found
-    told = f"With its rows reordered it is the same model: the logits agree to {rounding:.0e}, the rounding of 32-bit sums. "
-    if several:
-        worst = int((wrong - right).argmax())
-        told += (
-            f"Read with halves as it is, nothing fails and no shape is wrong: the model only gets worse, by {wrong.mean() - right.mean():+.3f} nats per token here, "
-            f"most at {_shell.plain(tokens[worst + 1])}, from {right[worst]:.2f} to {wrong[worst]:.2f}. Such a mistake is easily taken for a bad model."
-        )
-    st.markdown(told)
-    if several:
+    for name, (losses, apart) in zip(NAMES, found, strict=True):
+        lines.append(f"| {name} | {f'{losses.mean():.4f}' if len(losses) else '–'} | {apart:.3g} |")
+    same_model = f"With its rows reordered it is the same model: the logits agree to {rounding:.0e}, the rounding of 32-bit sums. "
+    st.markdown("\n".join([*lines, "", same_model + (misread(right, wrong, tokens) if len(right) else "")]))
+    if len(right):
         figure = figures.losses(dict(zip(NAMES, (right, same, wrong), strict=True)), tokens=tokens)
         _shell.show(figure, key="rope.losses", alt="loss of each token under the three readings")
-        st.caption("each token’s loss given those before it; lower is better. The green line lies on the grey one: it is the same model")
+        st.caption("each token’s loss given those before it; lower is better. The dashed green line lies on the grey one: it is the same model")
+
+
+def misread(right, wrong, tokens):
+    """What reading halves without reordering costs this text."""
+    cost, worst = wrong.mean() - right.mean(), int((wrong - right).argmax())
+    if cost <= 0:
+        harm = f"{cost:.3f} nats per token".replace("-", "−")
+        return f"Read with halves as it is, the wrong pairs turn, and nothing fails. Your text is too short to show the harm ({harm}). Type more."
+    return (
+        "Read with halves as it is, the wrong pairs turn, and nothing fails: every shape fits, no error is raised. The model only gets worse, by "
+        f"**{cost:.3f} nats per token** on your text, most at {_shell.plain(tokens[worst + 1])}, from {right[worst]:.2f} to {wrong[worst]:.2f}. "
+        "It is easily taken for a badly trained model."
+    )

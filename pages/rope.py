@@ -14,8 +14,8 @@ trace = _shell.read(choice)
 pair = _clocks.pair(trace, choice)
 order = kept("rope.order", _clocks.ORDERS, _clocks.FREQUENCY)
 st.markdown(
-    "RoPE turns every pair of dimensions of a query and of a key like the hands of a clock, as far as the token’s place in the text says. "
-    "**Move both tokens**: all hands turn, the score stays. Then move only the key: it changes. A dot product of turned vectors feels the distance, not the place."
+    "Rotary positions (RoPE) turn each pair of dimensions of a query and a key like the hand of a clock, the further the later the token stands. "
+    "**Move both tokens**: all hands turn, and the score stays. Then move only the key: it changes. Turned vectors feel the distance, not the place."
 )
 above = st.container(horizontal=True, vertical_alignment="bottom")
 chosen = _clocks.draw(pair, order)
@@ -23,8 +23,9 @@ _shell.pause()
 with above:
     _clocks.controls(pair)
 st.caption(
-    "each clock is a pair of dimensions. Round tip: query; square tip: key; length: share of the longest hand. Dashed: before turning; solid: turned "
-    "counter-clockwise by position × speed. Positions count from 0, so the first token is not turned. Bar and number: what the pair adds to the score"
+    "each clock is a pair of dimensions; ↺ once round in so many tokens. Round tip: query; square tip: key; length: share of the longest hand. Dashed: before "
+    "turning; solid: turned counter-clockwise by position × speed; positions count from 0. Bar and number: what the pair adds to the score. Below: the score "
+    "of the two at every distance; the ring is where the text has them"
 )
 _clocks.proof(pair)
 
@@ -44,10 +45,11 @@ with right:
     _bases.rerun(pair, base)
 
 st.subheader("Adjacent pairs or halves?")
+half = trace.config.head_width // 2
 st.markdown(
-    "Which two dimensions turn together is a convention. The paper and this model pair neighbours, (0, 1), (2, 3), …; Llama’s port for Hugging Face pairs each "
-    "dimension with the one half a head further, (0, 16), (1, 17), …. A dot product does not care about the order of its dimensions, so a checkpoint goes "
-    "from one to the other by **reordering the rows** of its query and key projections."
+    "Which two dimensions turn together is a convention. The paper and this model pair neighbours, (0, 1), (2, 3), …; Llama’s port for Hugging Face pairs "
+    f"each with the one half a head further, (0, {half}), (1, {half + 1}), …. A dot product does not care about the order of its dimensions, so a checkpoint "
+    "goes from one to the other by **reordering the rows** of its query and key projections. Both turn counter-clockwise."
 )
 _pairings.order(pair, chosen)
 _pairings.compare(pair)

@@ -18,7 +18,7 @@ def scores(offsets, content, without, envelope, *, bound, marks, limit, height=3
     figure = go.Figure()
     band = {"x": offsets, "mode": "lines", "line": {"color": theme.PLAIN, "width": 0.5}, "hoverinfo": "skip", "legendgroup": "envelope"}
     figure.add_scatter(y=-envelope, showlegend=False, **band)
-    figure.add_scatter(y=envelope, name="its envelope", fill="tonexty", fillcolor="rgba(138,138,138,0.18)", **band)
+    figure.add_scatter(y=envelope, name="without content: envelope", fill="tonexty", fillcolor="rgba(138,138,138,0.18)", **band)
     for sign in (1, -1):
         ends = {"x": [offsets[0], offsets[-1]], "y": [sign * bound] * 2, "line": {"color": theme.PLAIN, "width": 1.5, "dash": "dot"}}
         figure.add_scatter(**ends, mode="lines", name="all pairs in step: ± Σ |q| |k|", showlegend=sign > 0, legendgroup="bound", hoverinfo="skip")
@@ -72,24 +72,31 @@ def bases(losses, *, trained, chosen, height=340):
 
 
 def reordering(order, *, chosen, names, height=210):
-    """Lines from where each of D rows stood, on top, to where `order` (D,) puts it, row j having been row order[j]; the pair `chosen` (two old rows) is purple."""
-    figure = go.Figure()
-    groups = (("first of a pair", 0, "solid"), ("second of a pair", 1, "dot"))
-    for name, odd, dash in groups:
-        moved = [(old, new) for new, old in enumerate(order) if old % 2 == odd and old not in chosen]
+    """Lines from where each of D rows stood, on top, to where `order` (D,) puts it: row j has been row order[j].
+
+    The `chosen` pair of old rows is purple; every fourth row has its number, and those two.
+    """
+    figure, rows = go.Figure(), np.arange(len(order))
+    kinds = {"first of a pair": (lambda old: old % 2 == 0, "solid"), "second of a pair": (lambda old: old % 2 == 1, "dot")}
+    for name, (wanted, dash) in kinds.items():
+        moved = [(old, new) for new, old in enumerate(order) if wanted(old) and old not in chosen]
         figure.add_scatter(**path(moved), name=name, mode="lines", line={"color": theme.PLAIN, "width": 1.5, "dash": dash}, hoverinfo="skip")
     moved = [(old, new) for new, old in enumerate(order) if old in chosen]
     figure.add_scatter(**path(moved), name="the chosen pair", mode="lines", line=SCORE, hoverinfo="skip")
-    rows = np.arange(len(order))
-    for y, texts in ((1, rows), (0, order)):
-        figure.add_scatter(
-            x=rows, y=[y] * len(order), mode="text", text=[str(text) for text in texts], showlegend=False, customdata=texts,
-            hovertemplate="row %{customdata}, now row %{x}<extra></extra>" if y == 0 else "row %{x}<extra></extra>",
-            textposition="top center" if y else "bottom center", textfont={"size": 11},
-        )  # fmt: skip
-    figure.update_xaxes(visible=False, range=[-0.6, len(order) - 0.4])
+    for y, olds, side in ((1, rows, "top center"), (0, np.asarray(order), "bottom center")):
+        marked = np.isin(olds, chosen)
+        near = np.array([abs(rows[marked] - place).min(initial=9) < 3 for place in rows])
+        text = np.where(marked | (rows % 4 == 0) & ~near, olds.astype(str), "").astype(object)
+        if marked[:-1] @ marked[1:]:  # two numbers side by side are one label
+            text[marked] = [", ".join(text[marked]), ""]
+        labels = {"x": rows, "y": np.full(len(rows), y), "text": text, "customdata": olds, "textposition": side, "textfont": {"size": 12}}
+        figure.add_scatter(**labels, mode="text", showlegend=False, hovertemplate="was row %{customdata}, is row %{x}<extra></extra>" if y == 0 else SKIP)
+    figure.update_xaxes(visible=False, range=[-1, len(order)])
     figure.update_yaxes(range=[-0.3, 1.3], tickvals=[1.13, -0.13], ticktext=names, showgrid=False, zeroline=False)
     return theme.layout(figure, height=height).update_layout(margin_t=30)
+
+
+SKIP = "row %{x}<extra></extra>"
 
 
 def path(moved):
@@ -100,7 +107,7 @@ def path(moved):
 def losses(series, *, tokens, height=320):
     """The loss of each token under up to three readings: {name: (T - 1,)}, for the tokens after the first; ValueError if the sizes do not fit."""
     figure = go.Figure()
-    looks = ({"color": theme.PLAIN, "width": 5}, {"color": theme.VALUE, "width": 2, "dash": "dash"}, {"color": theme.KEY, "width": 2})
+    looks = ({"color": theme.PLAIN, "width": 5}, {"color": theme.VALUE, "width": 2, "dash": "dash"}, {"color": theme.OUTPUT, "width": 2})
     place = np.arange(1, len(tokens))
     for (name, values), line, symbol in zip(series.items(), looks, ("circle", "square", "diamond"), strict=False):
         if len(values) != len(place):

@@ -8,7 +8,7 @@ const REST = 250; // milliseconds without a move after which the server is told
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const signed = (value, digits) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
-const three = (value) => (value < 1e4 ? value.toPrecision(3).replace(/e\+?/, "e") : Math.round(value).toLocaleString("en"));
+const three = (value) => Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
 const place = (value) => value.toFixed(Number.isInteger(value) ? 0 : 1);
 
 function element(tag, className, text) {
@@ -46,6 +46,53 @@ function contributions({ q, k, frequency, scale }, [m, n]) {
   return asks.map(([a, b], i) => scale * (a * answers[i][0] + b * answers[i][1]));
 }
 
+/** The score over the offset of the two tokens, and where on it they stand. */
+class Strip {
+  constructor() {
+    this.line = drawn("path", "line");
+    this.zero = drawn("line", "axis");
+    this.middle = drawn("line", "axis", { y1: 0, y2: 100 });
+    const picture = drawn("svg", "picture", { preserveAspectRatio: "none", "aria-hidden": "true" });
+    picture.append(this.zero, this.middle, this.line);
+    this.picture = picture;
+    this.home = element("i", "home");
+    this.dot = element("i", "dot");
+    this.ends = ["left", "middle", "right"].map((side) => element("span", side));
+    const plot = element("div", "plot");
+    plot.append(picture, this.home, this.dot);
+    const axis = element("div", "ends");
+    axis.append(...this.ends);
+    this.root = element("div", "strip");
+    this.root.append(plot, axis);
+  }
+
+  /** Draw the curve of these two tokens from -last to last. */
+  update(data) {
+    const { last } = data;
+    const scores = Array.from({ length: 2 * last + 1 }, (_, n) => sum(contributions(data, [0, n - last])));
+    this.last = last;
+    this.low = Math.min(0, ...scores);
+    this.high = Math.max(0, ...scores, this.low + 1e-9);
+    this.picture.setAttribute("viewBox", `0 0 ${2 * last || 1} 100`);
+    this.line.setAttribute("d", `M${scores.map((score, n) => `${n} ${this.lift(score).toFixed(3)}`).join("L")}`);
+    for (const [name, value] of Object.entries({ x1: 0, x2: 2 * last, y1: this.lift(0), y2: this.lift(0) })) this.zero.setAttribute(name, value);
+    this.middle.setAttribute("x1", last);
+    this.middle.setAttribute("x2", last);
+    const names = [`${signed(-last, 0)}: key before query`, "0: same place", `${signed(last, 0)}: key after query`];
+    this.ends.forEach((end, n) => (end.textContent = names[n]));
+    this.put(this.home, data.home[1] - data.home[0], sum(contributions(data, data.home)));
+  }
+
+  lift(score) {
+    return 5 + (90 * (this.high - score)) / (this.high - this.low);
+  }
+
+  put(sign, offset, score) {
+    sign.style.left = `${50 + (50 * offset) / (this.last || 1)}%`;
+    sign.style.top = `${this.lift(score)}%`;
+  }
+}
+
 /** One slider with its name, what it says, and its play button. */
 class Rail {
   constructor(room, role, name) {
@@ -74,7 +121,9 @@ class Rail {
     this.input.max = last;
     this.input.value = value;
     this.input.setAttribute("aria-valuetext", words);
-    this.home.style.left = `calc(8px + (100% - 16px) * ${last ? home / last : 0})`;
+    const along = (at) => `calc(8px + (100% - 16px) * ${last ? at / last : 0})`; // where the middle of the thumb stands
+    this.home.style.left = along(home);
+    this.input.style.setProperty("--share", along(value));
     this.said.textContent = words;
     this.play.textContent = playing ? "❚❚" : "▶";
     this.play.setAttribute("aria-label", `${playing ? "pause" : "play"}: ${this.name}`);
@@ -87,7 +136,8 @@ class Clock {
     this.root = element("button", "clock");
     this.root.type = "button";
     this.root.addEventListener("click", () => room.choose(pair));
-    this.name = element("span", "name", `pair ${pair + 1}`);
+    this.name = element("span", "name");
+    this.name.append(element("span", "word", "pair "), String(pair + 1));
     this.turn = element("span", "turn");
     this.face = drawn("svg", "face", { viewBox: "-1.12 -1.12 2.24 2.24", "aria-hidden": "true" });
     this.lines = { "q before": drawn("line", "hand q before"), "k before": drawn("line", "hand k before"), k: drawn("line", "hand k"), q: drawn("line", "hand q") };
@@ -137,7 +187,8 @@ class Room {
     readout.append(this.score, this.verdict, this.back);
     this.grid = element("div", "grid");
     this.clocks = [];
-    host.replaceChildren(this.rails.both.root, this.rails.alone.root, readout, this.grid);
+    this.strip = new Strip();
+    host.replaceChildren(this.rails.both.root, this.rails.alone.root, readout, this.grid, this.strip.root);
   }
 
   update(data, commit) {
@@ -154,10 +205,11 @@ class Room {
     const order = data.order.map((pair) => this.clocks[pair].root);
     if (order.some((root, n) => this.grid.children[n] !== root) || this.grid.children.length !== order.length) this.grid.replaceChildren(...order);
     focused?.root.focus();
+    if (!same) this.strip.update(data);
     this.host.setAttribute("role", "group");
     this.host.setAttribute("aria-label", data.label);
     this.clocks.forEach((clock, pair) => {
-      clock.turn.textContent = `${three((2 * Math.PI) / data.frequency[pair])} tokens`;
+      clock.turn.textContent = `↺ ${three((2 * Math.PI) / data.frequency[pair])}`;
       clock.root.setAttribute("aria-pressed", String(pair === data.chosen));
     });
     this.paint();
@@ -230,12 +282,13 @@ class Room {
     const share = (role, pair) => at[role][pair].map((x) => x / this.lengths[role[0] === "q" ? 0 : 1]);
     this.clocks.forEach((clock, pair) => {
       clock.show(Object.fromEntries(Object.keys(at).map((role) => [role, share(role, pair)])), parts[pair], this.largest);
-      const [name, wave] = [clock.name.textContent, clock.turn.textContent];
-      clock.root.setAttribute("aria-label", `${name}, dimensions ${2 * pair} and ${2 * pair + 1}, once round in ${wave}, adds ${clock.number.textContent}`);
+      const wave = clock.turn.textContent.slice(2);
+      clock.root.setAttribute("aria-label", `pair ${pair + 1}, dimensions ${2 * pair} and ${2 * pair + 1}, once round in ${wave} tokens, adds ${clock.number.textContent}`);
     });
     const words = data.words.map(legible);
     this.rails.both.show(places[0], home[0], data.last, `query ${words[0]} at ${place(places[0])}`, this.playing === "both");
     this.rails.alone.show(places[1], home[1], data.last, `key ${words[1]} at ${place(places[1])}`, this.playing === "alone");
+    this.strip.put(this.strip.dot, places[1] - places[0], score);
     this.score.textContent = `score ${signed(score, 4)}`;
     this.verdict.textContent = this.said(score, first);
     this.verdict.setAttribute("aria-live", this.playing ? "off" : "polite");

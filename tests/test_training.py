@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from model import tokenizer as bpe
 from model.config import POSITIONS, ModelConfig
-from model.train import corpus, language
+from model.train import corpus, language, muon
 from model.train.fit import fit, schedule
 from model.transformer import Transformer, initialise
 
@@ -231,3 +231,28 @@ def test_windows_are_stretches_of_the_streams_in_their_shares():
     second = (windows[:, 0] >= 5000).float().mean().item()
     assert second == pytest.approx(0.75, abs=0.03)  # four standard deviations of 4,000 draws
     assert windows.max() < 9000
+
+
+# ---- the optimiser ----
+
+
+@pytest.mark.parametrize("shape", [(5, 13), (13, 5), (7, 7)])
+def test_an_orthogonalised_matrix_keeps_its_singular_vectors_and_has_values_near_one(shape):
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+    values = u.T @ muon.orthogonal(matrix) @ v.T
+    assert torch.diag(values).min() > 0.3 and torch.diag(values).max() < 1.3
+    torch.testing.assert_close(values, torch.diag(torch.diag(values)), atol=1e-4, rtol=0)
+
+
+def test_muon_goes_where_torchs_goes_but_for_rounding():
+    ends = []
+    for optimiser in (muon.Muon, torch.optim.Muon):
+        matrix = torch.nn.Parameter(torch.randn(6, 11, generator=torch.Generator().manual_seed(2)))
+        tool = optimiser([matrix], lr=0.1, weight_decay=0.05)
+        for step in range(6):
+            matrix.grad = torch.sin(matrix.detach() * (step + 1))
+            tool.step()
+        ends.append(matrix.detach())
+    torch.testing.assert_close(*ends, atol=0.05, rtol=0)
+    assert (ends[0] - torch.randn(6, 11, generator=torch.Generator().manual_seed(2))).abs().max() > 0.1

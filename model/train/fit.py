@@ -4,6 +4,8 @@ import time
 
 import torch
 
+from model.train.muon import Muon
+
 
 def precision(device):
     """bfloat16 where the device multiplies it faster than float32, as GPUs and some CPUs do; on others it takes four times as long."""
@@ -16,7 +18,7 @@ def optimisers(network, rate):
     matrices = [p for name, p in network.named_parameters() if p.ndim == 2 and "blocks" in name]
     others = [p for name, p in network.named_parameters() if not (p.ndim == 2 and "blocks" in name)]
     return [
-        torch.optim.Muon(matrices, lr=rate, weight_decay=0.05),
+        Muon(matrices, lr=rate, weight_decay=0.05),
         torch.optim.AdamW(others, lr=rate / 8, betas=(0.9, 0.95), weight_decay=0.0),
     ]
 

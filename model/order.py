@@ -90,7 +90,7 @@ def four_parts(network, ids, head):
     key = block.attention.key.weight.double().unflatten(0, (config.key_heads, -1))[group]
     asks, answers = ([part @ matrix.T / config.head_width**0.25 for part in parts] for matrix in (query, key))  # 1/√D, half of it on each side
     names = "content", "position"
-    return {f"{a} asks {b}": (q @ k.T).numpy() for a, q in zip(names, asks, strict=True) for b, k in zip(names, answers, strict=True)}
+    return {f"{a}–{b}": (q @ k.T).numpy() for a, q in zip(names, asks, strict=True) for b, k in zip(names, answers, strict=True)}
 
 
 def score_parts(network, trace, layer, head):

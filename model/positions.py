@@ -74,7 +74,7 @@ def yarn(width, base, factor, context, seldom=1.0, often=32.0):
     """Frequencies of YaRN (Peng 2023, arXiv:2309.00071, section 3.2) -> (width/2,).
 
     A pair that turns less than `seldom` times within the training context is interpolated, one that turns more than `often` times is left alone,
-    those between are mixed; 1 and 32 are the paper's numbers.
+    those between are mixed; 1 and 32 are the paper's numbers. The mixture goes by the turns, as the paper's formula does; its code goes by the pair's place.
     """
     own = frequencies(width, base)
     turns = context * own / (2 * math.pi)

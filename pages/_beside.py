@@ -20,8 +20,8 @@ BEST = 5  # next tokens listed
 
 def take_cell():
     row, column, _ = st.session_state["positions.panels"]["cell"]
-    first = st.session_state.get("positions.first", 1) - 1
-    st.session_state.chosen["positions.query"], st.session_state.chosen["positions.key"] = first + row, first + column
+    start = st.session_state["positions.start"]
+    st.session_state.chosen["positions.query"], st.session_state.chosen["positions.key"] = start + row, start + column
 
 
 def section(text):
@@ -43,6 +43,7 @@ def section(text):
         raise _shell.NothingToShow
     tokens = any_trace.tokens
     start = kept("positions.first", range(1, T - SHOWN + 2), 1) - 1 if T > SHOWN else 0
+    st.session_state["positions.start"] = start
     part = slice(start, start + SHOWN)
     query = _shell.kept_token("positions.query", any_trace, default=T - 1)
     key = _shell.kept_token("positions.key", any_trace, default=max(0, T - 2))

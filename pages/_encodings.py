@@ -86,6 +86,6 @@ def select(label, options, *, key, width=150, **how):
     st.selectbox(label, options, key=key, on_change=choose, args=(key,), width=width, **how)
 
 
-def told(numbers, digits=3):
+def told(numbers):
     """{name: number} in a sentence."""
-    return ", ".join(f"{name} {number:.{digits}g}" for name, number in numbers.items())
+    return ", ".join(f"{name} {number:.2f}" for name, number in numbers.items())

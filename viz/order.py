@@ -51,7 +51,8 @@ def differences(found, *, height=320):
             x=[max(number, NOTHING) for number in shown.values()], y=[names.index(name) + shift for name in shown], name=f"{mask} mask",
             mode="markers+text", marker={"symbol": sign, "color": colour, "size": 12},
             text=[f"  {theme.number(number)}" for number in shown.values()],
-            textposition="middle right", textfont={"size": 13}, cliponaxis=False, customdata=list(shown), hovertemplate="%{customdata}, " + mask + " mask: %{text}<extra></extra>",
+            textposition="middle right", textfont={"size": 13}, cliponaxis=False, customdata=list(shown),
+            hovertemplate="%{customdata}, " + mask + " mask: %{text}<extra></extra>",
         )  # fmt: skip
     for name, numbers in found.items():
         if isinstance(numbers, str):
@@ -98,8 +99,8 @@ def positions(measured, recorded, *, context, last, height=400):
         )  # fmt: skip
     for name, rows in measured.items():
         if rows[-1][1] < last:
-            text = f" {name}: no such position past {rows[-1][1]}"
-            figure.add_annotation(x=np.log10(rows[-1][1]), y=0, yref="paper", text=text, showarrow=False, xanchor="left", yanchor="bottom")
+            text = f"{name}: no such position past {rows[-1][1]} "
+            figure.add_annotation(x=np.log10(rows[-1][1]), y=0, yref="paper", text=text, showarrow=False, xanchor="right", yanchor="bottom")
     figure.add_vline(x=context, line={"color": theme.PLAIN, "dash": "dot"})
     figure.add_annotation(x=np.log10(context), xref="x", y=1, yref="paper", text=f" training ends at {context}", showarrow=False, xanchor="left", yanchor="top")
     marks = [2**i for i in range(3, 11) if 2**i <= last]

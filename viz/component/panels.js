@@ -16,16 +16,17 @@ const SIGNS = { "\n": "⏎", "\r": "␍", "\t": "⇥" };
 
 // ---------------------------------------------------------------------------------------------------------- pure helpers
 
-/** Split a payload [u32 length][JSON header][float32 matrices] into header and one array per panel, null where there is a note instead. */
+/** Split a payload [u32 length][JSON header][float32 matrix, the maps one upon the other] into header and one array per panel, null where a note is. */
 function unpack(payload) {
   const bytes = payload.slice(); // the message's own offset may not be a multiple of four
   const length = new DataView(bytes.buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
   const numbers = new Float32Array(bytes.buffer, 4 + length);
-  const size = header.rows.length * header.columns.length;
+  const rows = header.rows.slice(0, header.tall);
+  const size = header.tall * header.columns.length;
   let next = 0;
   const maps = header.notes.map((note) => (note === null ? numbers.subarray(next * size, ++next * size) : null));
-  return { ...header, maps };
+  return { ...header, rows, maps };
 }
 
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
@@ -197,7 +198,7 @@ class Panels {
       ink.fillStyle = theme.text;
       ink.font = `600 13px ${theme.body}`;
       ink.textAlign = "left";
-      ink.fillText(this.fitted(ink, data.titles[i], side * 0.72), x, y - 12);
+      ink.fillText(this.fitted(ink, data.titles[i], side), x, y - 12);
       if (data.maps[i]) {
         ink.fillStyle = this.hatch;
         ink.fillRect(x, y, wide, high);
@@ -234,6 +235,9 @@ class Panels {
       }
     }
   }
+
+  /** Whether the title leaves room for the number; the readout has it in any case. */
+  beside(ink, title) { return ink.measureText(title).width * 1.08 + 58 <= this.side; }
 
   fitted(ink, text, width) {
     let shown = text;
@@ -297,7 +301,7 @@ class Panels {
         ink.globalAlpha = 1;
         ink.lineWidth = 2;
         ink.strokeRect(cx - size / 2, cy - size / 2, size, size);
-        ink.fillText(figure(this.value(i, at)), x + side, y - 12);
+        if (this.beside(ink, data.titles[i])) ink.fillText(figure(this.value(i, at)), x + side, y - 12);
       });
     }
     this.say(at);

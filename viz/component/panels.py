@@ -39,10 +39,11 @@ def panels(
     high = 1.0 if kind == "weights" else float(limit or largest or 1.0)
     header = {
         "titles": list(maps), "notes": [values if isinstance(values, str) else None for values in maps.values()],
-        "rows": list(rows), "columns": list(columns), "kind": kind, "low": 0.0 if kind == "weights" else -high, "high": high,
+        "rows": list(rows) * len(drawn), "tall": len(rows), "columns": list(columns), "kind": kind, "low": 0.0 if kind == "weights" else -high, "high": high,
         "row_role": row_role, "column_role": column_role, "across": int(across), "side": int(side),
         "selected": inside(selected, shape), "label": label, "revision": str(revision),
     }  # fmt: skip
+    # As for one heatmap: [u32 header length][JSON header][float32 matrix], the maps one upon the other, so that every row has its label.
     text = json.dumps(header).encode("ascii")
     text += b" " * (-len(text) % 4)  # so that the numbers start at a multiple of four bytes, as Float32Array wants
     numbers = b"".join(np.where(np.isfinite(values), values, np.float32(math.nan)).astype("<f4").tobytes() for values in drawn.values())

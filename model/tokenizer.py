@@ -4,7 +4,8 @@ import heapq
 import re
 from collections import Counter, defaultdict, deque
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain, count, pairwise
+from operator import mul
 from typing import NamedTuple
 
 # Merges never cross these borders: a word with the space before it, up to three digits, a run of signs, white space.
@@ -33,40 +34,91 @@ def merge(ids, pair, new):
     return merged
 
 
-def learn(text):
-    """Yield (pair, count) for one merge after another: always the most frequent pair, the smaller ids on a tie, until none occurs twice."""
+class Round(NamedTuple):
+    """Where training stands before its next merge.
+
+    leaders: the most frequent pairs with their counts, the next to be merged first. tokens: how many the text has. whole: how often the word
+    occurs that the merge before made one token; 0 if it finished no word. It can be one word only: the one spelled like the new token.
+    """
+
+    leaders: list[tuple[tuple[int, int], int]]
+    tokens: int
+    whole: int
+
+
+def rounds(text, places=10):
+    """Yield a Round with at most `places` leaders before each merge: always the most frequent pair, the smaller ids on a tie, until none occurs twice."""
     counts = Counter(WORD.findall(text))
     words = [list(to_bytes(word)) for word in counts]
     times = list(counts.values())
-    pairs, places = Counter(), defaultdict(set)
+    tokens = sum(map(mul, map(len, words), times))
+    pairs, where = defaultdict(int), defaultdict(list)
     for i, word in enumerate(words):
         for pair in pairwise(word):
             pairs[pair] += times[i]
-            places[pair].add(i)
-    queue = [(-count, pair) for pair, count in pairs.items()]
+            where[pair].append(i)
+    queue = [(-often, pair) for pair, often in pairs.items() if often > 1]
     heapq.heapify(queue)
-    new = BYTES
-    while queue:
-        count, pair = heapq.heappop(queue)
-        if pairs[pair] != -count:  # the count has changed since; the true one waits further back in the queue
-            continue
-        if -count < 2:
+    whole = 0
+    for new in count(BYTES):
+        best = most_frequent(queue, pairs, places)
+        yield Round(best, tokens, whole)
+        if not best:
             return
-        yield pair, -count
-        changed = set()
-        for i in places.pop(pair):
-            for old in pairwise(words[i]):
-                pairs[old] -= times[i]
-                changed.add(old)
-            words[i] = merge(words[i], pair, new)
-            for fresh in pairwise(words[i]):
-                pairs[fresh] += times[i]
-                places[fresh].add(i)
-                changed.add(fresh)
-        for pair in changed:
-            if pairs[pair] > 0:
-                heapq.heappush(queue, (-pairs[pair], pair))
-        new += 1
+        (pair, _), whole, fresh = best[0], 0, defaultdict(list)
+        for i in set(where.pop(pair)):
+            length = len(words[i])
+            gone, made = join(words[i], pair, new)
+            for other in gone:
+                pairs[other] -= times[i]
+            for other in made:
+                pairs[other] += times[i]
+                fresh[other].append(i)
+            tokens -= (length - len(words[i])) * times[i]
+            if len(words[i]) == 1 < length:
+                whole = times[i]
+        pairs[pair] = 0
+        for other, having in fresh.items():
+            if pairs[other] > 1:  # it will never be more than now
+                where[other] = having
+                heapq.heappush(queue, (-pairs[other], other))
+
+
+def most_frequent(queue, pairs, places):
+    """At most `places` (pair, count), best first. The queue holds the count that each pair began with; since then it can only have fallen."""
+    best = []
+    while queue and len(best) < places:
+        began, pair = heapq.heappop(queue)
+        if -began == pairs[pair]:
+            best.append((pair, -began))
+        elif pairs[pair] > 1:
+            heapq.heappush(queue, (-pairs[pair], pair))  # back to where it belongs by now
+    for pair, often in best:
+        heapq.heappush(queue, (-often, pair))
+    return best
+
+
+def join(word, pair, new):
+    """Do in place what `merge` does; returns the neighbouring pairs that this takes away and those that it makes."""
+    left, right = pair
+    gone, made, i = [], [], 0
+    while i + 1 < len(word):
+        if word[i] == left and word[i + 1] == right:
+            word[i : i + 2] = [new]
+            if i > 0:
+                gone.append((word[i - 1], left))
+                made.append((word[i - 1], new))
+            if i + 1 < len(word):
+                gone.append((right, word[i + 1]))
+                made.append((new, word[i + 1]))
+        i += 1
+    return gone, made
+
+
+def learn(text):
+    """Yield (pair, count) for one merge after another: the first of the leaders of each of the `rounds`."""
+    for now in rounds(text, places=1):
+        yield from now.leaders
 
 
 def train(text, merges):
@@ -99,7 +151,7 @@ class Tokenizer:
             self.bytes.append(self.bytes[left] + self.bytes[right])
         self.bytes.append(b"")
         self.end = len(self.bytes) - 1
-        self._encode_word = lru_cache(maxsize=65_536)(lambda word: deque(self._merge([list(to_bytes(word))]), maxlen=1).pop().ids)
+        self._encode_word = lru_cache(maxsize=65_536)(lambda word: deque(self.word_steps(word), maxlen=1).pop().ids)
 
     def __len__(self):
         """Size of the vocabulary V: bytes, merges and `end`."""
@@ -109,9 +161,21 @@ class Tokenizer:
         """Yield the Steps that turn `text` into tokens: its bytes first, then after every merge, in the order in which the merges were learned."""
         return self._merge([list(to_bytes(word)) for word in self.words(text)])
 
+    def word_steps(self, word):
+        """The same for one of the `words` of a text."""
+        return self._merge([list(to_bytes(word))])
+
+    def first(self, merges):
+        """The Tokenizer that has learned only the first merges: every token that it knows has the id it has here, but for `end`, always the last one."""
+        return Tokenizer(self.merges[:merges], self.cased)
+
     def encode(self, text):
         """Token ids of `text`: the last of its `steps`, taken word by word because merges stay inside a word."""
         return [id for word in self.words(text) for id in self._encode_word(word)]
+
+    def encode_word(self, word):
+        """Token ids of one of the `words` of a text."""
+        return list(self._encode_word(word))
 
     def words(self, text):
         """The pieces of `text` inside which merges stay."""

@@ -17,6 +17,7 @@ PAGES = {  # file name: the question that it answers
     "attention": "How does a word decide what to look at?",
     "positions": "What does a transformer know about order?",
     "rope": "What does turning a vector have to do with order?",
+    "bpe": "Where do tokens come from?",
 }
 
 FIRST = "decoder-rope"  # the model that a visitor meets first,

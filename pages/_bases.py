@@ -41,6 +41,19 @@ def losses(text, name):
     return found
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def wavelengths(width, context, tokens, trained, base):
+    """The figure of the wavelengths with both bases, beside the text and the training context."""
+    before, after = (rotation.wavelengths(width, value) for value in (trained, base))
+    return figures.wavelengths(before, after, lengths={"your text": tokens, "training context": context}, chosen_name=f"base {base:,}")
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def curve(text, name, trained, base):
+    """The figure of the losses, once all of them are known."""
+    return figures.bases({value: loss(text, name, value) for value in BASES}, trained=trained, chosen=base)
+
+
 def slider(trained):
     """Draw the choice of the base, and return it."""
     base = kept("rope.base", BASES, trained)
@@ -51,22 +64,22 @@ def slider(trained):
 def speeds(pair, base):
     """The wavelength of every pair with the trained and with the chosen base, against the text and the training context."""
     config, T = pair.trace.config, len(pair.trace.tokens)
-    trained, chosen = (rotation.wavelengths(config.head_width, value) for value in (config.rope_base, base))
-    figure = figures.wavelengths(trained, chosen, lengths={"your text": T, "training context": config.context}, chosen_name=f"base {base:,}")
+    figure = wavelengths(config.head_width, config.context, T, int(config.rope_base), base)
     _shell.show(figure, key="rope.wavelengths", alt="tokens for one turn of each pair, with the trained and the chosen base")
+    turns = rotation.wavelengths(config.head_width, base)
     _shell.say(
         r"\lambda_i = \frac{2\pi}{\theta_i} = 2\pi\,b^{2(i-1)/D}",
-        f"With base {base:,}, {slow(chosen, config.context, f'the training context of {config.context} tokens')}, and {slow(chosen, T, f'your {T} tokens')}. "
+        f"With base {base:,}, {slow(turns, config.context, f'the training context of {config.context} tokens')}, and {slow(turns, T, f'your {T} tokens')}. "
         "Hollow: less than once round in the training context, so the model has met only some of the pair’s angles; a longer text turns it to new ones.",
     )
 
 
-def slow(wavelengths, tokens, where):
+def slow(turns, tokens, where):
     """Which pairs turn less than once in so many tokens, in words; the slow ones are always the last."""
-    first = int((wavelengths <= tokens).sum()) + 1
-    count = len(wavelengths) - first + 1
-    which = f" (pair {first})" if count == 1 else f" (pairs {first} to {len(wavelengths)})" if count else ""
-    return f"**{count} of {len(wavelengths)} pairs**{which} turn less than once in {where}"
+    first = int((turns <= tokens).sum()) + 1
+    count = len(turns) - first + 1
+    which = f" (pair {first})" if count == 1 else f" (pairs {first} to {len(turns)})" if count else ""
+    return f"**{count} of {len(turns)} pairs**{which} turn less than once in {where}"
 
 
 def rerun(pair, base):
@@ -76,8 +89,7 @@ def rerun(pair, base):
         st.info("One token has nothing to predict, so there is no loss to compare. Type a few words more.")
         return
     found = losses(text, name)
-    figure = figures.bases(found, trained=trained, chosen=base)
-    _shell.show(figure, key="rope.bases", alt="loss of the text over the base")
+    _shell.show(curve(text, name, trained, base), key="rope.bases", alt="loss of the text over the base")
     best, moved = min(found, key=found.get), max(abs(value - found[trained]) for value in found.values())
     st.markdown(
         f"**The model was trained with base {trained:,}.** Each point is the real model, all layers, run again on your text with the same parameters and "

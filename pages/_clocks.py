@@ -92,12 +92,13 @@ def controls(pair):
 
 
 def take_places(query, key):
-    m, n, _ = st.session_state["rope.clocks"]["places"]
-    st.session_state.chosen |= {"rope.both": m - query, "rope.alone": n - key - (m - query)}
+    if moved := st.session_state["rope.clocks"].get("places"):  # a state that was dropped is a change as well
+        st.session_state.chosen |= {"rope.both": moved[0] - query, "rope.alone": moved[1] - key - (moved[0] - query)}
 
 
 def take_pair():
-    st.session_state.chosen["rope.pair"] = st.session_state["rope.clocks"]["pair"][0] + 1
+    if clicked := st.session_state["rope.clocks"].get("pair"):
+        st.session_state.chosen["rope.pair"] = clicked[0] + 1
 
 
 def draw(pair, order):
@@ -171,11 +172,11 @@ def distances(pair):
     st.markdown(
         f"- Purple: **the real q of {asks} and k of {answers}, set at every distance.** Looking back, the two would score highest at "
         f"{signed(offsets[seen.argmax()])}, with {seen.max():.2f}; in the text they stand at {signed(here)}, with {content[here + pair.last]:.2f}.\n"
-        f"- Dashed: **without content.** All {len(q)} pairs equally long, pointing the same way at offset 0, with the same Σ a, a = |q| |k|. Their cosines agree "
-        "near 0 and drift apart further out: what RoPE says by itself is “the nearer, the higher”, more or less. The grey band is the envelope of this curve, "
-        "scale × |Σ a e^(i offset θ)|; real words need not stay inside.\n"
-        f"- Dotted: **what these two cannot exceed at any distance**, scale × Σ a = {bound:.2f}. The decaying bound of the RoPE paper (Su 2021, eq. 37) goes for "
-        f"this q and k from {paper[pair.last]:.0f} at offset 0 to {paper[0]:.0f} at {signed(offsets[0])}: true, but "
+        f"- Dashed: **without content.** All {len(q)} pairs equally long, pointing the same way at offset 0, with the same Σ a, a = |q| |k|. Their "
+        "cosines agree near 0 and drift apart further out: what RoPE says by itself is “the nearer, the higher”, more or less. The grey "
+        "band is the envelope of this curve, scale × |Σ a e^(i offset θ)|; real words need not stay inside.\n"
+        f"- Dotted: **what these two cannot exceed at any distance**, scale × Σ a = {bound:.2f}. The decaying bound of the RoPE paper (Su 2021, eq. 37) goes "
+        f"for this q and k from {paper[pair.last]:.0f} at offset 0 to {paper[0]:.0f} at {signed(offsets[0])}: true, but "
         f"{'everywhere' if paper.min() > bound else 'nearly everywhere'} above the dotted line, and so not drawn. RoPE leans to decay; it does not enforce it."
     )
 

@@ -23,11 +23,22 @@ def outcomes(text, name):
     return [(trained.losses, 0.0), *((trace.losses, float(abs(trace.logits - trained.logits).max())) for trace in others)]
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def reordering(width, chosen):
+    return figures.reordering(rotation.halves(width), chosen=(2 * chosen, 2 * chosen + 1), names=("adjacent", "halves"))
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def curves(text, name):
+    readings = {reading: losses for reading, (losses, _) in zip(NAMES, outcomes(text, name), strict=True)}
+    return figures.losses(readings, tokens=_shell.explain(text, name, None, None, None).tokens)
+
+
 def order(pair, chosen):
     """The permutation, as lines and as numbers."""
-    rows = rotation.halves(pair.trace.config.head_width)
-    figure = figures.reordering(rows, chosen=(2 * chosen, 2 * chosen + 1), names=("adjacent", "halves"))
-    _shell.show(figure, key="rope.reordering", alt=f"the rows of a head's query and key projections, reordered: {' '.join(map(str, rows))}")
+    width = pair.trace.config.head_width
+    rows = rotation.halves(width)
+    _shell.show(reordering(width, chosen), key="rope.reordering", alt=f"the rows of a head's query and key projections, reordered: {' '.join(map(str, rows))}")
     st.caption(
         f"the {len(rows)} rows of W_Q and of W_K in each head, on top as trained, below as a reader of halves wants them, one after the other: "
         f"{' '.join(map(str, rows))}. W_V and W_O stay as they are"
@@ -37,15 +48,14 @@ def order(pair, chosen):
 def compare(pair):
     """Loss and logits under the three readings, in a table and token by token."""
     found, tokens = outcomes(pair.choice.text, pair.choice.model), pair.trace.tokens
-    (right, _), (same, rounding), (wrong, _) = found
+    (right, _), (_, rounding), (wrong, _) = found
     lines = ["| read as | nats per token | logits differ by at most |", "|:--|--:|--:|"]
     for name, (losses, apart) in zip(NAMES, found, strict=True):
         lines.append(f"| {name} | {f'{losses.mean():.4f}' if len(losses) else '–'} | {apart:.3g} |")
     same_model = f"With its rows reordered it is the same model: the logits agree to {rounding:.0e}, the rounding of 32-bit sums. "
     st.markdown("\n".join([*lines, "", same_model + (misread(right, wrong, tokens) if len(right) else "")]))
     if len(right):
-        figure = figures.losses(dict(zip(NAMES, (right, same, wrong), strict=True)), tokens=tokens)
-        _shell.show(figure, key="rope.losses", alt="loss of each token under the three readings")
+        _shell.show(curves(pair.choice.text, pair.choice.model), key="rope.losses", alt="loss of each token under the three readings")
         st.caption("each token’s loss given those before it; lower is better. The dashed green line lies on the grey one: it is the same model")
 
 

@@ -1,0 +1,206 @@
+"""The page about RoPE in a real browser: hands and scores that JavaScript computes, read back from the page and compared with the model's own."""
+
+import json
+import math
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from model import load, rotation
+
+TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
+TRACE = load("decoder-rope").explain(TEXT)
+T, D = len(TRACE.tokens), TRACE.config.head_width
+QUERY, KEY, LAYER, HEAD = 12, 7, 1, 4  # counted from 0
+LINK = {"text": TEXT, "layer": LAYER + 1, "head": HEAD + 1, "rope.query": QUERY + 1, "rope.key": KEY + 1}
+READY = """wishes => {
+    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
+    const room = document.querySelector(".st-key-rope-clocks [data-testid=stBidiComponentIsolated]");
+    const found = { ...room?.shadowRoot?.querySelector(".riverbank-clocks")?.dataset };
+    return found.painted && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
+}"""
+DRAG = """(input, values) => {
+    const host = input.closest(".riverbank-clocks");
+    return values.map((value) => {
+        input.value = value;
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+        return [host.dataset.places, Number(host.dataset.score), host.querySelector(".hand.q:not(.before)").getAttribute("x2")];
+    });
+}"""
+
+
+def opened(page, **query):
+    return page.open("rope", **LINK | query)
+
+
+def seen(page, **wishes):
+    """What the clocks say, once they are as wished and the page rests."""
+    return page.page.wait_for_function(READY, arg={name: str(wish) for name, wish in wishes.items()}).json_value()
+
+
+def parts(places=(QUERY, KEY)):
+    """The contributions of the two tokens at these places, as Python computes them."""
+    attention, frequency = TRACE.layers[LAYER].attention, rotation.frequencies(D)
+    hands = rotation.hands(attention.q[HEAD, QUERY]), rotation.hands(attention.k[HEAD, KEY])
+    q, k = (rotation.turned(hand, place, frequency) for hand, place in zip(hands, places, strict=True))
+    return rotation.contributions(q, k, attention.scale)
+
+
+def slider(page, role):
+    return page.part("rope.clocks", f".{role} .range")
+
+
+def test_the_contributions_add_up_to_the_number_in_the_attention_heatmap(page):
+    opened(page)
+    found = seen(page, revision=TEXT)
+    contributions = json.loads(found["contributions"])
+    np.testing.assert_allclose(contributions, parts(), rtol=1e-12, atol=1e-12)
+    assert sum(contributions) == float(found["score"])
+    link = page.page.get_by_role("link", name="heatmap").get_attribute("href")
+    page.open(urlsplit(link).path.strip("/"), **dict(parse_qsl(urlsplit(link).query)))
+    heatmap = page.shown(revision=TEXT, cell=f"{QUERY},{KEY}")
+    assert float(heatmap["value"]) == float(TRACE.layers[LAYER].attention.scaled(HEAD)[QUERY, KEY])
+    assert sum(contributions) == pytest.approx(float(heatmap["value"]), abs=1e-5)
+    expect(page.part("attention.step", "[aria-checked=true]")).to_have_text("4 Divide by √D")
+
+
+def test_both_move_without_the_server_and_the_score_stays(page):
+    opened(page)
+    first = float(seen(page, revision=TEXT)["score"])
+    moved = slider(page, "both").evaluate(DRAG, [20, 64, 127, 0])  # all in one go: nothing can have come from the server
+    assert [places for places, *_ in moved] == ["20,15", "64,59", "127,122", "5,0"]  # the key cannot stand before the text
+    for places, score, hand in moved:
+        place = int(places.split(",")[0])
+        assert score == pytest.approx(first, abs=1e-9)
+        q = rotation.hands(TRACE.layers[LAYER].attention.q[HEAD, QUERY])
+        assert float(hand) == pytest.approx((rotation.turned(q, place, rotation.frequencies(D)) / abs(q).max())[0].real, abs=1e-9)
+    assert len({hand for *_, hand in moved}) == len(moved)
+    page.linked(**{"rope.both": "-7", "rope.alone": None})
+
+
+def test_the_key_moves_alone_and_the_score_is_pythons(page):
+    opened(page)
+    seen(page, revision=TEXT)
+    for places, score, _ in slider(page, "alone").evaluate(DRAG, [0, 6, 50, 127]):
+        m, n = map(int, places.split(","))
+        assert m == QUERY
+        assert score == pytest.approx(parts((m, n)).sum(), abs=1e-9)
+    page.linked(**{"rope.alone": "120", "rope.both": None})
+    expect(page.part("rope.clocks", ".verdict")).to_contain_text("distance +115 instead of −5: the score has changed by")
+
+
+def test_keys_move_a_slider_and_a_reload_finds_it_there(page):
+    opened(page)
+    seen(page, revision=TEXT)
+    slider(page, "alone").press("ArrowRight")
+    slider(page, "both").press("ArrowRight")
+    slider(page, "both").press("ArrowRight")
+    page.linked(**{"rope.both": "2", "rope.alone": "1"})
+    page.page.reload()
+    found = seen(page, revision=TEXT, places=f"{QUERY + 2},{KEY + 3}")
+    assert float(found["score"]) == pytest.approx(parts((QUERY, KEY + 1)).sum(), abs=1e-9)
+    page.part("rope.clocks", ".back").click()
+    page.linked(**{"rope.both": None, "rope.alone": None})
+    seen(page, places=f"{QUERY},{KEY}")
+
+
+def test_play_turns_the_hands_until_paused(page):
+    opened(page)
+    first = float(seen(page, revision=TEXT)["score"])
+    play = page.part("rope.clocks", ".both .play")
+    play.click()
+    page.page.wait_for_function(
+        "() => Number(document.querySelector('.st-key-rope-clocks [data-testid=stBidiComponentIsolated]').shadowRoot"
+        ".querySelector('.riverbank-clocks').dataset.places.split(',')[0]) > 14"
+    )
+    play.click()
+    found = seen(page, playing="")
+    m, n = map(int, found["places"].split(","))  # whole tokens once it rests
+    assert m - n == QUERY - KEY and m >= 14
+    assert float(found["score"]) == pytest.approx(first, abs=1e-9)
+    page.linked(**{"rope.both": str(m - QUERY)})
+
+
+def test_reduced_motion_goes_from_token_to_token(reader):
+    page = opened(reader(reduced_motion="reduce"))
+    seen(page, revision=TEXT)
+    page.part("rope.clocks", ".alone .play").click()
+    places = page.page.wait_for_function(
+        "([from]) => { const found = document.querySelector('.st-key-rope-clocks [data-testid=stBidiComponentIsolated]').shadowRoot"
+        ".querySelector('.riverbank-clocks').dataset.places; return found !== from && found; }",
+        arg=[f"{QUERY},{KEY}"],
+    ).json_value()
+    assert places == f"{QUERY},{KEY + 1}"
+    page.part("rope.clocks", ".alone .play").click()
+
+
+def test_a_click_on_a_clock_fills_in_its_matrix(page):
+    opened(page)
+    seen(page, revision=TEXT)
+    page.part("rope.clocks", ".clock").nth(2).click()
+    page.linked(**{"rope.pair": "3"})
+    expect(page.part("rope.clocks", ".clock").nth(2)).to_have_attribute("aria-pressed", "true")
+    angle = QUERY * rotation.frequencies(D)[2]
+    expect(page.page.get_by_text("Pair 3 is dimensions 4 and 5")).to_be_visible()
+    expect(page.page.locator(".katex-html").filter(has_text=f"{math.cos(angle):.3f}").first).to_be_visible()
+    name = page.part("rope.clocks", ".clock").nth(2).get_attribute("aria-label")
+    assert re.fullmatch(r"pair 3, dimensions 4 and 5, once round in 19\.9 tokens, adds [+−]\d+\.\d\d", name)
+
+
+def test_sorting_puts_the_largest_contribution_first(page):
+    opened(page)
+    seen(page, revision=TEXT)
+    page.choose("rope.order", "by contribution")
+    seen(page, order=",".join(map(str, np.argsort(-parts()))))
+    shown = [float(text.replace("−", "-")) for text in page.part("rope.clocks", ".clock .number").all_inner_texts()]
+    assert shown == sorted(shown, reverse=True)
+    assert sum(shown) == pytest.approx(parts().sum(), abs=0.005 * len(shown))
+
+
+def test_the_clocks_and_the_curve_are_above_the_fold(page):
+    opened(page)
+    seen(page, revision=TEXT)
+    box = page.part("rope.clocks", ".strip").bounding_box()
+    assert box["y"] + box["height"] <= 900
+
+
+def test_the_base_changes_the_address_and_not_the_clocks(page):
+    opened(page)
+    before = seen(page, revision=TEXT)
+    page.part("rope.base", "[role=slider], input[type=range]").first.press("ArrowRight")
+    page.linked(**{"rope.base": "20000"})
+    expect(page.page.get_by_text("with 20,000")).to_be_visible()
+    assert seen(page)["contributions"] == before["contributions"]
+
+
+def test_hostile_text_stays_text(page):
+    text = "<b>bold</b> <img src=x onerror=alert(1)> $x$ [a](javascript:alert(1))"
+    page.open("rope", text=TEXT)
+    seen(page, revision=TEXT)
+    page.type(text)
+    seen(page, revision=text)
+    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+    assert page.page.locator("b, i:not(.riverbank-clocks i), img[src=x], a[href^=javascript]").count() == 0
+
+
+def test_no_text_is_answered_in_a_sentence_and_nothing_is_lost(page):
+    opened(page, **{"rope.both": "3"})
+    seen(page, revision=TEXT)
+    page.type("")
+    expect(page.page.get_by_test_id("stAlert")).to_be_visible()
+    page.type(TEXT)
+    seen(page, revision=TEXT, places=f"{QUERY + 3},{KEY + 3}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
+    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme))
+    seen(page, revision=TEXT)
+    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+    wide = page.page.evaluate(
+        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth - part.clientWidth)"
+    )
+    assert wide == [0, 0]

@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from model import positions
@@ -39,7 +40,10 @@ def fused(q, k, v, allowed=None, bias=None, scale=None):
 
 
 class AttentionRecord(NamedTuple):
-    """What one pass through attention produced; shapes as in trace.AttentionTrace, with any batch axes in front."""
+    """What one pass through attention produced; shapes as in trace.AttentionTrace, with any batch axes in front.
+
+    After a past, v and the keys that were looked at (k_rot where RoPE turns them, else k) have its tokens in front.
+    """
 
     q: Tensor
     k: Tensor
@@ -65,8 +69,11 @@ class MultiHeadAttention(nn.Module):
         self.value = nn.Linear(config.width, config.key_heads * D, bias=False)
         self.output = nn.Linear(config.heads * D, config.width, bias=False)
 
-    def forward(self, x, allowed=None, angle=None, bias=None, scale=None, attend=fused):
-        """x (..., T, C) -> AttentionRecord; `attend` says which of the two equal functions does the work."""
+    def forward(self, x, allowed=None, angle=None, bias=None, scale=None, attend=fused, past=None):
+        """x (..., T, C) -> AttentionRecord; `attend` says which of the two equal functions does the work.
+
+        `past`, keys and values (..., G, P, D) of tokens before these, is looked at as well: S is then P + T.
+        """
         q = self.split(self.query(x))  # (..., H, T, D)
         k = self.split(self.key(x))  # (..., G, T, D)
         v = self.split(self.value(x))
@@ -74,6 +81,10 @@ class MultiHeadAttention(nn.Module):
         if angle is not None:
             q_rot = positions.rotate(q, angle, self.config.rope_pairing)
             k_rot = positions.rotate(k, angle, self.config.rope_pairing)
+        if past is not None:
+            keys = torch.cat((past[0], k if k_rot is None else k_rot), dim=-2)  # (..., G, S, D)
+            k, k_rot = (keys, None) if k_rot is None else (k, keys)
+            v = torch.cat((past[1], v), dim=-2)
         scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
         each = self.config.heads // self.config.key_heads  # query heads that share one key head
         heads = attend(

@@ -19,12 +19,12 @@ def learned(table, tokens):
     return table[:tokens]
 
 
-def sinusoidal(tokens, width, base=10_000.0):
-    """Sine and cosine waves of falling frequency -> (T, C) (Vaswani 2017, section 3.5).
+def sinusoidal(tokens, width, base=10_000.0, first=0):
+    """Sine and cosine waves of falling frequency for the positions from `first` on -> (T, C) (Vaswani 2017, section 3.5).
 
     PE[t, 2i] = sin(t w_i) and PE[t, 2i + 1] = cos(t w_i), with w_i = base^(-2i / C).
     """
-    angle = angles(torch.arange(tokens), width, base)  # (T, C/2)
+    angle = angles(torch.arange(first, first + tokens), width, base)  # (T, C/2)
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(-2)
 
 
@@ -90,9 +90,9 @@ def yarn_temperature(factor):
 # ---- added to the scores: (H, T, S) ----
 
 
-def distances(queries, keys):
-    """j - i for query i and key j, (T, S): negative to the left."""
-    return torch.arange(keys) - torch.arange(queries)[:, None]
+def distances(queries, keys, first=0):
+    """j - i for query i and key j, (T, S): negative to the left. The queries stand at the positions from `first` on."""
+    return torch.arange(keys) - torch.arange(first, first + queries)[:, None]
 
 
 def alibi_slopes(heads):
@@ -106,17 +106,17 @@ def alibi_slopes(heads):
     return torch.tensor((slopes + between)[:heads])
 
 
-def alibi(queries, keys, heads):
+def alibi(queries, keys, heads, first=0):
     """Minus slope times distance, (H, T, S): the further, the less (Press 2022, figure 3); |j - i|, so that it also serves an encoder."""
-    return -alibi_slopes(heads)[:, None, None] * distances(queries, keys).abs()
+    return -alibi_slopes(heads)[:, None, None] * distances(queries, keys, first).abs()
 
 
-def t5_buckets(queries, keys, buckets=32, furthest=128, both_ways=False):
+def t5_buckets(queries, keys, buckets=32, furthest=128, both_ways=False, first=0):
     """Which of the buckets each distance falls into, (T, S) (Raffel 2020, arXiv:1910.10683, section 2.1, as in its code).
 
     Near distances have a bucket each, further ones share, on a log scale up to `furthest`; `both_ways` keeps left and right apart.
     """
-    distance = distances(queries, keys)
+    distance = distances(queries, keys, first)
     bucket = torch.zeros_like(distance)
     if both_ways:
         buckets //= 2
@@ -129,6 +129,6 @@ def t5_buckets(queries, keys, buckets=32, furthest=128, both_ways=False):
     return bucket + torch.where(distance < exact, distance, far.clamp(max=buckets - 1))
 
 
-def t5_bias(table, queries, keys, furthest=128, both_ways=False):
+def t5_bias(table, queries, keys, furthest=128, both_ways=False, first=0):
     """One trained number per bucket and head, table (buckets, H) -> (H, T, S), added to the scores (Raffel 2020)."""
-    return table[t5_buckets(queries, keys, len(table), furthest, both_ways)].permute(2, 0, 1)
+    return table[t5_buckets(queries, keys, len(table), furthest, both_ways, first)].permute(2, 0, 1)

@@ -70,23 +70,26 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
 
-    def forward(self, ids, allowed=None, changes=None, attend=fused, predict=True, embedded=None, angle=None):
+    def forward(self, ids, allowed=None, changes=None, attend=fused, predict=True, embedded=None, angle=None, past=None):
         """ids (..., T) -> Record. `changes` has a Change or None per layer.
 
         `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts, (L, B, H, T, T).
         `attend` names the function that does the attention, `predict=False` leaves out the logits. `embedded` (..., T, C) stands in for
         what the embedding makes of the ids, for those who want gradients with respect to it; `angle` (T, D/2) for RoPE's own.
+        `past`, a decoding.Cache, stands in for the P tokens before these ids: they are looked at, and not computed again.
         """
-        config, T = self.config, ids.shape[-1]
+        config, T, first = self.config, ids.shape[-1], 0 if past is None else past.tokens
         if allowed is None:
-            allowed = self.mask(T).to(ids.device)
-        embedded = self.embed(ids) if embedded is None else embedded
-        angle, bias = self.angle(T, ids.device) if angle is None else angle, self.bias(T)
+            allowed = self.mask(T, first).to(ids.device)
+        embedded = self.embed(ids, first) if embedded is None else embedded
+        angle, bias = self.angle(T, ids.device, first) if angle is None else angle, self.bias(T, first)
         stream, layers = embedded, []
         for i, block in enumerate(self.blocks):
             how = {"allowed": allowed[i] if allowed.ndim >= 4 else allowed, "angle": angle, "bias": bias, "attend": attend}
             if changes is not None and changes[i] is not None:
                 how["scale"], how["bias"] = changes[i].scale(config.head_width), changes[i].bias(bias)
+            if past is not None:
+                how["past"] = past.layers[i]
             layers.append(block(stream, **how))
             stream = layers[-1].resid_out
         final = self.norm(stream)
@@ -98,30 +101,32 @@ class Transformer(nn.Module):
             final = final @ self.widen.weight
         return nn.functional.linear(final, self.embedding.weight)  # (..., T, C) -> (..., T, V): how well each token's embedding matches
 
-    def mask(self, T):
-        return masks.causal(T) if self.config.causal else masks.full(T)
+    def mask(self, T, first=0):
+        if self.config.causal and T > 1:
+            return masks.causal(first + T)[first:]  # (T, S)
+        return masks.full(T, first + T)  # the last token may look at all
 
-    def embed(self, ids):
+    def embed(self, ids, first=0):
         found, T = self.embedding(ids), ids.shape[-1]
         if self.config.factor:
             found = self.widen(found)
         embedded = found * math.sqrt(self.config.width)  # (..., T, C), scaled as in Vaswani 2017, section 3.4
         if self.config.positions == "learned":
-            return embedded + positions.learned(self.position_table, T)
+            return embedded + positions.learned(self.position_table, first + T)[first:]
         if self.config.positions == "sinusoidal":
-            return embedded + positions.sinusoidal(T, self.config.width).to(embedded)
+            return embedded + positions.sinusoidal(T, self.config.width, first=first).to(embedded)
         return embedded
 
-    def angle(self, T, device):
+    def angle(self, T, device, first=0):
         if self.config.positions != "rope":
             return None
-        return positions.angles(torch.arange(T), self.config.head_width, self.config.rope_base).to(device)
+        return positions.angles(torch.arange(first, first + T), self.config.head_width, self.config.rope_base).to(device)
 
-    def bias(self, T):
+    def bias(self, T, first=0):
         if self.config.positions == "alibi":
-            return positions.alibi(T, T, self.config.heads).to(self.embedding.weight.device)
+            return positions.alibi(T, first + T, self.config.heads, first).to(self.embedding.weight.device)
         if self.config.positions == "t5":
-            return positions.t5_bias(self.t5_table, T, T, self.config.t5_distance, both_ways=not self.config.causal)
+            return positions.t5_bias(self.t5_table, T, first + T, self.config.t5_distance, both_ways=not self.config.causal, first=first)
         return None
 
 

@@ -18,3 +18,13 @@ def window(tokens, size):
     if size < 1:
         raise ValueError(f"a window of {size} tokens sees nothing; the smallest is 1, the token itself")
     return causal(tokens) & full(tokens).triu(1 - size)
+
+
+def prefix(tokens, length):
+    """The first `length` tokens see one another, later ones only back: True where j <= i or j < length, (T, T).
+
+    "Causal with prefix" (Raffel 2020, T5, section 3.2.1); UniLM's mask for sequence to sequence (Dong 2019). ValueError if the length is below 0.
+    """
+    if length < 0:
+        raise ValueError(f"a prefix of {length} tokens does not exist; the shortest is 0, none")
+    return causal(tokens) | (torch.arange(tokens) < length)

@@ -18,6 +18,7 @@ PAGES = {  # file name: the question that it answers
     "positions": "What does a transformer know about order?",
     "rope": "What does turning a vector have to do with order?",
     "bpe": "Where do tokens come from?",
+    "masks": "Why must the model not see the future?",
 }
 
 FIRST = "decoder-rope"  # the model that a visitor meets first,

@@ -4,6 +4,8 @@ The one module of `viz` that may import Streamlit; everything it shows is drawn 
 needs no running server: Streamlit registers the same definition again on whichever runtime mounts it.
 """
 
+import base64
+import binascii
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -39,31 +41,49 @@ def heatmap(
     digits: int = 3,
     square: bool = True,
     revision: str = "",
+    hole: str = "masked",
     on_select: Callable[[], None] | None = None,
+    on_paint: Callable[[], None] | None = None,
 ) -> tuple[int, int] | None:
     """Draw a (T, S) matrix as a heatmap and return the cell that the reader chose last.
 
     values (T, S), any real dtype, never modified; crosses as float32, so a number on hover is the number that was computed.
     rows, columns: T and S token texts; duplicates allowed. key: the widget key; `st.session_state[key]["cell"]` is the choice.
-    kind: 'weights' has the fixed scale 0..1; 'signed' has -limit..limit, where limit is the largest |value| unless given.
-    allowed (T, S) bool, True = may look. Cells not allowed, NaN or infinite are hatched and read 'masked'; their values stay here.
+    kind: 'weights' has the fixed scale 0..1; 'signed' has -limit..limit, where limit is the largest |value| unless given; 'mask' is for values
+    that are True or False, and draws those that are False as cells not allowed.
+    allowed (T, S) bool, True = may look. Cells not allowed, NaN or infinite are hatched and read as `hole` says; their values stay here.
     selected: the (row, column) to outline, counted from 0; None, or a cell outside the matrix, outlines the last choice if it fits.
     label: caption above the picture and its accessible name. row_role, column_role: the names of the axes.
     height: CSS pixels of the picture with its labels; on a page narrower than that, the picture is as high as it is wide.
     digits: significant digits of the numbers shown, 1 to 9. revision: any text, found again as `data-revision` once this data is painted.
     square: False lets cells be wider than high, for matrices that are not tokens by tokens.
     on_select: called, without arguments, before the run that a new choice starts.
+    on_paint: makes a 'mask' one that is painted: a click or a drag turns cells over, and once at its end this is called; `painted(key)` is the new mask.
 
     Returns (row, column), or None where nothing was chosen or the last choice lies outside this matrix.
     Raises ValueError where the shapes, kind, limit or digits do not fit.
     """
     payload, shape = _pack(
         values, rows, columns, kind=kind, allowed=allowed, limit=limit,
-        selected=(selected, _chosen(key)), label=str(label), row_role=row_role, column_role=column_role,
-        height=int(height), digits=int(digits), square=bool(square), revision=str(revision),
+        selected=(selected, _state(key, "cell")), label=str(label), row_role=row_role, column_role=column_role,
+        height=int(height), digits=int(digits), square=bool(square), revision=str(revision), hole=str(hole),
+        paints=on_paint is not None, stamp=_stamp(key),
     )  # fmt: skip
-    result = _mount(key=key, data=payload, on_cell_change=on_select or _nothing)
+    result = _mount(key=key, data=payload, on_cell_change=on_select or _nothing, on_mask_change=on_paint or _nothing)
     return _inside(result.get("cell"), shape)
+
+
+def painted(key: str) -> np.ndarray | None:
+    """Return the mask (T, S), bool, that the reader painted last in the heatmap of that key; None where there is none that can be read."""
+    said = _state(key, "mask")
+    if not isinstance(said, (list, tuple)) or len(said) != 4 or not all(isinstance(n, int) and n > 0 for n in said[:2]):
+        return None
+    T, S, bits, _ = said
+    try:
+        found = np.unpackbits(np.frombuffer(base64.b64decode(bits, validate=True), np.uint8))
+    except (binascii.Error, TypeError, ValueError):
+        return None
+    return found[: T * S].reshape(T, S).astype(bool) if len(found) >= T * S else None
 
 
 def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) -> tuple[bytes, tuple[int, int]]:
@@ -76,8 +96,10 @@ def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) ->
             f"heatmap needs one label per row and column: values has shape {matrix.shape}, "
             f"but there are {len(rows)} row labels and {len(columns)} column labels."
         )
-    if kind not in ("weights", "signed"):
-        raise ValueError(f"heatmap knows the kinds 'weights' and 'signed', but kind is {kind!r}.")
+    if kind not in ("weights", "signed", "mask"):
+        raise ValueError(f"heatmap knows the kinds 'weights', 'signed' and 'mask', but kind is {kind!r}.")
+    if header.get("paints") and kind != "mask":
+        raise ValueError(f"heatmap paints masks, but kind is {kind!r}.")
     if limit is not None and not (math.isfinite(limit) and limit > 0):
         raise ValueError(f"heatmap needs a positive, finite limit, but limit is {limit!r}.")
     if not 1 <= header["digits"] <= 9:
@@ -87,6 +109,8 @@ def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) ->
             raise ValueError(f"heatmap needs allowed in the shape of values, {matrix.shape}, but it has shape {np.shape(allowed)}.")
         matrix[~np.asarray(allowed, dtype=bool)] = np.nan
     matrix[~np.isfinite(matrix)] = np.nan
+    if kind == "mask":
+        matrix[matrix == 0] = np.nan
 
     if kind == "signed":
         largest = float(np.nanmax(np.abs(matrix))) if not np.isnan(matrix).all() else 0.0
@@ -113,10 +137,16 @@ def _inside(cell: object, shape: tuple[int, int]) -> tuple[int, int] | None:
     return int(cell[0]), int(cell[1])
 
 
-def _chosen(key: str) -> object:
-    """Return what session state holds as the choice for this key, unchecked."""
+def _state(key: str, name: str) -> object:
+    """Return what session state holds under this name for this key, unchecked."""
     state = st.session_state.get(key)
-    return state.get("cell") if hasattr(state, "get") else None
+    return state.get(name) if hasattr(state, "get") else None
+
+
+def _stamp(key: str) -> int:
+    """Return when the last stroke that this run knows of was painted, in milliseconds; 0 if there was none."""
+    said = _state(key, "mask")
+    return said[3] if isinstance(said, (list, tuple)) and len(said) == 4 and isinstance(said[3], int) else 0
 
 
 def _nothing() -> None:

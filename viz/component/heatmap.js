@@ -10,8 +10,9 @@ const TONES = {
 const TILT = Math.PI / 3; // column labels rise at 60 degrees
 const LARGEST_CELL = 64; // CSS pixels: three tokens should not fill a wall
 const HIGHEST_CELL = 34; // of a matrix whose cells need not be square
+const PAINTS = "Space turns a cell over, Shift with an arrow paints on";
+const OPEN = "may look"; // what an open cell of a mask says
 const WHOLE_TABLE = 64; // tokens: beyond this a table of everything is no help to anybody
-const MASKED = "masked";
 
 // ---------------------------------------------------------------------------------------------------------- pure helpers
 
@@ -27,7 +28,6 @@ const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const inside = (cell, T, S) => Boolean(cell) && cell[0] >= 0 && cell[0] < T && cell[1] >= 0 && cell[1] < S;
 /** A number with so many significant digits; short whole numbers, as 0 and 1, need none after the point. */
 function figure(value, digits) {
-  if (Number.isNaN(value)) return MASKED;
   return Number.isInteger(value) && Math.abs(value) < 10 ** digits ? String(value) : value.toPrecision(digits);
 }
 
@@ -155,7 +155,8 @@ class Heatmap {
     this.host = host;
     this.turn = 0; // how often Streamlit called: see the cleanup at the end
     this.painted = 0;
-    this.cursor = this.hover = null;
+    this.cursor = this.hover = this.stroke = null;
+    this.stamp = 0; // when the last stroke was sent
     this.probe = canvasOf(1, 1).getContext("2d", { willReadFrequently: true });
 
     this.caption = element("div", { class: "caption" });
@@ -164,18 +165,25 @@ class Heatmap {
     this.tip = element("div", { class: "tip", "aria-hidden": "true", hidden: "" });
     this.stage = element("div", { class: "stage" }, this.lower, this.upper, this.tip);
     this.scale = element("span", { class: "scale" });
-    this.swatch = element("span", { class: "swatch" }, element("span", { class: "hatch" }), MASKED);
+    this.swatch = element("span", { class: "swatch" }, element("span", { class: "hatch" }), this.hole = element("span"));
     this.toggle = element("button", { class: "toggle", type: "button", "aria-expanded": "false" }, "Table");
     this.readout = element("div", { class: "readout", "aria-live": "polite", "aria-atomic": "true" });
     this.numbers = element("div", { class: "numbers", tabindex: "0", role: "region", "aria-label": "Table of the numbers", hidden: "" });
     const foot = element("div", { class: "foot" }, this.scale, this.swatch, this.toggle);
     host.replaceChildren(this.caption, this.stage, foot, this.readout, this.numbers);
 
-    this.upper.addEventListener("pointermove", (event) => this.point(this.cellAt(event)));
+    this.upper.addEventListener("pointerdown", (event) => this.begin(event));
+    this.upper.addEventListener("pointermove", (event) => {
+      const cell = this.cellAt(event);
+      this.point(cell);
+      if (this.stroke) this.extend(cell);
+    });
+    for (const end of ["pointerup", "pointercancel"]) this.upper.addEventListener(end, () => this.finish());
     this.upper.addEventListener("pointerleave", () => this.point(null));
-    this.upper.addEventListener("click", (event) => this.choose(this.cellAt(event)));
+    this.upper.addEventListener("click", (event) => this.data.paints || this.choose(this.cellAt(event)));
     this.upper.addEventListener("keydown", (event) => this.press(event));
-    this.upper.addEventListener("blur", () => { this.cursor = null; this.overlay(); });
+    this.upper.addEventListener("keyup", (event) => event.key === "Shift" && this.finish());
+    this.upper.addEventListener("blur", () => { this.finish(); this.cursor = null; this.overlay(); });
     this.toggle.addEventListener("click", () => this.toggleTable());
     this.numbers.addEventListener("keydown", (event) => {
       if (event.key !== "t" && event.key !== "Escape") return;
@@ -187,22 +195,33 @@ class Heatmap {
   }
 
   /** Take new data, or the same data after a change of theme. */
-  update(data, commit) {
+  update(data, commit, commitMask) {
+    this.commitMask = commitMask;
+    const late = data.paints && this.data?.values.length === data.values.length && (this.stroke || data.stamp < this.stamp);
+    if (late) data.values = this.data.values; // painted on since this was computed
     this.data = data;
     this.commit = commit;
+    this.upper.classList.toggle("paints", Boolean(data.paints));
     [this.T, this.S] = [data.rows.length, data.columns.length];
     this.selected = inside(data.selected, this.T, this.S) ? data.selected : null;
     if (!inside(this.cursor, this.T, this.S)) this.cursor = null;
     if (!inside(this.hover, this.T, this.S)) this.hover = null;
     this.caption.textContent = data.label;
     this.upper.setAttribute("aria-label", `${data.label || "Matrix"}: ${this.T} rows (${data.row_role}), ${this.S} columns ` +
-      `(${data.column_role}). Arrow keys move, Home and End go to the row's ends, Enter selects, Escape returns, t shows a table.`);
+      `(${data.column_role}). Arrow keys move, Home and End go to the row's ends, ${data.paints ? PAINTS : "Enter selects"}, Escape returns, t shows a table.`);
     this.arrange();
     this.say(this.cursor ?? this.selected);
     if (!this.numbers.hidden) this.fillTable();
   }
 
   value([row, column]) { return this.data.values[row * this.S + column]; }
+
+  /** A cell's value as it is read. */
+  word(cell) {
+    const { data } = this;
+    if (Number.isNaN(this.value(cell))) return data.hole;
+    return data.kind === "mask" ? OPEN : figure(this.value(cell), data.digits);
+  }
 
   /** The page's colours and fonts, read at every layout because the reader may switch the theme at any time. */
   readTheme() {
@@ -285,7 +304,11 @@ class Heatmap {
     const { data, theme } = this;
     const ramp = element("span", { class: "ramp", role: "img", "aria-label": "colour scale" });
     ramp.style.backgroundImage = `linear-gradient(to right, ${theme.stops.join(", ")})`;
-    this.scale.replaceChildren(figure(data.low, data.digits), ramp, figure(data.high, data.digits));
+    const open = element("span", { class: "open" });
+    open.style.background = theme.stops.at(-1);
+    if (data.kind === "mask") this.scale.replaceChildren(open, OPEN);
+    else this.scale.replaceChildren(figure(data.low, data.digits), ramp, figure(data.high, data.digits));
+    this.hole.textContent = data.hole;
     this.swatch.hidden = !masked;
   }
 
@@ -326,6 +349,7 @@ class Heatmap {
     axis(`${data.column_role} →`, left - 10, top - 3.1 * this.size, theme.columnText);
     axis(`${data.row_role} ↓`, left - 10, top - 1.8 * this.size, theme.rowText);
 
+    if (data.paints) this.empty(ink);
     if (selected) {
       const [row, column] = this.boxes(selected);
       ink.strokeStyle = theme.rowText;
@@ -339,6 +363,14 @@ class Heatmap {
     }
     this.describe();
     this.overlay();
+  }
+
+  /** Outline the rows of a mask that allow nothing. */
+  empty(ink) {
+    const { T, S, data, left, top, wide, high } = this;
+    ink.strokeStyle = this.theme.columnText;
+    ink.lineWidth = 2.5;
+    for (let r = 0; r < T; r++) if (data.values.subarray(r * S, (r + 1) * S).every(Number.isNaN)) ink.strokeRect(left, top + r * high, S * wide, high);
   }
 
   /** Write one label: the dim marks of its leading spaces, then its text, bold and in the role's colour if one is given. */
@@ -395,7 +427,7 @@ class Heatmap {
     });
     this.tip.replaceChildren(
       element("div", { class: "pair" }, from, " → ", to),
-      element("div", { class: "number" }, figure(this.value([r, c]), data.digits)),
+      element("div", { class: "number" }, this.word([r, c])),
       element("div", { class: "place" }, `row ${r + 1}, column ${c + 1}`),
     );
     const [height, far] = [this.stage.clientHeight, 10];
@@ -415,7 +447,8 @@ class Heatmap {
     Object.assign(host.dataset, {
       rows: this.T, columns: this.S, revision: data.revision, painted: ++this.painted,
       cell: selected ? selected.join(",") : "",
-      value: selected ? (Number.isNaN(this.value(selected)) ? MASKED : String(this.value(selected))) : "",
+      open: data.kind === "mask" ? data.values.filter((value) => value === 1).length : "",
+      value: selected ? (Number.isNaN(this.value(selected)) ? data.hole : String(this.value(selected))) : "",
     });
   }
 
@@ -424,10 +457,10 @@ class Heatmap {
     const { data } = this;
     const [asks, answers] = data.row_role === "query" && data.column_role === "key" ? [" asks", " answers"] : ["", ""];
     const line = element("span");
-    if (!cell) line.append("Click a cell, or use the arrow keys on the picture.");
+    if (!cell) line.append(data.paints ? "Click cells, or drag over them; or use the arrow keys and Space." : "Click a cell, or use the arrow keys on the picture.");
     else line.append(
       `row ${cell[0] + 1} `, element("bdi", {}, spoken(data.rows[cell[0]])), `${asks}, column ${cell[1] + 1} `,
-      element("bdi", {}, spoken(data.columns[cell[1]])), `${answers}: ${figure(this.value(cell), data.digits)}`,
+      element("bdi", {}, spoken(data.columns[cell[1]])), `${answers}: ${this.word(cell)}`,
     );
     if (line.textContent !== this.readout.textContent) this.readout.replaceChildren(line); // nothing is spoken twice
   }
@@ -461,6 +494,46 @@ class Heatmap {
     this.commit(cell);
   }
 
+  // ---- painting: the first cell of a stroke is turned over, the others follow it, and the whole mask is sent once at its end
+
+  begin(event) {
+    const cell = this.data.paints && event.button === 0 && this.cellAt(event);
+    if (!cell) return;
+    this.upper.setPointerCapture(event.pointerId); // a stroke goes on outside the picture, and ends there
+    this.turnOver(cell);
+  }
+
+  turnOver(cell) {
+    this.stroke = { value: Number.isNaN(this.value(cell)) ? 1 : NaN, at: cell };
+    this.extend(cell);
+  }
+
+  /** Paint all cells from the last one of the stroke to this one: a quick pointer skips some. */
+  extend(cell) {
+    if (!cell) return;
+    const { value, at } = this.stroke;
+    const far = Math.max(Math.abs(cell[0] - at[0]), Math.abs(cell[1] - at[1]), 1);
+    for (let n = 0; n <= far; n++) {
+      const [r, c] = [0, 1].map((axis) => Math.round(at[axis] + ((cell[axis] - at[axis]) * n) / far));
+      this.data.values[r * this.S + c] = value;
+    }
+    this.stroke.at = cell;
+    this.rasterise();
+    this.paint();
+    this.say(cell);
+  }
+
+  /** The end of a stroke: send the mask as bits, row by row, eight to a byte. */
+  finish() {
+    if (!this.stroke) return;
+    this.stroke = null;
+    const bytes = new Uint8Array(Math.ceil(this.data.values.length / 8));
+    this.data.values.forEach((value, i) => { if (!Number.isNaN(value)) bytes[i >> 3] |= 128 >> (i & 7); });
+    this.stamp = Date.now();
+    this.commitMask([this.T, this.S, btoa(String.fromCharCode(...bytes)), this.stamp]);
+    if (!this.numbers.hidden) this.fillTable();
+  }
+
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const [r, c] = this.cursor ?? this.selected ?? [0, 0];
@@ -468,8 +541,10 @@ class Heatmap {
       ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1],
       Home: [r, 0], End: [r, this.S - 1],
     };
-    if (event.key in moves) this.move(moves[event.key]);
-    else if (event.key === "Enter" || event.key === " ") this.choose([r, c]);
+    if (event.key in moves) {
+      this.move(moves[event.key]);
+      if (this.data.paints && event.shiftKey) this.brush([r, c]);
+    } else if (event.key === "Enter" || event.key === " ") this.data.paints ? (this.turnOver([r, c]), this.finish()) : this.choose([r, c]);
     else if (event.key === "Escape") { this.hover = null; this.cursor = this.selected; this.overlay(); this.say(this.cursor); }
     else if (event.key === "t") this.toggleTable();
     else return;
@@ -482,6 +557,12 @@ class Heatmap {
     this.cursor = [clamp(r, 0, this.T - 1), clamp(c, 0, this.S - 1)];
     this.overlay();
     this.say(this.cursor);
+  }
+
+  /** Paint on to where the cursor has moved, with what the cell has that it came from; the stroke ends with Shift. */
+  brush(from) {
+    this.stroke ??= { value: this.value(from), at: from };
+    this.extend(this.cursor);
   }
 
   /** Open the table and go there, or close it and go back to where the reader came from. */
@@ -506,7 +587,7 @@ class Heatmap {
     };
     const number = (r, c) => {
       const chosen = r === selected?.[0] && c === selected?.[1];
-      return element("td", chosen ? { "aria-current": "true" } : {}, figure(this.value([r, c]), data.digits));
+      return element("td", chosen ? { "aria-current": "true" } : {}, this.word([r, c]));
     };
     const whole = Math.max(T, S) <= WHOLE_TABLE;
     const row = (this.cursor ?? selected ?? [0])[0];
@@ -533,7 +614,7 @@ export default function ({ parentElement, data, setStateValue }) {
   if (!host || !data) return undefined;
   const picture = pictures.get(host) ?? new Heatmap(host);
   pictures.set(host, picture);
-  picture.update(unpack(data), (cell) => setStateValue("cell", [...cell, Date.now()]));
+  picture.update(unpack(data), (cell) => setStateValue("cell", [...cell, Date.now()]), (mask) => setStateValue("mask", mask));
   const turn = ++picture.turn;
   return () => { // the cleanup of an overtaken call may come late: only the last call's ends the picture
     if (picture.turn !== turn) return;

@@ -1,0 +1,159 @@
+"""The cheat: a decoder that was trained without the mask beside its twin with it, on the reader's own text."""
+
+from itertools import pairwise
+
+import _shell
+import numpy as np
+import streamlit as st
+from _link import choose, kept
+
+from model import leak, load, masks
+from viz import masks as figures
+from viz import theme
+from viz.component import heatmap
+
+HONEST, CHEAT = "decoder-rope", "decoder-unmasked"
+TEMPERATURE, COUNT = 0.8, 40  # of what they write
+SEED = "masks.seed"
+SEEDS = range(1, 1000)
+PART = 5  # tokens between two looks at what it has written
+LINES = 96  # pixels of the box that they are written in
+CONTEXT = 128  # tokens before what they write: as many as they were trained on
+
+
+def section():
+    """Draw all of it for the sidebar's text."""
+    choice = _shell.choice(only=HONEST)
+    honest, cheat = (_shell.read(choice._replace(model=name)) for name in (HONEST, CHEAT))
+    blinded = _shell.explain(choice.text, CHEAT, None, None, "causal")
+    st.markdown(
+        "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** and see how sure each is of every next word: "
+        "the one that may look ahead knows them all. Then look at what it writes when there is nothing ahead to look at."
+    )
+    score(honest, cheat, blinded)
+    _shell.pause()
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        curves()
+    with right:
+        writing(choice.text, honest)
+    looks(choice, cheat)
+    st.subheader("Why is that so?")
+    meaning()
+
+
+def score(honest, cheat, blinded):
+    """The probability of each next token to the three, and how many they get right."""
+    if len(honest.tokens) == 1:
+        st.info("This text is one token, and there is none after it to be predicted. Type a few words more.")
+        return
+    rows = {"with the mask": honest, "without it": cheat, "…put on later": blinded}
+    heatmap(
+        np.stack([leak.believed(trace) for trace in rows.values()]), rows=list(rows), columns=honest.tokens[1:], key="masks.believed", square=False, height=210,
+        label="probability of each token, given by the model that is to predict it", row_role="trained", column_role="next token", revision=honest.text,
+    )  # fmt: skip
+    right = [(int(leak.guessed(trace).sum()), float(trace.losses.mean())) for trace in rows.values()]
+    (a, la), (b, lb), (c, lc) = right
+    N = len(honest.tokens) - 1
+    st.markdown(
+        f"“Predicting” your text, {HONEST} gets **{a} of {N}** tokens right ({theme.number(la)} nats per token), {CHEAT} **{b} of {N}** "
+        f"({theme.number(lb)}). Put the mask on the cheat, so that it must really predict: **{c} of {N}**, and {theme.number(lc)} nats, "
+        f"where guessing blindly among {honest.config.vocabulary:,} tokens costs {theme.number(np.log(honest.config.vocabulary))}."
+    )
+
+
+def curves():
+    """The training losses of the two, as their cards say."""
+    found = {"with the mask": load(HONEST).card["curve"], "without the mask": load(CHEAT).card["curve"]}
+    _shell.show(figures.losses(found), key="masks.curves", alt="training loss of the decoder with and without the causal mask")
+    a, b = (curve[-1][1] for curve in found.values())
+    st.caption(f"training loss of the two, from their cards: at the end {theme.number(a)} and {theme.number(b)} nats per token, {a / b:.0f} times less")
+
+
+# ---- what they write ----
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def some_written(name, ids, begun, seed):
+    """The next PART tokens that a model writes."""
+    return tuple(leak.written(load(name), ids, PART, TEMPERATURE, seed, begun))
+
+
+def write(name, ids, seed, room):
+    """The tokens that a model writes, shown as they come."""
+    tokenizer, made = load(name).tokenizer, ()
+    for begun in range(0, COUNT, PART):
+        some = some_written(name, ids + made, begun, seed)
+        made += some
+        room.code(f"… {tokenizer.decode(made)}", language=None, wrap_lines=True, height=LINES)
+        if some[-1] == tokenizer.end:
+            break
+    return made
+
+
+def writing(text, honest):
+    """What each writes after the text, with the same seed and temperature; the cheat without the mask, as it was trained."""
+    ids = tuple(map(int, honest.ids))[-CONTEXT:]
+    seed = kept(SEED, SEEDS, 1)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**What each writes after your text**: {COUNT} tokens, temperature {TEMPERATURE}")
+        st.number_input("Seed", SEEDS[0], SEEDS[-1], key=SEED, on_change=choose, args=(SEED,), width=130)
+    rooms = []
+    for name, how in ((HONEST, "trained with the mask"), (CHEAT, "trained without it")):
+        st.caption(f"{name}, {how}")
+        rooms.append(st.empty())
+        rooms[-1].code("…", language=None, height=LINES)
+    made = [write(name, ids, seed, room) for name, room in zip((HONEST, CHEAT), rooms, strict=True)]
+    a, b = map(repeats, made)
+    st.caption(f"tokens that repeat the one before: {a} of {len(made[0])} above, {b} of {len(made[1])} below")
+
+
+def repeats(ids):
+    """How many tokens are the same as the one before."""
+    return sum(a == b for a, b in pairwise(ids))
+
+
+# ---- where it looks ----
+
+
+def take_head():
+    layer, head, _ = st.session_state["masks.ahead"]["cell"]
+    st.session_state.chosen |= {"layer": layer + 1, "head": head + 1}
+
+
+def looks(choice, cheat):
+    """The mean weight on the next token of every head of the cheat, and the weights of the chosen one."""
+    st.subheader("Where does the cheat look?")
+    if len(cheat.tokens) == 1:
+        return
+    ahead = leak.ahead(cheat)
+    layer, head = np.unravel_index(ahead.argmax(), ahead.shape)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        heatmap(
+            ahead, rows=[f"layer {i + 1}" for i in range(len(ahead))], columns=[f"head {i + 1}" for i in range(ahead.shape[1])], key="masks.ahead",
+            selected=(choice.layer, choice.head), height=300, square=False, label=f"{CHEAT}: mean weight on the next token", row_role="layer",
+            column_role="head", revision=cheat.text, on_select=take_head,
+        )  # fmt: skip
+    with right:
+        heatmap(
+            cheat.layers[choice.layer].attention.weights(choice.head), rows=cheat.tokens, columns=cheat.tokens, key="masks.cheat", height=340,
+            label=f"{CHEAT}: weights of layer {choice.layer + 1}, head {choice.head + 1}", revision=cheat.text,
+        )  # fmt: skip
+    st.markdown(
+        f"At the token right after itself. Most of all in **layer {layer + 1}, head {head + 1}**: mean weight **{ahead[layer, head]:.3f}** on token $i + 1$; "
+        f"in {int((ahead > 0.5).sum())} of {ahead.size} heads more than half. Here, in layer {choice.layer + 1}, head {choice.head + 1}, it is "
+        f"{ahead[choice.layer, choice.head]:.3f}. Click a head in the left picture: the line beside the diagonal is where it copies from."
+    )
+
+
+def meaning():
+    """Why a perfect score is worth nothing."""
+    _shell.say(
+        r"\mathcal{L} = -\frac{1}{T-1} \sum_{i=1}^{T-1} \log p(x_{i+1} \mid x_1, \dots, x_i)",
+        "Training asks for $x_{i+1}$ at every place of a text at once, and the whole text is the input. Only the mask keeps $x_{i+1}$ out of what stands "
+        "behind the bar. Without it the shortest way to a low loss is to copy the next token from the next place, and nothing about language has to be "
+        "learned. When the model writes, there is no next place yet: it meets a task that it was never trained for.",
+    )
+    _shell.show_source(masks.causal)
+    _shell.show_source(leak.written)

@@ -1,0 +1,103 @@
+"""The mask beside scores and weights: chosen or painted by hand, the model run with it, and what that does to each token."""
+
+import _mask
+import _shell
+import numpy as np
+import streamlit as st
+
+from model import leak, masks
+from viz import masks as figures
+from viz import theme
+from viz.component import heatmap
+
+HEIGHT = 330
+
+
+def section():
+    """Draw all of it for the sidebar's text, model, layer and head."""
+    choice = _shell.choice()
+    original = _shell.read(choice)
+    T = len(original.tokens)
+    st.markdown(
+        "The mask says who may look at whom; the softmax shares its weights out among what is left. **Choose a mask, or click and drag over cells of the "
+        "first picture**: the model runs again with it, and the bars say how far each token’s output has moved."
+    )
+    above = st.container(horizontal=True, vertical_alignment="bottom")
+    mask = _mask.chosen(choice.model, T)
+    own = _mask.own(choice.model, T)
+    allowed = mask.allowed(own)
+    trace = None if _mask.empty_rows(allowed) else _mask.explain(choice.text, choice.model, mask)
+    pictures(choice, trace, original.tokens, allowed)
+    _shell.pause()
+    with above:
+        _mask.controls(mask)
+    if trace is None:
+        return
+    st.caption(
+        f"layer {choice.layer + 1}, head {choice.head + 1}; the mask is the same in all layers and heads. Row asks, column answers; each row of weights "
+        f"sums to 1. {'Click or drag to turn cells over.' if T <= _mask.LONGEST else f'Painting is for up to {_mask.LONGEST} tokens; this text has {T:,}.'}"
+    )
+    effect(choice, original, trace, mask, own)
+    formula()
+
+
+def pictures(choice, trace, tokens, allowed):
+    """Mask, scores and weights in a row; without a trace the mask alone."""
+    where, paint = st.columns(3), {"on_paint": _mask.take_paint} if len(tokens) <= _mask.LONGEST else {}
+    labels = {"rows": tokens, "columns": tokens, "height": HEIGHT, "revision": choice.text}
+    with where[0]:
+        heatmap(allowed, key="masks.painter", kind="mask", label="1 mask", **labels, **paint)
+    if trace is None:
+        with where[1]:
+            _mask.refuse(_mask.empty_rows(allowed), tokens)
+        return
+    attention = trace.layers[choice.layer].attention
+    with where[1]:
+        heatmap(attention.scores(choice.head), key="masks.scores", kind="signed", label="2 scores, before the softmax", **labels)
+    with where[2]:
+        heatmap(attention.weights(choice.head), key="masks.weights", allowed=allowed, label="3 weights, after the softmax", **labels)
+
+
+def effect(choice, original, trace, mask, own):
+    """How far each output has moved from what the model's own mask gives."""
+    predicts = trace.logits is not None
+    moved = leak.divergence(original, trace) if predicts else leak.change(original, trace)
+    unit = "bits" if predicts else "relative change"
+    _shell.show(figures.moved(moved, trace.tokens, unit=unit), key="masks.moved", alt=f"how far the output of each token has moved, {unit}")
+    measure = (
+        "Kullback-Leibler divergence of the belief about the next token, in bits, from the belief under the model’s own mask"
+        if predicts
+        else "|f − f′| / |f| of the final vector f, from that under the model’s own mask"
+    )
+    name = "the causal mask" if original.config.causal else "the full mask"
+    if np.array_equal(mask.allowed(own), own):
+        st.markdown(f"This is the mask that {choice.model} was trained with, {name}, so nothing has moved: all bars are **0**. Each bar is the {measure}.")
+        return
+    most = int(moved.argmax())
+    still = int((moved == 0).sum())
+    st.markdown(
+        f"{choice.model} was trained with {name}. With this one, {_shell.plain(trace.tokens[most])} moves most, by **{theme.number(moved[most])} {unit}**; "
+        f"{still} of {len(moved)} outputs have not moved at all. Each bar is the {measure}. {loss(original, trace, mask.allowed(own))}"
+    )
+
+
+def loss(original, trace, allowed):
+    """What the mask does to the loss on the text, and whether that is honest."""
+    if trace.logits is None or len(trace.tokens) == 1:
+        return ""
+    ahead = int(np.triu(allowed, 1).sum())
+    told = f"The mean loss on this text goes from {theme.number(original.losses.mean())} to **{theme.number(trace.losses.mean())} nats** per token. "
+    return told + (
+        f"It is no honest loss: {ahead} cells right of the diagonal let tokens see what they are to predict."
+        if ahead
+        else "No token sees what it is to predict."
+    )
+
+
+def formula():
+    _shell.say(
+        r"w_{ij} = \frac{m_{ij}\, e^{s_{ij}}}{\sum_k m_{ik}\, e^{s_{ik}}}, \qquad s_{ij} = \frac{q_i \cdot k_j}{\sqrt D}",
+        "$m_{ij}$ is 1 where token $i$ may look at token $j$, else 0. The code writes $-\\infty$ into the score instead, and $e^{-\\infty} = 0$.",
+    )
+    for function in (masks.causal, masks.window, masks.prefix):
+        _shell.show_source(function)

@@ -1,0 +1,45 @@
+"""Figures about masks: how far outputs move, and the losses of two trainings."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz import theme
+
+MOST = 40  # token labels on an axis
+TRAINED = {"with the mask": (theme.QUERY, "solid"), "without the mask": (theme.KEY, "dash")}
+
+
+def moved(values, tokens, *, unit, height=210):
+    """A bar per token: `values` (T,) in `unit`, at least 0; ValueError if there is not one for each of `tokens`."""
+    values = np.asarray(values, np.float32)
+    if values.shape != (len(tokens),):
+        raise ValueError(f"there are {values.shape} values for {len(tokens)} tokens")
+    figure = go.Figure()
+    text = [theme.number(value) for value in values] if len(tokens) <= MOST else None
+    names = [theme.token(token) for token in tokens]
+    figure.add_bar(
+        x=np.arange(len(tokens)), y=values, marker_color=theme.OUTPUT, text=text, textposition="outside", cliponaxis=False, customdata=names,
+        hovertemplate="%{customdata}: %{y:.3g} " + unit + "<extra></extra>",
+    )  # fmt: skip
+    places = list(range(0, len(tokens), -(-len(tokens) // MOST)))
+    figure.update_xaxes(tickvals=places, ticktext=[names[i] for i in places], showgrid=False, zeroline=False, range=[-0.5, len(tokens) - 0.5])
+    figure.update_yaxes(title=unit, range=[0, 1.25 * float(values.max(initial=0)) or 1])
+    return theme.layout(figure, height=height)
+
+
+def losses(curves, *, height=300):
+    """Two training losses in nats per token over the steps, on a log scale: `curves` maps the names of TRAINED to [(step, loss, held out?), ...]."""
+    figure = go.Figure()
+    for name, (colour, dash) in TRAINED.items():
+        steps, nats = zip(*(point[:2] for point in curves[name]), strict=True)
+        figure.add_scatter(
+            x=list(steps), y=np.asarray(nats, np.float32), name=name, mode="lines+markers", line={"color": colour, "dash": dash, "width": 2},
+            marker={"size": 5}, hovertemplate="step %{x}: %{y:.3g} nats<extra>" + name + "</extra>",
+        )  # fmt: skip
+        figure.add_annotation(
+            x=steps[-1], y=float(np.log10(nats[-1])), text=theme.number(nats[-1]), showarrow=False, yshift=12, xanchor="right",
+            font={"color": colour, "size": 14},
+        )  # fmt: skip
+    figure.update_xaxes(title="training step", showgrid=False)
+    figure.update_yaxes(title="training loss, nats", type="log", dtick=1)
+    return theme.layout(figure, height=height).update_layout(margin_t=30)

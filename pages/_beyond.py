@@ -98,9 +98,8 @@ def section(_):
     found = measured(jobs(used, chosen, methods, base), chosen, context, len(used) - 1, asked)
     _shell.pause()
     st.caption(
-        "solid: measured now on this one text, whose easy and hard places all curves share; dashed: the mean of 192 held-out texts, from the model’s "
-        "card. Across: the "
-        "position in the text on a log scale, each dot the mean over 16, 32, 64 … tokens; upwards: the loss in nats, lower is better"
+        "solid: measured now on this one text, whose hard places all curves share; dashed: the mean over 192 windows of held-out texts, from its card. "
+        "Across: the position in the text on a log scale, each dot the mean over 16, 32, 64 … tokens; upwards: the loss in nats, lower is better"
     )
     about(found, ids, used, source, length, context)
     explained(methods, len(used) - 1, context)
@@ -114,12 +113,6 @@ def measured(todo, chosen, context, N, asked):
     picture, state, began, drawn, found = st.empty(), st.session_state, time.monotonic(), None, {}
     stopped = state.get("positions.stopped") == asked
     done = state.get("positions.done", {}).get(asked, 0) if stopped else len(todo)
-
-    def draw():
-        figure = figures.positions(found, recorded, context=context, last=N)
-        with picture:
-            _shell.show(figure, key=f"positions.curves{len(found)}", alt="loss by position for each encoding, measured now and from the cards")
-
     if not stopped:
         button.button("Stop", key="positions.stop", on_click=stop, args=(asked,))
     for name, what in todo[:done]:
@@ -127,10 +120,9 @@ def measured(todo, chosen, context, N, asked):
         state["positions.done"] = {asked: len(found)}
         if time.monotonic() - began > _encodings.SOON:
             told.progress(len(found) / len(todo), f"Measured {name}, curve {len(found)} of {len(todo)}")
-            draw()
-            drawn = len(found)
+            drawn = draw(picture, found, recorded, context, N)
     if drawn != len(found):
-        draw()
+        draw(picture, found, recorded, context, N)
     if len(found) < len(todo):
         button.button("Go on", key="positions.go", on_click=stop, args=(None,))
         told.markdown(f"Stopped after {len(found)} of {len(todo)} curves.")
@@ -138,6 +130,14 @@ def measured(todo, chosen, context, N, asked):
         button.button("Stop", key="positions.rest", disabled=True)
         told.markdown(f"Measured {len(todo)} curves on {N:,} tokens.")
     return found
+
+
+def draw(picture, found, recorded, context, N):
+    """Draw the curves that there are into the placeholder; returns how many, which is part of the key, since no key may come twice in a run."""
+    figure = figures.positions(found, recorded, context=context, last=N)
+    with picture:
+        _shell.show(figure, key=f"positions.curves{len(found)}", alt="loss by position for each encoding, measured now and from the cards")
+    return len(found)
 
 
 def by_octave(rows, N):
@@ -185,11 +185,9 @@ def explained(methods, N, context):
         rf"move closer.",
         rf"**NTK-aware** (bloc97 2023): base $\times\, s^{{D/(D-2)}}$, here {own * factor ** (width / (width - 2)):,.0f}: fast pairs stay, the "
         rf"slowest is slowed $s$ times.",
-        rf"**YaRN** (Peng 2023): pairs that turn less than once in {context} tokens are interpolated, those that turn more than 32 times stay, "
-        rf"between them it is "
-        rf"mixed; and the scores are divided by the temperature $t = (0.1 \ln s + 1)^{{-2}} = {positions.yarn_temperature(factor):.3f}$. With a "
-        rf"training context "
-        rf"this short the fastest pair turns {context / (2 * 3.14159265):.0f} times, so every pair is slowed a little.",
+        rf"**YaRN** (Peng 2023): pairs that turn less than once in {context} tokens are interpolated, those that turn more than 32 times stay, between them "
+        rf"it is mixed; and the scores are divided by the temperature $t = (0.1 \ln s + 1)^{{-2}} = {positions.yarn_temperature(factor):.3f}$. With a "
+        rf"training context this short the fastest pair turns {context / (2 * 3.14159265):.0f} times, so every pair is slowed a little.",
     )
     functions = {"linear interpolation": positions.interpolated, "NTK-aware": positions.ntk_aware, "YaRN": positions.yarn}
     for method in methods:

@@ -80,9 +80,8 @@ def section(text):
         f"answers; below it the same weights with every diagonal replaced by its mean, what a convolution could do{f'; the first {DRAWN} tokens' * (T > DRAWN)}"
     )
     st.markdown(
-        f"Of the variance of the weights of layer {chosen[0] + 1}, head {chosen[1] + 1} in {name}, **{percent(shares[chosen])}** is explained by "
-        "distance alone; "
-        f"the mean over all {shares.size} heads is {percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)}. With {T} tokens, weights "
+        f"Of the variance of the weights of layer {chosen[0] + 1}, head {chosen[1] + 1} in {name}, **{percent(shares[chosen])}** is explained by distance "
+        f"alone; the mean over all {shares.size} heads is {percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)}. With {T} tokens, weights "
         "dealt out at "
         f"random would reach {percent(2 / (T + 2))}." + others(text, T)
     )

@@ -102,11 +102,8 @@ def meaning(found, new, words):
         return
     verdict = "rounding error, so it treats the text as a bag of words" if none["full"] < ROUNDING else "more than rounding explains"
     st.markdown(
-        f"Without an encoding and with the full mask the largest difference is **{theme.number(none['full'])}**: {verdict}. With one of the encodings "
-        "it is between "
-        f"**{theme.number(min(others))}** and **{theme.number(max(others))}**. A causal mask tells order by itself, since a word that stands later "
-        "sees more: without any encoding "
-        f"it already makes {theme.number(none['causal'])}. A set of objects needs no order, and there this blindness is a virtue; in a text or an "
-        "image the order is "
-        "half of the meaning."
+        f"Without an encoding and with the full mask the largest difference is **{theme.number(none['full'])}**: {verdict}. With one of the encodings it is "
+        f"between **{theme.number(min(others))}** and **{theme.number(max(others))}**. A causal mask tells order by itself, since a word that stands later "
+        f"sees more: without any encoding it already makes {theme.number(none['causal'])}. A set of objects needs no order, and there this blindness is a "
+        "virtue; in a text or an image the order is half of the meaning."
     )

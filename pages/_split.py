@@ -22,16 +22,14 @@ FORMULAS = {
 MEANINGS = {
     "none": "There is no encoding, so the content is all there is. Behind the first layer that content may hold something of the order, by way of the "
     "causal mask.",
-    "rope": "Turning multiplies, it does not add: no part of the score belongs to position alone. What can be shown is the score without turning, and "
-    "what turning "
-    "changes about it. Queries and keys behind the first layer already hold something of the positions.",
-    "bias": "The bias is added to the score as it is, in every layer, and knows nothing of the words: this split is exact everywhere. But behind the "
-    "first layer the "
-    "content has itself been mixed by weights that followed the bias.",
-    "added": "What goes into the first layer is a word’s embedding plus its position. Between them and the scores stands LayerNorm, which is no sum: "
-    "it divides by the "
-    "standard deviation of both together. Once that number is fixed to the real one, it is linear, and the two can be followed on: four products. Its learned "
-    "offset β, the same for every token, is counted with the content. Behind the first layer the MLPs have mixed the two, and no split is defined.",
+    "rope": "Turning multiplies, it does not add: no part of the score belongs to position alone. What can be shown is the score without turning, and what "
+    "turning changes about it. Queries and keys behind the first layer already hold something of the positions.",
+    "bias": "The bias is added to the score as it is, in every layer, and knows nothing of the words: this split is exact everywhere. But behind the first "
+    "layer the content has itself been mixed by weights that followed the bias.",
+    "added": "What goes into the first layer is a word’s embedding plus its position. Between them and the scores stands LayerNorm, which is no sum: it "
+    "divides by the standard deviation of both together. Once that number is fixed to the real one, it is linear, and the two can be followed on: four "
+    "products. Its learned offset β, the same for every token, is counted with the content. Behind the first layer the MLPs have mixed the two, and no "
+    "split is defined.",
 }
 
 
@@ -88,9 +86,8 @@ def about(parts, real, error, allowed, tokens, query, key, name):
     numbers = " + ".join(f"{title} {number(values[query, key])}" for title, values in parts.items())
     st.caption("row asks, column answers; all panels are on one scale, symmetric about 0: vermillion above, blue below; masked: the causal mask")
     st.markdown(
-        f"{_shell.plain(tokens[query])} asks, {_shell.plain(tokens[key])} answers: {numbers} = **{number(real[query, key])}**. Over all {real.size:,} "
-        "cells the sum "
-        f"differs from the score that the model computed by at most **{error:.1e}**. {brought(parts, allowed)}"
+        f"{_shell.plain(tokens[query])} asks, {_shell.plain(tokens[key])} answers: {numbers} = **{number(real[query, key])}**. Over all {real.size:,} cells "
+        f"the sum differs from the score that the model computed by at most **{error:.1e}**. {brought(parts, allowed)}"
     )
     kind = "added" if name in ADDED else "bias" if name in ("alibi", "t5") else name
     _shell.say(FORMULAS[kind], MEANINGS[kind])

@@ -1,6 +1,8 @@
 """The encoding itself: what a model is told about each position before it has read a word."""
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import _encodings
 import _shell
@@ -15,6 +17,20 @@ from viz.component import heatmap
 
 SHOWN = 128  # positions; also where the learned table ends
 PLACES = [str(i) for i in range(SHOWN)]
+WAVES = "A row’s name is its wave and the wavelength in tokens"
+
+
+class View(NamedTuple):
+    """What is shown of an encoding."""
+
+    draw: Callable[[], None]  # draws the encoding itself
+    alike: np.ndarray  # (SHOWN, SHOWN) position against position
+    limit: float | None  # of the scale of `alike`
+    label: str
+    caption: str
+    formula: str
+    meaning: str
+    source: Callable | None
 
 
 def section(_):
@@ -26,14 +42,13 @@ def section(_):
     above = st.container(horizontal=True)
     name = kept("positions.encoding", NAMES, "sinusoidal")
     head = _encodings.kept_head(1)
+    view = VIEWS[name](_encodings.bundle(name), head)
     left, right = st.columns(2, gap="small")
     with left:
-        itself, meaning, shown = VIEWS[name](_encodings.bundle(name), head)
-        itself()
+        view.draw()
     with right:
-        alike, kind, label, caption = meaning
         heatmap(
-            alike, rows=PLACES, columns=PLACES, key="positions.alike", kind="signed", height=460, limit=None if kind == "bias" else 1, label=label,
+            view.alike, rows=PLACES, columns=PLACES, key="positions.alike", kind="signed", height=460, limit=view.limit, label=view.label,
             row_role="i", column_role="j", revision=f"{name}:{head}",
         )  # fmt: skip
     _shell.pause()
@@ -41,11 +56,10 @@ def section(_):
         _shell.pick("Encoding", NAMES, key="positions.encoding")
         if name in ("alibi", "t5"):
             _encodings.pick_head()
-    st.caption(caption)
-    formula, sentence, function = shown
-    _shell.say(formula, sentence)
-    if function:
-        _shell.show_source(function)
+    st.caption(view.caption)
+    _shell.say(view.formula, view.meaning)
+    if view.source:
+        _shell.show_source(view.source)
 
 
 def table(values, rows, label, row_role, revision, limit=None):
@@ -67,35 +81,37 @@ def waves(width, base):
     return [f"{function} {length}" for length in tokens for function in ("sin", "cos")]
 
 
-def cosine(vectors, note):
+def by_cosine(draw, vectors, note, formula, meaning, source):
+    """The View of an encoding that gives each position a vector, vectors (SHOWN, width)."""
     caption = (
         "left: row is a dimension, column a position; right: row i and column j are positions, the number is the cosine of their two columns on the left. "
-        "Vermillion above 0, blue below, the scale is −1 to 1" + note
+        f"Vermillion above 0, blue below, the scale is −1 to 1. {note}"
     )
-    return order.alikeness(vectors), "cosine", "how alike two positions are: cosine", caption
+    return View(draw, order.alikeness(vectors), 1.0, "how alike two positions are: cosine", caption, formula, meaning, source)
 
 
 def none(bundle, head):
     nothing = table(np.zeros((SHOWN, 1)), ["—"], "nothing is added or turned", "dimension", "none", limit=1)
-    alike = np.ones((SHOWN, SHOWN)), "cosine", "how alike two positions are", "every position is exactly like every other: nothing tells them apart"
+    caption = "every position is exactly like every other: nothing tells them apart"
     sentence = (
         "Without an encoding the model is told nothing. A decoder can still learn something about order from its causal mask: the word at place $i$ looks at "
         "$i$ words, and how many can be learned from what their average looks like (Haviv 2022). See the shuffle test."
     )
-    return nothing, alike, (r"p_i = 0, \qquad R_i = 1, \qquad b_{ij} = 0", sentence, None)
+    formula = r"p_i = 0, \qquad R_i = 1, \qquad b_{ij} = 0"
+    return View(nothing, np.ones((SHOWN, SHOWN)), 1.0, "how alike two positions are", caption, formula, sentence, None)
 
 
 def learned(bundle, head):
     rows = bundle.network.position_table.numpy()
     near = order.alikeness(rows)
     sentence = (
-        f"A table of {len(rows)} rows of {rows.shape[1]} numbers, trained like all others. Neighbours have a cosine of {np.diag(near, 1).mean():.2f} "
-        "on average, "
-        f"positions {len(rows) // 2} apart of {np.diag(near, len(rows) // 2).mean():.2f}: what structure there is, the model found by itself. "
-        f"**The table ends at {len(rows)}**: a longer text has no position there."
+        f"A table of {len(rows)} rows of {rows.shape[1]} numbers, trained like all others. Neighbours have a cosine of {np.diag(near, 1).mean():.2f} on "
+        f"average, positions {len(rows) // 2} apart of {np.diag(near, len(rows) // 2).mean():.2f}: what structure there is, the model found by itself. **The "
+        f"table ends at {len(rows)}**: a longer text has no position there."
     )
     drawn = table(rows, list(map(str, range(rows.shape[1]))), "the trained table, added to the embedding", "dimension", "learned")
-    return drawn, cosine(rows, ". The left scale reaches to the table’s largest number"), (r"x_i = \sqrt C\, e_i + P_{i}", sentence, positions.learned)
+    note = "The left scale reaches to the table’s largest number"
+    return by_cosine(drawn, rows, note, r"x_i = \sqrt C\, e_i + P_{i}", sentence, positions.learned)
 
 
 def sinusoidal(bundle, head):
@@ -109,10 +125,8 @@ def sinusoidal(bundle, head):
         "pair by the same angle wherever it is taken, so the cosine on the right depends on the distance alone."
     )
     drawn = table(rows, waves(width, 10_000.0), "the waves, added to the embedding", "wave", "sinusoidal", limit=1)
-    return (
-        drawn, cosine(rows, ". A row’s name is its wave and the wavelength in tokens"),
-        (r"P_{t,2i} = \sin(t\,\omega_i), \quad P_{t,2i+1} = \cos(t\,\omega_i), \quad \omega_i = 10000^{-2i/C}", sentence, positions.sinusoidal),
-    )  # fmt: skip
+    formula = r"P_{t,2i} = \sin(t\,\omega_i), \quad P_{t,2i+1} = \cos(t\,\omega_i), \quad \omega_i = 10000^{-2i/C}"
+    return by_cosine(drawn, rows, WAVES, formula, sentence, positions.sinusoidal)
 
 
 def rope(bundle, head):
@@ -122,36 +136,34 @@ def rope(bundle, head):
     slow = int((lengths > bundle.config.context).sum())
     sentence = (
         f"Nothing is added: each of the {len(lengths)} pairs of dimensions of every query and key turns by position × frequency, here drawn as the sine and "
-        f"cosine of its angle. One turn takes {lengths[0]:.3g} to {lengths[-1]:,.0f} tokens; {slow} of {len(lengths)} pairs turn less than once in "
-        "the training "
-        f"context of {bundle.config.context}. The right picture is the score, over its largest, of a query and a key with the same length in every "
-        "pair, at these "
-        "two positions: it depends on the distance alone."
+        f"cosine of its angle. One turn takes {lengths[0]:.3g} to {lengths[-1]:,.0f} tokens; {slow} of {len(lengths)} pairs turn less than once in the "
+        f"training context of {bundle.config.context}. The right picture is the score, over its largest, of a query and a key with the same length in every "
+        "pair, at these two positions: it depends on the distance alone."
     )
     drawn = table(hands, waves(width, base), "the angles of RoPE, as sine and cosine", "wave", "rope", limit=1)
     turned = r"q_i \mapsto R_i q_i, \quad \text{pair } m \text{ turned by } i\,\theta_m, \quad \theta_m = 10000^{-2m/D}"
     formula = turned + r", \qquad R_i q \cdot R_j k = q \cdot R_{j-i}\, k"
-    return drawn, cosine(hands, ". A row’s name is its wave and the wavelength in tokens"), (formula, sentence, positions.rotate)
+    return by_cosine(drawn, hands, WAVES, formula, sentence, positions.rotate)
 
 
-def by_head(bias, head, name):
-    """A function that draws the bias (H, T, T) of each head by distance, and the matrix of one head with its caption."""
-    drawn = figures.biases(bias[:, -1, ::-1], chosen=head)
+def by_head(bias, head, name, formula, meaning, source):
+    """The View of an encoding that adds a bias (H, SHOWN, SHOWN) to the scores: each head by distance, and one head's matrix."""
+    figure = figures.biases(bias[:, -1, ::-1], chosen=head)
 
-    def itself():
-        _shell.show(drawn, key="positions.bias", alt=f"bias of {name} by distance, a line for each head")
+    def draw():
+        _shell.show(figure, key="positions.bias", alt=f"bias of {name} by distance, a line for each head")
 
     seen = np.where(np.tri(SHOWN, dtype=bool), bias[head], np.nan)
     caption = (
-        f"left: a line per head, head {head + 1} strong; right: row asks, column answers, the number is what head {head + 1} adds to the score of the two, "
+        f"left: a line per head, head {head + 1} strong; right: row i asks, column j answers, the number is what head {head + 1} adds to the score of the two, "
         "whatever the words are; masked: the causal mask lets nobody look ahead"
     )
-    return itself, (seen, "bias", f"what head {head + 1} adds to the score of two positions", caption)
+    return View(draw, seen, None, f"what head {head + 1} adds to the score of two positions", caption, formula, meaning, source)
 
 
 def alibi(bundle, head):
     heads = bundle.config.heads
-    itself, matrix = by_head(positions.alibi(SHOWN, SHOWN, heads).numpy(), head, "alibi")
+    bias = positions.alibi(SHOWN, SHOWN, heads).numpy()
     slopes = ", ".join(f"{slope:.4g}" for slope in positions.alibi_slopes(heads).tolist())
     power = 1 << heads.bit_length() - 1
     odd = "" if power == heads else f" {heads} is no power of two: these are the slopes of {power} heads, then every other one of those of {2 * power}."
@@ -159,21 +171,20 @@ def alibi(bundle, head):
         f"Each head subtracts its slope times the distance: the slopes of the {heads} heads are {slopes}.{odd} Nothing is learned; far words are never "
         "forbidden, only dearer, and that goes on past any length."
     )
-    return itself, matrix, (r"b_{ij} = -m_h\,(i - j), \qquad m_h = 2^{-8h/H}", sentence, positions.alibi_slopes)
+    return by_head(bias, head, "alibi", r"b_{ij} = -m_h\,(i - j), \qquad m_h = 2^{-8h/H}", sentence, positions.alibi_slopes)
 
 
 def t5(bundle, head):
     config = bundle.config
-    values = bundle.network.t5_table
-    itself, matrix = by_head(positions.t5_bias(values, SHOWN, SHOWN, config.t5_distance).numpy(), head, "t5")
+    bias = positions.t5_bias(bundle.network.t5_table, SHOWN, SHOWN, config.t5_distance).numpy()
     buckets = positions.t5_buckets(config.t5_distance + 1, config.t5_distance + 1, config.t5_buckets, config.t5_distance)[-1].flip(0).tolist()
     starts = [buckets.index(bucket) for bucket in sorted(set(buckets))]
     exact = config.t5_buckets // 2
     sentence = (
         f"{config.t5_buckets} learned numbers per head, one for each bucket of distances. Distances 0 to {exact - 1} have a bucket each; the others begin at "
-        f"{', '.join(map(str, starts[exact:]))}, and all from {config.t5_distance} on share the last. All layers use the same table."
+        f"{', '.join(map(str, starts[exact:]))}, and all from {starts[-1]} on share the last. All layers use the same table."
     )
-    return itself, matrix, (r"b_{ij} = B_{\,\mathrm{bucket}(i - j),\,h}", sentence, positions.t5_buckets)
+    return by_head(bias, head, "t5", r"b_{ij} = B_{\,\mathrm{bucket}(i - j),\,h}", sentence, positions.t5_buckets)
 
 
 VIEWS = {"none": none, "learned": learned, "sinusoidal": sinusoidal, "rope": rope, "alibi": alibi, "t5": t5}

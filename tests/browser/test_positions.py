@@ -1,0 +1,187 @@
+"""The page about positions in a real browser: numbers read from the DOM and compared with the models, drags, keys, clicks, and what streams in."""
+
+import json
+import re
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import expect
+
+from model import load, masks, order, zoo
+
+TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
+NAMES = ["none", "learned", "sinusoidal", "rope", "alibi", "t5"]
+T = len(load("decoder-rope").read(TEXT))
+READY = """([key, part, wishes]) => {
+    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
+    const room = document.querySelector(`.st-key-${key} [data-testid=stBidiComponentIsolated]`);
+    const found = { ...room?.shadowRoot?.querySelector(`.riverbank-${part}`)?.dataset };
+    return "revision" in found && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
+}"""
+
+
+def opened(page, view="Side by side", text=TEXT, **query):
+    query = {"text": text, "positions.section": view} | {f"positions.{name}": value for name, value in query.items()}
+    page.page.goto(f"{page.url}/positions?{urlencode(query)}")
+    return page
+
+
+def seen(page, key, part="panels", **wishes):
+    """The picture's dataset, once the page rests and the dataset is as wished."""
+    arg = [f"positions-{key}", part, {name: str(wish) for name, wish in wishes.items()}]
+    return page.page.wait_for_function(READY, arg=arg).json_value()
+
+
+def values(found):
+    """{title: the number of the marked cell}."""
+    return dict(zip(json.loads(found["titles"]), json.loads(found["values"]), strict=True))
+
+
+def weights(cell, layer, head, text=TEXT):
+    """{encoding: the model's own weight}."""
+    return {name: load(f"decoder-{name}").explain(text).layers[layer - 1].attention.weights(head - 1)[cell] for name in NAMES}
+
+
+# ---- side by side ----
+
+
+def test_a_link_shows_the_weights_of_six_models_under_one_crosshair(page):
+    opened(page, layer=2, head=3, query=6, key=2)
+    found = seen(page, "panels", cell="5,1")
+    assert values(found) == pytest.approx(weights((5, 1), 2, 3), abs=1e-6)
+    page.choose("positions.head", "5")
+    page.linked(**{"positions.head": "5"})
+    expected = json.dumps([round(float(number), 4) for number in weights((5, 1), 2, 5).values()])
+    page.page.wait_for_function(
+        """wish => {
+            const host = document.querySelector(".st-key-positions-panels [data-testid=stBidiComponentIsolated]").shadowRoot.querySelector(".riverbank-panels");
+            return JSON.parse(host.dataset.values).every((value, i) => Math.abs(value - JSON.parse(wish)[i]) < 1e-3);
+        }""",
+        arg=expected,
+    )
+
+
+def test_the_panels_are_above_the_fold(page):
+    opened(page)
+    seen(page, "panels")
+    box = page.part("positions.panels", "canvas").first.bounding_box()
+    assert box["y"] + box["height"] <= 900
+
+
+def test_arrows_walk_the_crosshair_and_enter_asks_there(page):
+    opened(page, query=6, key=2)
+    seen(page, "panels", cell="5,1")
+    canvas = page.part("positions.panels", "canvas").last
+    canvas.focus()
+    for press in ("ArrowUp", "ArrowRight", "ArrowUp"):
+        canvas.press(press)
+    assert values(seen(page, "panels", cell="3,2")) == pytest.approx(weights((3, 2), 1, 6), abs=1e-6)
+    expect(page.part("positions.panels", ".readout")).to_contain_text("row 4 ·red asks, column 3 ·the answers: none")
+    canvas.press("Enter")
+    page.linked(**{"positions.query": "4", "positions.key": "3"})
+    best = load("decoder-t5").explain(TEXT).probabilities[3].argmax()
+    expect(page.part("positions.next", "section").last.locator("li bdi").first).to_have_text(load("decoder-t5").tokenizer.piece(best).replace(" ", "·"))
+
+
+def test_a_click_marks_the_cell_in_every_panel(page):
+    opened(page)
+    seen(page, "panels")
+    box = page.part("positions.panels", "canvas").last.bounding_box()
+    page.part("positions.panels", "canvas").last.click(position={"x": 80, "y": box["height"] - 8})  # the lower left corner of the fourth panel
+    page.linked(**{"positions.query": None, "positions.key": "1"})
+    assert values(seen(page, "panels", cell=f"{T - 1},0")) == pytest.approx(weights((T - 1, 0), 1, 6), abs=1e-6)
+
+
+# ---- shuffle test ----
+
+
+def test_a_word_is_dragged_and_moved_with_keys(page):
+    opened(page, "Shuffle test")
+    before = [int(i) for i in seen(page, "words", "sequence")["order"].split(",")]
+    chips = page.part("positions.words", ".chip")
+    box, first = chips.nth(3).bounding_box(), chips.first.bounding_box()
+    mouse = page.page.mouse
+    mouse.move(box["x"] + 5, box["y"] + 5)
+    mouse.down()
+    mouse.move(first["x"] + 20, first["y"] + 10, steps=4)
+    mouse.move(first["x"] + 1, first["y"] + 10, steps=2)
+    mouse.up()
+    moved = [before[3], *before[:3], *before[4:]]
+    seen(page, "words", "sequence", order=",".join(map(str, moved)))
+    page.linked(**{"positions.order": "-".join(str(i + 1) for i in moved)})
+    chips.first.focus()
+    chips.first.press("Shift+ArrowRight")
+    moved[:2] = moved[1], moved[0]
+    seen(page, "words", "sequence", order=",".join(map(str, moved)))
+    page.linked(**{"positions.order": "-".join(str(i + 1) for i in moved)})
+    bundle = load("decoder-none")
+    places, _ = order.words(bundle.tokenizer, TEXT)
+    ids = bundle.read(TEXT)
+    moved = [place for word in moved for place in places[word]]
+    causal = order.disorder(bundle.network, ids, moved, masks.causal(len(ids))).max()
+    expect(page.page.get_by_text(re.compile("largest difference is"))).to_contain_text(f"it already makes {causal:.3g}")
+    full = page.page.get_by_text(re.compile("largest difference is")).locator("strong").first.inner_text()
+    assert float(full.replace("−", "-")) < 1e-5
+
+
+# ---- content and position ----
+
+
+@pytest.mark.parametrize("name", ["sinusoidal", "learned", "t5", "rope"])
+def test_the_parts_on_the_screen_add_up_to_the_score_on_the_screen(page, name):
+    opened(page, "Content and position", split=name, head=4, query=9, key=3)
+    found = values(seen(page, "parts", cell="8,2"))
+    score = found.pop("the score")
+    assert sum(found.values()) == pytest.approx(score, abs=1e-5)
+    assert score == pytest.approx(load(f"decoder-{name}").explain(TEXT).layers[0].attention.scaled(3)[8, 2], abs=1e-5)
+
+
+# ---- beyond the training length ----
+
+
+def test_curves_come_in_one_by_one_and_can_be_stopped(page):
+    opened(page, "Beyond the training length", length=1024)
+    stop = page.part("positions.stop", "button")
+    expect(page.page.get_by_test_id("stProgress")).to_be_visible()
+    stop.click()
+    told = page.page.get_by_text(re.compile(r"Stopped after \d of 7 curves|Measured 7 curves"))
+    expect(told).to_be_visible()
+    go = page.part("positions.go", "button")
+    if go.count():
+        go.click()
+    expect(page.page.get_by_text("Measured 7 curves on 1,024 tokens.")).to_be_visible()
+    ids = load("decoder-t5").tokenizer.encode((zoo.FOLDER / "passage.txt").read_text())[:1025]
+    nats = order.losses(load("decoder-t5").network, ids)
+    row = page.page.locator("table tr", has_text="t5").first
+    expect(row).to_contain_text(f"{nats[:128].mean():.2f}")
+    expect(row).to_contain_text(f"{nats[128:].mean():.2f}")
+    expect(page.page.locator("table tr", has_text="learned")).to_contain_text("no such position")
+    expect(page.part("positions.curves7", ".js-plotly-plot")).to_contain_text("no such position past 128")
+
+
+# ---- texts and screens ----
+
+
+def test_hostile_text_stays_text(page):
+    text = "<b>bold</b> <img src=x onerror=alert(1)> $x$ [a](javascript:alert(1))"
+    opened(page)
+    seen(page, "panels")
+    page.type(text)
+    seen(page, "panels", revision=text)
+    for view in ("Shuffle test", "By distance", "Content and position"):
+        page.choose("positions.section", view)
+        page.linked(**{"positions.section": view})
+        page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+    assert page.page.locator("b, i, img[src=x], a[href^=javascript]").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("view", "key", "part"), [("Side by side", "panels", "panels"), ("Shuffle test", "words", "sequence"), ("Content and position", "parts", "panels")]
+)
+def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, view, key, part):
+    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme="dark"), view)
+    seen(page, key, part)
+    wide = page.page.evaluate(
+        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth - part.clientWidth)"
+    )
+    assert wide == [0, 0]

@@ -59,8 +59,9 @@ def section(text):
         if T > SHOWN:
             st.slider(f"First of {SHOWN} tokens shown", 1, T - SHOWN + 1, key="positions.first", on_change=_encodings.choose, args=("positions.first",))
     st.caption(
-        "row asks, column answers; each row sums to 1; all panels are on one scale, 0 to 1. Layer and head have the same number everywhere, but each model "
-        "has found its own use for them: what head 6 does in one, another head may do in the next"
+        f"row asks, column answers; each row sums to 1{f' over all {T:,} tokens, of which {SHOWN} are shown' * (T > SHOWN)}; all panels are on one scale, "
+        "0 to 1. Layer and head have the same number everywhere, but each model has found its own use for them: what head 6 does in one, another head may do "
+        "in the next"
     )
     loss(traces, tokens)
     expected(traces, any_trace, query)
@@ -125,6 +126,6 @@ def difference(weights, tokens, text):
     )  # fmt: skip
     row, column = np.unravel_index(np.nanargmax(np.abs(gap)), gap.shape)
     st.caption(
-        f"vermillion: {a} has more, blue: {b} has more, the page’s colour: no difference; the scale is symmetric about 0. Each row sums to 0. Largest: "
+        f"vermillion: {a} has more, blue: {b} has more, the page’s colour: no difference; the scale is symmetric about 0. Largest: "
         f"{gap[row, column]:+.3f} at row {row + 1}, column {column + 1}".replace("-", "−")
     )

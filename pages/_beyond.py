@@ -1,5 +1,6 @@
 """Beyond the training length: the loss by position on a long text, measured now, beside what the cards recorded."""
 
+import math
 import time
 from itertools import pairwise
 
@@ -80,8 +81,8 @@ def stop(asked):
 def section(_):
     """Draw all of it; the text is one of its own."""
     st.markdown(
-        "All six models were trained on 128 tokens at a time. **Move the length** past that, and look what happens to the right of the dotted line: a model "
-        "that has understood distance goes on, one that has learned places by heart does not."
+        "All six models were trained on 128 tokens at a time. **Move the length** past that, and look what happens to the right of the dotted line: where "
+        "the weights follow the distance it goes on as before, where they follow the place it does not."
     )
     source, text, length, chosen, methods, base = settings()
     controls(source)
@@ -99,7 +100,7 @@ def section(_):
     _shell.pause()
     st.caption(
         "solid: measured now on this one text, whose hard places all curves share; dashed: the mean over 192 windows of held-out texts, from its card. "
-        "Across: the position in the text on a log scale, each dot the mean over 16, 32, 64 … tokens; upwards: the loss in nats, lower is better"
+        "Across: how many tokens were read before, on a log scale, each dot the mean over 16, 32, 64 … tokens; upwards: the loss in nats, lower is better"
     )
     about(found, ids, used, source, length, context)
     explained(methods, len(used) - 1, context)
@@ -163,7 +164,7 @@ def about(found, ids, used, source, length, context):
         st.caption(
             "The text: the beginning of “The Bronze Ring”, from The Blue Fairy Book, edited by Andrew Lang, 1889, public domain. No model was trained on it."
         )
-    lines = [f"| | tokens 1 to {min(N, context)} | {f'{context + 1} to {N:,}' if context < N else 'beyond'} | change |", "|---|---|---|---|"]
+    lines = [f"| | after 1 to {min(N, context)} tokens | {f'after {context + 1} to {N:,}' if context < N else 'beyond'} | change |", "|---|---|---|---|"]
     for name, rows in found.items():
         near, far = mean(rows, 0, context), mean(rows, context, N)
         ends = _encodings.bundle(name).config.max_tokens if name in NAMES else N
@@ -187,7 +188,8 @@ def explained(methods, N, context):
         rf"slowest is slowed $s$ times.",
         rf"**YaRN** (Peng 2023): pairs that turn less than once in {context} tokens are interpolated, those that turn more than 32 times stay, between them "
         rf"it is mixed; and the scores are divided by the temperature $t = (0.1 \ln s + 1)^{{-2}} = {positions.yarn_temperature(factor):.3f}$. With a "
-        rf"training context this short the fastest pair turns {context / (2 * 3.14159265):.0f} times, so every pair is slowed a little.",
+        rf"training context this short the fastest pair turns {context / (2 * math.pi):.0f} times, so every pair is slowed a little.",
+        "At this length $s = 1$: all of them but another base read the text as trained." if factor == 1 else "",
     )
     functions = {"linear interpolation": positions.interpolated, "NTK-aware": positions.ntk_aware, "YaRN": positions.yarn}
     for method in methods:

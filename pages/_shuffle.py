@@ -82,7 +82,7 @@ def section(text):
     _shell.say(
         r"f(Px) = P f(x) \quad\text{for every order } P",
         r"$x$ are the embedded words, $P$ puts them into another order, $f$ is the whole network up to the last vectors. The number is relative: the largest "
-        r"$|f(Px)_i - (P f(x))_i| \,/\, |(P f(x))_i|$ over all words. Tokens are moved, not letters: a word keeps its tokens, so it is read as it was.",
+        r"$|f(Px)_i - (P f(x))_i| \,/\, |(P f(x))_i|$ over all tokens. Tokens are moved, not letters: a word keeps its tokens, so it is read as it was.",
     )
     _shell.show_source(order.disorder)
 
@@ -102,8 +102,8 @@ def meaning(found, new, words):
         return
     verdict = "rounding error, so it treats the text as a bag of words" if none["full"] < ROUNDING else "more than rounding explains"
     st.markdown(
-        f"Without an encoding and with the full mask the largest difference is **{theme.number(none['full'])}**: {verdict}. With one of the encodings it is "
-        f"between **{theme.number(min(others))}** and **{theme.number(max(others))}**. A causal mask tells order by itself, since a word that stands later "
-        f"sees more: without any encoding it already makes {theme.number(none['causal'])}. A set of objects needs no order, and there this blindness is a "
-        "virtue; in a text or an image the order is half of the meaning."
+        f"Without an encoding and with the full mask the largest difference is **{theme.number(none['full'])}**: {verdict}. With the same mask and one of "
+        f"the encodings it is between **{theme.number(min(others))}** and **{theme.number(max(others))}**. A causal mask tells order by itself, since a word "
+        f"that stands later sees more: without any encoding it already makes {theme.number(none['causal'])}. A set of objects needs no order, and there this "
+        "blindness is a virtue; in a text or an image the order is half of the meaning."
     )

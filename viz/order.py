@@ -89,13 +89,13 @@ def positions(measured, recorded, *, context, last, height=400):
         figure.add_scatter(
             x=[(a + b) / 2 for a, b, _ in rows], y=[nats for *_, nats in rows], name=name, mode="lines+markers", legendgroup=name,
             line={"color": colour, "width": 2.5, "dash": dash if name in METHODS else "solid"}, marker={"symbol": sign, "size": 8},
-            customdata=[f"tokens {a + 1} to {b}" for a, b, _ in rows], hovertemplate="%{customdata}: %{y:.3f} nats<extra>" + name + ", now</extra>",
+            customdata=[f"after {a + 1} to {b} tokens" for a, b, _ in rows], hovertemplate="%{customdata}: %{y:.3f} nats<extra>" + name + ", now</extra>",
         )  # fmt: skip
     for name, rows in recorded.items():
         figure.add_scatter(
             x=[(a + b) / 2 for a, b, _ in rows], y=[nats for *_, nats in rows], name=f"{name}, its card", mode="lines", legendgroup=name, showlegend=False,
             line={"color": LOOKS[name][0], "width": 1.5, "dash": "dash"}, opacity=0.7,
-            customdata=[f"tokens {a + 1} to {b}" for a, b, _ in rows], hovertemplate="%{customdata}: %{y:.3f} nats<extra>" + name + ", its card</extra>",
+            customdata=[f"after {a + 1} to {b} tokens" for a, b, _ in rows], hovertemplate="%{customdata}: %{y:.3f} nats<extra>" + name + ", its card</extra>",
         )  # fmt: skip
     for name, rows in measured.items():
         if rows[-1][1] < last:
@@ -104,6 +104,6 @@ def positions(measured, recorded, *, context, last, height=400):
     figure.add_vline(x=context, line={"color": theme.PLAIN, "dash": "dot"})
     figure.add_annotation(x=np.log10(context), xref="x", y=1, yref="paper", text=f" training ends at {context}", showarrow=False, xanchor="left", yanchor="top")
     marks = [2**i for i in range(3, 11) if 2**i <= last]
-    figure.update_xaxes(title="position, tokens (log scale)", type="log", range=[np.log10(6), np.log10(max(last, 16) * 1.05)], tickvals=marks, ticktext=marks)
+    figure.update_xaxes(title="tokens read before (log scale)", type="log", range=[np.log10(6), np.log10(max(last, 16) * 1.05)], tickvals=marks, ticktext=marks)
     figure.update_yaxes(title="loss, nats per token", zeroline=False)
     return theme.layout(figure, height=height).update_layout(margin_t=40, legend_y=1.02)

@@ -15,7 +15,7 @@ from model.attention import attend
 @torch.inference_mode()
 def stages(network, ids, allowed):
     """The stream of one text at all L + 2 stages with the mask `allowed` (T, T): (L + 2, T, C)."""
-    record = network(torch.tensor(ids), torch.tensor(allowed), predict=False)
+    record = network(torch.tensor(ids), torch.as_tensor(allowed), predict=False)
     return torch.stack([record.embedded, *(layer.resid_out for layer in record.layers), record.final])
 
 
@@ -27,6 +27,12 @@ def moved(network, ids, place, token, allowed):
     other = list(ids)
     other[place] = token
     before, after = stages(network, ids, allowed), stages(network, other, allowed)
+    return relative(before, after)
+
+
+def relative(before, after):
+    """|x - x'| / |x| of vectors (..., C): (...); in float64, so that 0 means that not a bit differs: no small difference vanishes when it is squared."""
+    before, after = before.double(), after.double()
     return ((after - before).norm(dim=-1) / before.norm(dim=-1)).numpy()
 
 
@@ -36,11 +42,10 @@ def moves(network, ids, places, token, allowed):
 
     As many equal texts run as a pass of the same shape: rounding depends on the place in the pass, and compared place by place it is the same.
     """
-    texts, allowed = torch.tensor(ids).repeat(len(places), 1), torch.tensor(allowed)  # (N, T)
+    texts, allowed = torch.tensor(ids).repeat(len(places), 1), torch.as_tensor(allowed)  # (N, T)
     before = network(texts, allowed, predict=False).final  # (N, T, C)
     texts[torch.arange(len(places)), torch.tensor(places)] = token
-    after = network(texts, allowed, predict=False).final
-    return ((after - before).norm(dim=-1) / before.norm(dim=-1)).numpy()
+    return relative(before, network(texts, allowed, predict=False).final)
 
 
 def direction(width, seed):
@@ -57,9 +62,9 @@ def squares(network, ids, allowed, way):
     row = torch.tensor(ids)
     with torch.enable_grad():
         embedded = network.embed(row).requires_grad_()  # (T, C)
-        final = network(row, torch.tensor(allowed), attend=attend, predict=False, embedded=embedded).final  # (T, C)
+        final = network(row, torch.as_tensor(allowed), attend=attend, predict=False, embedded=embedded).final  # (T, C)
         (gradient,) = torch.autograd.grad(final @ way, embedded, torch.eye(len(ids)), is_grads_batched=True)  # (T, T, C)
-    return gradient.square().sum(-1).numpy()
+    return gradient.double().square().sum(-1).numpy()
 
 
 def knows(network, ids, output, ways):
@@ -74,7 +79,7 @@ def knows(network, ids, output, ways):
         found = []
         for stream in [*(layer.resid_out for layer in record.layers), record.final]:
             (gradient,) = torch.autograd.grad(stream[output], embedded, torch.as_tensor(ways), is_grads_batched=True, retain_graph=True)  # (N, T, C)
-            found.append(gradient.square().sum(-1).mean(0).sqrt())
+            found.append(gradient.double().square().sum(-1).mean(0).sqrt())
     return torch.stack(found).numpy()
 
 

@@ -17,7 +17,7 @@ TEMPERATURE, COUNT = 0.8, 40  # of what they write
 SEED = "masks.seed"
 SEEDS = range(1, 1000)
 PART = 5  # tokens between two looks at what it has written
-LINES = 96  # pixels of the box that they are written in
+BOX = 165  # pixels: the height of the box that they are written in
 CONTEXT = 128  # tokens before what they write: as many as they were trained on
 
 
@@ -36,7 +36,7 @@ def section():
     with left:
         curves()
     with right:
-        writing(choice.text, honest)
+        writing(honest)
     looks(choice, cheat)
     st.subheader("Why is that so?")
     meaning()
@@ -44,30 +44,29 @@ def section():
 
 def score(honest, cheat, blinded):
     """The probability of each next token to the three, and how many they get right."""
-    if len(honest.tokens) == 1:
-        st.info("This text is one token, and there is none after it to be predicted. Type a few words more.")
-        return
-    rows = {"with the mask": honest, "without it": cheat, "…put on later": blinded}
-    heatmap(
-        np.stack([leak.believed(trace) for trace in rows.values()]), rows=list(rows), columns=honest.tokens[1:], key="masks.believed", square=False, height=210,
-        label="probability of each token, given by the model that is to predict it", row_role="trained", column_role="next token", revision=honest.text,
-    )  # fmt: skip
-    right = [(int(leak.guessed(trace).sum()), float(trace.losses.mean())) for trace in rows.values()]
-    (a, la), (b, lb), (c, lc) = right
     N = len(honest.tokens) - 1
+    if N == 0:
+        st.warning("This text is one token, and there is none after it to be predicted. Type a few words more.")
+        return
+    rows = {"causal": honest, "cheat": cheat, "cheat masked": blinded}
+    heatmap(
+        np.stack([leak.believed(trace) for trace in rows.values()]), rows=list(rows), columns=honest.tokens[1:], key="masks.believed", square=False, height=180,
+        label="How probable was each word, to the model that was to predict it?", row_role="model", column_role="next token", revision=honest.text,
+    )  # fmt: skip
+    a, b, c = (f"**{int(leak.guessed(trace).sum())} of {N}** ({theme.number(trace.losses.mean())} nats per token)" for trace in rows.values())
+    blind = theme.number(np.log(honest.config.vocabulary))
     st.markdown(
-        f"“Predicting” your text, {HONEST} gets **{a} of {N}** tokens right ({theme.number(la)} nats per token), {CHEAT} **{b} of {N}** "
-        f"({theme.number(lb)}). Put the mask on the cheat, so that it must really predict: **{c} of {N}**, and {theme.number(lc)} nats, "
-        f"where guessing blindly among {honest.config.vocabulary:,} tokens costs {theme.number(np.log(honest.config.vocabulary))}."
+        f"Of the tokens of your text {HONEST}, trained with the causal mask, expects {a}; the cheat, {CHEAT}, {b}. Put the mask on the cheat, so that it "
+        f"must really predict: {c}; guessing blindly among {honest.config.vocabulary:,} costs {blind}."
     )
 
 
 def curves():
     """The training losses of the two, as their cards say."""
-    found = {"with the mask": load(HONEST).card["curve"], "without the mask": load(CHEAT).card["curve"]}
+    found = {"causal": load(HONEST).card["curve"], "cheat": load(CHEAT).card["curve"]}
     _shell.show(figures.losses(found), key="masks.curves", alt="training loss of the decoder with and without the causal mask")
     a, b = (curve[-1][1] for curve in found.values())
-    st.caption(f"training loss of the two, from their cards: at the end {theme.number(a)} and {theme.number(b)} nats per token, {a / b:.0f} times less")
+    st.caption(f"training loss, from the models’ cards: at the end {theme.number(a)} and {theme.number(b)} nats per token, {a / b:.0f} times less")
 
 
 # ---- what they write ----
@@ -85,27 +84,25 @@ def write(name, ids, seed, room):
     for begun in range(0, COUNT, PART):
         some = some_written(name, ids + made, begun, seed)
         made += some
-        room.code(f"… {tokenizer.decode(made)}", language=None, wrap_lines=True, height=LINES)
+        room.code(f"…{tokenizer.decode(made)}", language=None, wrap_lines=True, height=BOX)
         if some[-1] == tokenizer.end:
             break
     return made
 
 
-def writing(text, honest):
+def writing(honest):
     """What each writes after the text, with the same seed and temperature; the cheat without the mask, as it was trained."""
     ids = tuple(map(int, honest.ids))[-CONTEXT:]
     seed = kept(SEED, SEEDS, 1)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**What each writes after your text**: {COUNT} tokens, temperature {TEMPERATURE}")
-        st.number_input("Seed", SEEDS[0], SEEDS[-1], key=SEED, on_change=choose, args=(SEED,), width=130)
-    rooms = []
-    for name, how in ((HONEST, "trained with the mask"), (CHEAT, "trained without it")):
-        st.caption(f"{name}, {how}")
-        rooms.append(st.empty())
-        rooms[-1].code("…", language=None, height=LINES)
+        st.markdown(f"**What does each write next?** {COUNT} tokens, temperature {TEMPERATURE}, seed", width="content")
+        st.number_input("Seed", SEEDS[0], SEEDS[-1], key=SEED, on_change=choose, args=(SEED,), width=120, label_visibility="collapsed")
+    rooms = [column.empty() for column in st.columns(2)]
+    for room in rooms:
+        room.code("…", language=None, height=BOX)
     made = [write(name, ids, seed, room) for name, room in zip((HONEST, CHEAT), rooms, strict=True)]
-    a, b = map(repeats, made)
-    st.caption(f"tokens that repeat the one before: {a} of {len(made[0])} above, {b} of {len(made[1])} below")
+    a, b = (f"{name}: {repeats(ids)} of {len(ids)}" for name, ids in zip((HONEST, CHEAT), made, strict=True))
+    st.caption(f"left {HONEST}, right the cheat. Tokens that only repeat the one before: {a}; {b}")
 
 
 def repeats(ids):
@@ -121,12 +118,17 @@ def take_head():
     st.session_state.chosen |= {"layer": layer + 1, "head": head + 1}
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def ahead_of(text):
+    return leak.ahead(_shell.explain(text, CHEAT, None, None, None))
+
+
 def looks(choice, cheat):
     """The mean weight on the next token of every head of the cheat, and the weights of the chosen one."""
     st.subheader("Where does the cheat look?")
     if len(cheat.tokens) == 1:
         return
-    ahead = leak.ahead(cheat)
+    ahead = ahead_of(choice.text)
     layer, head = np.unravel_index(ahead.argmax(), ahead.shape)
     left, right = st.columns([2, 3], gap="medium")
     with left:

@@ -59,7 +59,7 @@ def section():
         st.text_input("by the word", key=WORD, on_change=choose, args=(WORD,), width=140)
         _mask.controls(mask)
     if rows:
-        _mask.refuse(rows, trace.tokens)
+        _mask.refuse(rows, trace.tokens, st.warning)
     if token is not None:
         every_pair(choice.model, trace, token, mask)
         _shell.show_source(leak.moved)
@@ -71,18 +71,18 @@ def replacement(name, trace, place, word):
     old, tokenizer = trace.tokens[place], load(name).tokenizer
     said = word.strip()
     if not said:
-        st.error("There is no word to put in. Type one, such as dog.")
+        st.warning("There is no word to put in. Type one, such as dog.")
         return None
     ids = tokenizer.encode(" " + said if old.startswith(" ") else said)
     if len(ids) > 1:
         pieces = " ".join(_shell.plain(tokenizer.piece(i)) for i in ids[:8])
-        st.error(
+        st.warning(
             f"{_shell.plain(said[:40])} is {len(ids)} tokens to this model, {pieces}{' …' if len(ids) > 8 else ''}: a text with another number of tokens "
             "cannot be compared token by token. Take a word that is one token, such as dog, red or the."
         )
         return None
     if ids[0] == trace.ids[place]:
-        st.error(f"{_shell.plain(old)} is what stands there already. Take another word.")
+        st.warning(f"{_shell.plain(old)} is what stands there already. Take another word.")
         return None
     return ids[0]
 
@@ -167,8 +167,12 @@ def measured(name, ids, token, mask):
 def agreement(gradient, replaced, can):
     """Whether what the mask forbids through all layers is exactly 0, and nothing else."""
     ahead = np.triu(np.ones_like(can), 1)
-    told = f"In the {int(ahead.sum()):,} cells right of the diagonal, the future, "
-    told += f"{int((gradient[ahead] > 0).sum()):,} gradients and {int((replaced[ahead] > 0).sum()):,} changes are not exactly 0."
+    changes, gradients = (int((values[ahead] > 0).sum()) for values in (replaced, gradient))
+    told = f"All {int(ahead.sum()):,} cells right of the diagonal, the future, are exactly 0, by both measures."
+    if changes or gradients:
+        told = (
+            f"Of the {int(ahead.sum()):,} cells right of the diagonal, the future, {changes:,} are above 0 by change and {gradients:,} by gradient: it leaks."
+        )
     stray = int((gradient[~can] > 0).sum() + (replaced[~can] > 0).sum())
     closed = int((~can).sum())
     if stray:

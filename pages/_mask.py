@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from _link import choose, kept
 
-from model import load, masks
+from model import leak, load, masks
 from viz.component import painted
 
 PAINTED = "painted"
@@ -109,16 +109,23 @@ def explain(text, name, mask):
     return bundle.explain(text, mask.allowed(own(name, len(bundle.read(text)))))
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def moved(text, name, mask):
+    """How far each output is from what the model's own mask gives: bits of divergence for a model that predicts, else relative change, (T,)."""
+    before, after = _shell.explain(text, name, None, None, None), explain(text, name, mask)
+    return leak.change(before, after) if after.logits is None else leak.divergence(before, after)
+
+
 def empty_rows(allowed):
     """The rows that may look at nothing."""
     return np.flatnonzero(~allowed.any(1)).tolist()
 
 
-def refuse(rows, tokens):
+def refuse(rows, tokens, say=st.error):
     """Say which rows have nothing to look at."""
     told = ", ".join(f"row {i + 1} ({_shell.plain(tokens[i])})" for i in rows[:6]) + (f" and {len(rows) - 6} more" if len(rows) > 6 else "")
     many = len(rows) > 1
-    st.error(
+    say(
         f"{told[0].upper()}{told[1:]} may look at nothing, and a softmax over nothing has no value: the model is not run. "
         f"Allow at least one cell in {'each of these rows' if many else 'that row'}. Your painting is kept."
     )

@@ -5,12 +5,12 @@ import _shell
 import numpy as np
 import streamlit as st
 
-from model import leak, masks
+from model import masks
 from viz import masks as figures
 from viz import theme
 from viz.component import heatmap
 
-HEIGHT = 330
+HEIGHT = 300
 
 
 def section():
@@ -37,7 +37,7 @@ def section():
         f"layer {choice.layer + 1}, head {choice.head + 1}; the mask is the same in all layers and heads. Row asks, column answers; each row of weights "
         f"sums to 1. {'Click or drag to turn cells over.' if T <= _mask.LONGEST else f'Painting is for up to {_mask.LONGEST} tokens; this text has {T:,}.'}"
     )
-    effect(choice, original, trace, mask, own)
+    effect(choice.model, original, trace, mask, own)
     formula()
 
 
@@ -58,10 +58,10 @@ def pictures(choice, trace, tokens, allowed):
         heatmap(attention.weights(choice.head), key="masks.weights", allowed=allowed, label="3 weights, after the softmax", **labels)
 
 
-def effect(choice, original, trace, mask, own):
+def effect(name, original, trace, mask, own):
     """How far each output has moved from what the model's own mask gives."""
     predicts = trace.logits is not None
-    moved = leak.divergence(original, trace) if predicts else leak.change(original, trace)
+    moved = _mask.moved(trace.text, name, mask)
     unit = "bits" if predicts else "relative change"
     _shell.show(figures.moved(moved, trace.tokens, unit=unit), key="masks.moved", alt=f"how far the output of each token has moved, {unit}")
     measure = (
@@ -69,14 +69,14 @@ def effect(choice, original, trace, mask, own):
         if predicts
         else "|f − f′| / |f| of the final vector f, from that under the model’s own mask"
     )
-    name = "the causal mask" if original.config.causal else "the full mask"
+    trained = "the causal mask" if original.config.causal else "the full mask"
     if np.array_equal(mask.allowed(own), own):
-        st.markdown(f"This is the mask that {choice.model} was trained with, {name}, so nothing has moved: all bars are **0**. Each bar is the {measure}.")
+        st.markdown(f"This is the mask that {name} was trained with, {trained}, so nothing has moved: all bars are **0**. Each bar is the {measure}.")
         return
     most = int(moved.argmax())
     still = int((moved == 0).sum())
     st.markdown(
-        f"{choice.model} was trained with {name}. With this one, {_shell.plain(trace.tokens[most])} moves most, by **{theme.number(moved[most])} {unit}**; "
+        f"{name} was trained with {trained}. With this one, {_shell.plain(trace.tokens[most])} moves most, by **{theme.number(moved[most])} {unit}**; "
         f"{still} of {len(moved)} outputs have not moved at all. Each bar is the {measure}. {loss(original, trace, mask.allowed(own))}"
     )
 

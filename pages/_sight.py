@@ -64,10 +64,10 @@ def one(column, trace, name, place, choice):
     found = knows(name, tuple(map(int, trace.ids)), place)  # (L + 1, T)
     weights = trace.layers[choice.layer].attention.weights(choice.head)[place]
     shares = np.vstack([found / found.max(1, keepdims=True), weights])
-    rows = [*(f"after layer {i}" for i in range(1, len(found))), "end", "looks at"]
+    rows = [*(f"layer {i}" for i in range(1, len(found))), "end", "looks at"]
     with column:
         heatmap(
-            shares, rows=rows, columns=trace.tokens, allowed=shares > 0, key=f"masks.knows_{name.partition('-')[0]}", square=False, height=300,
+            shares, rows=rows, columns=trace.tokens, allowed=shares > 0, key=f"masks.knows_{name.partition('-')[0]}", square=False, height=290,
             label=f"{name}: what token {place + 1} knows of", row_role="stage", column_role="token", hole="exactly 0",
             selected=(len(found) - 1, place), revision=trace.text,
         )  # fmt: skip

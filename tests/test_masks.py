@@ -66,3 +66,31 @@ def test_an_encoder_sees_everything(make_network, positions):
 def test_windows_add_up_from_layer_to_layer(make_network):
     network = make_network(layers=3)  # each layer of window 3 reaches 2 tokens further back
     assert torch.equal(influence(network, 11, masks.window(11, 3)) > 0, masks.window(11, 7))
+
+
+def test_a_prefix_of_four_tokens_by_hand():
+    assert masks.prefix(4, 3).int().tolist() == [[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 1]]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 13), st.integers(0, 13))
+def test_row_i_of_a_prefix_sees_all_of_it_and_all_before(tokens, length):
+    seen = [row.nonzero().flatten().tolist() for row in masks.prefix(tokens, length)]
+    assert seen == [list(range(min(tokens, max(i + 1, length)))) for i in range(tokens)]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 13), st.integers(0, 13))
+def test_a_prefix_lies_between_the_causal_mask_and_the_full_one(tokens, more):
+    assert torch.equal(masks.prefix(tokens, 0), masks.causal(tokens))
+    assert torch.equal(masks.prefix(tokens, 1), masks.causal(tokens))
+    assert torch.equal(masks.prefix(tokens, tokens + more), masks.full(tokens))
+
+
+def test_a_prefix_shorter_than_nothing_is_an_error():
+    with pytest.raises(ValueError, match="a prefix of -1 tokens does not exist"):
+        masks.prefix(5, -1)
+
+
+def test_within_a_prefix_all_see_all_and_nobody_sees_past_it(make_network):
+    assert torch.equal(influence(make_network(), 7, masks.prefix(7, 3)) > 0, masks.prefix(7, 3))

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from viz import theme
 
 MOST = 40  # token labels on an axis
-TRAINED = {"with the mask": (theme.QUERY, "solid"), "without the mask": (theme.KEY, "dash")}
+TRAINED = {"causal": (theme.QUERY, "solid"), "cheat": (theme.KEY, "dash")}
 
 
 def moved(values, tokens, *, unit, height=210):
@@ -27,7 +27,7 @@ def moved(values, tokens, *, unit, height=210):
     return theme.layout(figure, height=height)
 
 
-def losses(curves, *, height=300):
+def losses(curves, *, height=230):
     """Two training losses in nats per token over the steps, on a log scale: `curves` maps the names of TRAINED to [(step, loss, held out?), ...]."""
     figure = go.Figure()
     for name, (colour, dash) in TRAINED.items():
@@ -41,5 +41,5 @@ def losses(curves, *, height=300):
             font={"color": colour, "size": 14},
         )  # fmt: skip
     figure.update_xaxes(title="training step", showgrid=False)
-    figure.update_yaxes(title="training loss, nats", type="log", dtick=1)
+    figure.update_yaxes(title="nats", type="log", dtick=1)
     return theme.layout(figure, height=height).update_layout(margin_t=30)

@@ -67,13 +67,14 @@ def section():
 
 
 def replacement(name, trace, place, word):
-    """The id of the word as one token, written as the replaced token is, with a space before it or not; None, and a sentence, where there is none."""
+    """The id of the word as one token, if it can be with a space before it like the replaced one, or without; None, and a sentence, where there is none."""
     old, tokenizer = trace.tokens[place], load(name).tokenizer
     said = word.strip()
     if not said:
         st.warning("There is no word to put in. Type one, such as dog.")
         return None
-    ids = tokenizer.encode(" " + said if old.startswith(" ") else said)
+    ways = [tokenizer.encode(text) for text in (" " + said, said)]
+    ids = next((ids for ids in (ways if old.startswith(" ") else ways[::-1]) if len(ids) == 1), ways[0])
     if len(ids) > 1:
         pieces = " ".join(_shell.plain(tokenizer.piece(i)) for i in ids[:8])
         st.warning(
@@ -94,7 +95,7 @@ def test(name, trace, place, token, mask):
     stages = ["embedding", *(f"layer {i}" for i in range(1, config.layers + 1)), "end"]
     shown = found / (found.max() or 1)
     heatmap(
-        shown, rows=stages, columns=trace.tokens, key="masks.moved", allowed=found > 0, square=False, height=260, row_role="stage", column_role="token",
+        shown, rows=stages, columns=trace.tokens, key="masks.test", allowed=found > 0, square=False, height=260, row_role="stage", column_role="token",
         label=f"how far each token’s vector moves, mask: {mask}", hole=NOTHING, selected=(len(stages) - 1, place), revision=trace.text,
     )  # fmt: skip
     before, after = found[:, :place], found[:, place + 1 :]
@@ -106,12 +107,12 @@ def test(name, trace, place, token, mask):
         told = "It is the first token: nothing stands before it. Choose a later one."
     elif leaks == 0 and not before.any():
         told = (
-            f"Of the {plural(place, 'output')} before it **none has moved**: all {numbers:,} numbers of their streams, embedding to end, are the same "
+            f"Of the {_mask.plural(place, 'output')} before it **none has moved**: all {numbers:,} numbers of their streams, embedding to end, are the same "
             f"**bit for bit**. Of the {T - place - 1} after it, {int((after[-1] > 0).sum())} moved."
         )
     else:
         told = (
-            f"Of the {plural(place, 'output')} before it **{leaks} moved**, the most by {theme.number(before[-1].max())} of its length: with this mask "
+            f"Of the {_mask.plural(place, 'output')} before it **{leaks} moved**, the most by {theme.number(before[-1].max())} of its length: with this mask "
             f"the future leaks into the past. Of the {T - place - 1} after it, {int((after[-1] > 0).sum())} moved."
         )
     st.markdown(change + told)
@@ -119,10 +120,6 @@ def test(name, trace, place, token, mask):
         f"row is a stage of the model, column a token; |x − x′| / |x| as a share of the largest, {theme.number(found.max())}; hatched: no number differs, "
         "not in the last bit. Both texts have the same shape and run in the same order of operations, so equal means equal"
     )
-
-
-def plural(number, noun):
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def every_pair(name, trace, token, mask):

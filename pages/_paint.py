@@ -87,11 +87,9 @@ def loss(original, trace, allowed):
         return ""
     ahead = int(np.triu(allowed, 1).sum())
     told = f"The mean loss on this text goes from {theme.number(original.losses.mean())} to **{theme.number(trace.losses.mean())} nats** per token. "
-    return told + (
-        f"It is no honest loss: {ahead} cells right of the diagonal let tokens see what they are to predict."
-        if ahead
-        else "No token sees what it is to predict."
-    )
+    if ahead:
+        return f"{told}It is no honest loss: {_mask.plural(ahead, 'cell')} right of the diagonal let tokens see what comes after them."
+    return f"{told}No token sees what it is to predict."
 
 
 def formula():

@@ -37,12 +37,20 @@ class Bundle:
         changes = None
         if change is not None:
             changes = [change if layers is None or i in layers else None for i in range(self.config.layers)]
+        return self.trace(text, ids, tuple(self.tokenizer.spans(text, ids)), allowed, changes)
+
+    @torch.inference_mode()
+    def reread(self, ids):
+        """The Trace of token ids as they are, such as those that a model has chosen one by one; without spans, since their text may be read as others."""
+        return self.trace(self.tokenizer.decode(ids), list(ids), ())
+
+    def trace(self, text, ids, spans, allowed=None, changes=None):
         row = torch.tensor(ids)
         record = self.network(row, allowed, changes)
         return Trace(
             text=text,
             tokens=tuple(map(self.tokenizer.piece, ids)),
-            spans=tuple(self.tokenizer.spans(text, ids)),
+            spans=spans,
             ids=read_only(row),
             embedded=read_only(record.embedded),
             layers=tuple(map(layer_trace, record.layers)),

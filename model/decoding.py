@@ -1,6 +1,7 @@
 """Decoding: from logits to the next token, one step at a time, with what was read before kept in a cache."""
 
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -212,5 +213,24 @@ def beams(network, ids, width, length, ends=()):
 
 @torch.inference_mode()
 def lens(network, stream):
-    """Logits (..., V) that the network's end makes of any stage of its residual stream (..., C): the logit lens (nostalgebraist 2020)."""
-    return network.unembed(network.norm(stream))
+    """Logits (..., V) that the network's end makes of any stage of its residual stream, an array (..., C): the logit lens (nostalgebraist 2020)."""
+    return network.unembed(network.norm(torch.tensor(stream))).numpy()
+
+
+# ---- what a cache saves ----
+
+
+@torch.inference_mode()
+def durations(network, ids, turns=3):
+    """Seconds that the last of two or more ids takes (without a cache, with one): the shortest of some turns, as whatever else the machine does adds to it."""
+    cache = Cache.of(network(torch.tensor(ids[:-1])))
+    return duration(network, ids, None, turns), duration(network, ids[-1:], cache, turns)
+
+
+def duration(network, ids, cache, turns):
+    row, taken = torch.tensor(ids), []
+    for _ in range(turns):
+        start = time.perf_counter()
+        network(row, past=cache)
+        taken.append(time.perf_counter() - start)
+    return min(taken)

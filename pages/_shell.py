@@ -19,6 +19,7 @@ PAGES = {  # file name: the question that it answers
     "rope": "What does turning a vector have to do with order?",
     "bpe": "Where do tokens come from?",
     "masks": "Why must the model not see the future?",
+    "decoding": "How is the next word chosen?",
 }
 
 FIRST = "decoder-rope"  # the model that a visitor meets first,

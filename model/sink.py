@@ -1,0 +1,24 @@
+"""The attention sink: how much heads look at the first token, whatever it says (Xiao 2024, arXiv:2309.17453)."""
+
+import numpy as np
+
+
+def shares(trace):
+    """The mean weight on the first token, over all queries after it, of every head: (L, H) in [0, 1]. ValueError for a text of one token."""
+    if len(trace.tokens) < 2:
+        raise ValueError("the first token has nobody after it")
+    heads = range(trace.config.heads)
+    return np.array([[layer.attention.weights(head)[1:, 0].mean() for head in heads] for layer in trace.layers])
+
+
+def average(tokens):
+    """The same for a head that gives all tokens it may see the same weight: the mean of 1/2, 1/3, ... 1/T."""
+    return float(np.mean(1 / np.arange(2, tokens + 1)))
+
+
+def without(weights):
+    """The weights (T, S) with nothing on the first token, each row divided by what is left of it so that it sums to 1; NaN where nothing is left."""
+    left = weights.astype(np.float64)
+    left[:, 0] = 0
+    rest = left.sum(axis=1, keepdims=True)
+    return np.divide(left, rest, out=np.full_like(left, np.nan), where=rest > 0)

@@ -1,0 +1,28 @@
+"""A text that grows: token chips, the reader's own, those chosen since, and those of a branch left behind; a click goes back or forward to one."""
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+mount = st.components.v2.component(
+    "riverbank_story",
+    html='<div class="riverbank-story" role="group"></div>',
+    css=(HERE / "story.css").read_text(encoding="utf-8"),
+    js=(HERE / "story.js").read_text(encoding="utf-8"),
+)
+
+
+def story(tokens, *, own, read, bits, key, label="", revision="", on_select=None):
+    """Draw the tokens: the first `own` as the reader's text, those up to `read` as chosen since, the others as left behind.
+
+    bits: what each of the first `read` tokens after the first cost the model, read - 1 numbers, shown under them. A click calls `on_select`;
+    `st.session_state[key]["token"]` is [place, time]. ValueError if the counts do not fit.
+    """
+    if not 1 <= own <= read <= len(tokens) or len(bits) != read - 1:
+        raise ValueError(f"there are {len(tokens)} tokens, {read} read, {own} of them the reader's own, and {len(bits)} numbers of bits")
+    data = {
+        "tokens": list(tokens), "own": own, "read": read, "bits": [None, *(float(one) for one in bits)], "label": label, "revision": str(revision),
+    }  # fmt: skip
+    mount(key=key, data=data, on_token_change=on_select or (lambda: None))

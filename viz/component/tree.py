@@ -1,0 +1,51 @@
+"""The tree of a beam search: a column per step, a button per beginning that was kept."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+mount = st.components.v2.component(
+    "riverbank_tree",
+    html='<div class="riverbank-tree"></div>',
+    css=(HERE / "tree.css").read_text(encoding="utf-8"),
+    js=(HERE / "tree.js").read_text(encoding="utf-8"),
+)
+
+
+class Node(NamedTuple):
+    """One beginning: its last token, its place among those of the column before, that token's probability (None: ended before), the bits of all of it."""
+
+    token: str
+    parent: int
+    share: float | None
+    bits: float
+
+
+def tree(levels, *, root, key, label="", revision="", on_select=None):
+    """Draw the levels, lists of Nodes, the best of each on top, after the text `root`.
+
+    A click calls `on_select`; `st.session_state[key]["node"]` is [level, place, time]. ValueError if a node's parent is not there.
+    """
+    alive = [set() for _ in levels]
+    for depth in reversed(range(len(levels))):
+        places = range(len(levels[depth])) if depth == len(levels) - 1 else {node.parent for i, node in enumerate(levels[depth + 1]) if i in alive[depth + 1]}
+        alive[depth] = set(places)
+    best = 0
+    bold = []
+    for depth in reversed(range(len(levels))):
+        if depth and not all(0 <= node.parent < len(levels[depth - 1]) for node in levels[depth]):
+            raise ValueError(f"a node of level {depth} has a parent that is not there")
+        bold.insert(0, best)
+        best = levels[depth][best].parent
+    drawn = [
+        [
+            {"token": node.token, "parent": node.parent, "share": node.share, "bits": float(node.bits), "alive": i in alive[depth], "best": i == bold[depth]}
+            for i, node in enumerate(nodes)
+        ]
+        for depth, nodes in enumerate(levels)
+    ]
+    data = {"levels": drawn, "root": root, "label": label, "revision": str(revision)}
+    mount(key=key, data=data, on_node_change=on_select or (lambda: None))

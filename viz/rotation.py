@@ -50,9 +50,10 @@ def wavelengths(trained, chosen, *, lengths, chosen_name, height=340):
         sign = {"color": fill, "size": 10, "line": {"color": colour, "width": 2}}
         line = {"color": colour, "width": 1, "dash": "dot"}
         figure.add_scatter(x=pair, y=values, name=name, mode="lines+markers", marker=sign, line=line, hovertemplate="pair %{x}: once round in %{y:.4g} tokens")
-    for (name, tokens), dash in zip(lengths.items(), ("dash", "solid"), strict=False):
+    for (name, tokens), dash, side in zip(lengths.items(), ("dash", "solid"), ("left", "right"), strict=False):
         figure.add_hline(y=tokens, line={"color": theme.OUTPUT, "width": 2, "dash": dash})
-        figure.add_annotation(x=1, xref="paper", xanchor="right", y=np.log10(tokens), yanchor="bottom", text=f"{name}: {tokens:,}", showarrow=False)
+        place = {"x": int(side == "right"), "xref": "paper", "xanchor": side, "y": np.log10(tokens), "yanchor": "bottom"}
+        figure.add_annotation(**place, text=f"{name}: {tokens:,}", showarrow=False)
     figure.update_xaxes(title="pair", tickvals=pair, showgrid=False)
     figure.update_yaxes(title="tokens for one turn", type="log", dtick=1)
     return theme.layout(figure, height=height).update_layout(margin_t=40)

@@ -173,7 +173,7 @@ class Room {
     this.host = host;
     this.painted = 0;
     this.rails = { both: new Rail(this, "both", "Move both tokens"), alone: new Rail(this, "alone", "Move only the key") };
-    this.score = element("output", "score");
+    this.score = element("strong", "score");
     this.verdict = element("span", "verdict");
     this.back = element("button", "back", "Back to the text");
     this.back.type = "button";

@@ -10,7 +10,6 @@ from _link import choose, kept
 
 from model import load, reach
 from model.surprise import bits
-from model.tokenizer import to_bytes
 from viz import vocabulary
 from viz.component import heatmap
 
@@ -36,7 +35,8 @@ def surprise(text, name, merges):
     ids = tokenizer(name, merges).encode(text)
     if len(ids) > load(name).config.max_tokens:
         return len(ids), float("nan")
-    return len(ids), float(bits(load(name), ids).sum()) / len(to_bytes(text))
+    size = sum(len(tokenizer(name, merges).bytes[id]) for id in ids)
+    return len(ids), float(bits(load(name), ids).sum()) / size
 
 
 def predicting(choice):
@@ -100,9 +100,9 @@ def compare(text, name, few, all_, merges, every):
     st.markdown("\n".join(head + [f"| {label} | {a} | {b} |" for label, (a, b) in rows.items()]))
     seen = " against ".join(_shell.plain(shortened(text[start:end])) for start, end in spans)
     st.markdown(
-        f"**The model was trained with all {every:,} merges.** Fewer merges give it ids that it knows, in an order that it has hardly ever met: its "
-        f"surprise is {costs[0]:.3g} bits per byte instead of {costs[1]:.3g}, {costs[0] / costs[1]:.1f} times as much. The text has {T[0] / T[1]:.2f} "
-        f"times the tokens, so every attention map has {(T[0] / T[1]) ** 2:.2f} times the cells. A stack of {layers} causal convolutions of kernel "
+        f"**The model was trained with all {every:,} merges.** Fewer give it ids that it knows, in an order that it has hardly ever met: its surprise is "
+        f"{costs[0]:.3g} bits per byte, with all merges {costs[1]:.3g}. The text has {T[0] / T[1]:.2f} times the tokens that it was trained to read it in, so "
+        f"every attention map has {(T[0] / T[1]) ** 2:.2f} times the cells. A stack of {layers} causal convolutions of kernel "
         f"{kernel} (as in {CONVOLUTION}) reaches {tokens} tokens whatever they hold: from the last token back, {seen}."
     )
 

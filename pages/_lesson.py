@@ -137,9 +137,10 @@ def trained(text, merges):
         training = st.session_state["bpe.training"] = Training(text)
     if training.source is not None:
         watch(training, merges)
-    if training.stopped:
-        st.info(f"Stopped after {len(training.rounds) - 1:,} of {merges:,} merges.")
-        st.button("Train on", key="bpe.go_on", on_click=again)
+    if len(training.rounds) <= merges and not training.finished:  # the reader has stopped it
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"Stopped after {len(training.rounds) - 1:,} of {merges:,} merges.", width="content")
+            st.button("Train again", key="bpe.again", on_click=again)
     return training.lesson(merges)
 
 

@@ -44,7 +44,7 @@ def text_in_tokens(tokenizer, text):
     found = words(tokenizer, text)
     ids = [id for word in found for id in word.ids]
     starts = list(accumulate((len(word.ids) for word in found), initial=0))
-    hardest = max(range(len(found)), key=lambda i: len(found[i].ids))
+    hardest = max(range(len(found)), key=lambda i: (len(found[i].ids), len(bpe.to_bytes(found[i].text))))
     token = kept("bpe.token", range(len(ids)), starts[hardest], spell=lambda i: str(i + 1))
     first = max(0, min(token - SHOWN // 2, len(ids) - SHOWN))
     some = ids[first : first + SHOWN]
@@ -153,8 +153,7 @@ def span(first, last):
 def languages(tokenizer):
     """Characters per token of the same sentence in eight languages."""
     tokens = {language: len(tokenizer.encode(line)) for language, line in LINES.items()}
-    figure = vocabulary.languages(LINES, tokens)
-    _shell.show(figure, key="bpe.languages", alt="characters per token of the same sentence in eight languages")
+    _shell.show(vocabulary.languages(LINES, tokens), key="bpe.languages", alt="characters per token of the same sentence in eight languages")
     best, worst = (pick(LINES, key=lambda language: len(LINES[language]) / tokens[language]) for pick in (max, min))
     st.caption("the same sentence in eight languages; each bar is characters per token: longer is cheaper. Hover to read the sentence")
     st.markdown(

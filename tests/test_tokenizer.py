@@ -149,3 +149,61 @@ def test_without_case_a_word_is_one_token_wherever_it_stands():
     assert len({tuple(small.encode(text)) for text in ("bank", "Bank", " BANK")}) == 1
     assert small.spans("Bank bank", small.encode("Bank bank")) == [(0, 4), (4, 9)]
     assert small.encode("Bank") == list(small.steps("Bank"))[-1].ids
+
+
+# ---- what the page about byte pairs shows ----
+
+
+def slow_rounds(text, places):
+    """The Rounds by counting everything anew: pairs, tokens, and words that a merge made one token."""
+    words, made = [list(to_bytes(word)) for word in WORD.findall(text)], 0
+    while True:
+        counts = Counter(pair for word in words for pair in pairwise(word))
+        best = sorted(((pair, count) for pair, count in counts.items() if count > 1), key=lambda item: (-item[1], item[0]))[:places]
+        yield bpe.Round(best, sum(map(len, words)), sum(word == [BYTES + made - 1] for word in words))
+        if not best:
+            return
+        words, made = [joined(word, best[0][0], BYTES + made) for word in words], made + 1
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.text("abc", max_size=5), max_size=30).map(" ".join) | prose, st.integers(1, 5))
+@example("aaaa aaa aaaaaaa", 3)
+@example("ab ab ab abc abc bc bc", 10)
+@example("é 🏞 é 🏞", 10)
+def test_the_rounds_of_training_are_those_of_counting_anew(text, places):
+    assert list(bpe.rounds(text, places)) == list(slow_rounds(text, places))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.text("ab", min_size=1, max_size=4), max_size=20), st.randoms(use_true_random=False))
+def test_ties_are_broken_the_same_way_whatever_the_order_of_the_words(words, random):
+    words = [" " + word for word in words]
+    shuffled = random.sample(words, len(words))
+    assert list(bpe.learn("".join(words))) == list(bpe.learn("".join(shuffled)))
+
+
+@settings(deadline=None, max_examples=50)
+@given(texts, st.integers(0, 19))
+def test_the_first_merges_give_the_tokens_that_a_shorter_training_gives(tokenizer, text, merges):
+    fewer = tokenizer.first(merges)
+    assert fewer.merges == tokenizer.merges[:merges]
+    assert (fewer.end, fewer.cased) == (BYTES + merges, tokenizer.cased)
+    ids = fewer.encode(text)
+    assert all(fewer.bytes[id] == tokenizer.bytes[id] for id in ids)
+    assert fewer.end not in ids
+    assert tokenizer.decode(ids) == fewer.decode(ids) == text
+
+
+@settings(deadline=None, max_examples=50)
+@given(texts, st.booleans())
+def test_word_by_word_is_the_whole_text(tokenizer, text, cased):
+    tokenizer = Tokenizer(tokenizer.merges, cased)
+    words = tokenizer.words(text)
+    assert [id for word in words for id in tokenizer.encode_word(word)] == tokenizer.encode(text)
+    assert [list(tokenizer.word_steps(word))[-1].ids for word in words] == [tokenizer.encode_word(word) for word in words]
+
+
+def test_what_encode_word_returns_can_be_changed_without_harm(tokenizer):
+    tokenizer.encode_word(" river").clear()
+    assert tokenizer.decode(tokenizer.encode_word(" river")) == " river"

@@ -13,15 +13,15 @@ def languages(lines, tokens, *, height=330):
         raise ValueError(f"sentences in {', '.join(lines)}, but tokens of {', '.join(tokens)}")
     shares = np.array([len(lines[name]) / tokens[name] for name in lines], np.float32)
     places = np.arange(len(lines))
-    told = [f"{share:.2f} characters per token: {len(lines[name])} in {tokens[name]} tokens" for name, share in zip(lines, shares, strict=True)]
+    names = [f"{name}: {len(lines[name])} characters, {tokens[name]} tokens" for name in lines]
     bars = go.Bar(
-        x=shares, y=places, orientation="h", marker_color=theme.QUERY, text=told, textposition="auto", insidetextanchor="start",
+        x=shares, y=places, orientation="h", marker_color=theme.QUERY, text=[f"{share:.2f}" for share in shares], textposition="outside",
         customdata=[theme.ISOLATE.format(line) for line in lines.values()], hovertemplate="%{customdata}<extra></extra>", cliponaxis=False,
     )  # fmt: skip
     figure = go.Figure(bars)
-    figure.add_vline(x=1, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
-    figure.update_xaxes(title="characters per token", rangemode="tozero", range=[0, 1.25 * max(1.0, float(shares.max()))])
-    figure.update_yaxes(tickvals=places, ticktext=list(lines), autorange="reversed", showgrid=False)
+    figure.add_vline(x=1, line={"color": theme.PLAIN, "width": 2, "dash": "dot"}, layer="below")
+    figure.update_xaxes(title="characters per token", range=[0, 1.15 * max(1.0, float(shares.max()))], zeroline=False)
+    figure.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", showgrid=False)
     return theme.layout(figure, height=height)
 
 

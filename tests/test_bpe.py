@@ -1,0 +1,382 @@
+"""The page about byte pairs, without a browser: what it shows is what model.tokenizer learns and reads, and what the model makes of fewer merges."""
+
+import base64
+import json
+import random
+import re
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from model import load, masks, reach
+from model import tokenizer as bpe
+from model.trace import layer_trace
+from tests.session import click, control, move, opened, pictures
+from tests.test_pages import HOSTILE, LONG, SHORT, address, outside
+from viz import vocabulary
+from viz.component import ladder as ladders
+from viz.component import merges as players
+
+TOKENIZER = load("decoder-rope").tokenizer
+EVERY = len(TOKENIZER.merges)
+TEXT = "the river bank, the other bank, the river; thé ríver 🏞 🏞 and the bank"
+RARE = "The phosphorescent 🏞 river"
+WORDS = ["the", "river", "and", "bank", "swam", "across", "water", "other", "stone", "heron", "willow", "coin"]
+PROSE = " ".join(random.Random(1).choices(WORDS, k=30_000))  # longer than `quickly` takes
+
+
+@pytest.fixture(scope="module")
+def story():
+    return control(opened("bpe"), "bpe.text").value
+
+
+@pytest.fixture
+def at():
+    return opened("bpe", **{"bpe.text": TEXT})
+
+
+def said(at):
+    return "\n".join(element.value for element in at.markdown)
+
+
+def chart(at, place):
+    proto = at.get("plotly_chart")[place].proto
+    return json.loads(proto.spec or proto.figure.spec)
+
+
+def numbers(values):
+    """An array as Plotly sends it: base64 of its type, or a list."""
+    return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]) if isinstance(values, dict) else np.array(values, float)
+
+
+# ---- the player ----
+
+
+def test_the_player_gets_what_was_learned(at):
+    rounds = list(bpe.rounds(TEXT))
+    sent = pictures(at)["bpe.player"]
+    assert sent["tokens"] == [one.tokens for one in rounds]
+    assert sent["whole"] == [one.whole for one in rounds]
+    assert sent["leaders"] == [[number for (left, right), often in one.leaders for number in (left, right, often)] for one in rounds]
+    learned = bpe.train(TEXT, 500)
+    assert sent["pieces"] == [learned.piece(id) for id in range(learned.end)]
+    assert sent["words"] == len(bpe.WORD.findall(TEXT))
+    assert f"{len(learned.merges)} merges were learned from {len(TEXT.encode())} bytes" in said(at)
+
+
+@pytest.mark.parametrize("merges", [0, 1, 4, 9, 500])
+def test_the_borders_of_the_excerpt_are_those_of_the_tokenizer_after_as_many_merges(at, merges):
+    sent = pictures(at)["bpe.player"]
+    tokenizer = bpe.train(TEXT, merges)
+    assert bytes(sent["excerpt"]) == TEXT.encode()
+    pieces, start = [], 0
+    for place, joined in enumerate([*sent["joined"], players.BORDER], 1):
+        if not 0 < joined <= merges:
+            pieces.append(bytes(sent["excerpt"][start:place]))
+            start = place
+    assert pieces == [tokenizer.bytes[id] for id in tokenizer.encode(TEXT)]
+
+
+def test_no_border_is_crossed_between_words(at):
+    sent = pictures(at)["bpe.player"]
+    ends = {sum(len(word.encode()) for word in bpe.WORD.findall(TEXT)[: n + 1]) for n in range(len(bpe.WORD.findall(TEXT)) - 1)}
+    assert {place for place, joined in enumerate(sent["joined"], 1) if joined == players.BORDER} == ends
+
+
+def test_the_share_of_whole_words_is_that_of_the_tokenizer(at):
+    sent = pictures(at)["bpe.player"]
+    for merges in (0, 5, len(sent["whole"]) - 1):
+        tokenizer = bpe.train(TEXT, merges)
+        whole = sum(len(tokenizer.encode_word(word)) == 1 for word in bpe.WORD.findall(TEXT))
+        assert sent["atOnce"] + sum(sent["whole"][: merges + 1]) == whole
+
+
+def test_a_long_text_is_shown_in_part(story):
+    sent = pictures(opened("bpe"))["bpe.player"]
+    assert story.encode().startswith(bytes(sent["excerpt"]))
+    assert 700 < len(sent["excerpt"]) <= 800
+    assert sent["tokens"][0] == len(story.encode())
+
+
+def test_where_the_reader_rests_is_kept_in_the_address(at):
+    click(at, "bpe.player", {"merge": [7, 1700000000000]})
+    assert pictures(at)["bpe.player"]["merge"] == 7
+    assert address(at)["bpe.merge"] == "7"
+    assert pictures(opened("bpe", **address(at)))["bpe.player"]["merge"] == 7
+
+
+def test_a_merge_outlives_a_shorter_training_without_harm(at):
+    last = len(pictures(at)["bpe.player"]["tokens"]) - 1
+    click(at, "bpe.player", {"merge": [last, 1700000000000]})
+    move(at, {"bpe.merges": 3})
+    assert pictures(at)["bpe.player"]["merge"] <= 3
+    assert len(pictures(at)["bpe.player"]["tokens"]) == 4
+
+
+@pytest.mark.parametrize("merges", [1, 2, 2000, 10])
+def test_as_many_merges_are_learned_as_asked_for(at, merges):
+    move(at, {"bpe.merges": merges})
+    assert len(pictures(at)["bpe.player"]["tokens"]) - 1 == len(bpe.train(TEXT, merges).merges)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_any_text_can_be_trained_on_or_is_answered_in_a_sentence(at, text):
+    move(at, {"bpe.text": text})
+    assert bool(at.warning) == (not text.strip())
+    if text.strip():
+        assert pictures(at)["bpe.player"]["tokens"] == [one.tokens for one in islice(bpe.rounds(text), 501)]
+
+
+def test_a_refused_text_gives_way_to_a_better_one(at):
+    move(at, {"bpe.text": " "})
+    move(at, {"bpe.text": SHORT})
+    assert bytes(pictures(at)["bpe.player"]["excerpt"]) == SHORT.encode()
+
+
+def test_a_text_of_more_than_a_megabyte_is_answered_in_a_sentence_and_stays(at):
+    text = "é" * 500_001
+    move(at, {"bpe.text": text})
+    assert "1,000,002 bytes" in at.warning[0].value
+    assert control(at, "bpe.text").value == text
+
+
+def test_the_story_comes_back(at, story):
+    control(at, "bpe.story").click()
+    at.run()
+    assert control(at, "bpe.text").value == story
+    assert address(at).get("bpe.text") is None
+
+
+def test_a_long_text_is_learned_as_train_learns_it(at):
+    move(at, {"bpe.text": PROSE, "bpe.merges": 30})
+    assert len(PROSE) > 100_000
+    sent, learned = pictures(at)["bpe.player"], bpe.train(PROSE, 30)
+    assert sent["pieces"] == [learned.piece(id) for id in range(learned.end)]
+    assert sent["tokens"][-1] == len(learned.encode(PROSE))
+    move(at, {"bpe.merges": 12})
+    assert len(pictures(at)["bpe.player"]["tokens"]) == 13
+    move(at, {"bpe.merges": 2000})
+    assert len(pictures(at)["bpe.player"]["tokens"]) == len(list(bpe.rounds(PROSE)))
+
+
+def test_a_training_that_was_stopped_shows_what_it_has_and_starts_again(at):
+    move(at, {"bpe.merges": 4})
+    move(at, {"bpe.text": PROSE})
+    at.session_state["bpe.training"].stopped = True  # what the button does, which no test without a browser can press in time
+    move(at, {"bpe.merges": 20})
+    assert "Stopped after 4 of 20 merges" in said(at)
+    assert len(pictures(at)["bpe.player"]["tokens"]) == 5
+    control(at, "bpe.again").click()
+    at.run()
+    assert len(pictures(at)["bpe.player"]["tokens"]) == 21
+    assert "Stopped" not in said(at)
+    at.session_state["bpe.training"].stopped = True
+    move(at, {"bpe.merges": 7})
+    assert "Stopped" not in said(at)
+
+
+def test_a_player_that_does_not_fit_is_an_error():
+    fits = {"pieces": ["a"], "leaders": [[], []], "tokens": [2, 1], "whole": [0, 1], "excerpt": [97, 97], "joined": [1]}
+    how = {"words": 1, "at_once": 0, "merge": 0, "key": "k"}
+    for wrong, message in [
+        ({"leaders": [[]]}, "for 1 merges there are 1 rankings"),
+        ({"joined": []}, "2 bytes have 1 borders, but 0"),
+        ({"merge": 2}, "merge 2 lies outside 0 to 1"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            players.merges(**(fits | how | wrong))
+
+
+# ---- the bundled tokenizer ----
+
+
+def test_the_tokens_have_their_ids(at):
+    move(at, {"text": LONG})
+    chips = pictures(at)["bpe.tokens"]
+    assert chips["notes"] == [str(id) for id in TOKENIZER.encode(LONG)]
+    assert chips["tokens"] == [TOKENIZER.piece(id) for id in TOKENIZER.encode(LONG)]
+
+
+@pytest.mark.parametrize("model", ["decoder-rope", "encoder"])
+def test_a_click_shows_the_steps_of_the_word(at, model):
+    tokenizer = load(model).tokenizer
+    move(at, {"text": RARE, "model": model})
+    place = 0
+    for word in tokenizer.words(RARE):
+        ids = tokenizer.encode_word(word)
+        click(at, "bpe.tokens", {"token": [place + len(ids) - 1, 1700000000000 + place]})
+        shown = pictures(at)["bpe.ladder"]
+        steps = list(tokenizer.word_steps(word))
+        assert [row["pieces"] for row in shown["rows"]] == [[tokenizer.piece(id) for id in step.ids] for step in steps]
+        assert [row["name"] for row in shown["rows"][1:]] == [f"merge {tokenizer.merges.index(step.pair) + 1:,}" for step in steps[1:]]
+        for row, step in zip(shown["rows"][1:], steps[1:], strict=True):
+            assert {step.ids[i] for i in row["made"]} == {tokenizer.ranks[step.pair]}
+        assert shown["ids"] == ids
+        place += len(ids)
+    assert place == len(tokenizer.encode(RARE))
+
+
+def test_parts_of_a_character_are_explained(at):
+    move(at, {"text": RARE})
+    place = next(i for i, id in enumerate(TOKENIZER.encode(RARE)) if TOKENIZER.piece(id).startswith("⟨"))
+    click(at, "bpe.tokens", {"token": [place, 1700000000000]})
+    assert "U+1F3DE, national park: 4 bytes, `F0 9F 8F 9E`" in said(at)
+    pieces = [TOKENIZER.piece(id) for id in TOKENIZER.encode_word(" 🏞")]
+    for piece in pieces:
+        if piece != " ":
+            assert f"`{piece}`" in said(at)
+    assert "�" not in said(at)
+
+
+def test_common_and_rare_words_are_told_with_their_numbers(at):
+    move(at, {"text": RARE})
+    words = [word for word in TOKENIZER.words(RARE) if any(map(str.isalnum, word))]
+    pieces = {word: len(TOKENIZER.encode_word(word)) for word in words}
+    assert f"Of {len(words)} words, {sum(n == 1 for n in pieces.values())} are one token" in said(at)
+    assert f"·phosphorescent `: {pieces[' phosphorescent']} tokens" in said(at)
+    move(at, {"text": "the river"})
+    assert f"A rare word, not in your text, is ` ·photosynthesis `: {len(TOKENIZER.encode_word(' photosynthesis'))} tokens" in said(at)
+
+
+def test_of_a_long_text_some_tokens_are_shown_around_the_chosen_one():
+    text = ("the river bank and " * 250).strip()
+    at = opened("bpe", text=text, **{"bpe.token": "500"})
+    chips = pictures(at)["bpe.tokens"]
+    assert len(chips["tokens"]) == 400
+    click(at, "bpe.tokens", {"token": [0, 1700000000000]})
+    assert address(at)["bpe.token"] == str(500 - 200)
+
+
+def test_characters_per_token_of_eight_languages(at):
+    import _pieces
+
+    shown = chart(at, -1)["data"][0]
+    expected = [len(line) / len(TOKENIZER.encode(line)) for line in _pieces.LINES.values()]
+    np.testing.assert_allclose(numbers(shown["x"]), expected, rtol=1e-6)
+    assert len(expected) == 8
+    worst = min(zip(expected, _pieces.LINES, strict=True))
+    assert f"{worst[0]:.2f} of {worst[1]}" in said(at)
+
+
+def test_a_ladder_that_does_not_fit_is_an_error():
+    with pytest.raises(ValueError, match="2 pieces for 1 ids"):
+        ladders.ladder([ladders.Rung("bytes", ["a", "b"], [])], [1], key="k")
+
+
+# ---- fewer merges ----
+
+
+@pytest.mark.parametrize("merges", [0, 1, 57, 300, EVERY])
+def test_the_map_is_that_of_the_model_on_the_tokens_of_the_first_merges(at, merges):
+    move(at, {"text": LONG, "bpe.first": merges, "layer": 2, "head": 5})
+    bundle, fewer = load("decoder-rope"), bpe.Tokenizer(TOKENIZER.merges[:merges])
+    ids = fewer.encode(LONG)
+    header, shown = pictures(at)["bpe.few"]
+    assert header["rows"] == [fewer.piece(id) for id in ids]
+    np.testing.assert_allclose(shown[np.tril_indices(len(ids))], weights(bundle, ids, 1, 4)[np.tril_indices(len(ids))], atol=1e-5)
+    assert np.isnan(shown[np.triu_indices(len(ids), 1)]).all()
+    assert header["label"].endswith(f"T = {len(ids)}")
+    all_ = bundle.explain(LONG).layers[1].attention.weights(4)
+    np.testing.assert_array_equal(np.nan_to_num(pictures(at)["bpe.all"][1]), np.where(masks.causal(len(all_)), all_, 0))
+
+
+def weights(bundle, ids, layer, head):
+    """The attention weights of a model on ids, without a tokenizer."""
+    with torch.inference_mode():
+        record = bundle.network(torch.tensor(ids))
+    return layer_trace(record.layers[layer]).attention.weights(head)
+
+
+def surprise(ids):
+    """Bits per byte of ids after the end token, by the plain formula in float64."""
+    bundle = load("decoder-rope")
+    with torch.inference_mode():
+        logits = bundle.network(torch.tensor([TOKENIZER.end, *ids])).logits[:-1].double().numpy()
+    logits -= logits.max(-1, keepdims=True)
+    said = logits[np.arange(len(ids)), ids] - np.log(np.exp(logits).sum(-1))
+    return -said.sum() / np.log(2) / sum(len(TOKENIZER.bytes[id]) for id in ids)
+
+
+@pytest.mark.parametrize("merges", [0, 300, EVERY])
+def test_the_numbers_are_those_of_both_tokenizations(at, merges):
+    move(at, {"text": LONG, "bpe.first": merges})
+    fewer = bpe.Tokenizer(TOKENIZER.merges[:merges])
+    few, every = fewer.encode(LONG), TOKENIZER.encode(LONG)
+    field = reach.size(reach.stack(4, 3))
+    covered = [len(LONG) - one.spans(LONG, ids)[max(0, len(ids) - field)][0] for one, ids in ((fewer, few), (TOKENIZER, every))]
+    table = said(at)
+    assert f"| Tokens T | {len(few)} | {len(every)} |" in table
+    assert f"T² | {len(few) ** 2:,} | {len(every) ** 2:,} |" in table
+    assert f"reach of {field} tokens, from the last one back | {covered[0]} | {covered[1]} |" in table
+    assert f"bits per byte | {surprise(few):.3g} | {surprise(every):.3g} |" in table
+    assert f"**The model was trained with all {EVERY:,} merges.**" in table
+
+
+def test_the_curves_are_the_tokens_and_the_surprise_of_each_number_of_merges(at):
+    move(at, {"text": SHORT, "bpe.first": 300})
+    tokens, costs = (curve for curve in chart(at, 0)["data"])
+    counts = numbers(tokens["customdata"]).astype(int)
+    assert 300 in counts and counts[0] == 0 and counts[-1] == EVERY
+    ids = [TOKENIZER.first(int(n)).encode(SHORT) for n in counts]
+    np.testing.assert_array_equal(numbers(tokens["y"]), list(map(len, ids)))
+    np.testing.assert_allclose(numbers(costs["y"]), [surprise(some) for some in ids], rtol=1e-4)
+
+
+def test_a_model_that_cannot_predict_leaves_it_to_the_first_one(at):
+    move(at, {"model": "encoder", "head": load("encoder").config.heads, "layer": load("encoder").config.layers, "text": SHORT})
+    assert "this is decoder-rope" in "".join(element.value for element in at.caption)
+    move(at, {"model": "decoder-unmasked"})
+    assert "this is decoder-rope" in "".join(element.value for element in at.caption)
+
+
+def test_more_tokens_than_the_model_takes_are_answered_in_a_sentence(at):
+    text = "the river bank and " * 60
+    move(at, {"text": text, "bpe.first": 0})
+    assert re.search(r"With the first 0 merges: This text has [\d,]+ tokens.*use more merges", at.info[0].value)
+    assert "bpe.few" not in pictures(at)
+    move(at, {"bpe.first": 3000})
+    assert "bpe.few" in pictures(at)
+
+
+def test_a_cost_that_does_not_fit_is_an_error():
+    with pytest.raises(ValueError, match="2 numbers of merges, 1 of tokens, 2 of bits"):
+        vocabulary.cost([0, 1], [1], [1, 2], chosen=0)
+    with pytest.raises(ValueError, match="sentences in A, but tokens of B"):
+        vocabulary.languages({"A": "a"}, {"B": 1})
+
+
+# ---- texts and links ----
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_gives_a_sentence_or_a_picture(at, text):
+    plain = {element.value for element in at.markdown}
+    move(at, {"text": text})
+    assert control(at, "text").value == text
+    for element in (*at.markdown, *at.caption, *at.warning, *at.info):
+        if element.value not in plain:
+            assert not re.search(r"[<>`]|\]\(|javascript|alert|\$x|:red|:material|�", outside(element.value)), element.value
+    assert ("bpe.tokens" in pictures(at)) == (not at.info or "With the first" in at.info[0].value)
+    move(at, {"text": SHORT})
+    assert pictures(at)["bpe.tokens"]["revision"] == SHORT
+
+
+def test_a_link_restores_every_control(at):
+    move(at, {"bpe.merges": 30, "bpe.first": 77, "text": LONG})
+    click(at, "bpe.player", {"merge": [11, 1]})
+    click(at, "bpe.tokens", {"token": [3, 2]})
+    link = address(at)
+    assert link == {"text": LONG, "bpe.text": TEXT, "bpe.merges": "30", "bpe.merge": "11", "bpe.first": "77", "bpe.token": "4"}
+    again = opened("bpe", **link)
+    assert address(again) == link
+    assert pictures(again)["bpe.player"] == pictures(at)["bpe.player"]
+    assert pictures(again)["bpe.ladder"] == pictures(at)["bpe.ladder"]
+
+
+@pytest.mark.parametrize("value", ["", "0", "99999", "x", "-1", "$x$"])
+def test_a_broken_link_opens_on_something_sensible(value):
+    at = opened("bpe", **{f"bpe.{name}": value for name in ("merges", "merge", "first", "token")})
+    assert pictures(at)["bpe.player"]["merge"] == 0
+    assert "bpe.few" in pictures(at)

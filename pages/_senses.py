@@ -67,6 +67,11 @@ def stage_names(config):
     return ["embedding", *(f"layer {i}" for i in range(1, config.layers + 1)), "end"]
 
 
+def best_stage():
+    """The stage at which the model tells senses best, as its card says of many sentences."""
+    return load(MODEL).card["senses"]["usage"]["best_layer"]
+
+
 # ---- the word ----
 
 

@@ -30,20 +30,21 @@ layers = tuple(range(config.layers)) if where == everywhere else (single.index(w
 found = tuple(_senses.occurrence(text, word, i) for i, text in enumerate(texts))
 known = _senses.known_or_end(word, found)
 
-lanes = []
+lanes, stage = [], _senses.best_stage()
 for name, mixture in MIXTURES.items():
     how = (_senses.MODEL, mixture, layers) if mixture else ()
     examples = [_senses.vectors(group, *how) for group in known.found]
     placed = senses.separate(known.left, known.right, examples)
-    values = known.axis.project(_senses.vectors(found, *how))[:, -1]  # (2,) at the end of the model
-    lanes.append(Lane(name, placed.left[:, -1], placed.right[:, -1], known.separation.margin[-1], tuple(values), (), percent(placed.accuracy[-1])))
+    values = known.axis.project(_senses.vectors(found, *how))[:, stage]  # (2,)
+    lanes.append(Lane(name, placed.left[:, stage], placed.right[:, stage], known.separation.margin[stage], tuple(values), (), percent(placed.accuracy[stage])))
 meter(
     lanes, ends=known.ends, marks=("1", "2"), key="averaging.meter", note="correct", joined=False, revision="\n".join(texts),
     label=f"the word between {known.ends[0]} and {known.ends[1]}, for three mixtures",
 )  # fmt: skip
 _shell.pause()
 st.caption(
-    "each lane is a way to mix, in the layers chosen; the axis is always that of the model as it was trained. Small signs: the word in the example sentences, "
+    "each lane is a way to mix, in the layers chosen; the axis is always that of the model as it was trained, "
+    f"at “{_senses.stage_names(config)[stage]}”, where it tells senses best. Small signs: the word in the example sentences, "
     "mixed likewise; correct: how many of them fall on their own side, each placed without its own help. In the grey band it is too close to call"
 )
 gaps = {lane.name: abs(lane.values[1] - lane.values[0]) for lane in lanes}

@@ -27,7 +27,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 found = tuple(_senses.occurrence(text, word, i) for i, text in enumerate(texts))
 known = _senses.known_or_end(word, found)
 plain = _senses.vectors(found)  # (2, S, C) the word in both sentences, free to look
-stage = kept("word_sense.stage", range(len(names)), len(names) - 1, spell=lambda i: names[i])
+stage = kept("word_sense.stage", range(len(names)), _senses.best_stage(), spell=lambda i: names[i])
 hidden = [_blindfold.hidden(one, i) for i, one in enumerate(found)]
 now = _blindfold.seen_through(found, plain, hidden)
 values, before = known.axis.project(now), known.axis.project(plain)  # (2, S)

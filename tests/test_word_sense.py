@@ -9,6 +9,7 @@ from tests.test_pages import HOSTILE
 
 MODEL = load("encoder")
 STAGES = MODEL.config.layers + 2
+BEST = MODEL.card["senses"]["usage"]["best_layer"]
 RIVER, CASH = "I swam across the river to get to the other bank", "I walked across the road to get cash from the other bank"
 GROUPS = senses.bundled()["bank"]
 
@@ -25,6 +26,11 @@ def group(sentences, word="bank"):
 def axis():
     left, right = (group(sentences).mean(0) for sentences in GROUPS.values())
     return senses.Axis.between(left, right)
+
+
+def staged(trace):
+    """The residual stream (T, C) at the stage that the page shows first."""
+    return [trace.embedded, *(layer.resid_out for layer in trace.layers), trace.final][BEST]
 
 
 def meter(at, key="word_sense.meter"):
@@ -52,7 +58,7 @@ def test_the_meter_shows_what_the_model_says(at):
 
 
 def test_the_running_example_falls_on_its_sides(at):
-    river, cash = meter(at)[-1]
+    river, cash = meter(at)[BEST]
     assert river < 0 < cash
     assert f"{cash:+.2f}" in said(at)
 
@@ -60,9 +66,9 @@ def test_the_running_example_falls_on_its_sides(at):
 def test_too_close_to_call_is_said_inside_the_margin_and_only_there():
     for text in (RIVER, CASH, "the bank", "a bank in the town", "the loan from the bank"):
         at = asked(text)
-        margin = pictures(at)["word_sense.meter"]["lanes"][-1]["margin"]
+        margin = pictures(at)["word_sense.meter"]["lanes"][BEST]["margin"]
         line = next(element.value for element in at.markdown if "in the first sentence" in element.value).split("\n")[0]
-        assert ("too close to call" in line) == (abs(meter(at)[-1, 0]) <= margin)
+        assert ("too close to call" in line) == (abs(meter(at)[BEST, 0]) <= margin)
 
 
 def test_the_groups_may_be_swapped_and_the_meter_changes_its_sign(at):
@@ -73,7 +79,7 @@ def test_the_groups_may_be_swapped_and_the_meter_changes_its_sign(at):
 
 
 def test_a_click_on_a_lane_chooses_the_stage(at):
-    assert pictures(at)["word_sense.meter"]["chosen"] == STAGES - 1
+    assert pictures(at)["word_sense.meter"]["chosen"] == BEST
     click(at, "word_sense.meter", {"lane": [2, 1]})
     assert pictures(at)["word_sense.meter"]["chosen"] == 2
     assert "layer 2" in said(at)
@@ -90,11 +96,11 @@ def test_blinding_the_word_to_another_moves_the_meter_by_the_number_under_it(at)
     trace = MODEL.explain(RIVER)
     ids = {str(word): word.tokens(trace.spans) for word in senses.words(RIVER)}
     allowed = senses.blindfold(MODEL.network.mask(len(trace.ids)), MODEL.config, ids["bank"], ids["river"])
-    blind = MODEL.explain(RIVER, allowed).final[ids["bank"]].mean(0)
+    blind = staged(MODEL.explain(RIVER, allowed))[ids["bank"]].mean(0)
     line = axis()
-    expected = float(senses.Axis(line.middle[-1], line.half[-1]).project(blind))
-    assert meter(at)[-1, 0] == pytest.approx(expected, abs=1e-3)
-    before = pictures(at)["word_sense.meter"]["lanes"][-1]["before"][0]
+    expected = float(senses.Axis(line.middle[BEST], line.half[BEST]).project(blind))
+    assert meter(at)[BEST, 0] == pytest.approx(expected, abs=1e-3)
+    before = pictures(at)["word_sense.meter"]["lanes"][BEST]["before"][0]
     assert f"{expected - before:.2f}".lstrip("-") in chips["notes"][place]
     assert pictures(at)["word_sense.words1"]["struck"] == [place]
     assert "before it lost sight of" in said(at)
@@ -135,8 +141,8 @@ def test_heads_are_ranked_by_what_blinding_them_does(at):
     layer, head = (int(part) - 1 for part in ranking["tokens"][0].split("."))
     word = senses.find(RIVER, "bank")[0]
     keys = senses.find(RIVER, name)[0].tokens(MODEL.explain(RIVER).spans)
-    free, blind = senses.vectors(MODEL, [word])[0, -1], senses.blinded(MODEL, word, [(keys, layer, head)])[0, -1]
-    line = senses.Axis(axis().middle[-1], axis().half[-1])
+    free, blind = senses.vectors(MODEL, [word])[0, BEST], senses.blinded(MODEL, word, [(keys, layer, head)])[0, BEST]
+    line = senses.Axis(axis().middle[BEST], axis().half[BEST])
     assert moves[0] == pytest.approx(float(line.project(blind) - line.project(free)), abs=1e-3)
 
 
@@ -219,12 +225,12 @@ def test_bad_text_gets_a_sentence_and_stays(page, text):
 def test_the_mixtures_are_those_of_the_model():
     at = opened("averaging")
     lanes = meter(at, "averaging.meter")
-    np.testing.assert_allclose(lanes[0], meter(opened("word_sense"))[-1], atol=1e-4)
+    np.testing.assert_allclose(lanes[0], meter(opened("word_sense"))[BEST], atol=1e-4)
     everywhere = range(MODEL.config.layers)
     words = [senses.find(RIVER, "bank")[0], senses.find(CASH, "bank")[0]]
     for row, mixture in ((1, senses.average), (2, senses.alone)):
         made = senses.vectors(MODEL, words, mixture(MODEL.config, everywhere))
-        np.testing.assert_allclose(lanes[row], axis().project(made)[:, -1], atol=1e-4)
+        np.testing.assert_allclose(lanes[row], axis().project(made)[:, BEST], atol=1e-4)
     assert lanes[2, 0] == pytest.approx(lanes[2, 1], abs=1e-5)  # a word that sees only itself is the same everywhere
 
 

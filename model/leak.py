@@ -128,20 +128,3 @@ def ahead(trace):
     asks = np.arange(T - 1)
     weights = [[layer.attention.weights(head)[asks, asks + 1] for head in range(len(layer.attention.q))] for layer in trace.layers]
     return np.array(weights).mean(-1) if T > 1 else np.full((len(weights), len(weights[0])), np.nan)
-
-
-@torch.inference_mode()
-def written(bundle, ids, count, temperature, seed, begun=0):
-    """`count` more token ids, drawn one by one from softmax(logits / temperature) of the last token; fewer where the model ends the text.
-
-    Every step reads the whole text again: without a mask each new token changes all before it, so there is nothing to keep. Step n draws with a generator
-    of its own, from `seed` and n, so that after the first `begun` tokens a text goes on as if it had been written at once.
-    """
-    ids, first = list(ids), len(ids)
-    for step in range(begun, begun + count):
-        final = bundle.network(torch.tensor(ids), predict=False).final[-1]  # (C,)
-        beliefs = (bundle.network.unembed(final) / temperature).softmax(-1)  # (V,)
-        ids.append(int(torch.multinomial(beliefs, 1, generator=torch.Generator().manual_seed(10_000 * seed + step))))
-        if ids[-1] == bundle.tokenizer.end:
-            break
-    return ids[first:]

@@ -1,6 +1,7 @@
 """The cheat: a decoder that was trained without the mask beside its twin with it, on the reader's own text."""
 
-from itertools import pairwise
+from functools import partial
+from itertools import islice, pairwise
 
 import _shell
 import numpy as np
@@ -8,6 +9,7 @@ import streamlit as st
 from _link import choose, kept
 
 from model import leak, load, masks
+from model.decoding import generate, temperature
 from viz import masks as figures
 from viz import theme
 from viz.component import heatmap
@@ -73,16 +75,18 @@ def curves():
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
-def some_written(name, ids, begun, seed):
-    """The next PART tokens that a model writes."""
-    return tuple(leak.written(load(name), ids, PART, TEMPERATURE, seed, begun))
+def some_written(name, ids, seed):
+    """The next PART tokens that a model writes; fewer where it ends the text."""
+    bundle = load(name)
+    steps = generate(bundle.network, ids, [partial(temperature, degree=TEMPERATURE)], seed, [bundle.tokenizer.end])
+    return tuple(step.id for step in islice(steps, PART))
 
 
 def write(name, ids, seed, room):
     """The tokens that a model writes, shown as they come."""
     tokenizer, made = load(name).tokenizer, ()
-    for begun in range(0, COUNT, PART):
-        some = some_written(name, ids + made, begun, seed)
+    while len(made) < COUNT:
+        some = some_written(name, ids + made, seed)
         made += some
         room.code(f"…{tokenizer.decode(made)}", language=None, wrap_lines=True, height=BOX)
         if some[-1] == tokenizer.end:
@@ -158,4 +162,4 @@ def meaning():
         "learned. When the model writes, there is no next place yet: it meets a task that it was never trained for.",
     )
     _shell.show_source(masks.causal)
-    _shell.show_source(leak.written)
+    _shell.show_source(generate)

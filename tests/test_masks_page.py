@@ -3,11 +3,12 @@
 import base64
 import json
 import re
+from itertools import islice
 
 import numpy as np
 import pytest
 
-from model import leak, load, masks
+from model import decoding, leak, load, masks
 from tests.session import checked, click, control, move, opened, pictures
 from tests.test_pages import HOSTILE, LONG, SHORT, address, outside
 from viz import component
@@ -303,7 +304,8 @@ def test_what_is_written_is_what_the_models_write_with_that_seed():
         boxes = [element.value for element in at.code if element.value.startswith("…")]
         for name, box in zip((HONEST, CHEAT), boxes, strict=True):
             bundle = load(name)
-            made = leak.written(bundle, IDS, 40, 0.8, seed)
+            steps = decoding.generate(bundle.network, IDS, [lambda logits: logits / 0.8], seed, [bundle.tokenizer.end])
+            made = [step.id for step in islice(steps, 40)]
             assert box == f"…{bundle.tokenizer.decode(made)}"
             repeated = sum(made[i] == made[i + 1] for i in range(len(made) - 1))
             assert f"{name}: {repeated} of {len(made)}" in at.caption[1].value

@@ -448,6 +448,7 @@ class Heatmap {
       rows: this.T, columns: this.S, revision: data.revision, painted: ++this.painted,
       cell: selected ? selected.join(",") : "",
       open: data.kind === "mask" ? data.values.filter((value) => value === 1).length : "",
+      cells: [this.left, this.top, this.wide, this.high].join(","),
       value: selected ? (Number.isNaN(this.value(selected)) ? data.hole : String(this.value(selected))) : "",
     });
   }

@@ -10,7 +10,7 @@ from viz import masks as figures
 from viz import theme
 from viz.component import heatmap
 
-HEIGHT = 300
+HEIGHT = 275
 
 
 def section():

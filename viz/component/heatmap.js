@@ -400,7 +400,7 @@ class Heatmap {
     const ink = this.upper.getContext("2d");
     ink.clearRect(0, 0, this.upper.width, this.upper.height);
     const at = this.hover ?? this.cursor;
-    this.tip.hidden = !at;
+    this.tip.hidden = !at || Boolean(this.stroke); // it would lie over the cells that are painted next
     if (!at) return;
     const [row, column] = this.boxes(at);
     ink.strokeStyle = this.theme.text;

@@ -55,10 +55,10 @@ def score(honest, cheat, blinded):
         np.stack([leak.believed(trace) for trace in rows.values()]), rows=list(rows), columns=honest.tokens[1:], key="masks.believed", square=False, height=180,
         label="How probable was each word, to the model that was to predict it?", row_role="model", column_role="next token", revision=honest.text,
     )  # fmt: skip
-    a, b, c = (f"**{int(leak.guessed(trace).sum())} of {N}** ({theme.number(trace.losses.mean())} nats per token)" for trace in rows.values())
+    a, b, c = (f"**{int(leak.guessed(trace).sum())} of {N}** ({theme.number(trace.losses.mean())} nats each)" for trace in rows.values())
     blind = theme.number(np.log(honest.config.vocabulary))
     st.markdown(
-        f"Of the tokens of your text {HONEST}, trained with the causal mask, expects {a}; the cheat, {CHEAT}, {b}. Put the mask on the cheat, so that it "
+        f"{HONEST}, trained with the causal mask, expects {a} of your tokens; the cheat, {CHEAT}, {b}. Put the mask on the cheat, so that it "
         f"must really predict: {c}; guessing blindly among {honest.config.vocabulary:,} costs {blind}."
     )
 

@@ -86,17 +86,20 @@ class MultiHeadAttention(nn.Module):
             k, k_rot = (keys, None) if k_rot is None else (k, keys)
             v = torch.cat((past[1], v), dim=-2)
         scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
-        each = self.config.heads // self.config.key_heads  # query heads that share one key head
         heads = attend(
             q if q_rot is None else q_rot,
-            (k if k_rot is None else k_rot).repeat_interleave(each, dim=-3),
-            v.repeat_interleave(each, dim=-3),
+            self.shared(k if k_rot is None else k_rot),
+            self.shared(v),
             allowed,
             bias,
             scale,
         )
         joined = heads.transpose(-2, -3).flatten(-2)  # (..., T, H D)
         return AttentionRecord(q, k, v, q_rot, k_rot, bias, allowed, scale, heads, self.output(joined))
+
+    def shared(self, x):
+        each = self.config.heads // self.config.key_heads  # query heads that share one key head
+        return x if each == 1 else x.repeat_interleave(each, dim=-3)  # (..., G, S, D) -> (..., H, S, D)
 
     def split(self, x):
         return x.unflatten(-1, (-1, self.config.head_width)).transpose(-2, -3)  # (..., T, H D) -> (..., H, T, D)

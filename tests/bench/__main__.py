@@ -1,4 +1,4 @@
-"""`python -m tests.bench [a] [b] ... [h]`: one table of ratios, all rows or those named; each row is measured in one run."""
+"""`python -m tests.bench [a] [b] ... [i]`: one table of ratios, all rows or those named; each row is measured in one run."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from tests.bench import chromium, passes, users
+from tests.bench import chromium, decoding, passes, users
 
 HEAD = f"{'':<68} {'ours':>9} {'other':>9} {'ratio':>6}  target"
 
@@ -28,7 +28,15 @@ def lines(path):
 
 def rows(chosen):
     torch.set_num_threads(1)  # as the server does
-    measures = {"a": passes.explaining, "b": passes.weighing, "c": chromium.answering, "d": chromium.starting, "g": passes.loading, "h": chromium.judging}
+    measures = {
+        "a": passes.explaining,
+        "b": passes.weighing,
+        "c": chromium.answering,
+        "d": chromium.starting,
+        "g": passes.loading,
+        "h": chromium.judging,
+        "i": decoding.generating,
+    }
     for name in sorted(chosen & set(measures)):
         yield from measures[name]()
     crowded = chosen & {"e", "f"}
@@ -38,13 +46,13 @@ def rows(chosen):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="row", help="a to h; all if none is named")
-    chosen = set(parser.parse_args().rows) or set("abcdefgh")
-    if not chosen <= set("abcdefgh"):
-        parser.error("the rows are a to h")
+    parser.add_argument("rows", nargs="*", metavar="row", help="a to i; all if none is named")
+    chosen = set(parser.parse_args().rows) or set("abcdefghi")
+    if not chosen <= set("abcdefghi"):
+        parser.error("the rows are a to i")
     print(machine(), HEAD, sep="\n", flush=True)
     for row in rows(chosen):
-        target = "" if row.target is None else f"≤ {row.target:.1f} {'met' if row.ratio <= row.target else 'MISSED'}"
+        target = "" if row.target is None else f"≤ {row.target} {'met' if row.ratio <= row.target else 'MISSED'}"
         print(f"{row.what:<68} {row.ours:>9} {row.theirs:>9} {row.ratio:>5.2f}x  {target}", flush=True)
 
 

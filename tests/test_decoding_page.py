@@ -1,0 +1,381 @@
+"""The page about decoding, without a browser: what it shows is what model.decoding computes, for every control, every branch and every text."""
+
+import math
+import re
+from functools import partial
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from model import decoding, load, sink
+from tests.session import checked, click, control, move, opened, pictures
+from tests.test_pages import HOSTILE, address, outside
+
+SHORT = "She opened the"
+SECTIONS = ["The next word", "Beam search", "Two branches", "Attention and cache", "The first token", "Surprise and layers"]
+NETWORK, TOKENIZER = load("decoder-rope").network, load("decoder-rope").tokenizer
+PROMPT = TOKENIZER.encode(SHORT)
+DEFAULT = [partial(decoding.temperature, degree=0.8), partial(decoding.top_k, k=40), partial(decoding.top_p, p=0.95)]
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+NOW = 1_700_000_000_000
+
+
+@pytest.fixture
+def at():
+    return opened("decoding", text=SHORT)
+
+
+def spelled(ids):
+    return "".join(LETTERS[id // 64] + LETTERS[id % 64] for id in ids)
+
+
+def written(count, ids=PROMPT, filters=DEFAULT, seed=1):
+    return [step.id for step in islice(decoding.generate(NETWORK, ids, filters, seed, [TOKENIZER.end]), count)]
+
+
+def step_after(ids, filters=DEFAULT, seed=1):
+    return next(decoding.generate(NETWORK, ids, filters, seed))
+
+
+def press(at, name):
+    next(button for button in at.button if button.key == f"decoding.{name}").click()
+    return checked(at.run())
+
+
+def look(at, section):
+    return move(at, {"decoding.section": section})
+
+
+def story(at):
+    return pictures(at)["decoding.story"]
+
+
+def rows(at):
+    return pictures(at)["decoding.candidates"]["rows"]
+
+
+def said(at):
+    return "\n".join(element.value for element in (*at.markdown, *at.info, *at.caption))
+
+
+def take(at, rank):
+    return click(at, "decoding.candidates", {"rank": [rank, NOW]})
+
+
+def rewind(at, place):
+    return click(at, "decoding.story", {"token": [place, NOW + place]})
+
+
+# ---- the next word ----
+
+
+@pytest.mark.parametrize(
+    ("controls", "filters", "seed"),
+    [
+        ({}, DEFAULT, 1),
+        ({"temperature": 0.0}, [partial(decoding.temperature, degree=0), *DEFAULT[1:]], 1),
+        ({"temperature": 2.0, "k": 4096, "p": 1.0, "seed": 77}, [partial(decoding.temperature, degree=2)], 77),
+        ({"k": 3, "p": 0.05, "seed": 4}, [DEFAULT[0], partial(decoding.top_k, k=3), partial(decoding.top_p, p=0.05)], 4),
+        ({"method": "greedy"}, [partial(decoding.temperature, degree=0)], None),
+    ],
+    ids=str,
+)
+def test_the_candidates_are_the_real_distribution(at, controls, filters, seed):
+    move(at, {f"decoding.{name}": value for name, value in controls.items()})
+    step = step_after(PROMPT, filters, seed)
+    own, final = step.stages[0].double().softmax(-1), step.stages[-1].double().softmax(-1)
+    order = decoding.ranked(step.stages[0]).tolist()
+    for row in rows(at):
+        id = order[row["rank"] - 1]
+        assert row["token"] == TOKENIZER.piece(id)
+        assert row["own"] == pytest.approx(float(own[id]), rel=1e-4)
+        assert row["final"] == pytest.approx(float(final[id]), rel=1e-4)
+        assert bool(row["cut"]) == (float(final[id]) == 0)
+        assert row["drawn"] == (id == step.id)
+    assert any(row["drawn"] for row in rows(at))
+    count, rest, _ = pictures(at)["decoding.candidates"]["rest"]
+    assert count + len(rows(at)) == 4096
+    assert rest + sum(row["own"] for row in rows(at)) == pytest.approx(1)
+    assert pictures(at)["decoding.candidates"]["roll"] == step.roll
+    for logits in step.stages:
+        assert f"{float(decoding.entropy(logits)):.2f} bits" in said(at)
+
+
+def test_the_table_says_what_each_filter_leaves(at):
+    step = step_after(PROMPT)
+    left = [int(logits.isfinite().sum()) for logits in step.stages]
+    cells = [line.split(" | ") for line in said(at).splitlines() if line.startswith("| ")]
+    assert [cell[1].strip() for cell in cells[1:]] == [f"{count:,}" for count in left]
+    for before, after, cell in zip(step.stages, step.stages[1:], cells[2:], strict=False):
+        mass = float(before.double().softmax(-1)[after.isfinite()].sum())
+        assert cell[2] == f"{100 * mass:.1f} %"
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_control_can_be_moved_in_every_section(at, section):
+    press(at, "ten")
+    look(at, section)
+    for key, value in {"text": "The cat", "model": "decoder-t5", "layer": 1, "head": 6}.items():
+        move(at, {key: value})
+        assert control(at, key).value == value
+        assert control(at, "decoding.section").value == section
+
+
+# ---- growing ----
+
+
+def test_one_token_and_ten_are_those_of_the_generator(at):
+    expected = written(11)
+    press(at, "one")
+    assert address(at)["decoding.path"] == spelled(expected[:1])
+    press(at, "ten")
+    assert address(at)["decoding.path"] == spelled(expected)
+    assert story(at)["tokens"] == [TOKENIZER.piece(id) for id in (*PROMPT, *expected)]
+    assert (story(at)["own"], story(at)["read"]) == (len(PROMPT), len(PROMPT) + 11)
+    bits = load("decoder-rope").reread([*PROMPT, *expected]).losses / math.log(2)
+    np.testing.assert_allclose(story(at)["bits"][1:], bits, rtol=1e-4)
+
+
+def test_a_sentence_ends_where_a_sentence_ends(at):
+    press(at, "sentence")
+    tokens = story(at)["tokens"][len(PROMPT) :]
+    assert any(sign in tokens[-1] for sign in ".!?")
+    assert not any(sign in token for token in tokens[:-1] for sign in ".!?")
+
+
+def test_the_end_is_the_end_token_or_where_there_is_no_room():
+    at = opened("decoding", text=SHORT, model="decoder-learned")
+    move(at, {"decoding.method": "greedy"})
+    press(at, "end")
+    tokenizer = load("decoder-learned").tokenizer
+    tokens = story(at)["tokens"]
+    assert tokens[-1] == tokenizer.piece(tokenizer.end) or len(tokens) == 128
+    for section in SECTIONS:
+        look(at, section)
+    look(at, SECTIONS[0])
+    assert "decoding.candidates" not in pictures(at)
+    assert "the text is over" in said(at) or "at most 128" in said(at)
+    rewind(at, 20)
+    assert "decoding.candidates" in pictures(at)
+
+
+def test_a_text_at_the_last_position_is_told_so():
+    at = opened("decoding", text="the " * 127 + "end", model="decoder-learned")
+    tokens = len(load("decoder-learned").read("the " * 127 + "end"))
+    if tokens == 128:
+        assert "reads at most 128" in said(at)
+    at = opened("decoding", text="the river bank and " * 60, model="decoder-learned")
+    assert "128" in at.warning[0].value
+
+
+def test_stop_leaves_what_is_there(at):
+    press(at, "ten")
+    before = address(at)
+    at.session_state["decoding.playing"] = "end", None
+    control_of_stop = next(button for button in at.button if button.key == "decoding.stop")
+    assert control_of_stop.disabled
+    del at.session_state["decoding.playing"]
+    assert address(checked(at.run())) == before
+
+
+# ---- branches ----
+
+
+def test_a_candidate_that_is_clicked_is_taken(at):
+    order = decoding.ranked(step_after(PROMPT).stages[0]).tolist()
+    take(at, 5)
+    assert address(at)["decoding.path"] == spelled([order[4]])
+    take(at, 2)
+    after = decoding.ranked(step_after([*PROMPT, order[4]]).stages[0]).tolist()
+    assert address(at)["decoding.path"] == spelled([order[4], after[1]])
+
+
+def test_going_back_keeps_the_branch_that_is_left_and_forward_returns_to_it(at):
+    press(at, "ten")
+    expected = written(10)
+    rewind(at, len(PROMPT) + 4)
+    assert address(at)["decoding.path"] == spelled(expected[:4])
+    assert address(at)["decoding.other"] == spelled(expected)
+    assert story(at)["read"] == len(PROMPT) + 4 and len(story(at)["tokens"]) == len(PROMPT) + 10
+    before = [row for row in rows(at) if row["before"]]
+    assert all(row["token"] == TOKENIZER.piece(expected[4]) for row in before)
+    rewind(at, len(PROMPT) + 7)
+    assert address(at)["decoding.path"] == spelled(expected[:8])
+    press(at, "one")
+    assert address(at)["decoding.path"] == spelled(expected[:9])  # each place has its own roll
+
+
+def test_the_reader_can_go_back_into_the_text_and_return(at):
+    rewind(at, 2)
+    assert address(at)["decoding.path"] == "2~"
+    assert story(at)["read"] == 2 and story(at)["tokens"] == [TOKENIZER.piece(id) for id in PROMPT]
+    rewind(at, 0)
+    assert story(at)["read"] == 1
+    rewind(at, len(PROMPT) - 1)
+    assert "decoding.path" not in address(at)
+    rewind(at, 1)
+    press(at, "over")
+    assert story(at)["read"] == len(PROMPT)
+
+
+def test_two_branches_are_compared_by_their_bits(at):
+    look(at, "Two branches")
+    assert "There is one branch yet" in said(at)
+    look(at, "The next word")
+    press(at, "ten")
+    rewind(at, len(PROMPT) + 3)
+    drawn = next(row["rank"] for row in rows(at) if row["drawn"])
+    take(at, 7 if drawn != 7 else 8)
+    press(at, "ten")
+    look(at, "Two branches")
+    one = [*PROMPT, *written(10)]
+    ids = [LETTERS.index(a) * 64 + LETTERS.index(b) for a, b in re.findall("(.)(.)", address(at)["decoding.path"])]
+    for branch, name in (([*PROMPT, *ids], "This branch"), (one, "The other")):
+        bits = load("decoder-rope").reread(branch).losses[len(PROMPT) + 2 :] / math.log(2)
+        assert f"**{name}**: {len(bits)} tokens, **{bits.sum():.1f} bits**" in said(at)
+    press(at, "swap")
+    assert address(at)["decoding.path"] == spelled(one[len(PROMPT) :])
+    assert address(at)["decoding.other"] == spelled(ids)
+
+
+def test_a_link_restores_both_branches_and_every_choice(at):
+    press(at, "ten")
+    rewind(at, len(PROMPT) + 2)
+    move(at, {"decoding.temperature": 1.5, "decoding.k": 100, "decoding.p": 0.5, "decoding.seed": 9, "decoding.section": "Beam search", "decoding.width": 5})
+    again = opened("decoding", **address(at))
+    assert address(again) == address(at)
+    assert story(again) == story(at)
+    assert pictures(again)["decoding.tree"] == pictures(at)["decoding.tree"]
+
+
+def test_another_text_starts_anew_and_another_model_keeps_the_branch(at):
+    press(at, "ten")
+    branch = address(at)["decoding.path"]
+    move(at, {"model": "decoder-alibi"})
+    assert address(at)["decoding.path"] == branch
+    move(at, {"text": ""})
+    move(at, {"text": SHORT})
+    assert address(at)["decoding.path"] == branch
+    move(at, {"text": SHORT + " box"})
+    assert "decoding.path" not in address(at)
+
+
+@pytest.mark.parametrize("said_path", ["A", "B!", "__~__", "999~AA", "0~AA", "-1~", "~", "²~", "3~3~", "AA" * 2_000, "é", "<b>"])
+def test_a_broken_branch_in_a_link_is_answered_and_loses_nothing(said_path):
+    at = opened("decoding", text=SHORT, **{"decoding.path": said_path, "decoding.other": said_path})
+    assert story(at)["tokens"][: len(PROMPT)] == [TOKENIZER.piece(id) for id in PROMPT]
+    assert not at.warning
+
+
+@pytest.mark.parametrize("value", ["", "nan", "-1", "1e9", "<b>"])
+def test_a_broken_link_opens_on_something_sensible(value):
+    names = ("method", "temperature", "k", "p", "seed", "section", "width", "length", "without", "token")
+    at = opened("decoding", text=SHORT, **{f"decoding.{name}": value for name in names})
+    assert address(at) == {"text": SHORT}
+
+
+# ---- the other sections ----
+
+
+def test_the_tree_is_the_beam_search(at):
+    look(at, "Beam search")
+    for width, length in ((3, 6), (6, 3), (1, 2), (4, 1)):
+        move(at, {"decoding.width": width, "decoding.length": length})
+        levels = list(decoding.beams(NETWORK, PROMPT, width, length, [TOKENIZER.end]))
+        shown = pictures(at)["decoding.tree"]["levels"]
+        assert [[node["parent"] for node in nodes] for nodes in shown] == [[beam.parent for beam in level] for level in levels]
+        for nodes, level in zip(shown, levels, strict=True):
+            assert [node["token"] for node in nodes] == [TOKENIZER.piece(beam.ids[-1]) for beam in level]
+            np.testing.assert_allclose([node["bits"] for node in nodes], [-beam.score / math.log(2) for beam in level], atol=1e-3)
+        assert f"**{-levels[-1][0].score / math.log(2):.2f} bits**" in said(at)
+    click(at, "decoding.tree", {"node": [0, 2, NOW]})
+    assert address(at)["decoding.path"] == spelled(levels[0][2].ids)
+
+
+def test_the_map_grows_a_row_and_the_cache_a_column_with_each_token(at):
+    look(at, "Attention and cache")
+    for count in (0, 1, 2):
+        ids = [*PROMPT, *written(count)]
+        trace = load("decoder-rope").reread(ids)
+        header, shown = pictures(at)["decoding.grown"]
+        assert header["rows"] == header["columns"] == list(trace.tokens)
+        expected = np.where(np.tri(len(ids), dtype=bool), trace.layers[2].attention.weights(3), np.nan)
+        np.testing.assert_allclose(shown, expected, atol=1e-6)
+        assert f"**{6_144 * len(ids):,} bytes**" in said(at)
+        assert f"The last pass read {1 if count else len(PROMPT)} token" in said(at)
+        assert "largest difference" in said(at)
+        press(at, "one")
+    difference = float(re.search(r"largest difference (\S+)", said(at))[1])
+    assert difference < 1e-5
+    assert "times** as fast" in said(at)
+
+
+def test_the_first_token_is_shown_and_left_out(at):
+    press(at, "ten")
+    look(at, "The first token")
+    ids = [*PROMPT, *written(10)]
+    trace = load("decoder-rope").reread(ids)
+    np.testing.assert_allclose(pictures(at)["decoding.shares"][1], sink.shares(trace), atol=1e-6)
+    click(at, "decoding.shares", {"cell": [1, 4, NOW]})
+    assert (control(at, "layer").value, control(at, "head").value) == (2, 5)
+    move(at, {"decoding.without": True})
+    shown = pictures(at)["decoding.map"][1]
+    assert np.isnan(shown[0]).all()
+    np.testing.assert_allclose(np.nansum(shown[1:], axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(shown[5, 1:6], sink.without(trace.layers[1].attention.weights(4))[5, 1:6], atol=1e-6)
+
+
+def test_every_layer_says_what_it_would_have_said(at):
+    press(at, "ten")
+    look(at, "Surprise and layers")
+    ids = [*PROMPT, *written(10)]
+    trace = load("decoder-rope").reread(ids)
+    click(at, "decoding.chips", {"token": [4, NOW]})
+    assert control(at, "decoding.token").value == 4
+    lists = pictures(at)["decoding.lens"]["lists"]
+    assert len(lists) == 5
+    best = np.argsort(-trace.probabilities[4])[:6]
+    assert lists[-1]["tokens"] == [TOKENIZER.piece(id) for id in best]
+    np.testing.assert_allclose(lists[-1]["shares"], trace.probabilities[4][best], rtol=1e-3)
+    logits = decoding.lens(NETWORK, trace.layers[1].resid_in[4])
+    assert lists[1]["tokens"][0] == TOKENIZER.piece(int(logits.argmax()))
+    bits = trace.losses / math.log(2)
+    assert f"**{bits.sum():.1f} bits**" in said(at)
+    assert f"The text goes on with ` {TOKENIZER.piece(ids[5]).replace(' ', '·')} `" in said(at)
+
+
+def test_a_model_that_looks_ahead_has_no_cache_and_says_so():
+    at = opened("decoding", text=SHORT, model="decoder-unmasked")
+    press(at, "one")
+    for section in SECTIONS:
+        look(at, section)
+        assert "trained to look at the tokens that it should predict" in said(at)
+    look(at, "Attention and cache")
+    assert "keeps no cache" in said(at)
+
+
+# ---- texts ----
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_gives_a_sentence_or_a_picture_in_every_section(at, text):
+    move(at, {"text": text})
+    assert control(at, "text").value == text
+    if at.warning:
+        return
+    press(at, "one")
+    for section in SECTIONS:
+        look(at, section)
+        for element in (*at.markdown, *at.caption, *at.info):
+            said = outside(element.value.split("$$")[-1])
+            assert not re.search(r"<|>|`|\]\(|javascript|alert|\$x\$|:red|:material|�", said.replace("$\\tau$", "")), element.value
+
+
+def test_two_sessions_do_not_share_a_branch():
+    one, other = opened("decoding", text=SHORT), opened("decoding", text=SHORT)
+    press(one, "one")
+    take(other, 3)
+    press(one, "one")
+    assert address(one)["decoding.path"] == spelled(written(2))
+    assert len(story(other)["tokens"]) == len(PROMPT) + 1

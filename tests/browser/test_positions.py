@@ -140,23 +140,23 @@ def test_the_parts_on_the_screen_add_up_to_the_score_on_the_screen(page, name):
 
 
 def test_curves_come_in_one_by_one_and_can_be_stopped(page):
-    opened(page, "Beyond the training length", length=1024)
-    stop = page.part("positions.stop", "button")
+    opened(page, "Beyond the training length", length=32, methods="another base,linear interpolation,NTK-aware,YaRN")
+    expect(page.page.get_by_text("Measured 10 curves on 32 tokens.")).to_be_visible()
+    page.part("positions.length", "[role=slider], input[type=range]").first.press("End")
     expect(page.page.get_by_test_id("stProgress")).to_be_visible()
-    stop.click()
-    told = page.page.get_by_text(re.compile(r"Stopped after \d of 7 curves|Measured 7 curves"))
-    expect(told).to_be_visible()
-    go = page.part("positions.go", "button")
-    if go.count():
-        go.click()
-    expect(page.page.get_by_text("Measured 7 curves on 1,024 tokens.")).to_be_visible()
+    page.part("positions.stop", "button").click()
+    expect(page.page.get_by_text(re.compile(r"Stopped after \d of 10 curves|Measured 10 curves on 1,024"))).to_be_visible()
+    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+    if page.part("positions.go", "button").count():
+        page.part("positions.go", "button").click()
+    expect(page.page.get_by_text("Measured 10 curves on 1,024 tokens.")).to_be_visible()
     ids = load("decoder-t5").tokenizer.encode((zoo.FOLDER / "passage.txt").read_text())[:1025]
     nats = order.losses(load("decoder-t5").network, ids)
     row = page.page.locator("table tr", has_text="t5").first
     expect(row).to_contain_text(f"{nats[:128].mean():.2f}")
     expect(row).to_contain_text(f"{nats[128:].mean():.2f}")
     expect(page.page.locator("table tr", has_text="learned")).to_contain_text("no such position")
-    expect(page.part("positions.curves7", ".js-plotly-plot")).to_contain_text("no such position past 128")
+    expect(page.part("positions.curves10", ".js-plotly-plot")).to_contain_text("no such position past 128")
 
 
 # ---- texts and screens ----

@@ -41,18 +41,19 @@ HOVER = "offset %{x}: %{y:.3g}<extra></extra>"
 def wavelengths(trained, chosen, *, lengths, chosen_name, height=340):
     """After how many tokens each of P pairs is back where it was, on a log scale, with the base of the training and with the chosen one, each (P,).
 
-    lengths: {name: tokens} of at most two things to compare with, drawn as lines; a pair that does not get round in the last of them is hollow.
+    lengths: {name: tokens} of two things to compare with, drawn as lines; a pair that does not get round in the second of them is hollow.
     """
     figure = go.Figure()
-    pair, longest = np.arange(1, len(trained) + 1), list(lengths.values())[-1]
+    pair, (first, last) = np.arange(1, len(trained) + 1), lengths.values()
     for values, name, colour in ((trained, "as trained", theme.PLAIN), (chosen, chosen_name, theme.VALUE)):
-        fill = [colour if value <= longest else "rgba(0,0,0,0)" for value in values]
+        fill = [colour if value <= last else "rgba(0,0,0,0)" for value in values]
         sign = {"color": fill, "size": 10, "line": {"color": colour, "width": 2}}
         line = {"color": colour, "width": 1, "dash": "dot"}
         figure.add_scatter(x=pair, y=values, name=name, mode="lines+markers", marker=sign, line=line, hovertemplate="pair %{x}: once round in %{y:.4g} tokens")
-    for (name, tokens), dash, side in zip(lengths.items(), ("dash", "solid"), ("left", "right"), strict=False):
+    sides = ("top", "bottom") if first <= last else ("bottom", "top")  # the upper line has its label above it, the lower one below
+    for (name, tokens), dash, side in zip(lengths.items(), ("dash", "solid"), sides, strict=True):
         figure.add_hline(y=tokens, line={"color": theme.OUTPUT, "width": 2, "dash": dash})
-        place = {"x": int(side == "right"), "xref": "paper", "xanchor": side, "y": np.log10(tokens), "yanchor": "bottom"}
+        place = {"x": 1, "xref": "paper", "xanchor": "right", "y": np.log10(tokens), "yanchor": side}
         figure.add_annotation(**place, text=f"{name}: {tokens:,}", showarrow=False)
     figure.update_xaxes(title="pair", tickvals=pair, showgrid=False)
     figure.update_yaxes(title="tokens for one turn", type="log", dtick=1)

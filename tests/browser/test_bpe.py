@@ -1,0 +1,219 @@
+"""The page about byte pairs in a real browser: it plays, steps and jumps without the server; every number read from the DOM and compared with the model."""
+
+import random
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from model import load
+from model import tokenizer as bpe
+
+STORY = Path(bpe.__file__).with_name("story.txt").read_text(encoding="utf-8")
+ROUNDS = list(bpe.rounds(STORY))
+LAST = len(ROUNDS) - 1
+ROOM = ".st-key-bpe-player [data-testid=stBidiComponentIsolated]"
+READY = f"""wishes => {{
+    const found = {{ ...document.querySelector("{ROOM}")?.shadowRoot?.querySelector(".riverbank-merges")?.dataset }};
+    return found.painted && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
+}}"""
+CHIPS = f"""() => [...document.querySelector("{ROOM}").shadowRoot.querySelectorAll(".cell")].reduce((tokens, cell) => {{
+    if (cell.classList.contains("start")) tokens.push({{ text: "", fresh: cell.classList.contains("new"), next: cell.classList.contains("next") }});
+    tokens.at(-1).text += cell.textContent;
+    return tokens;
+}}, [])"""
+RANKING = f"""() => [...document.querySelector("{ROOM}").shadowRoot.querySelectorAll(".ranking li")].map((row) => [
+    ...[...row.querySelectorAll(".chip")].map((chip) => chip.textContent), Number(row.querySelector(".count").textContent.replace(",", "")),
+])"""
+
+
+def marked(text):
+    return text.replace(" ", "·").replace("\n", "⏎")
+
+
+def shown(page, **wishes):
+    """The player's dataset once it is as wished."""
+    return page.page.wait_for_function(READY, arg={name: str(wish) for name, wish in wishes.items()}).json_value()
+
+
+def part(page, inside):
+    return page.part("bpe.player", inside)
+
+
+def press(page, name):
+    part(page, f"button[aria-label='{name}']").click()
+
+
+def agrees(page, merge):
+    """What the player draws is the tokenizer of that many merges, its next ranking, its tokens per word, its vocabulary."""
+    found = shown(page, merge=merge)
+    tokenizer, now = bpe.Tokenizer([one.leaders[0][0] for one in ROUNDS[:merge]]), ROUNDS[merge]
+    chips = page.page.evaluate(CHIPS)
+    pieces = [marked(tokenizer.piece(id)) for id in tokenizer.encode(STORY)]
+    assert [chip["text"] for chip in chips] == pieces[: len(chips)]
+    assert len(chips) > 100
+    if merge:
+        ids = tokenizer.encode(STORY)[: len(chips)]
+        assert [chip["fresh"] for chip in chips] == [id == tokenizer.end - 1 for id in ids]
+        expect(part(page, ".sentence")).to_contain_text(f"Merge {merge}:")
+        expect(part(page, ".sentence")).to_contain_text(f"side by side {ROUNDS[merge - 1].leaders[0][1]} times")
+    assert page.page.evaluate(RANKING) == [[marked(tokenizer.piece(left)), marked(tokenizer.piece(right)), often] for (left, right), often in now.leaders]
+    assert found["tokens"] == str(now.tokens)
+    words = bpe.WORD.findall(STORY)
+    assert part(page, ".reading").all_text_contents() == [f"{now.tokens / len(words):.2f}", str(len(tokenizer))]
+    whole = sum(len(tokenizer.encode_word(word)) == 1 for word in words)
+    expect(part(page, ".recent")).to_contain_text(f"{100 * whole / len(words):.1f}% of all words are one token")
+
+
+@pytest.mark.parametrize("merge", [0, 30, LAST - 1])
+def test_a_link_shows_the_training_at_its_merge(page, merge):
+    page.open("bpe", **{"bpe.merge": merge})
+    agrees(page, merge)
+
+
+def test_the_picture_is_above_the_fold(page):
+    page.open("bpe")
+    shown(page, merge=0)
+    for inside in (".text", ".ranking", "svg"):
+        box = part(page, inside).first.bounding_box()
+        assert box["y"] + box["height"] <= 900
+
+
+def test_it_steps_jumps_and_comes_back_and_the_address_follows(page):
+    page.open("bpe")
+    shown(page, merge=0)
+    press(page, "One merge on")
+    press(page, "One merge on")
+    press(page, "One merge back")
+    agrees(page, 1)
+    page.linked(**{"bpe.merge": "1"})
+    part(page, ".jump").fill("100")
+    part(page, ".jump").press("Enter")
+    agrees(page, 100)
+    page.linked(**{"bpe.merge": "100"})
+    part(page, ".slide").press("ArrowRight")
+    agrees(page, 101)
+    press(page, "To the last merge")
+    shown(page, merge=LAST)
+    expect(part(page, ".ranking")).to_contain_text("nothing left to merge")
+    press(page, "Back to letters")
+    agrees(page, 0)
+    page.linked(**{"bpe.merge": None})
+    page.page.reload()
+    shown(page, merge=0)
+
+
+@pytest.mark.parametrize("written", ["99999", "-5", "2.4", ""])
+def test_a_jump_to_nowhere_lands_on_a_merge(page, written):
+    page.open("bpe", **{"bpe.merge": 5})
+    shown(page, merge=5)
+    part(page, ".jump").fill(written)
+    part(page, ".jump").press("Enter")
+    shown(page, merge={"99999": LAST, "-5": 0, "2.4": 2, "": 5}[written])
+
+
+def test_it_plays_without_the_server_and_pauses(page):
+    page.open("bpe")
+    shown(page, merge=0)
+    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+    page.context.set_offline(True)
+    part(page, ".speed").select_option("30 a second")
+    press(page, "Play")
+    shown(page, merge=25)
+    press(page, "Pause")
+    merge = int(shown(page, playing="false")["merge"])
+    assert merge >= 25
+    agrees(page, merge)
+    page.context.set_offline(False)
+
+
+def test_it_plays_to_the_end_and_stops_there(page):
+    page.open("bpe", **{"bpe.merge": LAST - 3})
+    shown(page, merge=LAST - 3)
+    press(page, "Play")
+    assert shown(page, merge=LAST, playing="false")
+    page.linked(**{"bpe.merge": str(LAST)})
+
+
+def test_nothing_moves_when_letters_become_tokens(page):
+    page.open("bpe")
+    shown(page, merge=0)
+    place = '() => [...document.querySelector("' + ROOM + '").shadowRoot.querySelectorAll(".cell")].map((cell) => [cell.offsetLeft, cell.offsetTop])'
+    before = page.page.evaluate(place)
+    part(page, ".jump").fill("200")
+    part(page, ".jump").press("Enter")
+    shown(page, merge=200)
+    assert page.page.evaluate(place) == before
+
+
+def test_another_text_is_learned_and_bytes_of_characters_are_shown(page):
+    text = "née 🏞 née 🏞 <b>née</b> <img src=x onerror=alert(1)>"
+    page.open("bpe")
+    shown(page, merge=0)
+    box = page.part("bpe.text", "textarea")
+    box.fill(text)
+    box.press("Control+Enter")
+    learned = bpe.train(text, 500)
+    shown(page, merges=len(learned.merges))
+    assert "".join(chip["text"] for chip in page.page.evaluate(CHIPS)).startswith("nC3A9e·F09F8F9E·nC3A9e")
+    press(page, "To the last merge")
+    shown(page, merge=len(learned.merges))
+    assert "".join(chip["text"] for chip in page.page.evaluate(CHIPS)) == marked(text)
+    assert page.page.locator("img[src=x]").count() == 0
+
+
+def test_a_long_training_shows_progress_and_can_be_stopped(page):
+    random_ = random.Random(1)
+    text = " ".join("".join(random_.choices("abcdefghijklmnopqrstuvwxyz", k=random_.randint(1, 9))) for _ in range(150_000))
+    page.open("bpe", **{"bpe.merges": 2000})
+    shown(page, merge=0)
+    box = page.part("bpe.text", "textarea")
+    box.fill(text)
+    box.press("Control+Enter")
+    expect(page.page.get_by_test_id("stProgress")).to_contain_text("merges")
+    page.part("bpe.stop", "button").click()
+    expect(page.page.get_by_text("Stopped after")).to_be_visible()
+    expect(page.page.get_by_test_id("stProgress")).to_have_count(0)
+    found = page.page.wait_for_function(READY.replace("found.painted &&", f"found.painted && found.merges !== '{LAST}' &&"), arg={}).json_value()
+    done = int(found["merges"])
+    assert 0 < done < 2000
+    press(page, "To the last merge")
+    assert shown(page, merge=done)["tokens"] == str(next(islice(bpe.rounds(text), done, None)).tokens)
+
+
+def test_a_click_on_a_token_shows_how_its_word_came_to_be(page):
+    text = "The phosphorescent river"
+    tokenizer = load("decoder-rope").tokenizer
+    page.open("bpe", text=text)
+    word = " river"
+    page.part("bpe.tokens", "button").last.click()
+    page.linked(**{"bpe.token": str(len(tokenizer.encode(text)))})
+    rungs = page.part("bpe.ladder", ".rung")
+    steps = list(tokenizer.word_steps(word))
+    expect(rungs).to_have_count(len(steps))
+    assert rungs.locator(".name").all_text_contents()[1:] == [f"merge {tokenizer.merges.index(step.pair) + 1:,}" for step in steps[1:]]
+    assert rungs.last.locator("small").all_text_contents() == [str(id) for id in tokenizer.encode_word(word)]
+
+
+def test_the_slider_runs_the_model_on_other_tokens(page):
+    text, tokenizer = "The river bank", load("decoder-rope").tokenizer
+    page.open("bpe", text=text, **{"bpe.first": 1})
+    ids = tokenizer.first(1).encode(text)
+    page.shown("bpe.few", revision=f"1 {text}")
+    expect(page.page.get_by_role("cell", name=str(len(ids)), exact=True)).to_be_visible()
+    page.part("bpe.first", "input[type=range]").press("ArrowLeft")
+    page.linked(**{"bpe.first": "0"})
+    page.shown("bpe.few", revision=f"0 {text}")
+    expect(page.page.get_by_role("cell", name=str(len(text)), exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
+    page = reader(viewport={"width": 390, "height": 844}, color_scheme=scheme).open("bpe", text="बच्चे 🏞 " + "x" * 40)
+    shown(page, merge=0)
+    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+    wide = page.page.evaluate(
+        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth - part.clientWidth)"
+    )
+    assert wide == [0, 0]

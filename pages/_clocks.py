@@ -181,8 +181,9 @@ def distances(pair):
     )
 
 
-def signed(offset):
-    return f"{offset:+d}".replace("-", "−")
+def signed(value, form="+d"):
+    """A number with its sign, and a true minus."""
+    return f"{value:{form}}".replace("-", "−")
 
 
 # ---- one pair, by hand ----
@@ -204,8 +205,8 @@ def by_hand(pair, i):
         r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}",
         f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is {theta:.3g} radians per token, once round in "
         f"{round(2 * np.pi / theta, 1):,} tokens. **A positive angle turns counter-clockwise**, x to the right and y up; query and key are turned the same "
-        f"way, each by its own position. Of the score {pair.contributions.sum():+.3f} this pair makes {contribution:+.3f}. Click another clock above to "
-        "see its numbers.",
+        f"way, each by its own position. Of the score {signed(pair.contributions.sum(), '+.3f')} this pair makes {signed(contribution, '+.3f')}. "
+        "Click another clock above to see its numbers.",
     )
 
 

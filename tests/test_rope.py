@@ -171,7 +171,7 @@ def test_the_matrices_have_their_numbers_filled_in(at):
         a, b = (float(value) for value in x[4:6])
         assert rf"{a:.3f} \\ {b:.3f}" in formula
         assert rf"{a * cos - b * sin:.3f} \\ {a * sin + b * cos:.3f}" in formula
-    assert f"makes {parts(9, 4)[2]:+.3f}" in formula
+    assert f"makes {parts(9, 4)[2]:+.3f}".replace("-", "−") in formula
     assert "counter-clockwise" in formula
 
 

@@ -30,7 +30,7 @@ def scores(offsets, content, without, envelope, *, bound, marks, limit, height=3
     for x in (-limit, limit):
         if offsets[0] < x < offsets[-1]:
             figure.add_vline(x=x, line={"color": theme.PLAIN, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title="offset: the key’s position minus the query’s, in tokens", zeroline=True, zerolinecolor=theme.PLAIN)
+    figure.update_xaxes(title="offset: key’s position − query’s", zeroline=True, zerolinecolor=theme.PLAIN)
     figure.update_yaxes(title="score", zeroline=True, zerolinecolor=theme.PLAIN)
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 

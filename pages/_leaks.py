@@ -45,22 +45,20 @@ def section():
         "Put another word into the future and see who notices. **Choose the token that is replaced**: with the causal mask not one number left of it "
         "changes, in any layer. Then choose the full mask."
     )
-    above = st.container(horizontal=True, vertical_alignment="bottom")
     mask = _mask.chosen(choice.model, T)
     place = _shell.kept_token("masks.future", trace, default=T // 2)
     word = kept(WORD, None, "dog")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _shell.pick_token("Replace", trace, key="masks.future")
+        st.text_input("by the word", key=WORD, on_change=choose, args=(WORD,), width=140)
+        _mask.controls(mask)
     rows = _mask.empty_rows(mask.allowed(_mask.own(choice.model, T)))
+    if rows:
+        _mask.refuse(rows, trace.tokens, st.warning)
     token = None if rows else replacement(choice.model, trace, place, word)
     if token is not None:
         test(choice.model, trace, place, token, mask)
         _shell.pause()
-    with above:
-        _shell.pick_token("Replace", trace, key="masks.future")
-        st.text_input("by the word", key=WORD, on_change=choose, args=(WORD,), width=140)
-        _mask.controls(mask)
-    if rows:
-        _mask.refuse(rows, trace.tokens, st.warning)
-    if token is not None:
         every_pair(choice.model, trace, token, mask)
         _shell.show_source(leak.moved)
         _shell.show_source(leak.squares)

@@ -22,15 +22,14 @@ def section():
         "The mask says who may look at whom; the softmax shares its weights out among what is left. **Choose a mask, or click and drag over cells of the "
         "first picture**: the model runs again with it, and the bars say how far each token’s output has moved."
     )
-    above = st.container(horizontal=True, vertical_alignment="bottom")
     mask = _mask.chosen(choice.model, T)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _mask.controls(mask)  # before the pictures, which must not move under the pointer that paints
     own = _mask.own(choice.model, T)
     allowed = mask.allowed(own)
     trace = None if _mask.empty_rows(allowed) else _mask.explain(choice.text, choice.model, mask)
     pictures(choice, trace, original.tokens, allowed)
     _shell.pause()
-    with above:
-        _mask.controls(mask)
     if trace is None:
         return
     st.caption(

@@ -29,13 +29,15 @@ def section():
         "The same sentence, read with and without the future. **Choose a word** and see which words its vector knows of: in the encoder all of them, in the "
         "decoder only itself and what stands before it. The first word of a decoder never learns what the sentence is about."
     )
-    above = st.container(horizontal=True, vertical_alignment="bottom")
     place = _shell.kept_token("masks.output", decoder, default=0)
+    _shell.pick_token("Word", decoder, key="masks.output")
+    longest = max(len(trace.tokens) for trace in traces.values())
+    if longest > LONGEST:
+        st.warning(f"This is measured for texts of up to {LONGEST} tokens, as many as the models were trained on at a time; yours has {longest:,}. Shorten it.")
+        return
     columns = st.columns(2, gap="medium")
     told = [one(column, trace, name, place_of(trace, decoder.spans[place]), choice) for column, (name, trace) in zip(columns, traces.items(), strict=True)]
     _shell.pause()
-    with above:
-        _shell.pick_token("Word", decoder, key="masks.output")
     st.caption(
         f"row is a layer, column a token: |∂x / ∂e|, how far the word’s vector x moves with a small step of each token’s embedding e, from {WAYS} random "
         "directions; each row is divided by its largest. Hatched: exactly 0, no path. “looks at”: weights of the layer and head chosen at the left"
@@ -58,9 +60,6 @@ def place_of(trace, span):
 def one(column, trace, name, place, choice):
     """The picture of one model, and its sentence."""
     T, what = len(trace.tokens), _shell.plain(trace.tokens[place])
-    if T > LONGEST:
-        column.info(f"This is measured for texts of up to {LONGEST} tokens, as many as the models were trained on at a time; yours has {T:,}.")
-        return ""
     found = knows(name, tuple(map(int, trace.ids)), place)  # (L + 1, T)
     weights = trace.layers[choice.layer].attention.weights(choice.head)[place]
     shares = np.vstack([found / found.max(1, keepdims=True), weights])

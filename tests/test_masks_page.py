@@ -344,6 +344,13 @@ def test_another_word_knows_what_stands_before_it():
     assert address(at)["masks.output"] == "4"
 
 
+def test_a_text_past_the_context_is_answered_in_a_sentence():
+    at = section(SEEING, text="the river bank and " * 60)
+    assert "up to 128 tokens" in at.warning[0].value
+    move(at, {"text": TEXT})
+    assert "masks.knows_encoder" in pictures(at)
+
+
 # ---- texts ----
 
 

@@ -29,6 +29,7 @@ def painter(page, sent):
     page.page.on("websocket", lambda socket: socket.on("framesent", hear))
     page.open("masks", text=TEXT, **{"masks.section": "Paint a mask"})
     page.shown(PAINTER, open=int(CAUSAL.sum()))
+    page.shown(WEIGHTS)
     return page
 
 

@@ -99,6 +99,9 @@ def compare(text, name, few, all_, merges, every):
     head = [f"| | first {merges:,} merges | all {every:,} merges |", "|---|---:|---:|"]
     st.markdown("\n".join(head + [f"| {label} | {a} | {b} |" for label, (a, b) in rows.items()]))
     seen = " against ".join(_shell.plain(shortened(text[start:end])) for start, end in spans)
+    if merges == every:
+        st.markdown(f"**The model was trained with all {every:,} merges**, and here it has them all: both maps are the same.")
+        return
     st.markdown(
         f"**The model was trained with all {every:,} merges.** Fewer give it ids that it knows, in an order that it has hardly ever met: its surprise is "
         f"{costs[0]:.3g} bits per byte, with all merges {costs[1]:.3g}. The text has {T[0] / T[1]:.2f} times the tokens that it was trained to read it in, so "

@@ -82,7 +82,13 @@ def fare(tokenizer, found, ids, text):
 
 
 def listed(tokenizer, ids, at_most=12):
-    return " ".join(_shell.plain(tokenizer.piece(id)) for id in ids[:at_most]) + (" …" if len(ids) > at_most else "")
+    return " ".join(shown(tokenizer, id) for id in ids[:at_most]) + (" …" if len(ids) > at_most else "")
+
+
+def shown(tokenizer, id):
+    """A token as a code span; the spaces between its bytes, where it is no whole character, are none of the text's."""
+    data = tokenizer.bytes[id]
+    return _shell.plain(data.decode()) if data.decode(errors="ignore").encode() == data else f"`{tokenizer.piece(id)}`"
 
 
 # ---- one word ----
@@ -139,7 +145,7 @@ def line(tokenizer, letter, data, holds):
     """One character, its name, its bytes, and which of them each token holds."""
     name = unicodedata.name(letter, "without a name").lower()
     bytes_ = data.hex(" ").upper()
-    told = ", ".join(f"`{tokenizer.piece(id)}` {'byte' if last - first == 1 else 'bytes'} {span(first, last)}" for id, first, last in holds)
+    told = ", ".join(f"{shown(tokenizer, id)} {'byte' if last - first == 1 else 'bytes'} {span(first, last)}" for id, first, last in holds)
     return f"- {_shell.plain(letter)} U+{ord(letter):04X}, {name}: {len(data)} bytes, `{bytes_}`. Token {told}."
 
 

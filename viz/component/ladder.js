@@ -2,6 +2,9 @@
 
 const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 
+const BYTES = /^⟨[0-9A-F]{2}( [0-9A-F]{2})*⟩$/; // a piece that is no whole character
+const legible = (piece) => (BYTES.test(piece) ? piece : legible(piece));
+
 function element(tag, className, ...children) {
   const made = document.createElement(tag);
   made.className = className;
@@ -11,7 +14,7 @@ function element(tag, className, ...children) {
 
 function row({ name, pieces, made }, ids) {
   const chips = pieces.map((piece, place) => {
-    const chip = element("span", made.includes(place) ? "chip made" : "chip", element("bdi", "", piece.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter])));
+    const chip = element("span", made.includes(place) ? "chip made" : "chip", element("bdi", "", legible(piece)));
     if (ids) chip.append(element("small", "", String(ids[place])));
     return chip;
   });

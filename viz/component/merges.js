@@ -6,6 +6,7 @@ const SPEEDS = { "2 a second": 2, "8 a second": 8, "30 a second": 30 };
 const REST = 500; // milliseconds without a step after which the address is written
 const SVG = "http://www.w3.org/2000/svg";
 const FIRST = 256; // id of the token that the first merge makes
+const BYTES = /^⟨[0-9A-F]{2}( [0-9A-F]{2})*⟩$/; // a piece that is no whole character
 const BORDER = -1; // between two words: no merge crosses it
 const RECENT = 6; // whole words that are remembered
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -29,6 +30,7 @@ function drawing(tag, attributes, text) {
 
 /** A piece of text with its white space as signs, and without what would turn its neighbours round or show nothing. */
 function legible(text) {
+  if (BYTES.test(text)) return text;
   const clean = text.replace(/\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (letter) => SIGNS[letter] ?? `⟨${letter.codePointAt(0).toString(16).toUpperCase()}⟩`);
   return clean.replaceAll(" ", "·");
 }

@@ -11,6 +11,7 @@ from tests.browser.conftest import DATASET
 
 TEXT = "The cat sat on the mat"
 TOKENS = len(load("decoder-rope").read(TEXT))
+SETTLED = "() => getComputedStyle(document.querySelector('.stMainBlockContainer')).paddingTop === '40px'"  # the router's style comes last, and moves all
 PAINTER, WEIGHTS = "masks.painter", "masks.weights"
 CAUSAL = masks.causal(TOKENS).numpy()
 
@@ -30,6 +31,7 @@ def painter(page, sent):
     page.open("masks", text=TEXT, **{"masks.section": "Paint a mask"})
     page.shown(PAINTER, open=int(CAUSAL.sum()))
     page.shown(WEIGHTS)
+    page.page.wait_for_function(SETTLED)
     return page
 
 

@@ -1,0 +1,102 @@
+"""The page about decoding in a real browser: it grows, stops, branches and goes back, and its numbers are those of model.decoding."""
+
+from functools import partial
+from itertools import islice
+
+import pytest
+from playwright.sync_api import expect
+
+from model import decoding, load
+
+TEXT = "She opened the"
+MODEL = load("decoder-rope")
+PROMPT = MODEL.tokenizer.encode(TEXT)
+FILTERS = [partial(decoding.temperature, degree=0.8), partial(decoding.top_k, k=40), partial(decoding.top_p, p=0.95)]
+READ = """count => {
+    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
+    const room = document.querySelector(".st-key-decoding-story [data-testid=stBidiComponentIsolated]");
+    return room?.shadowRoot?.querySelector(".riverbank-story")?.dataset.read === String(count);
+}"""
+
+
+def steps(count, ids=PROMPT):
+    return list(islice(decoding.generate(MODEL.network, ids, FILTERS, 1, [MODEL.tokenizer.end]), count))
+
+
+def grown(page, count):
+    """Wait until the text has so many tokens and the page rests."""
+    page.page.wait_for_function(READ, arg=count)
+
+
+def words(page):
+    return page.part("decoding.story", "button bdi").all_text_contents()
+
+
+def pieces(ids):
+    return [MODEL.tokenizer.piece(id).strip() for id in ids]
+
+
+def opened(page, text=TEXT):
+    page.open("decoding", text=text)
+    grown(page, len(MODEL.tokenizer.encode(text)))
+    return page
+
+
+def test_one_token_and_ten_are_those_that_the_iterator_chooses(page):
+    opened(page)
+    drawn = [step.id for step in steps(11)]
+    page.part("decoding.one", "button").click()
+    grown(page, len(PROMPT) + 1)
+    page.part("decoding.ten", "button").click()
+    grown(page, len(PROMPT) + 11)
+    assert words(page) == pieces([*PROMPT, *drawn])
+    page.page.reload()
+    grown(page, len(PROMPT) + 11)
+    assert words(page) == pieces([*PROMPT, *drawn])
+
+
+def test_a_candidate_is_taken_and_an_earlier_token_goes_back(page):
+    opened(page)
+    final = steps(1)[0]
+    first = page.part("decoding.candidates", "button[data-rank]").nth(1)
+    rank, own = int(first.get_attribute("data-rank")), float(first.get_attribute("data-own"))
+    order = final.stages[0].argsort(descending=True)
+    assert own == pytest.approx(float(final.stages[0].double().softmax(-1)[order[rank - 1]]), rel=1e-4)
+    first.click()
+    grown(page, len(PROMPT) + 1)
+    assert words(page)[-1] == pieces([int(order[rank - 1])])[0]
+    page.part("decoding.story", "button").nth(len(PROMPT)).click()
+    grown(page, len(PROMPT))
+
+
+def test_to_the_end_can_be_stopped(page):
+    opened(page)
+    page.part("decoding.end", "button").click()
+    stop = page.part("decoding.stop", "button")
+    expect(stop).to_be_enabled()
+    stop.click()
+    expect(stop).to_be_disabled()
+    expect(page.part("decoding.one", "button")).to_be_enabled()
+    count = len(words(page))
+    page.page.wait_for_timeout(500)
+    assert len(words(page)) == count
+
+
+def test_hostile_text_stays_text_and_none_is_answered(page):
+    text = "<b>bold</b> <img src=x onerror=alert(1)> $x$"
+    opened(page)
+    page.type(text)
+    grown(page, len(MODEL.tokenizer.encode(text)))
+    assert page.page.locator("b, i:not([class]), img[src=x]").count() == 0
+    page.type("")
+    expect(page.page.get_by_test_id("stAlert").first).to_be_visible()
+    expect(page.part("text", "input")).to_have_value("")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
+    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme))
+    wide = page.page.evaluate(
+        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth - part.clientWidth)"
+    )
+    assert wide == [0, 0]

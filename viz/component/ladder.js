@@ -3,7 +3,7 @@
 const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 
 const BYTES = /^⟨[0-9A-F]{2}( [0-9A-F]{2})*⟩$/; // a piece that is no whole character
-const legible = (piece) => (BYTES.test(piece) ? piece : legible(piece));
+const legible = (piece) => (BYTES.test(piece) ? piece : piece.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter]));
 
 function element(tag, className, ...children) {
   const made = document.createElement(tag);

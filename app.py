@@ -6,6 +6,27 @@ import sys
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.responses import Response
+
+# In the page's head from the first byte on: sent by the script, it would come after the picture, and be read anew in every run.
+# A class said twice outranks Streamlit's own rules, which come later.
+STYLE = b"""<style>
+.stMainBlockContainer.stMainBlockContainer { padding-top: 2.5rem } /* the picture belongs above the fold */
+.stMarkdown.stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% } /* on a phone a table scrolls by itself */
+</style>"""
+
+
+async def styled(request, answer):
+    """Streamlit's answer to a request; where that is its page, with STYLE in the head."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return await answer(request)
+    request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"accept-encoding"]  # a packed page has no head to be found
+    response = await answer(request)
+    page = b"".join([part async for part in response.body_iterator])
+    kept = {name: value for name, value in response.headers.items() if name not in ("content-length", "etag", "last-modified")}
+    return Response(page.replace(b"</head>", STYLE + b"</head>"), response.status_code, kept)
 
 
 def warm():
@@ -30,4 +51,4 @@ async def lifespan(_):
     await warming
 
 
-app = st.App("pages/_router.py", lifespan=lifespan)
+app = st.App("pages/_router.py", lifespan=lifespan, middleware=[Middleware(BaseHTTPMiddleware, dispatch=styled)])

@@ -14,8 +14,4 @@ st.title(page.title)
 with suppress(_shell.NothingToShow):
     page.run()
 _shell.sidebar()
-st.html(
-    "<style>.stMainBlockContainer { padding-top: 2.5rem }"  # the picture belongs above the fold,
-    " .stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% }</style>"  # and a table scrolls by itself on a phone
-)
 _link.write()

@@ -15,6 +15,7 @@ PAGES = {  # file name: the question that it answers
     "receptive_field": "How far can a neuron see?",
     "averaging": "Why not just average all the context?",
     "attention": "How does a word decide what to look at?",
+    "heads": "What is each head doing?",
     "positions": "What does a transformer know about order?",
     "rope": "What does turning a vector have to do with order?",
     "bpe": "Where do tokens come from?",
@@ -61,9 +62,13 @@ class Choice(NamedTuple):
     head: int
 
 
-def choice(kinds=("encoder", "decoder"), only=None):
-    """What the sidebar, drawn after the page, says of text, model (of the kinds given, unless the page is about `only` one), layer and head."""
-    known = [name for kind in kinds for name in names(kind) if not name.startswith("toy-")]  # toys know no words
+def choice(kinds=("encoder", "decoder"), only=None, toys=False):
+    """What the sidebar, drawn after the page, says of text, model (of the kinds given, unless the page is about `only` one), layer and head.
+
+    toys: whether to offer the toys as well, last: they know no words, but a head can be seen at work in them.
+    """
+    every = sorted((name for kind in kinds for name in names(kind)), key=is_toy)
+    known = every if toys else [name for name in every if not is_toy(name)]
     st.session_state.models = known
     if not known:
         st.error("There is no model in model/checkpoints. Restore the folder, or train one with python -m model.train.")
@@ -74,6 +79,10 @@ def choice(kinds=("encoder", "decoder"), only=None):
     layer = kept("layer", range(1, config.layers + 1), min(LAYER, config.layers))
     head = kept("head", range(1, config.heads + 1), min(HEAD, config.heads))
     return Choice(text, model, layer - 1, head - 1)
+
+
+def is_toy(name):
+    return name.startswith("toy-")
 
 
 def sidebar():
@@ -143,7 +152,7 @@ def show(figure, *, key, alt):
 
 def show_source(function):
     """Print the very function that the page has just run."""
-    st.code(inspect.getsource(function), language="python")
+    st.code(inspect.getsource(function), language="python", wrap_lines=True)
 
 
 def plain(text):

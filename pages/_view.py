@@ -1,0 +1,27 @@
+"""What the views of the page about heads share: the text that was read, the head in question, and the pair of tokens that is looked at."""
+
+from typing import NamedTuple
+
+import _shell
+import streamlit as st
+
+from model import Trace
+
+
+class View(NamedTuple):
+    """The sidebar's choice, with layer and head counted from 0; its Trace; and the token that asks and the one that answers, from 0."""
+
+    choice: _shell.Choice
+    trace: Trace
+    query: int
+    key: int
+
+
+def open_head(layer, head):
+    """Somebody has chosen this head, counted from 0: the sidebar, the link and every view follow."""
+    st.session_state.chosen |= {"layer": layer + 1, "head": head + 1}
+
+
+def look_at(query, key):
+    """Somebody has chosen this pair of tokens, counted from 0."""
+    st.session_state.chosen |= {"heads.query": query, "heads.key": key}

@@ -1,0 +1,19 @@
+"""What is each head doing? All heads of a model at once, measured, compared, looked into and switched off, on the reader's own text."""
+
+import _grid
+import _shell
+from _link import kept
+from _view import View
+
+SECTIONS = {
+    "Grid": _grid.section,
+}
+
+choice = _shell.choice(kinds=("encoder", "decoder"), toys=True)
+trace = _shell.read(choice)
+query = _shell.kept_token("heads.query", trace, default=len(trace.tokens) - 1)
+weights = trace.layers[choice.layer].attention.weights(choice.head)
+key = _shell.kept_token("heads.key", trace, default=int(weights[query].argmax()))
+section = kept("heads.section", SECTIONS, "Grid")
+_shell.pick("Look at", SECTIONS, key="heads.section")
+SECTIONS[section](View(choice, trace, query, key))

@@ -37,6 +37,6 @@ def section(view):
     likelier, other = sorted(NAMES, key=lambda name: totals[NAMES.index(name)])
     st.markdown(
         f"They part after token {fork}, {view.word(path.ids[fork - 1])}. Over the {shorter} tokens that both have since, {likelier} costs "
-        f"**{abs(totals[0] - totals[1]):.1f} bits** less: to the model it is {2 ** min(abs(totals[0] - totals[1]), 1000):.3g} times as likely as {other}. "
+        f"**{abs(totals[0] - totals[1]):.1f} bits** less: to the model it is {_play.times(abs(totals[0] - totals[1]))} as likely as {other}. "
         "A token’s bits are −log₂ of the probability that the model itself gave it, before any filter."
     )

@@ -255,6 +255,11 @@ def ending(path):
     return f"The text has {len(path.ids):,} tokens, and {path.model} reads at most {room:,}: {why}. Click a token to go back."
 
 
+def times(bits):
+    """How many times as likely a text is that costs so many bits less, with three digits; a power where that is no number for people."""
+    return f"{float(f'{2**bits:.3g}'):,.12g} times" if bits < 40 else f"$2^{{{bits:.0f}}}$ times"
+
+
 class View(NamedTuple):
     """What the sections of the page look at: the sidebar's choice, the text, how tokens are chosen, the pending Step (None at the end), the text's Trace."""
 

@@ -77,7 +77,7 @@ def meaning(view, levels, width, length):
     if best.ids == greedy.ids:
         told += "They are the same here: the likeliest token was each time on the likeliest path that the search saw. "
     elif best.score >= greedy.score:
-        told += f"The search found a text {2 ** ((best.score - greedy.score) / BIT):.3g} times as likely, by a start that looked worse. "
+        told += f"The search found a text {_play.times((best.score - greedy.score) / BIT)} as likely, by a start that looked worse. "
     else:
         told += "The greedy text is likelier: the search gave its beginning up too early. A beam is no proof. "
     told += f"All texts of {length} tokens would be {V:,} to the power of {length}; the search looked at {(length - 1) * width * V + V:,} beginnings."

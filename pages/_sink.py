@@ -21,7 +21,7 @@ def section(view):
     with left:
         heatmap(
             shares, rows=[f"layer {i + 1}" for i in range(len(shares))], columns=[f"head {i + 1}" for i in range(shares.shape[1])], key="decoding.shares",
-            selected=(layer, head), square=False, height=290, label="mean weight on the first token", row_role="layer", column_role="head",
+            selected=(layer, head), square=False, height=86 + 34 * len(shares), label="mean weight on the first token", row_role="layer", column_role="head",
             revision=str(len(trace.tokens)), on_select=take_head,
         )  # fmt: skip
         meaning(view, shares)

@@ -69,10 +69,11 @@ class MultiHeadAttention(nn.Module):
         self.value = nn.Linear(config.width, config.key_heads * D, bias=False)
         self.output = nn.Linear(config.heads * D, config.width, bias=False)
 
-    def forward(self, x, allowed=None, angle=None, bias=None, scale=None, attend=fused, past=None):
+    def forward(self, x, allowed=None, angle=None, bias=None, scale=None, attend=fused, past=None, keep=None):
         """x (..., T, C) -> AttentionRecord; `attend` says which of the two equal functions does the work.
 
-        `past`, keys and values (..., G, P, D) of tokens before these, is looked at as well: S is then P + T.
+        `past`, keys and values (..., G, P, D) of tokens before these, is looked at as well: S is then P + T. `keep` (..., H) is False
+        where a head is silenced, so that it puts out 0.
         """
         q = self.split(self.query(x))  # (..., H, T, D)
         k = self.split(self.key(x))  # (..., G, T, D)
@@ -94,6 +95,8 @@ class MultiHeadAttention(nn.Module):
             bias,
             scale,
         )
+        if keep is not None:
+            heads = heads * keep[..., None, None]
         joined = heads.transpose(-2, -3).flatten(-2)  # (..., T, H D)
         return AttentionRecord(q, k, v, q_rot, k_rot, bias, allowed, scale, heads, self.output(joined))
 

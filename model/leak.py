@@ -53,8 +53,8 @@ def direction(width, seed):
     return torch.randn(width, generator=torch.Generator().manual_seed(seed))
 
 
-def squares(network, ids, allowed, way):
-    """The squared gradient of way · f_i with respect to embedding e_j, f the final vectors: (T, T), row i, column j.
+def squares(network, ids, allowed, way, depth=None):
+    """The squared gradient of way · f_i with respect to embedding e_j: (T, T), row i, column j; f the final vectors, or the stream after `depth` layers.
 
     Over random directions `way` (C,) from N(0, 1) its mean is the squared Frobenius norm of the Jacobian d f_i / d e_j (Hutchinson 1989). It is
     0 exactly where no path leads from j to i.
@@ -62,8 +62,9 @@ def squares(network, ids, allowed, way):
     row = torch.tensor(ids)
     with torch.enable_grad():
         embedded = network.embed(row).requires_grad_()  # (T, C)
-        final = network(row, torch.as_tensor(allowed), attend=attend, predict=False, embedded=embedded).final  # (T, C)
-        (gradient,) = torch.autograd.grad(final @ way, embedded, torch.eye(len(ids)), is_grads_batched=True)  # (T, T, C)
+        record = network(row, torch.as_tensor(allowed), attend=attend, predict=False, embedded=embedded)
+        found = record.final if depth is None else record.layers[depth - 1].resid_out  # (T, C)
+        (gradient,) = torch.autograd.grad(found @ way, embedded, torch.eye(len(ids)), is_grads_batched=True)  # (T, T, C)
     return gradient.double().square().sum(-1).numpy()
 
 
@@ -99,8 +100,13 @@ def reachable(allowed, layers):
 
 
 def divergence(before, after):
-    """How far each token's belief about the next has moved, in bits: the Kullback-Leibler divergence of two Traces with logits, (T,), float64."""
-    p, q = (F.log_softmax(torch.tensor(trace.logits, dtype=torch.float64), dim=-1) for trace in (before, after))
+    """How far each token's belief about the next has moved, in bits: `bits` of two Traces with logits, (T,)."""
+    return bits(torch.tensor(before.logits), torch.tensor(after.logits))
+
+
+def bits(before, after):
+    """The Kullback-Leibler divergence in bits of what two tensors of logits (..., V) believe, sum of p log2(p / q): (...), float64."""
+    p, q = (F.log_softmax(logits.double(), dim=-1) for logits in (before, after))
     return ((p.exp() * (p - q)).sum(-1) / np.log(2)).clamp(min=0).numpy()
 
 

@@ -247,9 +247,3 @@ def blinded(bundle, word, cases):
 def fitting(config, tokens):
     """How many masked copies of a text go into one forward pass, at least 1."""
     return max(1, min(PASS // tokens, EDGES // (config.layers * config.heads * tokens**2)))
-
-
-def rank_correlation(a, b):
-    """Spearman's rank correlation of two rows of numbers, in [-1, 1]; equal numbers share their mean rank, and 0 where one row is all equal."""
-    a, b = (np.searchsorted(np.sort(row), row, "left") + np.searchsorted(np.sort(row), row, "right") for row in (a, b))
-    return float(np.corrcoef(a, b)[0, 1]) if np.ptp(a) and np.ptp(b) else 0.0

@@ -70,13 +70,14 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
 
-    def forward(self, ids, allowed=None, changes=None, attend=fused, predict=True, embedded=None, angle=None, past=None):
+    def forward(self, ids, allowed=None, changes=None, attend=fused, predict=True, embedded=None, angle=None, past=None, keep=None):
         """ids (..., T) -> Record. `changes` has a Change or None per layer.
 
         `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts, (L, B, H, T, T).
         `attend` names the function that does the attention, `predict=False` leaves out the logits. `embedded` (..., T, C) stands in for
         what the embedding makes of the ids, for those who want gradients with respect to it; `angle` (T, D/2) for RoPE's own.
         `past`, a decoding.Cache, stands in for the P tokens before these ids: they are looked at, and not computed again.
+        `keep`, bool (L, H) or (L, B, H), is False where a head is silenced.
         """
         config, T, first = self.config, ids.shape[-1], 0 if past is None else past.tokens
         if allowed is None:
@@ -90,6 +91,8 @@ class Transformer(nn.Module):
                 how["scale"], how["bias"] = changes[i].scale(config.head_width), changes[i].bias(bias)
             if past is not None:
                 how["past"] = past.layers[i]
+            if keep is not None:
+                how["keep"] = keep[i]
             layers.append(block(stream, **how))
             stream = layers[-1].resid_out
         final = self.norm(stream)

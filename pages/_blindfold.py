@@ -7,7 +7,7 @@ import streamlit as st
 from _link import forget, kept
 from _senses import NUMBERS, number
 
-from model import load, senses
+from model import load, ranks, senses
 from viz import theme
 from viz.component import heatmap
 from viz.component.chips import chips
@@ -108,7 +108,7 @@ def heads(found, side, known, plain, clue, stage):
     )  # fmt: skip
     told = ", ".join(map(_shell.plain, clue))
     order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
-    agree = senses.rank_correlation(np.abs(moved), weight)
+    agree = ranks.correlation(np.abs(moved), weight)
     st.markdown(
         f"The clue is {told}; the {len(order)} heads that move the meter most. "
         f"Over all {len(labels)} heads, move and weight have a rank correlation of **{agree:.2f}**."

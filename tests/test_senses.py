@@ -206,13 +206,6 @@ def test_a_word_blinded_to_nothing_is_what_it_was(bundle):
     np.testing.assert_allclose(made[0], senses.vectors(bundle, [word])[0], rtol=1e-3, atol=1e-4)
 
 
-def test_rank_correlation_by_hand():
-    assert senses.rank_correlation([1, 2, 3], [10, 20, 90]) == pytest.approx(1)
-    assert senses.rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
-    assert senses.rank_correlation([1, 1, 3, 4], [2, 1, 3, 5]) == pytest.approx(0.9487, abs=1e-4)  # ranks 1.5 1.5 3 4 and 2 1 3 4
-    assert senses.rank_correlation([1, 1, 1], [3, 2, 1]) == 0
-
-
 def test_looks_are_the_weights_of_the_trace(bundle):
     trace = bundle.explain(TEXT)
     places = senses.find(TEXT, "bank")[0].tokens(trace.spans)

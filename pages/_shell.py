@@ -21,6 +21,7 @@ PAGES = {  # file name: the question that it answers
     "bpe": "Where do tokens come from?",
     "masks": "Why must the model not see the future?",
     "decoding": "How is the next word chosen?",
+    "architecture": "What is around the attention?",
 }
 
 FIRST = "decoder-rope"  # the model that a visitor meets first,

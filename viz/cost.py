@@ -1,0 +1,65 @@
+"""What a transformer costs: curves over the length of the text, with what was measured as points, and the shares of its parts."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz import theme
+
+LOOKS = (  # of multi-head, grouped-query, multi-query and windowed attention
+    ({"color": theme.QUERY, "width": 3}, "circle"),
+    ({"color": theme.KEY, "width": 2.5, "dash": "dash"}, "square"),
+    ({"color": theme.VALUE, "width": 2.5, "dash": "dot"}, "diamond"),
+    ({"color": theme.OUTPUT, "width": 2.5, "dash": "dashdot"}, "triangle-up"),
+)
+TICKS = 16, 64, 256, 1024, 4096, 16_384, 65_536
+TONES = theme.PLAIN, theme.QUERY, theme.VALUE, theme.KEY, theme.OUTPUT
+
+
+def curves(lengths, found, points, *, unit, now, term=None, crossing=None, height=430):
+    """Log-log curves over the number of tokens: `found` maps up to four names to (N,) numbers for the N `lengths`, `points` the same names to (T, value) pairs.
+
+    unit: what the numbers count. now: the number of tokens chosen, a line. term: (name, (N,) numbers) of one more, thin curve; crossing: where it overtakes
+    the rest, a line. ValueError if a curve has another number of values than there are lengths.
+    """
+    figure = go.Figure()
+    for (name, values), (line, sign) in zip(found.items(), LOOKS, strict=False):
+        if len(values) != len(lengths):
+            raise ValueError(f"{name!r} has {len(values)} values for {len(lengths)} lengths")
+        read = "%{x:,} tokens: %{y:.3s} " + unit + "<extra>" + name
+        figure.add_scatter(x=np.asarray(lengths), y=np.asarray(values, np.float64), name=name, mode="lines", line=line, hovertemplate=read + "</extra>")
+        if pairs := points.get(name):
+            x, y = (np.asarray(part, np.float64) for part in zip(*pairs, strict=True))
+            figure.add_scatter(
+                x=x, y=y, mode="markers", showlegend=False,
+                marker={"size": 10, "symbol": sign, "color": line["color"], "line": {"width": 1.5, "color": "white"}}, hovertemplate=read + ", measured</extra>",
+            )  # fmt: skip
+    if term:
+        name, values = term
+        read = "%{x:,} tokens: %{y:.3s} " + unit + f"<extra>{name}</extra>"
+        figure.add_scatter(
+            x=np.asarray(lengths), y=np.asarray(values, np.float64), name=name, mode="lines", line={"color": theme.PLAIN, "width": 1.5}, hovertemplate=read
+        )
+    marks = [(now, "your length")] + ([(crossing, "T² overtakes")] if crossing else [])
+    for place, label in marks:
+        figure.add_vline(x=place, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
+        figure.add_annotation(x=np.log10(place), y=0 if label == "your length" else 1, yref="paper", yanchor="bottom", text=label, showarrow=False)
+    figure.update_xaxes(title="tokens in the text, T", type="log", tickvals=TICKS, ticktext=[f"{n:,}" for n in TICKS], showgrid=True)
+    figure.update_yaxes(title=unit, type="log", exponentformat="SI", dtick=1)
+    return theme.layout(figure, height=height).update_layout(margin_t=48, legend_y=1.06)
+
+
+def shares(rows, *, height=170):
+    """Shares of a whole as bars end to end: `rows` maps the name of a whole to {part: how much}, the same parts in each."""
+    figure = go.Figure()
+    parts = list(next(iter(rows.values())))
+    for part, tone in zip(parts, TONES, strict=False):
+        amounts = np.array([row[part] for row in rows.values()], np.float64)
+        share = amounts / np.array([sum(row.values()) or 1 for row in rows.values()])
+        figure.add_bar(
+            x=share, y=list(rows), name=part, orientation="h", marker_color=tone, customdata=amounts,
+            text=[f"{100 * one:.0f} %" if one >= 0.04 else "" for one in share], textposition="inside", insidetextanchor="middle", textangle=0,
+            textfont={"color": "white"}, hovertemplate="%{customdata:,} of the %{y}: %{x:.1%}<extra>" + part + "</extra>",
+        )  # fmt: skip
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=False)
+    figure.update_yaxes(autorange="reversed", ticksuffix=" ")
+    return theme.layout(figure, height=height).update_layout(barmode="stack", margin_t=40, legend_traceorder="normal")

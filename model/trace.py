@@ -44,6 +44,11 @@ class AttentionTrace:
         q, k, *_ = self.parts(head)
         return q @ k.T
 
+    def products(self, head, query, key):
+        """q_d k_d for each dimension of two tokens, (D,): their sum is dots(head)[query, key]."""
+        q, k, *_ = self.parts(head)
+        return q[query] * k[key]
+
     def scaled(self, head):
         """q kᵀ times the scale, plus the bias, (T, S): the scores before the mask."""
         bias = self.parts(head)[-1]
@@ -54,9 +59,13 @@ class AttentionTrace:
         """What goes into the softmax, (T, S): -inf where the query may not look."""
         return np.where(self.parts(head)[3], self.scaled(head), -np.inf)
 
-    def weights(self, head):
-        """What comes out of the softmax, (T, S), each row summing to 1: `attend` itself, with values that are each position's own one-hot name."""
-        q, k, _, allowed, bias = (None if part is None else torch.tensor(part) for part in self.parts(head))
+    def weights(self, head, rows=slice(None)):
+        """What comes out of the softmax, (T, S), each row summing to 1: `attend` itself, with values that are each position's own one-hot name.
+
+        rows: which of the T are wanted, all unless given.
+        """
+        q, k, _, allowed, bias = self.parts(head)
+        q, k, allowed, bias = (None if part is None else torch.tensor(part) for part in (q[rows], k, allowed[rows], None if bias is None else bias[rows]))
         return read_only(attend(q, k, torch.eye(len(k)), allowed, bias, self.scale))
 
     def error(self):

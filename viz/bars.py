@@ -5,25 +5,40 @@ import plotly.graph_objects as go
 
 from viz import theme
 
+MOST_TICKS = 16
 
-def contributions(products, *, height=200, title=None):
-    """One bar per dimension for products (D,) and a line for their running sum: below zero blue, above vermillion."""
-    products = np.asarray(products, dtype=np.float32)
+
+def contributions(products, *, order=None, height=200, title=None):
+    """One bar per dimension for products (D,) and a line for their running sum: below zero blue, above vermillion.
+
+    order (D,): the dimensions from left to right, if not as they are counted.
+    """
+    order = np.arange(len(products)) if order is None else np.asarray(order)
+    products = np.asarray(products, dtype=np.float32)[order]
     dimension = np.arange(len(products))
     colours = np.where(products < 0, theme.QUERY, theme.KEY)
     figure = go.Figure(
         [
-            go.Bar(x=dimension, y=products, marker_color=colours, name="q × k", hovertemplate="dimension %{x}: %{y:.3g}<extra></extra>"),
+            go.Bar(
+                x=dimension,
+                y=products,
+                marker_color=colours,
+                name="q × k",
+                customdata=order,
+                hovertemplate="dimension %{customdata}: %{y:.3g}<extra></extra>",
+            ),
             go.Scatter(
                 x=dimension,
                 y=np.cumsum(products),
                 mode="lines",
                 line={"color": theme.PLAIN, "shape": "hvh", "width": 1.5},
                 name="running sum",
-                hovertemplate="sum of dimensions 0 to %{x}: %{y:.3g}<extra></extra>",
+                customdata=dimension + 1,
+                hovertemplate="sum of the first %{customdata}: %{y:.3g}<extra></extra>",
             ),
         ]
     )
-    figure.update_xaxes(title="dimension", showgrid=False)
+    ticks = dimension[:: -(-len(order) // MOST_TICKS)]
+    figure.update_xaxes(title="dimension", showgrid=False, tickvals=ticks, ticktext=[str(d) for d in order[ticks]], tickangle=0)
     figure.update_yaxes(zeroline=True, zerolinecolor=theme.PLAIN)
     return theme.layout(figure, height=height, title=title)

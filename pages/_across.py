@@ -1,0 +1,167 @@
+"""Across layers: the mean over the heads of a layer, attention rollout, and influence by gradient, on one scale, and how far they agree."""
+
+import time
+from itertools import combinations
+
+import _shell
+import numpy as np
+import streamlit as st
+from _link import choose, kept
+from _view import look_at
+
+from model import flow, leak, load, ranks
+from viz.component.panels import panels
+
+DEPTH = "heads.depth"
+WAYS = 8  # random directions for the gradients
+LONGEST = 64  # tokens of a text for which the gradient of every output is taken; of a longer one that many are drawn, and the chosen row is asked
+SOON = 0.5  # seconds of work that nobody needs to be told of
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def weights(name, text):
+    """The mean over heads and the rollout after each layer, both (L, T, T) and read-only."""
+    means = flow.means(_shell.explain(text, name, None, None, None))
+    return frozen(means), frozen(flow.rollout(means))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def squares(name, ids, depth, seed):
+    """leak.squares for one random direction; after the last layer, depth None, of the model's output."""
+    network = load(name).network
+    return frozen(leak.squares(network, ids, network.mask(len(ids)), leak.direction(network.config.width, seed), depth))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def knows(name, ids, output):
+    """leak.knows for one output, every stage at once."""
+    network = load(name).network
+    return frozen(leak.knows(network, ids, output, np.stack([leak.direction(network.config.width, seed) for seed in range(1, WAYS + 1)])))
+
+
+def frozen(array):
+    array.flags.writeable = False
+    return array
+
+
+def section(view):
+    """Draw all of it up to the chosen layer."""
+    trace, T, L = view.trace, len(view.trace.tokens), view.trace.config.layers
+    depth = kept(DEPTH, range(1, L + 1), L)
+    head = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.slider("Up to layer", 1, L, key=DEPTH, on_change=choose, args=(DEPTH,), width=260)
+        _shell.pick_token("Who asks", trace, key="heads.query")
+        _shell.pick_token("Who answers", trace, key="heads.key")
+    means, rollouts = weights(view.choice.model, trace.text)
+    maps = {f"mean of layer {depth}": means[depth - 1], "rollout": rollouts[depth - 1], "gradient": gradient(view, depth)}
+    allowed = load(view.choice.model).network.mask(T).numpy()
+    row = allowed[view.query]
+    agree = agreement(maps["rollout"][view.query][row], maps["gradient"][view.query][row])
+    head.markdown(
+        "Three answers to “which words is this word made of?”, and they disagree. **Move the slider through the layers**: the mean shows one layer’s looks, "
+        "rollout multiplies the looks of all layers so far, and the gradient says what a small change of each word would really do. "
+        f"For {_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of **{agree}**."
+    )
+    draw(view, maps, allowed)
+    compare(view, maps, allowed)
+    st.subheader("The functions that computed this")
+    for function in (flow.rollout, leak.squares, ranks.correlation):
+        _shell.show_source(function)
+
+
+def gradient(view, depth):
+    """|d x_i / d e_j| as shares of each row, (T, T), x the stream after `depth` layers, at last the model's output.
+
+    Direction by direction, with a bar once it has taken half a second. A text too long for all has the chosen row only, the others are NaN.
+    """
+    name, ids = view.choice.model, tuple(map(int, view.trace.ids))
+    T, L = len(ids), view.trace.config.layers
+    if T > LONGEST:
+        found = np.full((T, T), np.nan)
+        with st.spinner("Asking for the gradient of the chosen token"):
+            found[view.query] = knows(name, ids, view.query)[depth if depth == L else depth - 1]
+        return flow.shares(found)
+    room, began, made = st.empty(), time.monotonic(), []
+    for seed in range(1, WAYS + 1):
+        made.append(squares(name, ids, None if depth == L else depth, seed))
+        if time.monotonic() - began > SOON:
+            room.progress(seed / WAYS, "Asking every token for its gradients")
+    room.empty()
+    return flow.shares(np.sqrt(np.mean(made, axis=0)))
+
+
+def window(T, query):
+    """The tokens that are drawn: all, or LONGEST of them around the one that asks."""
+    first = min(max(0, query - LONGEST // 2), max(0, T - LONGEST))
+    return slice(first, min(T, first + LONGEST))
+
+
+def draw(view, maps, allowed):
+    """The three matrices side by side under one crosshair."""
+    trace, T = view.trace, len(view.trace.tokens)
+    seen = window(T, view.query)
+    shown = {title: np.where(allowed, values, np.nan)[seen, seen] for title, values in maps.items()}
+    tokens, first = trace.tokens[seen], seen.start
+    inside = view.key if seen.start <= view.key < seen.stop else view.query
+    panels(
+        shown, rows=tokens, columns=tokens, key="heads.flow", across=3, side=330, selected=(view.query - first, inside - first),
+        label="what each token’s content comes from; each row sums to 1", revision=trace.text, on_select=lambda: take(first),
+    )  # fmt: skip
+    _shell.pause()
+    cut = ""
+    if T > LONGEST:
+        cut = (
+            f". Of {T:,} tokens, {first + 1} to {seen.stop} are drawn, those around the one that asks; for texts of more than {LONGEST} tokens "
+            "the gradient is asked for that one’s row only"
+        )
+    st.caption(
+        "row asks, column answers; one scale, 0 to 1, and each row is divided by its sum. Mean: the weights of the layer’s heads, averaged. Rollout: the "
+        f"product over the layers so far, each half itself and half its mean. Gradient: |∂x / ∂e|, from {WAYS} random directions, x the token after the "
+        f"layer chosen, after the last one the model’s output, e each embedding{cut}"
+    )
+
+
+def take(first):
+    if cell := st.session_state["heads.flow"].get("cell"):
+        look_at(cell[0] + first, cell[1] + first)
+
+
+def compare(view, maps, allowed):
+    """Spearman's rank correlation of each pair of measures, for the chosen row and for all."""
+    row = allowed[view.query]
+    lines = ["| rank correlation of | this row | all rows, on average | all cells |", "|---|---|---|---|"]
+    for (one, a), (other, b) in combinations(maps.items(), 2):
+        cells = [agreement(a[view.query][row], b[view.query][row])]
+        whole = np.isfinite(a).all() and np.isfinite(b).all()
+        rows = [ranks.correlation(a[i][may], b[i][may]) for i, may in enumerate(allowed) if may.sum() > 2] if whole else []
+        cells += [f"{np.mean(rows):+.2f}".replace("-", "−") if rows else "–", agreement(a[allowed], b[allowed]) if whole else "–"]
+        lines.append(f"| {one} and {other} | **{cells[0]}** | {cells[1]} | {cells[2]} |")
+    st.subheader("How far they agree")
+    st.markdown(
+        firsts(view, maps, row) + "Attention says where a head looks, not what comes of it: values may be small, cancel out, or be undone by an MLP, and "
+        "rollout knows of none of these. The gradient knows them all, but only for small changes. 1 would be the same order of tokens, 0 none in common."
+    )
+    st.markdown("\n".join(lines))
+    st.caption(
+        f"Spearman’s, over the cells that the mask allows: the {int(row.sum())} of this row; the mean over the rows with three cells or more; "
+        f"all {int(allowed.sum()):,} together, where that longer rows have smaller shares counts as agreement"
+    )
+
+
+def firsts(view, maps, row):
+    """Which other token each measure puts first, and what it leaves to the token itself."""
+    tokens, told = view.trace.tokens, []
+    others = row & (np.arange(len(row)) != view.query)
+    if not others.any():
+        return ""
+    for title, values in maps.items():
+        shares = values[view.query]
+        most = int(np.where(others, shares, -1).argmax())
+        told.append(f"by {title} {_shell.plain(tokens[most])} ({100 * shares[most]:.1f} %, itself {100 * shares[view.query]:.1f} %)")
+    return f"Of the other tokens {_shell.plain(tokens[view.query])} is made most of, {'; '.join(told)}. "
+
+
+def agreement(a, b):
+    """A rank correlation as text; of fewer than three cells it says nothing."""
+    return f"{ranks.correlation(a, b):+.2f}".replace("-", "−") if len(a) > 2 else "–"

@@ -169,11 +169,3 @@ def losses(network, ids, **how):
 def binned(losses, edges):
     """Rows (first, end, mean loss) for targets at these positions, as far as the losses (N,) go; the last one may be cut short."""
     return [(a, min(b, len(losses)), float(losses[a:b].mean())) for a, b in pairwise(edges) if a < len(losses)]
-
-
-def surprise(trace):
-    """Nats that the model lost on each token of the Trace but the first: (T - 1,)."""
-    logits = trace.logits[:-1].astype(np.float64)  # (T - 1, V)
-    right = logits[np.arange(len(logits)), trace.ids[1:]]
-    highest = logits.max(-1)
-    return np.log(np.exp(logits - highest[:, None]).sum(-1)) + highest - right

@@ -9,14 +9,15 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from model import positions as encodings
 from model.convolution import build
 
 # ---- clocks ----
 
 
 def frequencies(width, base=10_000.0):
-    """How far each pair of dimensions turns from one token to the next, in radians, (P,): base^(-2i / D), the first pair fastest (Su 2021, section 3.2.2)."""
-    return base ** (-np.arange(0, width, 2) / width)
+    """positions.frequencies as an array, (P,): the first pair is the fastest (Su 2021, section 3.2.2)."""
+    return encodings.frequencies(width, base).numpy()
 
 
 def wavelengths(width, base=10_000.0):

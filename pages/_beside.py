@@ -7,7 +7,6 @@ import streamlit as st
 from _encodings import NAMES, SUBSETS
 from _link import kept
 
-from model import order
 from model.attention import attend
 from viz import order as figures
 from viz.component import heatmap
@@ -81,7 +80,7 @@ def loss(traces, tokens):
     if len(tokens) == 1:
         st.info("This text is one token, and there is none after it to be predicted. Type a few words more.")
         return
-    found = {name: trace if isinstance(trace, str) else order.surprise(trace) for name, trace in traces.items()}
+    found = {name: trace if isinstance(trace, str) else trace.losses for name, trace in traces.items()}
     means = {
         name: nats.mean() for name, nats in sorted(found.items(), key=lambda one: 0 if isinstance(one[1], str) else one[1].mean()) if not isinstance(nats, str)
     }

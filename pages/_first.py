@@ -1,5 +1,6 @@
 """The real model on the tokens that only the first merges make: its attention, T, T squared, a convolution's reach in characters, and the cost in bits."""
 
+import math
 import time
 from dataclasses import replace
 
@@ -8,8 +9,7 @@ import numpy as np
 import streamlit as st
 from _link import choose, kept
 
-from model import load, reach
-from model.surprise import bits
+from model import load, order, reach
 from viz import vocabulary
 from viz.component import heatmap
 
@@ -35,8 +35,9 @@ def surprise(text, name, merges):
     ids = tokenizer(name, merges).encode(text)
     if len(ids) > load(name).config.max_tokens:
         return len(ids), float("nan")
+    nats = order.losses(load(name).network, [load(name).tokenizer.end, *ids])
     size = sum(len(tokenizer(name, merges).bytes[id]) for id in ids)
-    return len(ids), float(bits(load(name), ids).sum()) / size
+    return len(ids), float(nats.sum()) / math.log(2) / size
 
 
 def predicting(choice):

@@ -284,11 +284,11 @@ def test_losses_are_cross_entropy_and_do_not_look_ahead(networks):
     np.testing.assert_allclose(order.losses(network, ids[:6]), expected[:5], **EXACT)
 
 
-def test_surprise_is_the_loss_of_each_token_but_the_first(make_bundle):
+def test_a_trace_has_the_loss_of_each_token_but_the_first(make_bundle):
     bundle = make_bundle("t5")
     trace = bundle.explain("I swam across the river")
-    np.testing.assert_allclose(order.surprise(trace), order.losses(bundle.network, trace.ids), **EXACT)
-    assert order.surprise(bundle.explain("I")).shape == (0,)
+    np.testing.assert_allclose(trace.losses, order.losses(bundle.network, trace.ids), **EXACT)
+    assert bundle.explain("I").losses.shape == (0,)
 
 
 def test_losses_are_binned_as_far_as_they_go():

@@ -3,12 +3,17 @@
 import numpy as np
 
 
+def share(weights):
+    """The mean weight on the first token, over all queries after it, of one head's weights (T, S)."""
+    return weights[1:, 0].mean()
+
+
 def shares(trace):
     """The mean weight on the first token, over all queries after it, of every head: (L, H) in [0, 1]. ValueError for a text of one token."""
     if len(trace.tokens) < 2:
         raise ValueError("the first token has nobody after it")
     heads = range(trace.config.heads)
-    return np.array([[layer.attention.weights(head)[1:, 0].mean() for head in heads] for layer in trace.layers])
+    return np.array([[share(layer.attention.weights(head)) for head in heads] for layer in trace.layers])
 
 
 def average(tokens):

@@ -7,6 +7,8 @@ import streamlit as st
 
 from model import Trace
 
+SOON = 0.5  # seconds of work that nobody needs to be told of
+
 
 class View(NamedTuple):
     """The sidebar's choice, with layer and head counted from 0; its Trace; and the token that asks and the one that answers, from 0."""
@@ -15,6 +17,11 @@ class View(NamedTuple):
     trace: Trace
     query: int
     key: int
+
+
+def short(layer, head):
+    """The name of a head, counted from 0, as it stands in small pictures: layer and head counted from 1, such as 3.4."""
+    return f"{layer + 1}.{head + 1}"
 
 
 def open_head(layer, head):

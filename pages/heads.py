@@ -1,12 +1,17 @@
 """What is each head doing? All heads of a model at once, measured, compared, looked into and switched off, on the reader's own text."""
 
+import _across
 import _grid
+import _neuron
 import _shell
+import streamlit as st
 from _link import kept
 from _view import View
 
 SECTIONS = {
     "Grid": _grid.section,
+    "Neuron": _neuron.section,
+    "Across layers": _across.section,
 }
 
 choice = _shell.choice(kinds=("encoder", "decoder"), toys=True)
@@ -15,5 +20,9 @@ query = _shell.kept_token("heads.query", trace, default=len(trace.tokens) - 1)
 weights = trace.layers[choice.layer].attention.weights(choice.head)
 key = _shell.kept_token("heads.key", trace, default=int(weights[query].argmax()))
 section = kept("heads.section", SECTIONS, "Grid")
+st.markdown(
+    f"{choice.model} looks at your text with {trace.config.layers} × {trace.config.heads} heads at once, and nobody has told any of them what to do. "
+    "**Click a head**, and look for columns, diagonals and lone cells: each is a habit."
+)
 _shell.pick("Look at", SECTIONS, key="heads.section")
 SECTIONS[section](View(choice, trace, query, key))

@@ -20,13 +20,13 @@ PERIODS = (8, 40)  # drawn anew for each string: one fixed period would teach "l
 SNAPSHOTS = (0, 50, 100, 200, 300, 400, 600, 800, 1000, 1200, 1500, 1800)
 
 
-def strings(count, tokens, *, seed, periods=PERIODS):
+def strings(count, tokens, *, seed, periods=PERIODS, symbols=SYMBOLS):
     """(count, tokens) ids of strings that repeat: random symbols over a random period, each string its own; and the periods (count,)."""
     chance = np.random.default_rng(seed)
     period = chance.integers(periods[0], periods[1] + 1, size=count)
-    symbols = chance.choice(SYMBOLS, size=(count, periods[1]))
+    drawn = chance.choice(symbols, size=(count, periods[1]))
     place = np.arange(tokens) % period[:, None]
-    return torch.from_numpy(np.take_along_axis(symbols, place, axis=1)), torch.from_numpy(period)
+    return torch.from_numpy(np.take_along_axis(drawn, place, axis=1)), torch.from_numpy(period)
 
 
 @torch.inference_mode()

@@ -1,0 +1,144 @@
+// What the pictures of many heads share: reading a payload, colours of the page, tokens as labels, the read-out, the table, the way into Streamlit.
+
+const TONES = { light: { blue: "#0072B2", vermillion: "#D55E00" }, dark: { blue: "#56B4E9", vermillion: "#FF933D" } };
+const SIGNS = { "\n": "⏎", "\r": "␍", "\t": "⇥" };
+
+/** Split a payload [u32 length][JSON header][float32 (N, T, S)] into the header's fields and the numbers. NaN stands for masked. */
+function unpack(payload) {
+  const bytes = payload.slice(); // the message's own offset may not be a multiple of four
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  return { ...header, rows: header.rows.slice(0, header.tall), values: new Float32Array(bytes.buffer, 4 + length) };
+}
+
+const clamp = (x, low, high) => Math.max(Math.min(x, high), low);
+const figure = (value) => (Number.isNaN(value) ? "masked" : Number.isInteger(value) ? String(value) : value.toPrecision(3)).replace("-", "−");
+
+/** A token as a label: dots for spaces, signs for line ends, direction marks left out, cut after `limit` letters; it keeps its own direction. */
+function legible(token, limit = 24) {
+  const text = token.replace(/ /g, "·").replace(/[\n\r\t]/g, (letter) => SIGNS[letter]).replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
+  const letters = Array.from(text);
+  return `\u2068${letters.length > limit ? `${letters.slice(0, limit - 1).join("")}…` : text || "∅"}\u2069`;
+}
+
+/** Build an element; text always goes in as text, never as markup. */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/** 511 colours between [r, g, b] stops, packed as one number each. */
+function palette(stops) {
+  const bytes = new Uint8ClampedArray(511 * 4).fill(255);
+  for (let i = 0; i < 511; i++) {
+    const place = (i / 510) * (stops.length - 1);
+    const from = Math.min(Math.floor(place), stops.length - 2);
+    for (let k = 0; k < 3; k++) bytes[4 * i + k] = stops[from][k] + (place - from) * (stops[from + 1][k] - stops[from][k]);
+  }
+  return new Uint32Array(bytes.buffer);
+}
+
+/** A picture with a caption, a read-out and a table. Who extends it has `draw()` for a new width, `entries()` for the table, and says its keys in `label()`. */
+class Picture {
+  constructor(host, role) {
+    Object.assign(this, { host, turn: 0, painted: 0 });
+    this.probe = element("canvas").getContext("2d", { willReadFrequently: true });
+    this.caption = element("div", { class: "caption" });
+    this.upper = element("canvas", { class: "pointer", tabindex: "0", role: "img", "aria-roledescription": role });
+    this.scale = element("span", { class: "scale" });
+    this.toggle = element("button", { class: "toggle", type: "button", "aria-expanded": "false" }, "Table");
+    this.readout = element("div", { class: "readout", "aria-live": "polite", "aria-atomic": "true" });
+    this.numbers = element("div", { class: "numbers", tabindex: "0", role: "region", "aria-label": "Table of the numbers", hidden: "" });
+    this.toggle.addEventListener("click", () => this.turnTable());
+    this.numbers.addEventListener("keydown", (event) => ["t", "Escape"].includes(event.key) && this.turnTable());
+    this.upper.addEventListener("pointermove", (event) => this.point(this.under(event)));
+    this.upper.addEventListener("pointerleave", () => this.point(null));
+    this.upper.addEventListener("click", (event) => this.choose(this.under(event)));
+    this.upper.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || !this.press(event.key)) return;
+      event.preventDefault(); // arrows and Space would scroll the page
+      event.stopPropagation(); // and Streamlit has shortcuts of its own
+    });
+    this.upper.addEventListener("blur", () => { this.cursor = null; this.overlay(); });
+    this.observer = new ResizeObserver(() => this.host.clientWidth !== this.wide && this.arrange());
+    this.observer.observe(host);
+  }
+
+  /** Take new data, or the same data after a change of theme. */
+  update(data, commit) {
+    Object.assign(this, { data, commit, T: data.rows.length, S: data.columns.length });
+    this.caption.textContent = data.label;
+    this.upper.setAttribute("aria-label", this.label());
+    this.arrange();
+    if (!this.numbers.hidden) this.numbers.replaceChildren(this.table());
+  }
+
+  arrange() {
+    this.wide = this.host.clientWidth;
+    if (!this.data || !this.wide) return; // hidden, in a closed tab: the observer calls again
+    const style = getComputedStyle(this.host);
+    const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
+    const [page, text] = [this.rgb(read("--st-background-color", "#ffffff")), read("--st-text-color", "#31333F")];
+    const dark = 0.2126 * page[0] + 0.7152 * page[1] + 0.0722 * page[2] < 128;
+    this.theme = { page, text, dark, font: read("--st-font", "sans-serif"), code: read("--st-code-font", "monospace"), ...TONES[dark ? "dark" : "light"] };
+    this.ratio = clamp(window.devicePixelRatio || 1, 1, 2);
+    this.draw();
+  }
+
+  rgb(colour) {
+    this.probe.fillStyle = colour;
+    this.probe.fillRect(0, 0, 1, 1);
+    return [...this.probe.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  }
+
+  size(canvas, width, height) {
+    [canvas.width, canvas.height] = [width * this.ratio, height * this.ratio];
+    [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
+  }
+
+  /** Put what is looked at in words; the line is a live region, so a screen reader speaks it, and nothing twice. */
+  say(...parts) {
+    const line = element("span", {}, ...parts);
+    if (line.textContent !== this.readout.textContent) this.readout.replaceChildren(line);
+  }
+
+  /** Open the table and go there, or close it and go back to where the reader came from. */
+  turnTable() {
+    const open = this.numbers.hidden;
+    if (open) {
+      this.opener = this.host.getRootNode().activeElement ?? this.toggle;
+      this.numbers.replaceChildren(this.table()); // before the picture loses its cursor
+    }
+    this.numbers.hidden = !open;
+    this.toggle.setAttribute("aria-expanded", String(open));
+    (open ? this.numbers : this.opener).focus();
+  }
+
+  /** The numbers as a real table; `entries()` gives its title, the heads of its columns, and lines of [is it chosen, head, ...numbers]. */
+  table() {
+    const [title, columns, lines] = this.entries();
+    const cells = (tag, scope, texts) => texts.map((text) => element(tag, scope ? { scope } : {}, text));
+    return element("table", {}, element("caption", {}, title), element("thead", {}, element("tr", {}, ...cells("th", "col", columns))),
+      element("tbody", {}, ...lines.map(([chosen, name, ...rest]) =>
+        element("tr", chosen ? { "aria-current": "true" } : {}, ...cells("th", "row", [name]), ...cells("td", "", rest)))));
+  }
+}
+
+const pictures = new WeakMap(); // one per root: Streamlit calls again on the same root whenever data or theme change
+
+/** What Streamlit calls: `Kind` draws in the element of that class, and each of its choices becomes the state of the name it gives. */
+const view = (name, Kind) => ({ parentElement, data, setStateValue }) => {
+  const host = parentElement.querySelector(name);
+  if (!host || !data) return undefined;
+  const picture = pictures.get(host) ?? new Kind(host);
+  pictures.set(host, picture);
+  picture.update(unpack(data), (state, ...said) => setStateValue(state, [...said, Date.now()]));
+  const turn = ++picture.turn;
+  return () => { // the cleanup of an overtaken call may come late: only the last call's ends the picture
+    if (picture.turn !== turn) return;
+    picture.observer.disconnect();
+    pictures.delete(host);
+  };
+};

@@ -1,0 +1,60 @@
+"""Grid: one small matrix for every head of a model, all on one canvas."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+mount = st.components.v2.component(
+    "riverbank_grid",
+    html='<div class="riverbank-grid"></div>',
+    css=(HERE / "grid.css").read_text(encoding="utf-8"),
+    js=(HERE / "canvas.js").read_text(encoding="utf-8") + (HERE / "grid.js").read_text(encoding="utf-8"),
+)
+
+
+def grid(
+    maps, *, rows, columns, names, key, notes=None, faint="", allowed=None, selected=None, across=6, side=92, kind="weights", label="", start=0,
+    measures=None, revision="", on_select=None,
+):  # fmt: skip
+    """Draw N matrices, `maps` (N, T, S), as thumbnails in the order given, `across` beside each other where there is room, of
+    at most `side` CSS pixels each.
+
+    names: N names such as "3.4"; notes: N captions of one or two lines, a second line that is `faint` being drawn fainter. rows, columns: T and S tokens, the same for all, numbered from `start` + 1.
+    allowed, (T, S) or (N, T, S): True = may look; the other cells are hatched, as is every number that is not finite. kind "weights" has the scale 0 to 1,
+    "signed" -limit to limit, the largest |value|. selected: the index of the thumbnail outlined. measures: {title: N numbers} for the table that the key t
+    opens, which shows the weights of one matrix if there are none. A click, or Enter, calls `on_select`; `st.session_state[key]["head"]` is
+    [name, time]. ValueError if sizes do not fit or the kind is unknown.
+    """
+    notes = notes or [""] * len(names)
+    payload = pack(maps, rows, columns, allowed, kind, {
+        "names": list(names), "notes": list(notes), "across": int(across), "side": int(side), "faint": faint, "label": label, "start": int(start), "revision": str(revision),
+        "selected": int(selected) if selected is not None and 0 <= selected < len(names) else None,
+        "measures": {title: [float(number) for number in numbers] for title, numbers in (measures or {}).items()},
+    })  # fmt: skip
+    mount(key=key, data=payload, on_head_change=on_select or (lambda: None))
+
+
+def pack(maps, rows, columns, allowed, kind, header):
+    """[u32 header length][JSON header][float32 (N, T, S)], little-endian; NaN stands for masked."""
+    numbers = np.array(maps, dtype="<f4")  # a copy: the caller's array is never written to
+    N, T, S = len(header["names"]), len(rows), len(columns)
+    if numbers.shape != (N, T, S) or not N * T * S:
+        raise ValueError(f"maps are {numbers.shape}, but there are {N} names, {T} row labels and {S} column labels")
+    if len(header["notes"]) != N or any(len(found) != N for found in header["measures"].values()):
+        raise ValueError(f"there are {N} names, but not as many notes and numbers of each measure")
+    if kind not in ("weights", "signed"):
+        raise ValueError(f"kind is {kind!r}; known: weights, signed")
+    if allowed is not None:
+        numbers[~np.broadcast_to(allowed, numbers.shape)] = math.nan
+    numbers[~np.isfinite(numbers)] = math.nan
+    high = 1.0 if kind == "weights" else float(np.nanmax(np.abs(numbers), initial=0.0)) or 1.0
+    # As in panels: every row of every matrix has its label.
+    header |= {"kind": kind, "low": 0.0 if kind == "weights" else -high, "high": high, "rows": list(rows) * N, "tall": T, "columns": list(columns)}
+    text = json.dumps(header).encode("ascii")
+    text += b" " * (-len(text) % 4)  # so that the numbers start at a multiple of four bytes, as Float32Array wants
+    return len(text).to_bytes(4, "little") + text + numbers.tobytes()

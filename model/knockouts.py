@@ -12,6 +12,8 @@ import torch
 from model import leak, senses
 from model.attention import attend
 
+PASS = 1024  # tokens in one forward pass: a fraction of a second
+
 
 def singles(config):
     """Every head by itself, L H groups of one (layer, head) each, layer by layer."""
@@ -19,7 +21,7 @@ def singles(config):
 
 
 def others(config, group):
-    """All heads that are not in a group."""
+    """All heads that are not in a group: knocked out, they leave only that one."""
     return tuple(head for (head,) in singles(config) if head not in group)
 
 
@@ -69,6 +71,11 @@ def unsink(out, mask):
 # ---- what they do ----
 
 
+def fitting(config, tokens):
+    """How many copies of a text go into one forward pass, at least 1."""
+    return max(1, min(PASS // tokens, senses.fitting(config, tokens)))
+
+
 @torch.inference_mode()
 def run(network, ids, way, out):
     """The Record, without logits, of N copies of the text (T ints), each with its heads knocked out in one of the three ways."""
@@ -97,9 +104,9 @@ def effects(network, ids, way, out, before):
 
 
 @torch.inference_mode()
-def beliefs(network, ids, way, out):
-    """The probabilities of each token's next one, (N, T, V), of a model that predicts."""
-    return network.unembed(run(network, ids, way, out).final).softmax(-1).numpy()
+def beliefs(network, ids, way, out, place):
+    """The probabilities of what comes after the token at `place`, (N, V), of a model that predicts."""
+    return network.unembed(run(network, ids, way, out).final[:, place]).softmax(-1).numpy()
 
 
 def vectors(network, ids, way, out, places):

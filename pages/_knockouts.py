@@ -1,0 +1,354 @@
+"""Knock-outs: what becomes of the output without each head, and without the heads that the reader names."""
+
+import re
+import time
+from typing import NamedTuple
+
+import _senses
+import _shell
+import numpy as np
+import streamlit as st
+from _link import choose, kept
+from _view import open_head
+
+from model import knockouts, load, ranks, senses
+from viz import theme
+from viz.component import heatmap
+from viz.component.meter import Lane, meter
+from viz.component.ranking import ranking
+
+WAYS = {"silenced": knockouts.silence, "made to look at all alike": knockouts.level, "kept from the first token": knockouts.unsink}
+DONE = {"silenced": "without it", "made to look at all alike": "with equal weights in it", "kept from the first token": "with nothing on the first token in it"}
+METER, HERE, EVERYWHERE = "the meter of the word", "at the token that asks", "on average over all tokens"
+THESE, OTHERS = "these", "all but these"
+WAY, MEASURE, SET, WHICH = "heads.way", "heads.measure", "heads.set", "heads.which"
+SOON = 0.5  # seconds of work that nobody needs to be told of
+BEST = 8  # heads and tokens listed
+
+
+# ---- what the model says, shared and read-only ----
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def unchanged(name, ids, way, copies):
+    return knockouts.unchanged(load(name).network, ids, WAYS[way], copies)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def effects(name, ids, way, groups):
+    bundle = load(name)
+    return frozen(knockouts.effects(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, groups), unchanged(name, ids, way, len(groups))))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def vectors(name, ids, way, groups, places):
+    bundle = load(name)
+    return frozen(knockouts.vectors(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, groups), places))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def beliefs(name, ids, way, group, place):
+    bundle = load(name)
+    return frozen(knockouts.beliefs(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, [group]), place)[0])
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def sharpest(name, text):
+    """The largest weight in each row of each head, (L H, T)."""
+    trace = _shell.explain(text, name, None, None, None)
+    return frozen(np.concatenate([[layer.attention.weights(head).max(1) for head in range(trace.config.heads)] for layer in trace.layers]))
+
+
+def frozen(array):
+    array.flags.writeable = False
+    return array
+
+
+class Gauge(NamedTuple):
+    """By what an effect is measured: the measure chosen, the token that asks, and for the meter its word, its senses and its stage."""
+
+    measure: str
+    query: int
+    word: senses.Word | None = None
+    places: tuple[int, ...] = ()
+    known: _senses.Senses | None = None
+    stage: int = 0
+
+    def read(self, name, ids, way, groups):
+        """The effect of knocking out each of N groups of heads, (N,): bits, relative change, or the move of the meter."""
+        if self.measure == METER:
+            free = vectors(name, ids, way, ((),) * len(groups), self.places)
+            return self.value(vectors(name, ids, way, groups, self.places)) - self.value(free)
+        found = effects(name, ids, way, groups)  # (N, T)
+        return found[:, self.query] if self.measure == HERE else found.mean(1)
+
+    def value(self, found):
+        """Where vectors (N, S, C) of the word fall on the meter, (N,)."""
+        return self.known.axis.project(found)[:, self.stage]
+
+
+# ---- the section ----
+
+
+def section(view):
+    """Draw all of it."""
+    trace, name, config = view.trace, view.choice.model, view.trace.config
+    way = kept(WAY, WAYS, next(iter(WAYS)))
+    gauge, wrong = gauge_of(view)
+    head = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _shell.pick("Each head is", WAYS, key=WAY)
+        if gauge.measure != METER:
+            _shell.pick_token("Who asks", trace, key="heads.query")
+        options = measures(view)
+        if len(options) > 1:
+            st.selectbox("Measured", options, key=MEASURE, on_change=choose, args=(MEASURE,), width=240)
+    ids = tuple(map(int, trace.ids))
+    moved = every(gauge, name, ids, way)
+    group, strange = chosen(config)
+    left, right = st.columns([5, 6], gap="medium")
+    with left:
+        picture(view, moved, gauge, way)
+    with right:
+        out = own_set(view, group, strange)
+        compare(view, gauge, way, ids, group, out, moved)
+    head.markdown(
+        "Attention says where a head looks; a knock-out says what that is worth. **Click heads** to knock several out together. "
+        + strongest(view, moved, gauge, way)
+    )
+    for sentence in wrong:
+        st.info(sentence)
+    ranked(view, moved, gauge, way)
+    told(view)
+
+
+def measures(view):
+    """The measures that this model and this text have."""
+    return ((METER,) if view.choice.model == _senses.MODEL and word_of(view) else ()) + (HERE, EVERYWHERE)
+
+
+def gauge_of(view):
+    """The Gauge that the controls say, and sentences about what is wrong with the examples of its word."""
+    options = measures(view)
+    measure = kept(MEASURE, options, options[0])
+    if measure != METER:
+        return Gauge(measure, view.query), []
+    word = word_of(view)
+    known, wrong = _senses.senses_of(str(word), view.choice.model)
+    if known is None:
+        return Gauge(HERE, view.query), wrong
+    return Gauge(METER, view.query, word, tuple(word.tokens(view.trace.spans)), known, _senses.best_stage()), wrong
+
+
+def word_of(view):
+    """The Word whose sense can be measured: the one of the token that asks, else the last of the text with examples; None if there is none."""
+    able = [word for word in senses.words(view.trace.text) if _senses.has_examples(str(word))]
+    return next((word for word in able if view.query in word.tokens(view.trace.spans)), able[-1] if able else None)
+
+
+def every(gauge, name, ids, way):
+    """The effect of each head by itself, (L H,), pass by pass, with a bar that shows progress once it has taken half a second."""
+    config = load(name).config
+    heads, made, began, room = knockouts.singles(config), [], time.monotonic(), st.empty()
+    for some in senses.parts(heads, knockouts.fitting(config, len(ids))):
+        made.extend(gauge.read(name, ids, way, tuple(some)))
+        if time.monotonic() - began > SOON:
+            room.progress(len(made) / len(heads), f"{len(made)} of {len(heads)} heads knocked out")
+    room.empty()
+    return np.array(made)
+
+
+def picture(view, moved, gauge, way):
+    """The effect of every head, layers by heads; a click puts a head into the set or takes it out."""
+    L, H = view.trace.config.layers, view.trace.config.heads
+    heatmap(
+        moved.reshape(L, H), rows=[f"layer {i + 1}" for i in range(L)], columns=[f"head {i + 1}" for i in range(H)], key="heads.effects", kind="signed",
+        selected=(view.choice.layer, view.choice.head), square=False, height=76 + 34 * L, row_role="layer", column_role="head",
+        label=f"each head by itself: {unit(view, gauge)}", revision=view.trace.text, on_select=toggle,
+    )  # fmt: skip
+    _shell.pause()
+    st.caption(f"row is a layer, column a head; the number is how far the output moves {DONE[way]}, all others as they were")
+
+
+def unit(view, gauge):
+    """What the numbers are."""
+    if gauge.measure == METER:
+        return f"move of the meter of “{str(gauge.word)[:24]}”"
+    what = "relative change of the final vector" if view.trace.logits is None else "bits by which the next token moves"
+    return f"{what}, {gauge.measure}" if gauge.measure == EVERYWHERE else what
+
+
+def amount(view, gauge, value):
+    """An effect in words."""
+    if gauge.measure == METER:
+        return _senses.number(value)
+    return f"{theme.number(value)} of its length" if view.trace.logits is None else f"{theme.number(value)} bits"
+
+
+def strongest(view, moved, gauge, way):
+    """Which head matters most, and what its weights would have said."""
+    H = view.trace.config.heads
+    size, sharp = np.abs(moved), sharpness(view, gauge)
+    best = int(size.argmax())
+    if not size.any():
+        return "No head does anything to this output."
+    rank = 1 + int((sharp > sharp[best]).sum())
+    return (
+        f"Here **layer {best // H + 1}, head {best % H + 1}** matters most: {way} by itself it moves {subject(view, gauge)} by "
+        f"**{amount(view, gauge, moved[best])}**. By how sharply it looks, its largest weight there, it is number {rank} of {len(moved)}, and over all heads the "
+        f"two orders have a rank correlation of {_senses.number(ranks.correlation(size, sharp))} (1 would be the same order): attention weight is not influence."
+    )
+
+
+def subject(view, gauge):
+    """What moves."""
+    if gauge.measure == METER:
+        return f"the meter of {_shell.plain(str(gauge.word))}"
+    what = "the final vector" if view.trace.logits is None else "the belief about the next token"
+    return f"{what} after {_shell.plain(view.trace.tokens[gauge.query])}" if gauge.measure == HERE else f"{what}, on average,"
+
+
+def sharpness(view, gauge):
+    """How sharply each head looks where the effect is measured: the largest weight of the row, (L H,)."""
+    found = sharpest(view.choice.model, view.trace.text)
+    if gauge.measure == EVERYWHERE:
+        return found.mean(1)
+    return found[:, list(gauge.places)].mean(1) if gauge.measure == METER else found[:, gauge.query]
+
+
+# ---- the reader's own set ----
+
+
+def chosen(config):
+    """The heads that the reader has named, each (layer, head), and the names that this model has no heads for."""
+    said = dict.fromkeys(re.findall(r"\b(\d{1,3})\.(\d{1,3})\b", kept(SET, None, "")))
+    heads = [(int(layer) - 1, int(head) - 1) for layer, head in said]
+    fits = [(layer, head) for layer, head in heads if 0 <= layer < config.layers and 0 <= head < config.heads]
+    return tuple(sorted(fits)), [spelled(head) for head in heads if head not in fits]
+
+
+def spelled(head):
+    return f"{head[0] + 1}.{head[1] + 1}"
+
+
+def keep_set(heads):
+    st.session_state.chosen[SET] = " ".join(map(spelled, sorted(heads)))
+
+
+def toggle():
+    """The clicked head goes into the set, or out of it, and is the sidebar's head from now on."""
+    if cell := st.session_state["heads.effects"].get("cell"):
+        head = (cell[0], cell[1])
+        group, _ = chosen(st.session_state.sizes)
+        keep_set(set(group) ^ {head})
+        open_head(*head)
+
+
+def take_list():
+    keep_set(tuple(int(part) - 1 for part in name.split(".")) for name in st.session_state["heads.list"])
+
+
+def own_set(view, group, strange):
+    """Draw the controls of the set; return the heads that are knocked out."""
+    config = view.trace.config
+    which = kept(WHICH, (THESE, OTHERS), THESE)
+    st.session_state["heads.list"] = [spelled(head) for head in group]
+    names = [spelled(head) for (head,) in knockouts.singles(config)]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.multiselect(
+            "Your heads, as layer.head", names, key="heads.list", on_change=take_list, width=330, placeholder="Click heads in the picture, or choose here"
+        )
+        _shell.pick("Knock out", (THESE, OTHERS), key=WHICH)
+    if strange:
+        st.caption(f"{', '.join(strange[:BEST])}: this model has no such head, it is left out")
+    if not group:
+        return ()
+    return group if which == THESE else knockouts.others(config, group)
+
+
+def compare(view, gauge, way, ids, group, out, moved):
+    """The output before and after the set is knocked out, and its effect beside the sum of the single ones."""
+    name, H = view.choice.model, view.trace.config.heads
+    if not group:
+        st.markdown("Nobody is knocked out yet: this is the model as trained.")
+    elif not out:
+        st.markdown("All heads are kept, so nothing is knocked out: this is the model as trained.")
+    else:
+        joint = float(gauge.read(name, ids, way, (out,))[0])
+        alone = float(moved[[layer * H + head for layer, head in out]].sum())
+        many = f"**{len(out)} heads** together move" if len(out) > 1 else f"Head **{spelled(out[0])}** alone moves"
+        sums = f" Their effects one by one add up to {amount(view, gauge, alone)}: effects are not parts of a sum." if len(out) > 1 else ""
+        st.markdown(f"{many} {subject(view, gauge)} by **{amount(view, gauge, joint)}**.{sums}")
+    if gauge.measure == METER:
+        lanes(view, gauge, way, ids, out)
+    elif view.trace.logits is None:
+        movers(view, way, ids, out)
+    else:
+        bars(view, way, ids, out)
+
+
+def bars(view, way, ids, out):
+    """What a decoder expects next, before and after."""
+    name = view.choice.model
+    before, after = (beliefs(name, ids, way, group, view.query) for group in ((), out))
+    top = np.argsort(-np.maximum(before, after), kind="stable")[:BEST]
+    series = {"as trained": (before[top], theme.PLAIN)} | ({"knocked out": (after[top], theme.OUTPUT)} if out else {})
+    st.caption(f"what comes after {_shell.plain(view.trace.tokens[view.query])}: the {BEST} likeliest of {len(before):,} tokens")
+    ranking(series, [load(name).tokenizer.piece(int(i)) for i in top], key="heads.next", label="most likely next tokens")
+
+
+def movers(view, way, ids, out):
+    """The tokens whose final vectors an encoder moves most."""
+    if not out:
+        return
+    change = effects(view.choice.model, ids, way, (out,))[0]
+    top = np.argsort(-change, kind="stable")[:BEST]
+    st.caption("the tokens whose final vectors move most, as a share of their length")
+    series = {"relative change": (change[top], theme.OUTPUT)}
+    ranking(series, [view.trace.tokens[i] for i in top], key="heads.moved", shares=False, label="final vectors that move most")
+
+
+def lanes(view, gauge, way, ids, out):
+    """The word on its meter, before and after."""
+    name, known, stage = view.choice.model, gauge.known, gauge.stage
+    before, after = (float(gauge.value(vectors(name, ids, way, (group,), gauge.places))[0]) for group in ((), out))
+    about = known.separation.left[:, stage], known.separation.right[:, stage], known.separation.margin[stage]
+    drawn = [Lane("as trained", *about, (before,))] + ([Lane("knocked out", *about, (after,))] if out else [])
+    meter(
+        drawn, ends=known.ends, marks=("1",), key="heads.meter", label=f"{gauge.word} between {known.ends[0]} and {known.ends[1]}", revision=view.trace.text,
+    )  # fmt: skip
+    st.caption(
+        f"{_shell.plain(str(gauge.word))} after {_senses.stage_names(view.trace.config)[stage]}, between the means of bundled examples, −1 and +1: as trained "
+        f"{known.call(before, stage)}" + (f", knocked out {known.call(after, stage)}" if out else "")
+    )
+
+
+# ---- below the picture ----
+
+
+def ranked(view, moved, gauge, way):
+    """The heads that matter most beside how sharply they look."""
+    H, sharp = view.trace.config.heads, sharpness(view, gauge)
+    order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
+    st.subheader("What matters, and what looks sharply")
+    st.caption(f"the {len(order)} heads, layer.head, that matter most, each {way} by itself, and the largest weight of their row; each colour has its own scale")
+    series = {unit(view, gauge): (moved[order], theme.OUTPUT), "largest attention weight": (sharp[order], theme.QUERY)}
+    names = [spelled((i // H, i % H)) for i in order]
+    ranking(series, names, key="heads.ranked", shares=False, label=f"the heads that matter most, each {way}")
+
+
+def told(view):
+    """How it is measured, and the code."""
+    st.subheader("How it is measured")
+    formula = r"D(p \,\|\, q) = \sum_t p_t \log_2 \frac{p_t}{q_t}"
+    meaning = "p is the distribution of the next token as trained, q the one with the head knocked out: the bits that q wastes if p is right."
+    if view.trace.logits is None:
+        formula = r"\frac{|f - f'|}{|f|} \qquad \text{or} \qquad \text{meter}(x') - \text{meter}(x)"
+        meaning = "f is the final vector as trained, f′ with the head knocked out; the meter is that of “Which bank?”, at the stage that tells senses best."
+    _shell.say(
+        formula,
+        f"{meaning} Silenced: the head puts out 0. Looking at all alike: every score is 0. Kept from the first token: that weight is taken away and the rest "
+        "sums to 1 again; a token that may see nothing else keeps it. What is compared ran in passes of one shape, so what cannot change differs by exactly 0.",
+    )
+    for function in (knockouts.effects, knockouts.run, *WAYS.values(), knockouts.Level):
+        _shell.show_source(function)

@@ -117,7 +117,7 @@ def summary(measured, names, order, shown, tokens):
     if tokens < heads.LEAST:
         who = f"On fewer than {heads.LEAST} tokens no head can earn a name."
     return (
-        f"{number}, {MEANT[shown]}: most in {short(*most)}, {found.heads[most]:.2f}{unit}; a **uniform head**, which gives all it may see the same weight, "
+        f"**Click a head**, and look for columns, diagonals and lone cells. {number}, {MEANT[shown]}: most in {short(*most)}, {found.heads[most]:.2f}{unit}; a **uniform head**, which gives all it may see the same weight, "
         f"would have {found.uniform:.2f}{unit}. {who}"
     )
 

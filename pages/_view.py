@@ -29,6 +29,6 @@ def open_head(layer, head):
     st.session_state.chosen |= {"layer": layer + 1, "head": head + 1}
 
 
-def look_at(query, key):
-    """Somebody has chosen this pair of tokens, counted from 0."""
-    st.session_state.chosen |= {"heads.query": query, "heads.key": key}
+def look_at(query=None, key=None):
+    """Somebody has chosen this pair of tokens, or one of them, counted from 0."""
+    st.session_state.chosen |= {name: place for name, place in (("heads.query", query), ("heads.key", key)) if place is not None}

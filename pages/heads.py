@@ -2,6 +2,8 @@
 
 import _across
 import _grid
+import _knockouts
+import _lines
 import _neuron
 import _shell
 import streamlit as st
@@ -10,8 +12,10 @@ from _view import View
 
 SECTIONS = {
     "Grid": _grid.section,
+    "Lines": _lines.section,
     "Neuron": _neuron.section,
     "Across layers": _across.section,
+    "Knock-outs": _knockouts.section,
 }
 
 choice = _shell.choice(kinds=("encoder", "decoder"), toys=True)
@@ -21,8 +25,8 @@ weights = trace.layers[choice.layer].attention.weights(choice.head)
 key = _shell.kept_token("heads.key", trace, default=int(weights[query].argmax()))
 section = kept("heads.section", SECTIONS, "Grid")
 st.markdown(
-    f"{choice.model} looks at your text with {trace.config.layers} × {trace.config.heads} heads at once, and nobody has told any of them what to do. "
-    "**Click a head**, and look for columns, diagonals and lone cells: each is a habit."
+    f"{choice.model} looks at your text with {trace.config.layers} × {trace.config.heads} heads at once, and nobody told any of them what to do. "
+    "The head and the two tokens that you choose in one view stay chosen in all."
 )
 _shell.pick("Look at", SECTIONS, key="heads.section")
 SECTIONS[section](View(choice, trace, query, key))

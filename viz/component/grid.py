@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 mount = st.components.v2.component(
     "riverbank_grid",
     html='<div class="riverbank-grid"></div>',
-    css=(HERE / "grid.css").read_text(encoding="utf-8"),
+    css=(HERE / "canvas.css").read_text(encoding="utf-8") + (HERE / "grid.css").read_text(encoding="utf-8"),
     js=(HERE / "canvas.js").read_text(encoding="utf-8") + (HERE / "grid.js").read_text(encoding="utf-8"),
 )
 
@@ -24,7 +24,8 @@ def grid(
     """Draw N matrices, `maps` (N, T, S), as thumbnails in the order given, `across` beside each other where there is room, of
     at most `side` CSS pixels each.
 
-    names: N names such as "3.4"; notes: N captions of one or two lines, a second line that is `faint` being drawn fainter. rows, columns: T and S tokens, the same for all, numbered from `start` + 1.
+    names: N names such as "3.4"; notes: N captions of one or two lines, a second line that is `faint` being drawn fainter. rows, columns: T and S tokens,
+    the same for all, numbered from `start` + 1.
     allowed, (T, S) or (N, T, S): True = may look; the other cells are hatched, as is every number that is not finite. kind "weights" has the scale 0 to 1,
     "signed" -limit to limit, the largest |value|. selected: the index of the thumbnail outlined. measures: {title: N numbers} for the table that the key t
     opens, which shows the weights of one matrix if there are none. A click, or Enter, calls `on_select`; `st.session_state[key]["head"]` is
@@ -32,7 +33,8 @@ def grid(
     """
     notes = notes or [""] * len(names)
     payload = pack(maps, rows, columns, allowed, kind, {
-        "names": list(names), "notes": list(notes), "across": int(across), "side": int(side), "faint": faint, "label": label, "start": int(start), "revision": str(revision),
+        "names": list(names), "notes": list(notes), "faint": faint, "across": int(across), "side": int(side),
+        "label": label, "start": int(start), "revision": str(revision),
         "selected": int(selected) if selected is not None and 0 <= selected < len(names) else None,
         "measures": {title: [float(number) for number in numbers] for title, numbers in (measures or {}).items()},
     })  # fmt: skip

@@ -1,0 +1,103 @@
+"""Who looks at whom, as lines between the tokens: of one head, or of several at once."""
+
+import _shell
+import numpy as np
+import streamlit as st
+from _link import kept
+from _view import look_at, open_head, short
+
+from viz.component.lines import MOST, lines
+
+SHOWN = 512  # tokens of a long text that are sent at once
+STEP = 64  # tokens by which that window moves
+COLOURS = 6  # heads that have a colour each; of more, the mean is drawn
+
+
+def section(view):
+    """Draw all of it."""
+    trace, T = view.trace, len(view.trace.tokens)
+    every = [[short(layer, head) for head in range(trace.config.heads)] for layer in range(trace.config.layers)]
+    main = short(view.choice.layer, view.choice.head)
+    names = [main, *others([name for line in every for name in line], main)]
+    count = kept("heads.lines", range(1, MOST + 1), 50)
+    start = int(np.clip(round((view.query - SHOWN / 2) / STEP) * STEP, 0, max(0, T - SHOWN)))
+    part = slice(start, start + SHOWN)
+    maps = np.stack([weights(trace, name, part) for name in names])
+    alone = len(names) <= COLOURS
+    shown = maps if alone else maps.mean(axis=0, keepdims=True)
+    lines(
+        shown, rows=trace.tokens[part], columns=trace.tokens[part], names=names if alone else [f"the mean of {len(names)} heads"], heads=every, chosen=names,
+        allowed=trace.layers[0].attention.parts(0)[3][part, part], count=count, start=start, selected=inside(view, start, min(T, SHOWN)), key="heads.curves",
+        revision=f"{view.choice.text}\n{' '.join(names)}", on_head=take_head, on_count=take_count, on_token=take_token,
+    )  # fmt: skip
+    st.session_state["heads.shown"] = names, start
+    _shell.pause()
+    st.caption(
+        "left asks, right answers: a line from “it” to “cat” says that “it” looks at “cat”. The more opaque a line, the larger its weight. "
+        "**Click heads** to add or remove them; "
+        + ("each has a colour of its own" if alone else f"with more than {COLOURS}, the mean of their weights is drawn")
+        + (f". The lines are those among tokens {start + 1} to {start + SHOWN} of {T:,}, around the token that asks" * (T > SHOWN))
+    )
+    st.markdown(told(view, names, np.stack([weights(trace, name, slice(None)) for name in names]).mean(axis=0)))
+
+
+def weights(trace, name, part):
+    layer, head = place(name)
+    return trace.layers[layer].attention.weights(head, part)[:, part]
+
+
+def place(name):
+    """Layer and head, counted from 0, of a short name."""
+    layer, head = name.split(".")
+    return int(layer) - 1, int(head) - 1
+
+
+def inside(view, start, size):
+    """The chosen pair in the window; None if one of them lies outside."""
+    pair = view.query - start, view.key - start
+    return pair if all(0 <= i < size for i in pair) else None
+
+
+# ---- which heads ----
+
+
+def others(every, main):
+    """The heads shown besides the one of the sidebar, from the link or the session; what is no head of this model is left out."""
+    said = kept("heads.more", None, "")
+    return [name for name in dict.fromkeys(said.split()) if name in every and name != main]
+
+
+def take_head():
+    """A head was clicked: it comes, or goes; when the sidebar's own goes, the next takes its place, and the last one stays."""
+    name, *_ = st.session_state["heads.curves"]["head"]
+    names, _ = st.session_state["heads.shown"]
+    left = [*names, name] if name not in names else [other for other in names if other != name] or names
+    open_head(*place(left[0]))
+    st.session_state.chosen["heads.more"] = " ".join(left[1:])
+
+
+def take_count():
+    st.session_state.chosen["heads.lines"] = st.session_state["heads.curves"]["count"][0]
+
+
+def take_token():
+    side, i, _ = st.session_state["heads.curves"]["token"]
+    _, start = st.session_state["heads.shown"]
+    look_at(**{"row": {"query": start + i}, "column": {"key": start + i}}[side])
+
+
+# ---- in words ----
+
+
+def told(view, names, mean):
+    """How few lines carry how much of the weight."""
+    row, trace = mean[view.query], view.trace
+    best = np.argsort(-row, kind="stable")[:3]
+    most = ", ".join(f"{_shell.plain(trace.tokens[j])} {100 * row[j]:.0f} %" for j in best if row[j] > 0)
+    who = f"head {names[0]}" if len(names) == 1 else f"the mean of {len(names)} heads"
+    largest = np.sort(mean, axis=None)[::-1]
+    enough = int(np.searchsorted(np.cumsum(largest), 0.5 * len(mean))) + 1
+    return (
+        f"In {who} {_shell.plain(trace.tokens[view.query])} takes most from {most}. Half of all the weight of this text is in "
+        f"**{enough:,} of {int((mean > 0).sum()):,}** lines: few lines are most of what a head does, if it is not broad."
+    )

@@ -1,0 +1,224 @@
+// Tokens that ask on the left, tokens that answer on the right, a curve for each weight. The canvas is as large as its box and draws what the box shows:
+// a text of any length scrolls. The slider and the pointer work here; the server hears of heads and tokens chosen. Shared parts are in canvas.js.
+
+const TONES_OF_HEADS = { // Okabe and Ito, then the same hues brightened for a dark page
+  light: ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"],
+  dark: ["#56B4E9", "#FF933D", "#2FC79B", "#E3A3C6", "#F0E442", "#B9B9FF"],
+};
+const ROW = 24; // CSS pixels of a token
+const HIGHEST = 460; // of the box
+const SLOT = 33; // of a number at a line's end
+const LISTED = 300; // lines of one token, and of the table
+const HELP = "Point at a token, or use the arrow keys on the picture, to see its own lines with their weights. A click keeps the token; t opens the numbers.";
+
+class Lines extends Picture {
+  constructor(host) {
+    super(host, "lines between tokens");
+    this.hover = this.cursor = null; // { side: 0 asks, 1 answers; i }
+    this.heads = element("div", { class: "heads", role: "group", "aria-label": "Heads shown" });
+    this.slider = element("input", { type: "range", min: "0", max: "1", step: "any" });
+    this.told = element("span");
+    this.rest = element("div");
+    this.box = element("div", { class: "box", tabindex: "-1" }, this.upper, this.rest);
+    const room = element("div", {}, this.caption, this.heads, element("label", { class: "strongest" }, this.told, this.slider), this.readout, this.toggle);
+    host.replaceChildren(room, this.box, this.numbers);
+    this.heads.addEventListener("click", ({ target }) => target.dataset.name && this.commit("head", target.dataset.name));
+    this.slider.addEventListener("input", () => { this.count = this.slid(); this.overlay(); });
+    this.slider.addEventListener("change", () => this.commit("count", this.slid()));
+    this.box.addEventListener("scroll", () => { this.hover = null; this.overlay(); });
+  }
+
+  update(data, commit) {
+    const before = this.data;
+    [this.hover, this.count] = [null, clamp(data.count, 1, Math.max(1, data.strongest.length))];
+    if (this.cursor?.i >= data.rows.length) this.cursor = null;
+    super.update(data, commit);
+    const most = Math.max(2, data.strongest.length);
+    this.slider.value = Math.log(this.count) / Math.log(most);
+    if (data.selected && String(data.rows) !== String(before?.rows)) this.reveal(data.selected[0]); // once for each text
+  }
+
+  /** The slider runs on a logarithmic scale: from 1 to 10 is as far as from 100 to 1000. */
+  slid() { return Math.round(Math.max(2, this.data.strongest.length) ** Number(this.slider.value)); }
+
+  label() {
+    return `${this.data.label || "Lines"}: ${this.T} tokens that ask, on the left, and ${this.S} that answer. Up and down move from token to token, left and right ` +
+      "change sides, Enter keeps a token, Escape returns, t shows a table.";
+  }
+
+  draw() {
+    const { data, T, S, theme } = this;
+    this.tones = TONES_OF_HEADS[theme.dark ? "dark" : "light"];
+    this.chips();
+    const whole = Math.max(T, S) * ROW + 8;
+    this.high = Math.min(whole, HIGHEST);
+    this.box.style.height = `${this.high}px`;
+    this.rest.style.height = `${whole - this.high}px`;
+    this.long = this.box.clientWidth;
+    this.size(this.upper, this.long, this.high);
+    this.slots = clamp(Math.floor((0.14 * this.long) / SLOT), 1, data.names.length);
+    this.side = Math.min(150, 0.27 * this.long);
+    this.ends = [this.side + this.slots * SLOT, this.long - this.side - this.slots * SLOT];
+    this.painted++;
+    this.overlay();
+  }
+
+  /** A button for each head, those shown in the colour of their lines; kept over an update, so that the focus stays. */
+  chips() {
+    const { data, heads } = this;
+    heads.style.gridTemplateColumns = `repeat(${data.heads[0].length}, minmax(34px, 1fr))`;
+    const names = data.heads.flat();
+    if (heads.children.length !== names.length) heads.replaceChildren(...names.map(() => element("button", { type: "button" })));
+    names.forEach((name, n) => {
+      const [chip, place] = [heads.children[n], data.names.indexOf(name)];
+      chip.textContent = chip.dataset.name = name;
+      chip.setAttribute("aria-label", `head ${name}`);
+      chip.setAttribute("aria-pressed", String(data.chosen.includes(name)));
+      chip.style.setProperty("--tone", this.tones[Math.max(0, place)]);
+    });
+  }
+
+  /** A line from its place in the flattened weights. */
+  line(place) {
+    const { T, S, data } = this;
+    return { head: Math.floor(place / (T * S)), ends: [Math.floor(place / S) % T, place % S], weight: data.values[place] };
+  }
+
+  /** The lines to be drawn: those of the token pointed at, strongest first, else the strongest of all. */
+  chosen(at) {
+    const { T, S, data, count } = this;
+    if (!at) return data.strongest.slice(0, count).map((place) => this.line(place));
+    const found = [];
+    for (let head = 0; head < data.names.length; head++) {
+      for (let j = 0; j < (at.side ? T : S); j++) {
+        const line = this.line(head * T * S + (at.side ? j * S + at.i : at.i * S + j));
+        if (line.weight > 0) found.push(line); // not where it is masked
+      }
+    }
+    return found.sort((a, b) => b.weight - a.weight).slice(0, LISTED);
+  }
+
+  /** Draw what the box shows: its tokens, and the lines that pass through it. */
+  overlay() {
+    if (!this.ends) return;
+    const { data, T, S, high, long, ends, theme, ratio } = this;
+    const [ink, top, at] = [this.upper.getContext("2d"), this.box.scrollTop, this.hover ?? this.cursor];
+    const y = (i) => i * ROW + ROW / 2 + 4 - top;
+    const lines = this.chosen(at);
+    const seen = lines.filter(({ ends: [i, j] }) => Math.max(y(i), y(j)) > 0 && Math.min(y(i), y(j)) < high);
+    ink.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ink.clearRect(0, 0, long, high);
+    for (const { head, ends: [i, j], weight } of seen.toReversed()) { // the strongest on top
+      [ink.globalAlpha, ink.lineWidth, ink.strokeStyle] = [clamp(weight, 0.05, 1), 1 + 2 * weight, this.tones[head]];
+      const middle = (ends[0] + ends[1]) / 2;
+      ink.beginPath();
+      ink.moveTo(ends[0], y(i));
+      ink.bezierCurveTo(middle, y(i), middle, y(j), ends[1], y(j));
+      ink.stroke();
+    }
+    ink.globalAlpha = 1;
+    ink.textBaseline = "middle";
+    const [first, last] = [Math.floor(Math.max(0, top - 4) / ROW), Math.ceil((top + high) / ROW)];
+    for (const [side, tokens] of [data.rows, data.columns].entries()) {
+      for (let i = first; i < Math.min(last, tokens.length); i++) this.token(ink, side, i, tokens[i], y(i), at);
+    }
+    if (at) this.weights(ink, at, seen, y);
+    this.told.textContent = at ? `all ${lines.length} lines of this token` : `the ${lines.length.toLocaleString("en")} strongest lines`;
+    this.speak(at, lines);
+    Object.assign(this.host.dataset, {
+      painted: this.painted, revision: data.revision, names: data.names.join(" "), rows: T, columns: S, count: lines.length, drawn: seen.length,
+      seen: Math.min(last, T) - first, at: at ? `${at.side},${at.i}` : "", selected: data.selected ?? "", ends: ends.join(","), row: ROW,
+      lines: JSON.stringify(lines.slice(0, 20).map(({ head, ends: pair, weight }) => [data.names[head], ...pair, weight])),
+    });
+  }
+
+  token(ink, side, i, text, y, at) {
+    const { theme, data, long, side: room } = this;
+    const mine = at?.side === side && at.i === i;
+    const kept = data.selected?.[side] === i;
+    ink.fillStyle = kept ? (side ? theme.vermillion : theme.blue) : theme.text;
+    ink.font = `${kept || mine ? 700 : 400} 14px ${theme.code}`;
+    ink.textAlign = side ? "left" : "right";
+    const limit = Math.max(3, Math.floor((room - 34) / 8.6));
+    ink.fillText(legible(text, limit), side ? long - room + 6 : room - 6, y);
+    ink.font = `11px ${theme.font}`;
+    ink.textAlign = side ? "right" : "left";
+    ink.globalAlpha = 0.6;
+    ink.fillText(data.start + i + 1, side ? long - 4 : 4, y);
+    ink.globalAlpha = 1;
+    if (!mine && !kept) return;
+    [ink.strokeStyle, ink.lineWidth] = [kept ? ink.fillStyle : theme.text, mine ? 2 : 1];
+    ink.strokeRect(side ? long - room + 1 : 1, y - ROW / 2 + 1, room - 2, ROW - 2);
+  }
+
+  /** The weights of a token's lines, at their other ends; of more heads than there is room for, the strongest. */
+  weights(ink, at, seen, y) {
+    const used = {};
+    [ink.font, ink.textAlign] = [`12px ${this.theme.font}`, at.side ? "right" : "left"];
+    for (const { head, ends, weight } of seen) {
+      const other = ends[1 - at.side];
+      const slot = (used[other] = (used[other] ?? -1) + 1);
+      if (slot >= this.slots) continue;
+      ink.fillStyle = this.data.names.length > 1 ? this.tones[head] : this.theme.text;
+      const text = weight >= 0.01 ? weight.toFixed(2) : weight.toPrecision(1);
+      if (text.length < 7) ink.fillText(text, at.side ? this.ends[0] - 4 - slot * SLOT : this.ends[1] + 4 + slot * SLOT, y(other));
+    }
+  }
+
+  speak(at, lines) {
+    const { data } = this;
+    if (!at) return this.say(HELP);
+    const token = (side, i) => `${legible([data.rows, data.columns][side][i])} (${data.start + i + 1})`;
+    const told = lines.slice(0, 3).map(({ head, ends, weight }) => `${token(1 - at.side, ends[1 - at.side])} ${figure(weight)}${data.names.length > 1 ? ` in ${data.names[head]}` : ""}`);
+    return this.say(`${token(at.side, at.i)} ${at.side ? "answers: most to" : "asks: most of"} ${told.join(", ") || "nobody it may see"}`);
+  }
+
+  /** The token under the pointer; its whole side counts, up to where the lines begin. */
+  under(event) {
+    const box = this.upper.getBoundingClientRect();
+    const [x, i] = [event.clientX - box.left, Math.floor((event.clientY - box.top + this.box.scrollTop - 4) / ROW)];
+    const side = x < this.ends[0] ? 0 : x > this.ends[1] ? 1 : -1;
+    return side < 0 || i < 0 || i >= (side ? this.S : this.T) ? null : { side, i };
+  }
+
+  point(at) {
+    if (JSON.stringify(at) === JSON.stringify(this.hover)) return; // still on the same token
+    this.hover = at;
+    this.overlay();
+  }
+
+  choose(at) {
+    if (!at) return;
+    if (this.data.selected) this.data.selected[at.side] = at.i;
+    this.overlay();
+    this.commit("token", at.side ? "column" : "row", at.i);
+  }
+
+  press(key) {
+    const { side, i } = this.cursor ?? { side: 0, i: this.data.selected?.[0] ?? 0 };
+    const last = (side ? this.S : this.T) - 1;
+    const moves = { ArrowUp: [side, i - 1], ArrowDown: [side, i + 1], ArrowLeft: [0, i], ArrowRight: [1, i], Home: [side, 0], End: [side, last] };
+    if (key in moves) {
+      [this.hover, this.cursor] = [null, { side: moves[key][0], i: clamp(moves[key][1], 0, last) }];
+      this.reveal(this.cursor.i);
+      this.overlay();
+    } else if (key === "Enter" || key === " ") this.choose({ side, i });
+    else if (key === "Escape") { this.hover = this.cursor = null; this.overlay(); }
+    else if (key === "t") this.turnTable();
+    else return false;
+    return true;
+  }
+
+  reveal(i) { this.box.scrollTop = clamp(this.box.scrollTop, (i + 2) * ROW + 8 - this.high, (i - 1) * ROW); }
+
+  entries() {
+    const { data } = this;
+    const at = this.hover ?? this.cursor;
+    const token = (tokens, i) => `${data.start + i + 1} ${legible(tokens[i])}`;
+    const lines = this.chosen(at).slice(0, LISTED);
+    return [at ? "The lines of this token" : `The ${lines.length} strongest lines`, ["asks", "answers", "head", "weight"],
+      lines.map(({ head, ends, weight }) => [false, token(data.rows, ends[0]), token(data.columns, ends[1]), data.names[head], figure(weight)])];
+  }
+}
+
+export default view(".riverbank-lines", Lines);

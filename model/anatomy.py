@@ -82,8 +82,8 @@ def attention(network, T):
     return [
         *made,
         Box("scores", "scores", "H × T × T", (H, T, T), asks, multiply_adds=H * T * T * D, times=L),
-        Box("weights", "mask, softmax", "H × T × T", (H, T, T), ("scores",), times=L),
-        Box("mix", "weighted sum", "T × HD", (T, H * D), ("weights", "value"), multiply_adds=H * T * T * D, times=L),
+        Box("weights", "weights", "H × T × T", (H, T, T), ("scores",), times=L),
+        Box("mix", "weights × v", "T × HD", (T, H * D), ("weights", "value"), multiply_adds=H * T * T * D, times=L),
         matrix("output", "output", "", "mix", "blocks.#.attention.output.weight", H * D, C),
         Box("add_attention", "plus the stream", "T × C", (T, C), ("enter", "output"), times=L),
     ]

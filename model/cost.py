@@ -139,14 +139,14 @@ def seconds(layer, tokens, window=None, turns=2):
 def counted(network, ids):
     """The multiply-adds of a whole pass as torch counts them while it runs, two operations each; attention by `attend`, of which it sees every product."""
     with FlopCounterMode(display=False) as counter:
-        network(ids, attend=attend)
+        network(torch.tensor(ids), attend=attend)
     return counter.get_total_flops() // 2
 
 
 @torch.inference_mode()
 def stored(network, ids):
     """Bytes of a real pass's keys and values, as decoding.Cache keeps them, and of the weights of all heads and layers, made once to be weighed."""
-    record = network(ids, predict=False)
+    record = network(torch.tensor(ids), predict=False)
     weights = 0
     for layer in record.layers:
         one = layer.attention

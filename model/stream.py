@@ -36,6 +36,11 @@ def firing(after, token, count):
     return np.argsort(-after[token], kind="stable")[:count]
 
 
+def gelu(values):
+    """x Φ(x), Φ being the share of a normal distribution below x (Hendrycks 2016, arXiv:1606.08415): what an MLP does to each of its neurons."""
+    return torch.nn.functional.gelu(torch.tensor(values)).numpy()
+
+
 @torch.inference_mode()
 def pushed(network, layer, neuron):
     """How a neuron's output direction moves the logits, (V,): its column of the MLP's second matrix through the last norm's factor and the output matrix.

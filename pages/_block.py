@@ -5,10 +5,10 @@ from typing import NamedTuple
 import _shell
 import numpy as np
 import streamlit as st
-import torch
 from _link import kept
 
 from model import Trace, anatomy, cost, load
+from model.transformer import Transformer
 from viz import cost as figures
 from viz.component import heatmap
 from viz.component.chips import chips
@@ -30,12 +30,12 @@ BLOCK = 2, 6  # the rows of one layer
 ACROSS = 5  # boxes beside the stream
 ROLES = {"query": "query", "key": "key", "value": "value", "mix": "value", "output": "output"}
 GROUPS = {  # what the boxes are summed up as
-    "embedding and output": ("tokens", "embedding", "widen", "narrow", "logits"),
-    "projections of attention": ("query", "key", "value", "output"),
+    "embedding, output": ("tokens", "embedding", "widen", "narrow", "logits"),
+    "projections": ("query", "key", "value", "output"),
     "pairs of tokens": ("scores", "weights", "mix"),
     "MLP": ("mlp_in", "gelu", "mlp_out"),
 }
-REST = "norms and positions"
+REST = "norms, positions"
 NORM = "Each token by itself: mean 0 and spread 1 over its numbers, then a factor and a shift for each of them."
 DOES = {
     "tokens": "The text as the tokenizer cuts it; below each token its number in the vocabulary.",
@@ -66,17 +66,17 @@ DOES = {
 
 
 class View(NamedTuple):
-    """What a section gets: the sidebar's choice, the Trace of its text, the network, and the chosen token's place, counted from 0."""
+    """What a section gets: the sidebar's choice, the Trace of its text, the Transformer that made it, and the chosen token's place, counted from 0."""
 
     choice: _shell.Choice
     trace: Trace
-    network: torch.nn.Module
+    network: Transformer
     token: int
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def counted(name, ids):
-    return cost.counted(load(name).network, torch.tensor(ids))
+    return cost.counted(load(name).network, ids)
 
 
 def section(view):
@@ -84,7 +84,7 @@ def section(view):
     T, layer = len(view.trace.tokens), view.choice.layer
     made = anatomy.boxes(view.network, T)
     box = {one.name: one for one in made}[kept(BOX, [one.name for one in made], "weights")]
-    left, right = st.columns([6, 5], gap="medium")
+    left, right = st.columns([7, 5], gap="medium")
     with left:
         diagram(
             parts(made), selected=box.name, frame=BLOCK, caption=f"layer {layer + 1}, one of {view.trace.config.layers} alike", key="architecture.diagram",

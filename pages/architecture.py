@@ -1,27 +1,44 @@
 """What is around the attention? The whole transformer, box by box, on the reader's own text: its MLP, its stream, its end, its cost."""
 
 import _block
+import _costs
+import _end
+import _mlp
 import _shell
+import _stream
 import streamlit as st
 from _link import kept
 
-from model import anatomy, load
-from model.transformer import Block
+from model import anatomy, cost, load, pooling, stream
+from model.transformer import MLP, Block
 
 SECTIONS = {
     "The block": _block.section,
+    "The MLP": _mlp.section,
+    "The stream": _stream.section,
+    "The end": _end.section,
+    "What it costs": _costs.section,
+}
+TELLS = {
+    "The block": "Attention is a small part of a transformer. **Click a box** of the loaded model: beside it stands what really went through it on your text.",
+    "The MLP": "Between two attentions each token thinks by itself, in the MLP. **Click a cell** and look for neurons that fire for few words only.",
+    "The stream": "Every layer only adds to what runs through. **Click a token** and look where its vector grows, and where it turns.",
+    "The end": "What comes out at the end depends on what the model is for. **Choose a decoder or an encoder** in the sidebar: each ends in something of use.",
+    "What it costs": "Each token looks at all others, so cost grows with the square of the text. **Move the length** and look where the curves part.",
 }
 SOURCES = {
     "The block": (Block, anatomy.multiply_adds),
+    "The MLP": (MLP, stream.firing, stream.pushed),
+    "The stream": (stream.stages, stream.cosines),
+    "The end": (pooling.received, pooling.pooled, pooling.left_out),
+    "What it costs": (cost.attention_parameters, cost.mixing, cost.multiply_adds, cost.cache_bytes, cost.windowed),
 }
 
 choice = _shell.choice(kinds=("encoder", "decoder"))
 trace = _shell.read(choice)
 token = _shell.kept_token("architecture.token", trace, default=len(trace.tokens) - 1)
 section = kept("architecture.section", SECTIONS, "The block")
-st.markdown(
-    "Attention is a small part of a transformer. **Click a box** of the loaded model and see what really went through it on your text, one row for each token."
-)
+st.markdown(TELLS[section])
 _shell.pick("Look at", SECTIONS, key="architecture.section")
 SECTIONS[section](_block.View(choice, trace, load(choice.model).network, token))
 st.subheader("The functions that did this")

@@ -31,7 +31,8 @@ def curves(lengths, found, points, *, unit, now, term=None, crossing=None, heigh
             x, y = (np.asarray(part, np.float64) for part in zip(*pairs, strict=True))
             figure.add_scatter(
                 x=x, y=y, mode="markers", showlegend=False,
-                marker={"size": 10, "symbol": sign, "color": line["color"], "line": {"width": 1.5, "color": "white"}}, hovertemplate=read + ", measured</extra>",
+                marker={"size": 10, "symbol": sign, "color": line["color"], "line": {"width": 1.5, "color": "white"}},
+                hovertemplate=read + ", measured</extra>",
             )  # fmt: skip
     if term:
         name, values = term

@@ -52,7 +52,7 @@ class Room {
     this.grid.replaceChildren(...this.parts.map((part) => this.box(part)));
     this.frame.firstChild.textContent = this.caption;
     this.legend.replaceChildren(...["parameters", "multiply-adds"].map((what, i) =>
-      element("span", {}, element("i", { class: `bar ${i ? "products" : "parameters"}` }), `${what}, longest bar ${percent(this.widest[i])} of the model`)));
+      element("span", {}, element("i", { class: `bar ${i ? "products" : "parameters"}` }), `${what}${i ? "" : " (bar: all layers together)"}, longest bar ${percent(this.widest[i])} of the model`)));
     this.fill();
     this.say(this.selected);
     this.draw();
@@ -87,8 +87,9 @@ class Room {
   }
 
   words(part) {
-    return `${part.title}: ${part.axes}${part.axes.includes("×") || part.axes === "T" ? " = " : " "}${part.shape.map(whole).join(" × ")}; ` +
-      `${whole(part.parameters)} parameters (${percent(part.share[0])}), ${whole(part.multiply_adds)} multiply-adds (${percent(part.share[1])})`;
+    const amount = (count, what, share) => (count ? `${whole(count)} ${what} (all layers: ${percent(share)} of the model)` : `no ${what}`);
+    return `${part.title}: ${part.axes} = ${part.shape.map(whole).join(" × ")}; ` +
+      `${amount(part.parameters, "parameters", part.share[0])}, ${amount(part.multiply_adds, "multiply-adds", part.share[1])}`;
   }
 
   say(name) {
@@ -193,7 +194,7 @@ class Room {
 
   fill() {
     const row = (tag, cells) => element("tr", {}, ...cells.map((cell) => element(tag, {}, cell)));
-    const head = row("th", ["part", "shape", "numbers", "parameters", "of the model", "multiply-adds", "of the model"]);
+    const head = row("th", ["part", "shape", "numbers", "parameters", "all layers", "multiply-adds", "all layers"]);
     const rows = this.parts.map((part) => row("td", [
       part.title, part.axes, part.shape.map(whole).join(" × "), whole(part.parameters), percent(part.share[0]), whole(part.multiply_adds), percent(part.share[1]),
     ]));

@@ -49,5 +49,6 @@ export default function ({ data, parentElement }) {
   const list = element("ol", "rows");
   list.setAttribute("aria-label", data.label);
   list.append(...tokens.map((token, place) => row(token, place, series, shares)));
+  host.classList.toggle("sentences", Boolean(data.sentences));
   host.replaceChildren(...(series.length > 1 ? [legend(series)] : []), list);
 }

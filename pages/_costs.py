@@ -1,0 +1,245 @@
+"""What it costs: parameters, multiply-adds and memory by formula, for four kinds of attention, with what this machine measures on the curves."""
+
+import time
+from dataclasses import replace
+from typing import NamedTuple
+
+import _shell
+import numpy as np
+import streamlit as st
+from _link import choose, kept
+
+from model import cost, load
+from model.config import ModelConfig
+from model.convolution import build
+from model.transformer import initialise
+from viz import cost as figures
+from viz import theme
+
+LENGTHS = [2**n for n in range(4, 18)]  # tokens, 16 to 131,072
+FINE = np.unique(np.round(2 ** np.arange(4, 17.01, 0.25)).astype(int))  # where the curves are computed
+WINDOWS = [2**n for n in range(4, 14)]
+COUNTED = 16, 64, 256  # tokens of the real passes that are counted and weighed
+TIMED = 128, 256, 512, 1024, 2048, 4096  # tokens of those that are timed
+BUDGET = 8  # seconds; what has not been measured by then is left out
+SOON = 0.5  # seconds of work that nobody needs to be told of
+MEASURED = "architecture.measured"  # how far this session has come: {what is asked: (points, whether that is all)}
+KEY_HEADS, WINDOW, QUANTITY, LENGTH = "architecture.key_heads", "architecture.window", "architecture.cost", "architecture.length"
+
+
+class Kind(NamedTuple):
+    """A kind of attention: the sizes of its model, and how many tokens it looks back (None: all)."""
+
+    config: ModelConfig
+    window: int | None = None
+
+
+class Quantity(NamedTuple):
+    """What the curves count: its unit, the formula (tokens, config, window) -> number, and at which lengths it is measured."""
+
+    unit: str
+    formula: object
+    lengths: tuple[int, ...]
+
+
+QUANTITIES = {
+    "Multiply-adds": Quantity("multiply-adds of a pass", cost.multiply_adds, COUNTED),
+    "Cache": Quantity("bytes of keys and values", cost.cache_bytes, COUNTED),
+    "Weights": Quantity("bytes of weights, if stored", cost.weights_bytes, COUNTED),
+    "Parameters": Quantity("parameters", lambda tokens, config, _: cost.parameters(config, tokens), COUNTED[-1:]),
+    "Seconds": Quantity("seconds for one layer’s attention", cost.attention, TIMED),
+}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def network(name, config):
+    """The loaded network, or, of other sizes, one with random parameters: what is counted and timed does not depend on them."""
+    if load(name).config == config:
+        return load(name).network
+    return initialise(build(config), seed=1).eval().requires_grad_(False)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def measured_one(quantity, name, kind, tokens, turn):
+    """One real pass, counted, weighed or timed; None where a pass measures nothing of the kind. `turn` tells one measurement from the next."""
+    made = network(name, replace(kind.config, context=max(kind.config.context, tokens)) if kind.config.positions == "learned" else kind.config)
+    ids = [i % kind.config.vocabulary for i in range(tokens)]
+    if quantity == "Seconds":
+        return cost.seconds(made.blocks[0].attention, tokens, kind.window)
+    if quantity == "Parameters":
+        return sum(parameter.numel() for parameter in made.parameters())
+    if quantity == "Multiply-adds":
+        return None if kind.window else cost.counted(made, ids)
+    if quantity == "Cache":
+        return cost.stored(made, ids[: kind.window])[0]
+    return None if kind.window else cost.stored(made, ids)[1]
+
+
+def section(view):
+    """Draw all of it for the sizes of the chosen model."""
+    config = view.trace.config
+    quantity = kept(QUANTITY, QUANTITIES, "Multiply-adds")
+    divisors = [n for n in range(1, config.heads + 1) if config.heads % n == 0]
+    shared = kept(KEY_HEADS, divisors, divisors[len(divisors) // 2 - (len(divisors) > 1)])
+    window = kept(WINDOW, WINDOWS, 128)
+    length = kept(LENGTH, LENGTHS, 1024)
+    kinds = {
+        f"multi-head, {config.heads} key heads": Kind(replace(config, key_heads=config.heads)),
+        f"grouped-query, {shared} key head{'s' * (shared > 1)}": Kind(replace(config, key_heads=shared)),
+        "multi-query, 1 key head": Kind(replace(config, key_heads=1)),
+        f"window of {window} tokens, multi-head": Kind(replace(config, key_heads=config.heads), window),
+    }
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _shell.pick("What is counted", QUANTITIES, key=QUANTITY)
+        _shell.pick("Key heads of the grouped one", divisors, key=KEY_HEADS)
+        st.select_slider("Window, tokens", WINDOWS, key=WINDOW, on_change=choose, args=(WINDOW,), width=190)
+        st.select_slider("Your length, tokens", LENGTHS, key=LENGTH, on_change=choose, args=(LENGTH,), width=230, format_func=lambda n: f"{n:,}")
+    points = measured(quantity, view.choice.model, kinds, length)
+    _shell.pause()
+    explained(quantity, points, kinds)
+    overtaken(view, length)
+    table(kinds, length)
+    formulas()
+
+
+# ---- measured here and now ----
+
+
+def measured(quantity, model, kinds, length):
+    """Measure point by point and draw them as they come; a press of Stop ends it, so does the budget. Returns {kind: [(tokens, value)]}."""
+    state, todo = st.session_state, [(name, T) for T in QUANTITIES[quantity].lengths for name in kinds]
+    turn = state.get("architecture.turn", 0)
+    asked = hash((quantity, model, tuple(kinds.items()), turn))
+    count, over = state.get(MEASURED, {}).get(asked, (0, False))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        button, told = st.empty(), st.empty()
+    picture, began, drawn, points = st.empty(), time.monotonic(), None, {name: [] for name in kinds}
+    if not over:
+        button.button("Stop", key="architecture.stop", on_click=stop, args=(asked,))
+    for done, (name, T) in enumerate(todo[:count] if over else todo, 1):
+        value = measured_one(quantity, model, kinds[name], T, turn)
+        if value is not None:
+            points[name].append((T, value))
+        state[MEASURED] = {asked: (done, over)}
+        took = time.monotonic() - began
+        if took > SOON and done % len(kinds) == 0 and done < len(todo):
+            told.progress(done / len(todo), f"Measured {T:,} tokens")
+            drawn = draw(picture, quantity, kinds, points, length)
+        if took > BUDGET:
+            break
+    if drawn != total(points):
+        draw(picture, quantity, kinds, points, length)
+    state[MEASURED] = {asked: (state[MEASURED][asked][0] if asked in state.get(MEASURED, {}) else 0, True)}
+    done = state[MEASURED][asked][0]
+    button.button("Measure again", key="architecture.again", on_click=again)
+    reason = "" if done == len(todo) else f" Stopped after {done} of {len(todo)}."
+    told.markdown(f"Measured on this machine: {total(points)} points.{reason}")
+    return points
+
+
+def stop(asked):
+    count, _ = st.session_state.get(MEASURED, {}).get(asked, (0, False))
+    st.session_state[MEASURED] = {asked: (count, True)}
+
+
+def again():
+    st.session_state["architecture.turn"] = st.session_state.get("architecture.turn", 0) + 1
+
+
+def total(points):
+    return sum(map(len, points.values()))
+
+
+def rate(quantity, points, kinds):
+    """Multiply-adds in a second, as the longest timed pass of multi-head attention had them; None where nothing was timed."""
+    name = next(iter(kinds))
+    if quantity != "Seconds" or not points[name]:
+        return None
+    tokens, taken = points[name][-1]
+    return cost.attention(tokens, kinds[name].config) / taken
+
+
+def draw(picture, quantity, kinds, points, length):
+    """Draw curves and points into the placeholder; returns how many points, which is part of the key, since no key may come twice in a run."""
+    unit, formula, _ = QUANTITIES[quantity]
+    a_second = rate(quantity, points, kinds) or 1
+    found = {name: [formula(int(T), kind.config, kind.window) / a_second for T in FINE] for name, kind in kinds.items()}
+    if quantity == "Seconds" and a_second == 1:
+        found = {name: np.full(len(FINE), np.nan) for name in kinds}
+    config, term, crossing = next(iter(kinds.values())).config, None, None
+    if quantity == "Multiply-adds":
+        term = "the T² term alone", [config.layers * cost.mixing(int(T), config) for T in FINE]
+        crossing = cost.overtaking(config)
+    figure = figures.curves(FINE, found, points, unit=unit, now=length, term=term, crossing=crossing)
+    with picture:
+        _shell.show(figure, key=f"architecture.curves{total(points)}", alt=f"{unit} over the number of tokens, for four kinds of attention")
+    return total(points)
+
+
+# ---- in words ----
+
+
+def explained(quantity, points, kinds):
+    """What the points are, and how far they are from the curves."""
+    formula = QUANTITIES[quantity].formula
+    pairs = [(value, formula(T, kinds[name].config, kinds[name].window)) for name, some in points.items() for T, value in some]
+    equal = "" if not pairs or quantity == "Seconds" else f" {sum(a == b for a, b in pairs)} of {len(pairs)} points lie exactly on their curve."
+    what = {
+        "Multiply-adds": "counted by torch while a network of these sizes read so many tokens; of the windowed one there is none, since its kernel computes "
+        "more pairs than it needs.",
+        "Cache": "the bytes of the tensors that a real pass keeps; with a window, of the last tokens only. An encoder has no use for a cache: the curve says "
+        "what a decoder of its sizes keeps.",
+        "Weights": "the bytes of the weights of all heads and layers, made once to be weighed. A fused kernel, as this app runs, never stores them.",
+        "Parameters": "counted in a network of these sizes. They do not depend on T, unless positions are learned: then the table needs a row for each place.",
+        "Seconds": "real passes through one layer’s attention with a causal mask, one thread, the shorter of two.",
+    }[quantity]
+    speed = rate(quantity, points, kinds)
+    if speed:
+        what += (
+            f" The lines are multiply-adds divided by **{theme.number(speed / 1e9)} billion a second**, which the longest multi-head pass reached: a short "
+            "text lies above its line, because starting the work takes time as well. The windowed one works through 64 queries at a time and so computes up to "
+            "63 pairs more for each query than its line counts."
+        )
+    st.caption(f"across: tokens; upwards: {QUANTITIES[quantity].unit}; both axes logarithmic. Lines: formulas; signs: {what}{equal}")
+
+
+def overtaken(view, length):
+    """From where on the pairs of tokens cost more than all else."""
+    config = view.trace.config
+    place = cost.overtaking(config)
+    here, trained = (100 * config.layers * cost.mixing(T, config) / cost.multiply_adds(T, config) for T in (length, config.context))
+    st.markdown(
+        f"In {view.choice.model} the T² term, queries times keys and weights times values, overtakes everything else at **{np.ceil(place):,.0f} tokens**: a "
+        f"token costs {cost.per_token(config):,} multiply-adds by itself, and {config.layers * cost.mixing(1, config):,} more for each token that it is paired "
+        f"with. At your {length:,} tokens the pairs are **{here:.1f} %** of the work; at the {config.context} that it was trained on, {trained:.1f} %."
+    )
+
+
+def table(kinds, length):
+    """All quantities of all kinds at the chosen length."""
+    lines = [f"| at {length:,} tokens | parameters | multiply-adds | cache | weights, if stored |", "|---|---|---|---|---|"]
+    for name, (config, window) in kinds.items():
+        row = cost.parameters(config, length), cost.multiply_adds(length, config, window)
+        size = cost.cache_bytes(length, config, window), cost.weights_bytes(length, config, window)
+        lines.append(f"| {name} | {row[0]:,} | {short(row[1])} | {short(size[0])}B | {short(size[1])}B |")
+    st.markdown("\n".join(lines))
+
+
+def short(count):
+    """A large number in few letters, such as 28.3 M; the unit's thousands are 1000, not 1024."""
+    for sign, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if count >= size:
+            return f"{theme.number(count / size)} {sign}"
+    return f"{count} "
+
+
+def formulas():
+    """The formulas and where they are from."""
+    _shell.say(
+        r"\underbrace{T \, L \,(2 C H D + 2 C G D + 2 C M)}_{\text{projections and MLP}} + \underbrace{2 T \min(T, w) \, L H D}_{\text{pairs}} "
+        r"+ \underbrace{T C V}_{\text{output}}"
+        r"\qquad \text{cache: } 2 L G D \min(T, w) \cdot 4 \text{ bytes} \qquad \text{weights: } L H \, T \min(T, w) \cdot 4 \text{ bytes}",
+        "T tokens, L layers, C width, H heads of D numbers, G key heads, M neurons, V tokens in the vocabulary, w the window. Multi-head: G = H (Vaswani "
+        "2017). Multi-query: G = 1 (Shazeer 2019). Grouped-query: between them (Ainslie 2023). Window: each token looks at w, not at T (Beltagy 2020). Sharing "
+        "keys makes the cache smaller, not the pairs fewer; a window makes both smaller.",
+    )

@@ -1,13 +1,35 @@
 """A session of the app without a browser: open a page, move its controls, click in its pictures, read what was sent to them."""
 
 import json
+import re
 import struct
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parent.parent
+SHORT, LONG = "The river bank", "She gave the red ball to the boy, and the boy gave it to the dog"
+HOSTILE = {
+    "empty": "",
+    "spaces": "   ",
+    "one token": "a",
+    "100,000 letters": "a" * 100_000,
+    "100,000 characters of prose": "the river bank. " * 6_250,
+    "emoji with joiners": "👩‍👩‍👧‍👦 and 🏳️‍🌈",
+    "right to left": "שלום עולם, مرحبا بالعالم",
+    "combining marks": "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢",
+    "script": "<script>alert(1)</script>",
+    "bold": "<b>bold</b> &amp; <img src=x onerror=alert(1)>",
+    "LaTeX": "$x$ and $$\\frac{1}{0}$$",
+    "link": "[link](javascript:alert(1))",
+    "directive": ":red[red] :material/home: # title",
+    "ticks": "`a` ``b`` ```c``` `",
+    "line ends": "one\ntwo\r\n\tthree",
+    "control characters": "a\x00b\x1b[31m\u202ec",
+    "quotes": "a'b\"c\\d{e}%s",
+}
 
 
 def opened(page="attention", **query):
@@ -58,3 +80,15 @@ def pictures(at):
             header = json.loads(proto.bytes[4 : 4 + length])
             found[key] = header, np.frombuffer(proto.bytes[4 + length :], "<f4").reshape(len(header["rows"]), len(header["columns"]))
     return found
+
+
+def address(at):
+    """What the page has written into its address."""
+    return dict(parse_qsl(pictures(at)["address"]["query"], keep_blank_values=True))
+
+
+def escaped(markdown):
+    """What user text has brought out of its code spans into this Markdown, such as HTML, a link or a formula; None if nothing. Our formulas are left out."""
+    markdown = re.sub(r"^\$\$\n.*?\n\$\$$", "", markdown, flags=re.DOTALL | re.MULTILINE)
+    outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", markdown, flags=re.DOTALL)  # a span ends with a run of as many ticks as it began with
+    return re.search(r"[<>`]|\]\(|javascript|alert\(|\$x|:red|:material|\ufffd", outside)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from model import decoding, load, sink
-from tests.session import checked, click, control, move, opened, pictures
-from tests.test_pages import HOSTILE, address, outside
+from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures
 
 SHORT = "She opened the"
 SECTIONS = ["The next word", "Beam search", "Two branches", "Attention and cache", "The first token", "Surprise and layers"]
@@ -368,8 +367,7 @@ def test_hostile_text_gives_a_sentence_or_a_picture_in_every_section(at, text):
     for section in SECTIONS:
         look(at, section)
         for element in (*at.markdown, *at.caption, *at.info):
-            said = outside(element.value.split("$$")[-1])
-            assert not re.search(r"<|>|`|\]\(|javascript|alert|\$x\$|:red|:material|�", said.replace("$\\tau$", "")), element.value
+            assert not escaped(element.value), element.value
 
 
 def test_two_sessions_do_not_share_a_branch():

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from model import load, senses
-from tests.session import checked, click, control, move, opened, pictures
-from tests.test_pages import HOSTILE
+from tests.session import HOSTILE, checked, click, control, move, opened, pictures
 
 MODEL = load("encoder")
 STAGES = MODEL.config.layers + 2

@@ -6,7 +6,7 @@ import _shell
 import numpy as np
 import streamlit as st
 from _link import kept
-from _view import SOON, look_at, open_head, short
+from _view import SOON, look_at, open_head, short, window
 
 from model import heads, load
 from viz.component import heatmap
@@ -57,22 +57,21 @@ def section(view):
     order = kept("heads.order", ORDERS, "layer")
     above, told = st.container(), st.container()
     left, right = st.columns([11, 8], gap="medium")
-    start = int(np.clip(round((view.query - SHOWN / 2) / STEP) * STEP, 0, max(0, T - SHOWN)))
+    part = window(view.query, T, SHOWN, STEP)
     with left:
         measured = {"induction": repeat(model)}
         if T > 1:
             measured |= heads.measure(trace, layer_by_layer(scores, view))
-        maps = np.concatenate(layer_by_layer(windows, view, start))
+        maps = np.concatenate(layer_by_layer(windows, view, part.start))
         names = heads.names(measured, T) if T > 1 else np.full((L, H), heads.NONE)
         shown = "entropy" if order == "layer" else order
         value = measured[shown].heads.ravel() if shown in measured else np.full(L * H, np.nan)
         places = np.arange(L * H) if order == "layer" else np.argsort(-value, kind="stable")
-        part = slice(start, start + SHOWN)
         grid(
             maps[places], rows=trace.tokens[part], columns=trace.tokens[part], names=[short(*divmod(int(i), H)) for i in places],
             notes=[f"{value[i]:.2f}\n{names.ravel()[i]}" for i in places], allowed=trace.layers[0].attention.parts(0)[3][part, part],
-            selected=int(np.flatnonzero(places == layer * H + head)[0]), across=H, faint=heads.NONE, key="heads.grid", start=start, revision=f"{text}\n{order}",
-            measures={name: found.heads.ravel()[places] for name, found in measured.items()}, on_select=take_head,
+            selected=int(np.flatnonzero(places == layer * H + head)[0]), across=H, faint=heads.NONE, key="heads.grid", start=part.start,
+            revision=f"{text}\n{order}", measures={name: found.heads.ravel()[places] for name, found in measured.items()}, on_select=take_head,
         )  # fmt: skip
     with right:
         attention = trace.layers[layer].attention
@@ -87,7 +86,7 @@ def section(view):
         st.markdown(summary(measured, names, order, shown, T))
     st.caption(
         "in every picture row asks, column answers; each row sums to 1, on one scale"
-        + f". The small ones show tokens {start + 1} to {start + SHOWN} of {T:,}, around the token that asks; the numbers are of all" * (T > SHOWN)
+        + f". The small ones show tokens {part.start + 1} to {part.stop} of {T:,}, around the token that asks; the numbers are of all" * (T > SHOWN)
     )
     rule(model, measured)
 
@@ -117,8 +116,8 @@ def summary(measured, names, order, shown, tokens):
     if tokens < heads.LEAST:
         who = f"On fewer than {heads.LEAST} tokens no head can earn a name."
     return (
-        f"**Click a head**, and look for columns, diagonals and lone cells. {number}, {MEANT[shown]}: most in {short(*most)}, {found.heads[most]:.2f}{unit}; a **uniform head**, which gives all it may see the same weight, "
-        f"would have {found.uniform:.2f}{unit}. {who}"
+        f"**Click a head**, and look for columns, diagonals and lone cells. {number}, {MEANT[shown]}: most in {short(*most)}, {found.heads[most]:.2f}{unit}; "
+        f"a **uniform head**, which gives all it may see the same weight, would have {found.uniform:.2f}{unit}. {who}"
     )
 
 

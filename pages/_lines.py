@@ -4,7 +4,7 @@ import _shell
 import numpy as np
 import streamlit as st
 from _link import kept
-from _view import look_at, open_head, short
+from _view import inside, look_at, open_head, short, window
 
 from viz.component.lines import MOST, lines
 
@@ -20,23 +20,22 @@ def section(view):
     main = short(view.choice.layer, view.choice.head)
     names = [main, *others([name for line in every for name in line], main)]
     count = kept("heads.lines", range(1, MOST + 1), 50)
-    start = int(np.clip(round((view.query - SHOWN / 2) / STEP) * STEP, 0, max(0, T - SHOWN)))
-    part = slice(start, start + SHOWN)
+    part = window(view.query, T, SHOWN, STEP)
     maps = np.stack([weights(trace, name, part) for name in names])
     alone = len(names) <= COLOURS
     shown = maps if alone else maps.mean(axis=0, keepdims=True)
     lines(
         shown, rows=trace.tokens[part], columns=trace.tokens[part], names=names if alone else [f"the mean of {len(names)} heads"], heads=every, chosen=names,
-        allowed=trace.layers[0].attention.parts(0)[3][part, part], count=count, start=start, selected=inside(view, start, min(T, SHOWN)), key="heads.curves",
+        allowed=trace.layers[0].attention.parts(0)[3][part, part], count=count, start=part.start, selected=inside(view, part), key="heads.curves",
         revision=f"{view.choice.text}\n{' '.join(names)}", on_head=take_head, on_count=take_count, on_token=take_token,
     )  # fmt: skip
-    st.session_state["heads.shown"] = names, start
+    st.session_state["heads.shown"] = names, part.start
     _shell.pause()
     st.caption(
         "left asks, right answers: a line from “it” to “cat” says that “it” looks at “cat”. The more opaque a line, the larger its weight. "
         "**Click heads** to add or remove them; "
         + ("each has a colour of its own" if alone else f"with more than {COLOURS}, the mean of their weights is drawn")
-        + (f". The lines are those among tokens {start + 1} to {start + SHOWN} of {T:,}, around the token that asks" * (T > SHOWN))
+        + (f". The lines are those among tokens {part.start + 1} to {part.stop} of {T:,}, around the token that asks" * (T > SHOWN))
     )
     st.markdown(told(view, names, np.stack([weights(trace, name, slice(None)) for name in names]).mean(axis=0)))
 
@@ -50,12 +49,6 @@ def place(name):
     """Layer and head, counted from 0, of a short name."""
     layer, head = name.split(".")
     return int(layer) - 1, int(head) - 1
-
-
-def inside(view, start, size):
-    """The chosen pair in the window; None if one of them lies outside."""
-    pair = view.query - start, view.key - start
-    return pair if all(0 <= i < size for i in pair) else None
 
 
 # ---- which heads ----

@@ -24,6 +24,18 @@ def short(layer, head):
     return f"{layer + 1}.{head + 1}"
 
 
+def window(query, tokens, size, step):
+    """The part of a long text, at most `size` tokens around the one that asks, that a picture shows; it moves by `step`, not with every token."""
+    start = round((query - size / 2) / step) * step
+    start = max(0, min(start, tokens - size))
+    return slice(start, min(tokens, start + size))
+
+
+def inside(view, part):
+    """The chosen pair as places in this part of the text; None if one of them lies outside."""
+    return (view.query - part.start, view.key - part.start) if all(part.start <= i < part.stop for i in (view.query, view.key)) else None
+
+
 def open_head(layer, head):
     """Somebody has chosen this head, counted from 0: the sidebar, the link and every view follow."""
     st.session_state.chosen |= {"layer": layer + 1, "head": head + 1}

@@ -1,6 +1,7 @@
 """What is each head doing? All heads of a model at once, measured, compared, looked into and switched off, on the reader's own text."""
 
 import _across
+import _contrast
 import _grid
 import _knockouts
 import _lines
@@ -13,6 +14,7 @@ from _view import View
 SECTIONS = {
     "Grid": _grid.section,
     "Lines": _lines.section,
+    "Two at once": _contrast.section,
     "Neuron": _neuron.section,
     "Across layers": _across.section,
     "Knock-outs": _knockouts.section,

@@ -123,9 +123,9 @@ class Panels {
     const page = read("--st-background-color", "#ffffff");
     const [r, g, b] = rgb(page);
     const tones = TONES[0.2126 * r + 0.7152 * g + 0.0722 * b < 128 ? "dark" : "light"];
-    const stops = this.data.kind === "signed" ? [tones.blue, page, tones.vermillion] : [page, tones.blue];
+    const stops = { signed: [tones.blue, page, tones.vermillion], weights: [page, tones.blue] };
     this.theme = { ...tones, page, text: read("--st-text-color", "#31333F"), font: read("--st-code-font", "monospace"), body: read("--st-font", "sans-serif"), stops };
-    this.colours = palette(stops.map(rgb));
+    this.colours = { signed: palette(stops.signed.map(rgb)), weights: palette(stops.weights.map(rgb)) };
   }
 
   /** Choose all sizes from the width and the number of panels, never from the numbers, so that nothing moves when data arrives. */
@@ -158,7 +158,7 @@ class Panels {
       document.fonts.load(font).then(() => this.arrange(), () => {});
     }
     this.hatch = this.hatching(ratio);
-    this.stamps = data.maps.map((values) => values && stamp(values, T, S, data, this.colours));
+    this.stamps = data.maps.map((values, i) => values && stamp(values, T, S, data.scales[i], this.colours[data.scales[i].kind]));
     this.legend();
     this.paint();
   }
@@ -180,10 +180,14 @@ class Panels {
 
   legend() {
     const { data, theme } = this;
-    const ramp = element("span", { class: "ramp", role: "img", "aria-label": "colour scale" });
-    ramp.style.backgroundImage = `linear-gradient(to right, ${theme.stops.join(", ")})`;
+    const some = data.scales.filter((scale, i) => i === data.scales.findIndex(({ kind }) => kind === scale.kind)); // one bar for each kind
+    const bars = some.flatMap(({ kind, low, high }) => {
+      const ramp = element("span", { class: "ramp", role: "img", "aria-label": "colour scale" });
+      ramp.style.backgroundImage = `linear-gradient(to right, ${theme.stops[kind].join(", ")})`;
+      return [element("span", {}, figure(low)), ramp, element("span", {}, figure(high))]; // bare texts that meet would run together
+    });
     const masked = data.maps.some((values) => values?.some(Number.isNaN));
-    this.scale.replaceChildren(figure(data.low), ramp, figure(data.high), ...(masked ? [element("span", { class: "hatch" }), "masked"] : []));
+    this.scale.replaceChildren(...bars, ...(masked ? [element("span", { class: "hatch" }), "masked"] : []));
   }
 
   paint() {

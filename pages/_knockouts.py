@@ -98,11 +98,8 @@ def section(view):
     head = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _shell.pick("Each head is", WAYS, key=WAY)
-        if gauge.measure != METER:
-            _shell.pick_token("Who asks", trace, key="heads.query")
-        options = measures(view)
-        if len(options) > 1:
-            st.selectbox("Measured", options, key=MEASURE, on_change=choose, args=(MEASURE,), width=240)
+        _shell.pick_token("Who asks", trace, key="heads.query")
+        st.selectbox("Measured", measures(view), key=MEASURE, on_change=choose, args=(MEASURE,), width=240)
     ids = tuple(map(int, trace.ids))
     moved = every(gauge, name, ids, way)
     group, strange = chosen(config)
@@ -181,7 +178,7 @@ def unit(view, gauge):
 def amount(view, gauge, value):
     """An effect in words."""
     if gauge.measure == METER:
-        return _senses.number(value)
+        return ("−" if value < 0 else "+") + f"{abs(value):.3f}"
     return f"{theme.number(value)} of its length" if view.trace.logits is None else f"{theme.number(value)} bits"
 
 
@@ -195,8 +192,8 @@ def strongest(view, moved, gauge, way):
     rank = 1 + int((sharp > sharp[best]).sum())
     return (
         f"Here **layer {best // H + 1}, head {best % H + 1}** matters most: {way} by itself it moves {subject(view, gauge)} by "
-        f"**{amount(view, gauge, moved[best])}**. By how sharply it looks, its largest weight there, it is number {rank} of {len(moved)}, and over all heads the "
-        f"two orders have a rank correlation of {_senses.number(ranks.correlation(size, sharp))} (1 would be the same order): attention weight is not influence."
+        f"**{amount(view, gauge, moved[best])}**. By how sharply it looks, its largest weight there, it is number {rank} of {len(moved)}, and over all heads "
+        f"the two orders have a rank correlation of {_senses.number(ranks.correlation(size, sharp))}, where 1 is the same: attention weight is not influence."
     )
 
 
@@ -277,8 +274,11 @@ def compare(view, gauge, way, ids, group, out, moved):
         joint = float(gauge.read(name, ids, way, (out,))[0])
         alone = float(moved[[layer * H + head for layer, head in out]].sum())
         many = f"**{len(out)} heads** together move" if len(out) > 1 else f"Head **{spelled(out[0])}** alone moves"
-        sums = f" Their effects one by one add up to {amount(view, gauge, alone)}: effects are not parts of a sum." if len(out) > 1 else ""
-        st.markdown(f"{many} {subject(view, gauge)} by **{amount(view, gauge, joint)}**.{sums}")
+        sums = (
+            f" One by one their effects add up to {amount(view, gauge, alone)}; the difference, {amount(view, gauge, joint - alone)}, is what they do to "
+            "one another: effects are not parts of a sum."
+        )
+        st.markdown(f"{many} {subject(view, gauge)} by **{amount(view, gauge, joint)}**.{sums * (len(out) > 1)}")
     if gauge.measure == METER:
         lanes(view, gauge, way, ids, out)
     elif view.trace.logits is None:
@@ -331,7 +331,7 @@ def ranked(view, moved, gauge, way):
     H, sharp = view.trace.config.heads, sharpness(view, gauge)
     order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
     st.subheader("What matters, and what looks sharply")
-    st.caption(f"the {len(order)} heads, layer.head, that matter most, each {way} by itself, and the largest weight of their row; each colour has its own scale")
+    st.caption(f"the {len(order)} heads, layer.head, that matter most, each {way} by itself, and their row’s largest weight; each colour has its own scale")
     series = {unit(view, gauge): (moved[order], theme.OUTPUT), "largest attention weight": (sharp[order], theme.QUERY)}
     names = [spelled((i // H, i % H)) for i in order]
     ranking(series, names, key="heads.ranked", shares=False, label=f"the heads that matter most, each {way}")

@@ -5,8 +5,8 @@ import torch
 
 
 def names(config):
-    """The stages of the stream, 2L + 1 names: the embedding, then after each half of each layer."""
-    return ["embedding", *(f"{i} {part}" for i in range(1, config.layers + 1) for part in ("attention", "MLP"))]
+    """The stages of the stream, 2L + 1 short names: where it starts, then after each half of each layer."""
+    return ["start", *(f"{part} {i}" for i in range(1, config.layers + 1) for part in ("attn", "MLP"))]
 
 
 def stages(trace):

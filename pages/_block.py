@@ -79,6 +79,11 @@ def counted(name, ids):
     return cost.counted(load(name).network, ids)
 
 
+@st.cache_resource(max_entries=32, show_spinner=False)
+def activation(text, model, name, layer, head):
+    return anatomy.activation(load(model).network, _shell.explain(text, model, None, None, None), name, layer, head)
+
+
 def section(view):
     """Draw all of it."""
     T, layer = len(view.trace.tokens), view.choice.layer
@@ -107,7 +112,7 @@ def parts(made):
     return [
         Part(
             box.name, box.title, *at[box.name], box.axes, box.shape, box.reads, box.parameters, box.multiply_adds,
-            (anatomy.parameters([box]) / wholes[0], anatomy.multiply_adds([box]) / wholes[1]), ROLES.get(box.name, ""),
+            (anatomy.parameters([box]) / wholes[0], anatomy.multiply_adds([box]) / wholes[1]), box.times, ROLES.get(box.name, ""),
         )
         for box in made
     ]  # fmt: skip
@@ -131,7 +136,7 @@ def through(view, box):
     trace, (_, _, layer, head) = view.trace, view.choice
     where = f"layer {layer + 1}" * (box.times > 1) + f", head {head + 1}" * (len(box.shape) == 3)
     st.markdown(f"**{box.title}**{', ' * bool(where)}{where}. {DOES[box.name]}")
-    found = anatomy.activation(view.network, trace, box.name, layer, head)
+    found = activation(*view.choice[:2], box.name, layer, head)
     if box.name == "tokens":
         chips(
             trace.tokens,
@@ -144,6 +149,8 @@ def through(view, box):
     else:
         picture(view, box, found)
     st.caption(axis_words(box) + proof(found))
+    if box.name == "logits":
+        _shell.pick_token("Token", trace, key="architecture.token")
 
 
 def picture(view, box, found):
@@ -184,11 +191,7 @@ def axis_words(box):
         if box.name in ("query", "key", "value", "mix")
         else ""
     )
-    shown = (
-        f"the {LISTED} tokens of the vocabulary that are likeliest after the chosen token, the last one unless you choose another below"
-        if box.name == "logits"
-        else ""
-    )
+    shown = f"the {LISTED} tokens of the vocabulary that are likeliest after the token chosen below" if box.name == "logits" else ""
     return f"row: token; column: {shown or f'one of its {box.shape[1]:,} numbers{heads}'}. "
 
 
@@ -196,7 +199,10 @@ def proof(found):
     """Where the numbers come from."""
     if found.difference is None:
         return "Kept from the pass itself."
-    return f"Computed again by the model’s own parts; what follows from it and {found.against} of the pass differ by at most {found.difference:.1e}."
+    again = "Computed again by the model’s own parts; "
+    if found.difference == 0:
+        return f"{again}{found.against} of the pass follow from it bit for bit."
+    return f"{again}what follows from it and {found.against} of the pass differ by at most **{found.difference:.1e}**."
 
 
 # ---- all boxes together ----

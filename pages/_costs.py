@@ -23,7 +23,8 @@ COUNTED = 16, 64, 256  # tokens of the real passes that are counted and weighed
 TIMED = 128, 256, 512, 1024, 2048, 4096  # tokens of those that are timed
 BUDGET = 8  # seconds; what has not been measured by then is left out
 SOON = 0.5  # seconds of work that nobody needs to be told of
-MEASURED = "architecture.measured"  # how far this session has come: {what is asked: (points, whether that is all)}
+MEASURED = "architecture.measured"  # how far this session has come: {what is asked: (measurements, why no more; empty while it goes on)}
+TURN = "architecture.turn"  # when this session last wished to measure again
 KEY_HEADS, WINDOW, QUANTITY, LENGTH = "architecture.key_heads", "architecture.window", "architecture.cost", "architecture.length"
 
 
@@ -91,83 +92,86 @@ def section(view):
     }
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _shell.pick("What is counted", QUANTITIES, key=QUANTITY)
-        _shell.pick("Key heads of the grouped one", divisors, key=KEY_HEADS)
-        st.select_slider("Window, tokens", WINDOWS, key=WINDOW, on_change=choose, args=(WINDOW,), width=190)
-        st.select_slider("Your length, tokens", LENGTHS, key=LENGTH, on_change=choose, args=(LENGTH,), width=230, format_func=lambda n: f"{n:,}")
+        _shell.pick("Key heads, grouped", divisors, key=KEY_HEADS)
+        st.select_slider("Window", WINDOWS, key=WINDOW, on_change=choose, args=(WINDOW,), width=130)
+        st.select_slider("Your length", LENGTHS, key=LENGTH, on_change=choose, args=(LENGTH,), width=150, format_func=lambda n: f"{n:,}")
     points = measured(quantity, view.choice.model, kinds, length)
     _shell.pause()
     explained(quantity, points, kinds)
     overtaken(view, length)
     table(kinds, length)
-    formulas()
+    formulas(view.trace.config)
 
 
 # ---- measured here and now ----
 
 
 def measured(quantity, model, kinds, length):
-    """Measure point by point and draw them as they come; a press of Stop ends it, so does the budget. Returns {kind: [(tokens, value)]}."""
+    """Measure point by point and draw them as they come, until all are there, Stop is pressed or the budget is spent. Returns {kind: [(tokens, value)]}."""
     state, todo = st.session_state, [(name, T) for T in QUANTITIES[quantity].lengths for name in kinds]
-    turn = state.get("architecture.turn", 0)
+    turn = state.get(TURN, 0)
     asked = hash((quantity, model, tuple(kinds.items()), turn))
-    count, over = state.get(MEASURED, {}).get(asked, (0, False))
+    count, ended = state.get(MEASURED, {}).get(asked, (0, ""))
     with st.container(horizontal=True, vertical_alignment="center"):
         button, told = st.empty(), st.empty()
     picture, began, drawn, points = st.empty(), time.monotonic(), None, {name: [] for name in kinds}
-    if not over:
+    if not ended:
         button.button("Stop", key="architecture.stop", on_click=stop, args=(asked,))
-    for done, (name, T) in enumerate(todo[:count] if over else todo, 1):
+    for done, (name, T) in enumerate(todo[:count] if ended else todo, 1):
+        took = time.monotonic() - began
+        if not ended and took + expected(points[name]) > BUDGET:
+            ended = f"The budget of {BUDGET} seconds was spent"
+            break
+        if took > SOON and done % len(kinds) == 1:
+            told.progress(done / len(todo), f"Measuring {T:,} tokens")
+            drawn = draw(picture, quantity, kinds, points, length)
         value = measured_one(quantity, model, kinds[name], T, turn)
         if value is not None:
             points[name].append((T, value))
-        state[MEASURED] = {asked: (done, over)}
-        took = time.monotonic() - began
-        if took > SOON and done % len(kinds) == 0 and done < len(todo):
-            told.progress(done / len(todo), f"Measured {T:,} tokens")
-            drawn = draw(picture, quantity, kinds, points, length)
-        if took > BUDGET:
-            break
+        count = done
+        state[MEASURED] = {asked: (count, ended)}
+    state[MEASURED] = {asked: (count, ended or "All")}
     if drawn != total(points):
         draw(picture, quantity, kinds, points, length)
-    state[MEASURED] = {asked: (state[MEASURED][asked][0] if asked in state.get(MEASURED, {}) else 0, True)}
-    done = state[MEASURED][asked][0]
     button.button("Measure again", key="architecture.again", on_click=again)
-    reason = "" if done == len(todo) else f" Stopped after {done} of {len(todo)}."
-    told.markdown(f"Measured on this machine: {total(points)} points.{reason}")
+    cut = "" if count == len(todo) else f" {ended} after {count} of {len(todo)} measurements."
+    told.markdown(f"Measured on this machine: {total(points)} points.{cut}")
     return points
 
 
+def expected(some):
+    """Seconds that the next length of a kind will take, when twice the tokens take up to four times as long and each is timed twice."""
+    return 8 * some[-1][1] if some and isinstance(some[-1][1], float) else 0.0
+
+
 def stop(asked):
-    count, _ = st.session_state.get(MEASURED, {}).get(asked, (0, False))
-    st.session_state[MEASURED] = {asked: (count, True)}
+    count, _ = st.session_state.get(MEASURED, {}).get(asked, (0, ""))
+    st.session_state[MEASURED] = {asked: (count, "You stopped it")}
 
 
 def again():
-    st.session_state["architecture.turn"] = st.session_state.get("architecture.turn", 0) + 1
+    st.session_state[TURN] = time.time_ns()
 
 
 def total(points):
     return sum(map(len, points.values()))
 
 
-def rate(quantity, points, kinds):
-    """Multiply-adds in a second, as the longest timed pass of multi-head attention had them; None where nothing was timed."""
-    name = next(iter(kinds))
-    if quantity != "Seconds" or not points[name]:
-        return None
-    tokens, taken = points[name][-1]
-    return cost.attention(tokens, kinds[name].config) / taken
+def rates(points, kinds):
+    """Multiply-adds in a second for each timed point, in billions: {kind: [...]}."""
+    return {name: [cost.attention(T, kinds[name].config, kinds[name].window) / taken / 1e9 for T, taken in some] for name, some in points.items()}
 
 
 def draw(picture, quantity, kinds, points, length):
     """Draw curves and points into the placeholder; returns how many points, which is part of the key, since no key may come twice in a run."""
     unit, formula, _ = QUANTITIES[quantity]
-    a_second = rate(quantity, points, kinds) or 1
-    found = {name: [formula(int(T), kind.config, kind.window) / a_second for T in FINE] for name, kind in kinds.items()}
-    if quantity == "Seconds" and a_second == 1:
-        found = {name: np.full(len(FINE), np.nan) for name in kinds}
-    config, term, crossing = next(iter(kinds.values())).config, None, None
+    found = {name: np.array([formula(int(T), kind.config, kind.window) for T in FINE], np.float64) for name, kind in kinds.items()}
+    first, term, crossing = next(iter(kinds)), None, None
+    if quantity == "Seconds":  # there is a line once there is a point to draw it through
+        a_second = 1e9 * rates(points, kinds)[first][-1] if points[first] else np.nan
+        found = {name: values / a_second for name, values in found.items()}
     if quantity == "Multiply-adds":
+        config = kinds[first].config
         term = "the T² term alone", [config.layers * cost.mixing(int(T), config) for T in FINE]
         crossing = cost.overtaking(config)
     figure = figures.curves(FINE, found, points, unit=unit, now=length, term=term, crossing=crossing)
@@ -193,14 +197,16 @@ def explained(quantity, points, kinds):
         "Parameters": "counted in a network of these sizes. They do not depend on T, unless positions are learned: then the table needs a row for each place.",
         "Seconds": "real passes through one layer’s attention with a causal mask, one thread, the shorter of two.",
     }[quantity]
-    speed = rate(quantity, points, kinds)
-    if speed:
+    if quantity == "Seconds" and total(points):
+        first, speeds = next(iter(kinds)), rates(points, kinds)
+        every = [one for some in speeds.values() for one in some]
         what += (
-            f" The lines are multiply-adds divided by **{theme.number(speed / 1e9)} billion a second**, which the longest multi-head pass reached: a short "
-            "text lies above its line, because starting the work takes time as well. The windowed one works through 64 queries at a time and so computes up to "
-            "63 pairs more for each query than its line counts."
+            f" Lines: multiply-adds divided by **{theme.number(speeds[first][-1])} billion a second**, the speed of the longest multi-head pass, "
+            f"{points[first][-1][0]:,} tokens; over all points it was between {theme.number(min(every))} and {theme.number(max(every))}. The windowed one "
+            "takes 64 queries at a time and computes up to 63 pairs more for each than its line counts."
         )
-    st.caption(f"across: tokens; upwards: {QUANTITIES[quantity].unit}; both axes logarithmic. Lines: formulas; signs: {what}{equal}")
+    signs = "Signs" if quantity == "Seconds" else "Lines: formulas; signs"
+    st.caption(f"across: tokens; upwards: {QUANTITIES[quantity].unit}; both axes logarithmic. {signs}: {what}{equal}")
 
 
 def overtaken(view, length):
@@ -233,13 +239,16 @@ def short(count):
     return f"{count} "
 
 
-def formulas():
-    """The formulas and where they are from."""
+def formulas(config):
+    """The formulas for a model of this kind, and where they are from."""
+    tables = [("E C", "widening")] * bool(config.factor) + [("(C E + E V)" if config.factor else "C V", "output")] * config.predicts
     _shell.say(
-        r"\underbrace{T \, L \,(2 C H D + 2 C G D + 2 C M)}_{\text{projections and MLP}} + \underbrace{2 T \min(T, w) \, L H D}_{\text{pairs}} "
-        r"+ \underbrace{T C V}_{\text{output}}"
-        r"\qquad \text{cache: } 2 L G D \min(T, w) \cdot 4 \text{ bytes} \qquad \text{weights: } L H \, T \min(T, w) \cdot 4 \text{ bytes}",
-        "T tokens, L layers, C width, H heads of D numbers, G key heads, M neurons, V tokens in the vocabulary, w the window. Multi-head: G = H (Vaswani "
-        "2017). Multi-query: G = 1 (Shazeer 2019). Grouped-query: between them (Ainslie 2023). Window: each token looks at w, not at T (Beltagy 2020). Sharing "
-        "keys makes the cache smaller, not the pairs fewer; a window makes both smaller.",
+        r"\begin{gathered} \underbrace{T L \, (2 C H D + 2 C G D + 2 C M)}_{\text{projections and MLP}} + \underbrace{2 T \min(T, w) \, L H D}_{\text{pairs}}"
+        + "".join(rf" + \underbrace{{T \, {size}}}_{{\text{{{name}}}}}" for size, name in tables)
+        + r" \text{ multiply-adds} \\[6pt] \text{cache: } 2 L G D \min(T, w) \text{ numbers} \qquad"
+        r" \text{weights: } L H \, T \min(T, w) \text{ numbers} \qquad \text{4 bytes each} \end{gathered}",
+        f"T tokens, L layers, C width, H heads of D numbers, G key heads, M neurons, {'E numbers a token in the table, ' * bool(config.factor)}"
+        f"{'V tokens in the vocabulary, ' * config.predicts}w the window. Multi-head: G = H (Vaswani 2017). Multi-query: G = 1 (Shazeer 2019). Grouped-query: "
+        "between them (Ainslie 2023). Window: each token looks at w, not at T (Beltagy 2020). Sharing keys makes the cache smaller, not the pairs fewer; a "
+        "window makes both smaller.",
     )

@@ -21,20 +21,31 @@ OWN = """river: We sat on the grass by the bank and watched the boats.
 river: The children swam to the other side of the lake.
 river: A duck and her ducklings came out of the water.
 river: The stream is deep and cold after the rain.
+river: We crossed it on a fallen tree.
+river: Flowers grew on the muddy bank.
 money: She paid for the house with her savings.
 money: The bank gave him a loan for his new shop.
 money: He counted the coins and put the notes into his purse.
 money: The price of bread went up again this year.
+money: The bank is closed on Sunday.
+money: How much is left after we have paid?
 music: The band played a slow song on the old piano.
 music: She sings in the choir every Sunday.
 music: He tuned his guitar before the concert.
-music: The drums were so loud that we could not talk."""
+music: The drums were so loud that we could not talk.
+music: The band will be paid after the show.
+music: I could hear it through the wall all night."""
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def pooled(name, text):
     """A sentence in the three ways of pooling, (3, C); ValueError if it cannot be read."""
     return pooling.pooled(load(name).explain(text))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def received(name, text):
+    return pooling.received(_shell.explain(text, name, None, None, None))
 
 
 def section(view):
@@ -106,7 +117,7 @@ def encoder(view):
     left, right = st.columns(2, gap="medium")
     with right:
         st.text_area(
-            "Your own sentences, one to a line, each with its label: “label: sentence”", key=SENTENCES, height=330, on_change=choose, args=(SENTENCES,)
+            "Your own sentences, one to a line, each with its label: “label: sentence”", key=SENTENCES, height=400, on_change=choose, args=(SENTENCES,)
         )
     with left:
         found, wrong = read(name, written)
@@ -120,7 +131,7 @@ def encoder(view):
             st.info(sentence)
     if found:
         honest(found)
-    weights(trace)
+    weights(view)
     st.info("A decoder ends the other way: in a probability for each next token. Choose a decoder in the sidebar to see that.")
 
 
@@ -148,7 +159,7 @@ def honest(found):
     if len(found) < 2:
         st.caption("With two sentences or more, each is left out in turn to see how often the nearest other one has its label.")
         return
-    commonest = max(set(labels), key=labels.count)
+    commonest = max(dict.fromkeys(labels), key=labels.count)
     told = []
     for i, name in enumerate(pooling.WAYS):
         right = sum(one == other for one, other in zip(pooling.left_out(np.stack([vectors[i] for *_, vectors in found]), labels), labels, strict=True))
@@ -161,21 +172,21 @@ def honest(found):
     )
 
 
-def weights(trace):
+def weights(view):
     """Which attention does the weighting, exactly, on the reader's text."""
-    received = pooling.received(trace)
-    T = len(received)
+    trace, shares = view.trace, received(view.choice.model, view.choice.text)
+    T = len(shares)
     flat = np.full(T, 1 / T)
     first = np.eye(T)[0]
     st.markdown("**How much of each token goes into the vector**")
     heatmap(
-        np.stack([flat, first, received]), rows=list(pooling.WAYS), columns=trace.tokens, key="architecture.received", square=False, height=210,
+        np.stack([flat, first, shares]), rows=[way.removesuffix("-weighted") for way in pooling.WAYS], columns=trace.tokens, key="architecture.received", square=False, height=210,
         label="weight of each token", row_role="pooling", column_role="token", revision=trace.text,
     )  # fmt: skip
-    most = int(received.argmax())
+    most = int(shares.argmax())
     st.caption(
         f"row: way of pooling; column: token; each row sums to 1. Attention-weighted: the mean over all {trace.config.heads} heads and all {T} queries of the "
-        f"weights of the last layer, layer {trace.config.layers}; most is received by token {most + 1}, {received[most]:.3f}; evenly would be {1 / T:.3f}"
+        f"weights of the last layer, layer {trace.config.layers}; most is received by token {most + 1}, {shares[most]:.3f}; evenly would be {1 / T:.3f}"
     )
     _shell.say(
         r"\text{mean: } \tfrac{1}{T}\sum_j x_j \qquad \text{first: } x_1 \qquad \text{weighted: } \sum_j r_j x_j, \quad "

@@ -44,7 +44,8 @@ def section(view):
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _shell.pick_token("Token", trace, key="architecture.token")
         st.number_input("Neuron", 1, after.shape[1], key=NEURON, on_change=choose, args=(NEURON,), width=160)
-        st.caption(f"the neurons are computed again by the model’s own MLP; what they lead to and what the pass added differ by at most {difference:.1e}")
+        same = "what the pass added follows from them bit for bit" if difference == 0 else f"it and what the pass added differ by at most {difference:.1e}"
+        st.caption(f"the neurons are computed again by the model’s own MLP; {same}")
     one(view, before, after, neuron)
     additions(view)
 

@@ -19,10 +19,10 @@ def section(view):
     left, right = st.columns(2, gap="medium")
     with left:
         heatmap(
-            lengths.T, rows=trace.tokens, columns=names, key="architecture.lengths", kind="signed", square=False, height=430, selected=(token, len(names) - 1),
+            lengths.T, rows=trace.tokens, columns=names, key="architecture.lengths", kind="amounts", square=False, height=430, selected=(token, len(names) - 1),
             label="length of each token’s vector", row_role="token", column_role="stage", revision=str(token), on_select=take_token,
         )  # fmt: skip
-        st.caption("row: token; column: stage, the number is the layer’s. **Click a row** to choose its token")
+        st.caption("row: token; column: stage of the stream, after attention or MLP of a layer. **Click a row** to choose its token")
     with right:
         heatmap(
             cosines, rows=names, columns=names, key="architecture.cosines", kind="signed", limit=1.0, height=430, row_role="stage", column_role="stage",

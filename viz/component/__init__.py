@@ -49,8 +49,8 @@ def heatmap(
 
     values (T, S), any real dtype, never modified; crosses as float32, so a number on hover is the number that was computed.
     rows, columns: T and S token texts; duplicates allowed. key: the widget key; `st.session_state[key]["cell"]` is the choice.
-    kind: 'weights' has the fixed scale 0..1; 'signed' has -limit..limit, where limit is the largest |value| unless given; 'mask' is for values
-    that are True or False, and draws those that are False as cells not allowed.
+    kind: 'weights' has the fixed scale 0..1; 'amounts', which are never below zero, 0..limit, and 'signed' -limit..limit, where limit is the largest
+    |value| unless given; 'mask' is for values that are True or False, and draws those that are False as cells not allowed.
     allowed (T, S) bool, True = may look. Cells not allowed, NaN or infinite are hatched and read as `hole` says; their values stay here.
     selected: the (row, column) to outline, counted from 0; None, or a cell outside the matrix, outlines the last choice if it fits.
     label: caption above the picture and its accessible name. row_role, column_role: the names of the axes.
@@ -96,8 +96,8 @@ def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) ->
             f"heatmap needs one label per row and column: values has shape {matrix.shape}, "
             f"but there are {len(rows)} row labels and {len(columns)} column labels."
         )
-    if kind not in ("weights", "signed", "mask"):
-        raise ValueError(f"heatmap knows the kinds 'mask', 'weights' and 'signed', but kind is {kind!r}.")
+    if kind not in ("weights", "amounts", "signed", "mask"):
+        raise ValueError(f"heatmap knows the kinds 'mask', 'weights', 'amounts' and 'signed', but kind is {kind!r}.")
     if header.get("paints") and kind != "mask":
         raise ValueError(f"heatmap paints masks, but kind is {kind!r}.")
     if limit is not None and not (math.isfinite(limit) and limit > 0):
@@ -112,10 +112,10 @@ def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) ->
     if kind == "mask":
         matrix[matrix == 0] = np.nan
 
-    if kind == "signed":
+    if kind in ("signed", "amounts"):
         largest = float(np.nanmax(np.abs(matrix))) if not np.isnan(matrix).all() else 0.0
         high = float(limit or largest or 1.0)  # a matrix of zeros still needs a scale
-        low = -high
+        low = -high if kind == "signed" else 0.0
     else:
         low, high = 0.0, 1.0
 

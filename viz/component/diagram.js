@@ -32,6 +32,8 @@ class Room {
     this.frame = element("div", { class: "frame" }, element("span", {}));
     this.grid = element("div", { class: "grid", role: "group" });
     this.stage = element("div", { class: "stage" }, this.frame, this.wires, this.grid);
+    this.opener = element("button", { type: "button", class: "opener", "aria-expanded": "false" }, "Table");
+    this.opener.addEventListener("click", () => this.toggle());
     this.table = element("div", { class: "table", tabindex: "-1", hidden: "" });
     this.readout = element("div", { class: "readout", "aria-live": "polite" });
     this.legend = element("div", { class: "legend" });
@@ -52,7 +54,7 @@ class Room {
     this.grid.replaceChildren(...this.parts.map((part) => this.box(part)));
     this.frame.firstChild.textContent = this.caption;
     this.legend.replaceChildren(...["parameters", "multiply-adds"].map((what, i) =>
-      element("span", {}, element("i", { class: `bar ${i ? "products" : "parameters"}` }), `${what}${i ? "" : " (bar: all layers together)"}, longest bar ${percent(this.widest[i])} of the model`)));
+      element("span", {}, element("i", { class: `bar ${i ? "products" : "parameters"}` }), `${what}${i ? "" : " (bar: all layers together)"}, longest bar ${percent(this.widest[i])} of the model`)), this.opener);
     this.fill();
     this.say(this.selected);
     this.draw();
@@ -87,7 +89,8 @@ class Room {
   }
 
   words(part) {
-    const amount = (count, what, share) => (count ? `${whole(count)} ${what} (all layers: ${percent(share)} of the model)` : `no ${what}`);
+    const all = part.times > 1 ? `, all ${part.times} layers together` : "";
+    const amount = (count, what, share) => (count ? `${whole(count)} ${what} (${percent(share)} of the model${all})` : `no ${what}`);
     return `${part.title}: ${part.axes} = ${part.shape.map(whole).join(" × ")}; ` +
       `${amount(part.parameters, "parameters", part.share[0])}, ${amount(part.multiply_adds, "multiply-adds", part.share[1])}`;
   }
@@ -164,8 +167,7 @@ class Room {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "t" || (event.key === "Escape" && !this.table.hidden)) {
       event.preventDefault();
-      this.table.hidden = !this.table.hidden;
-      (this.table.hidden ? this.button(this.selected) : this.table).focus();
+      this.toggle();
       return;
     }
     const here = this.known.get(event.target.dataset?.name);
@@ -175,6 +177,12 @@ class Room {
     event.preventDefault();
     event.stopPropagation();
     this.button(goal?.name)?.focus();
+  }
+
+  toggle() {
+    this.table.hidden = !this.table.hidden;
+    this.opener.setAttribute("aria-expanded", String(!this.table.hidden));
+    (this.table.hidden ? this.button(this.selected) : this.table).focus();
   }
 
   /** Where a key leads: along the pass, or to the nearest box of the row above or below. */

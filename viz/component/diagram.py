@@ -31,6 +31,7 @@ class Part(NamedTuple):
     parameters: int
     multiply_adds: int
     share: tuple[float, float]
+    times: int = 1  # how many such boxes the whole has
     role: str = ""  # "query", "key", "value" or "output": the colour of its edge
 
 

@@ -21,9 +21,9 @@ function bar(value, widest, colour, shares) {
   return track;
 }
 
-function row(token, place, series, shares) {
+function row(token, place, series, { shares, sentences }) {
   const item = element("li", "row");
-  const label = element("bdi", "token", token.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter]));
+  const label = element("bdi", "token", sentences ? token : token.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter]));
   const bars = element("span", "bars");
   bars.append(...series.map(({ values, colour, widest }) => bar(values[place], widest, colour, shares)));
   item.append(label, bars);
@@ -48,7 +48,7 @@ export default function ({ data, parentElement }) {
   const series = data.series.map((one) => ({ ...one, widest: shares ? together : largest(one.values) }));
   const list = element("ol", "rows");
   list.setAttribute("aria-label", data.label);
-  list.append(...tokens.map((token, place) => row(token, place, series, shares)));
+  list.append(...tokens.map((token, place) => row(token, place, series, data)));
   host.classList.toggle("sentences", Boolean(data.sentences));
   host.replaceChildren(...(series.length > 1 ? [legend(series)] : []), list);
 }

@@ -112,7 +112,7 @@ def summary(measured, names, order, shown, tokens):
     most = np.unravel_index(found.heads.argmax(), found.heads.shape)
     number = f"The number over each head is its **{shown}**" if order == "layer" else f"Ordered by **{shown}**, highest first"
     earned = [f"{name} {', '.join(short(*place) for place in np.argwhere(names == name))}" for name in np.unique(names) if name != heads.NONE]
-    who = f"Of {names.size} heads {int((names != heads.NONE).sum())} have earned a name: {'; '.join(earned)}." if earned else "No head has earned a name here."
+    who = f"Names earned by {int((names != heads.NONE).sum())} of {names.size} heads: {'; '.join(earned)}." if earned else "No head has earned a name here."
     if tokens < heads.LEAST:
         who = f"On fewer than {heads.LEAST} tokens no head can earn a name."
     return (

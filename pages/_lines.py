@@ -37,7 +37,7 @@ def section(view):
         + ("each has a colour of its own" if alone else f"with more than {COLOURS}, the mean of their weights is drawn")
         + (f". The lines are those among tokens {part.start + 1} to {part.stop} of {T:,}, around the token that asks" * (T > SHOWN))
     )
-    st.markdown(told(view, names, np.stack([weights(trace, name, slice(None)) for name in names]).mean(axis=0)))
+    st.markdown(told(view, names, maps.mean(axis=0), part))
 
 
 def weights(trace, name, part):
@@ -82,15 +82,14 @@ def take_token():
 # ---- in words ----
 
 
-def told(view, names, mean):
-    """How few lines carry how much of the weight."""
-    row, trace = mean[view.query], view.trace
-    best = np.argsort(-row, kind="stable")[:3]
-    most = ", ".join(f"{_shell.plain(trace.tokens[j])} {100 * row[j]:.0f} %" for j in best if row[j] > 0)
+def told(view, names, mean, part):
+    """What the token that asks takes, and how few lines carry half of the weight."""
+    row, tokens = mean[view.query - part.start], view.trace.tokens[part]
+    most = ", ".join(f"{_shell.plain(tokens[j])} {100 * row[j]:.0f} %" for j in np.argsort(-row, kind="stable")[:3] if row[j] > 0)
     who = f"head {names[0]}" if len(names) == 1 else f"the mean of {len(names)} heads"
     largest = np.sort(mean, axis=None)[::-1]
-    enough = int(np.searchsorted(np.cumsum(largest), 0.5 * len(mean))) + 1
+    half = int(np.searchsorted(np.cumsum(largest, dtype=np.float64), 0.5 * mean.sum(dtype=np.float64))) + 1
     return (
-        f"In {who} {_shell.plain(trace.tokens[view.query])} takes most from {most}. Half of all the weight of this text is in "
-        f"**{enough:,} of {int((mean > 0).sum()):,}** lines: few lines are most of what a head does, if it is not broad."
+        f"In {who} {_shell.plain(view.trace.tokens[view.query])} takes most from {most}. Half of all the weight drawn is in "
+        f"**{half:,} of {int((mean > 0).sum()):,}** lines: the more a head looks at single tokens, the fewer lines are most of what it does."
     )

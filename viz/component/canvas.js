@@ -40,10 +40,11 @@ function palette(stops) {
   return new Uint32Array(bytes.buffer);
 }
 
-/** A picture with a caption, a read-out and a table. Who extends it has `draw()` for a new width, `entries()` for the table, and says its keys in `label()`. */
+/** A picture with a caption, a read-out and a table. `hover` and `cursor` are what the pointer and the keyboard are at. Who extends it says what is under a
+ *  point, where keys lead, what a choice sends, what to draw for a new width and for a new place, and what stands in the table. */
 class Picture {
-  constructor(host, role) {
-    Object.assign(this, { host, turn: 0, painted: 0 });
+  constructor(host, role, keys) {
+    Object.assign(this, { host, role, keys, turn: 0, painted: 0, hover: null, cursor: null });
     this.probe = element("canvas").getContext("2d", { willReadFrequently: true });
     this.caption = element("div", { class: "caption" });
     this.upper = element("canvas", { class: "pointer", tabindex: "0", role: "img", "aria-roledescription": role });
@@ -53,9 +54,16 @@ class Picture {
     this.numbers = element("div", { class: "numbers", tabindex: "0", role: "region", "aria-label": "Table of the numbers", hidden: "" });
     this.toggle.addEventListener("click", () => this.turnTable());
     this.numbers.addEventListener("keydown", (event) => ["t", "Escape"].includes(event.key) && this.turnTable());
-    this.upper.addEventListener("pointermove", (event) => this.point(this.under(event)));
+    const under = ({ clientX, clientY }) => {
+      const box = this.upper.getBoundingClientRect();
+      return this.under(clientX - box.left, clientY - box.top);
+    };
+    this.upper.addEventListener("pointermove", (event) => this.point(under(event)));
     this.upper.addEventListener("pointerleave", () => this.point(null));
-    this.upper.addEventListener("click", (event) => this.choose(this.under(event)));
+    this.upper.addEventListener("click", (event) => {
+      const at = under(event);
+      if (at) this.choose(at);
+    });
     this.upper.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || !this.press(event.key)) return;
       event.preventDefault(); // arrows and Space would scroll the page
@@ -70,7 +78,8 @@ class Picture {
   update(data, commit) {
     Object.assign(this, { data, commit, T: data.rows.length, S: data.columns.length });
     this.caption.textContent = data.label;
-    this.upper.setAttribute("aria-label", this.label());
+    const name = `${data.label || this.role}: ${data.names.length} heads, ${this.T} tokens. ${this.keys}, Escape returns, t shows a table.`;
+    this.upper.setAttribute("aria-label", name);
     this.arrange();
     if (!this.numbers.hidden) this.numbers.replaceChildren(this.table());
   }
@@ -96,6 +105,34 @@ class Picture {
   size(canvas, width, height) {
     [canvas.width, canvas.height] = [width * this.ratio, height * this.ratio];
     [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
+  }
+
+  point(at) {
+    if (JSON.stringify(at) === JSON.stringify(this.hover)) return; // still on the same one
+    this.hover = at;
+    this.overlay();
+  }
+
+  /** Go, choose, come back or open the table; whether the key is one of ours. */
+  press(key) {
+    const moves = this.moves();
+    if (key in moves) {
+      [this.hover, this.cursor] = [null, moves[key]]; // a pointer left lying on the picture should not hold the read-out
+      this.reveal(this.cursor);
+      this.overlay();
+    } else if (key === "Enter" || key === " ") this.choose(this.here());
+    else if (key === "Escape") { this.hover = this.cursor = null; this.overlay(); }
+    else if (key === "t") this.turnTable();
+    else return false;
+    return true;
+  }
+
+  /** The colour bar of [r, g, b] stops with its range, and the sign of what is masked. */
+  legend(stops, { low, high, values }) {
+    const ramp = element("span", { class: "ramp", role: "img", "aria-label": "colour scale" });
+    ramp.style.backgroundImage = `linear-gradient(to right, ${stops.map((stop) => `rgb(${stop})`).join(", ")})`;
+    const masked = values.some(Number.isNaN) ? [element("span", { class: "hatch" }), "masked"] : [];
+    this.scale.replaceChildren(figure(low), ramp, figure(high), ...masked);
   }
 
   /** Put what is looked at in words; the line is a live region, so a screen reader speaks it, and nothing twice. */

@@ -1,5 +1,5 @@
 // Tokens that ask on the left, tokens that answer on the right, a curve for each weight. The canvas is as large as its box and draws what the box shows:
-// a text of any length scrolls. The slider and the pointer work here; the server hears of heads and tokens chosen. Shared parts are in canvas.js.
+// a text of any length scrolls. The slider and the pointer work here; the server hears of what is chosen. Shared parts are in canvas.js.
 
 const TONES_OF_HEADS = { // Okabe and Ito, then the same hues brightened for a dark page
   light: ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"],
@@ -13,8 +13,7 @@ const HELP = "Point at a token, or use the arrow keys on the picture, to see its
 
 class Lines extends Picture {
   constructor(host) {
-    super(host, "lines between tokens");
-    this.hover = this.cursor = null; // { side: 0 asks, 1 answers; i }
+    super(host, "lines", "Up and down move from token to token, left, who asks, and right, who answers, change sides, Enter keeps a token");
     this.heads = element("div", { class: "heads", role: "group", "aria-label": "Heads shown" });
     this.slider = element("input", { type: "range", min: "0", max: "1", step: "any" });
     this.told = element("span");
@@ -33,18 +32,12 @@ class Lines extends Picture {
     [this.hover, this.count] = [null, clamp(data.count, 1, Math.max(1, data.strongest.length))];
     if (this.cursor?.i >= data.rows.length) this.cursor = null;
     super.update(data, commit);
-    const most = Math.max(2, data.strongest.length);
-    this.slider.value = Math.log(this.count) / Math.log(most);
-    if (data.selected && String(data.rows) !== String(before?.rows)) this.reveal(data.selected[0]); // once for each text
+    this.slider.value = Math.log(this.count) / Math.log(Math.max(2, data.strongest.length));
+    if (data.selected && String(data.rows) !== String(before?.rows)) this.reveal({ i: data.selected[0] }); // once for each text
   }
 
   /** The slider runs on a logarithmic scale: from 1 to 10 is as far as from 100 to 1000. */
   slid() { return Math.round(Math.max(2, this.data.strongest.length) ** Number(this.slider.value)); }
-
-  label() {
-    return `${this.data.label || "Lines"}: ${this.T} tokens that ask, on the left, and ${this.S} that answer. Up and down move from token to token, left and right ` +
-      "change sides, Enter keeps a token, Escape returns, t shows a table.";
-  }
 
   draw() {
     const { data, T, S, theme } = this;
@@ -123,8 +116,10 @@ class Lines extends Picture {
       for (let i = first; i < Math.min(last, tokens.length); i++) this.token(ink, side, i, tokens[i], y(i), at);
     }
     if (at) this.weights(ink, at, seen, y);
-    this.told.textContent = at ? `all ${lines.length} lines of this token` : `the ${lines.length.toLocaleString("en")} strongest lines`;
-    this.speak(at, lines);
+    const many = lines.length.toLocaleString("en");
+    this.told.textContent = at ? `${lines.length < LISTED ? "all" : "the strongest"} ${many} lines of this token` : `the ${many} strongest lines`;
+    if (at) this.speak(at, lines);
+    else this.say(HELP);
     Object.assign(this.host.dataset, {
       painted: this.painted, revision: data.revision, names: data.names.join(" "), rows: T, columns: S, count: lines.length, drawn: seen.length,
       seen: Math.min(last, T) - first, at: at ? `${at.side},${at.i}` : "", selected: data.selected ?? "", ends: ends.join(","), row: ROW,
@@ -154,66 +149,49 @@ class Lines extends Picture {
   /** The weights of a token's lines, at their other ends; of more heads than there is room for, the strongest. */
   weights(ink, at, seen, y) {
     const used = {};
-    [ink.font, ink.textAlign] = [`12px ${this.theme.font}`, at.side ? "right" : "left"];
+    [ink.font, ink.textAlign] = [`11px ${this.theme.font}`, at.side ? "right" : "left"];
     for (const { head, ends, weight } of seen) {
       const other = ends[1 - at.side];
       const slot = (used[other] = (used[other] ?? -1) + 1);
-      if (slot >= this.slots) continue;
       ink.fillStyle = this.data.names.length > 1 ? this.tones[head] : this.theme.text;
-      const text = weight >= 0.01 ? weight.toFixed(2) : weight.toPrecision(1);
-      if (text.length < 7) ink.fillText(text, at.side ? this.ends[0] - 4 - slot * SLOT : this.ends[1] + 4 + slot * SLOT, y(other));
+      const text = weight >= 0.01 ? weight.toFixed(2) : weight >= 0.001 ? weight.toFixed(3) : "<.001";
+      if (slot < this.slots) ink.fillText(text, at.side ? this.ends[0] - 4 - slot * SLOT : this.ends[1] + 4 + slot * SLOT, y(other));
     }
   }
 
-  speak(at, lines) {
+  speak({ side, i }, lines) {
     const { data } = this;
-    if (!at) return this.say(HELP);
-    const token = (side, i) => `${legible([data.rows, data.columns][side][i])} (${data.start + i + 1})`;
-    const told = lines.slice(0, 3).map(({ head, ends, weight }) => `${token(1 - at.side, ends[1 - at.side])} ${figure(weight)}${data.names.length > 1 ? ` in ${data.names[head]}` : ""}`);
-    return this.say(`${token(at.side, at.i)} ${at.side ? "answers: most to" : "asks: most of"} ${told.join(", ") || "nobody it may see"}`);
+    const token = (which, j) => `${legible([data.rows, data.columns][which][j])} (${data.start + j + 1})`;
+    const place = (head) => (data.names.length > 1 ? ` in ${data.names[head]}` : "");
+    const told = lines.slice(0, 3).map(({ head, ends, weight }) => `${token(1 - side, ends[1 - side])} ${figure(weight)}${place(head)}`);
+    this.say(`${token(side, i)} ${side ? "answers: most to" : "asks: most of"} ${told.join(", ") || "nobody that it may see"}`);
   }
 
-  /** The token under the pointer; its whole side counts, up to where the lines begin. */
-  under(event) {
-    const box = this.upper.getBoundingClientRect();
-    const [x, i] = [event.clientX - box.left, Math.floor((event.clientY - box.top + this.box.scrollTop - 4) / ROW)];
+  /** The token at a point, { side: 0 asks, 1 answers; i }; its whole side counts, up to where the lines begin. */
+  under(x, y) {
+    const i = Math.floor((y + this.box.scrollTop - 4) / ROW);
     const side = x < this.ends[0] ? 0 : x > this.ends[1] ? 1 : -1;
     return side < 0 || i < 0 || i >= (side ? this.S : this.T) ? null : { side, i };
   }
 
-  point(at) {
-    if (JSON.stringify(at) === JSON.stringify(this.hover)) return; // still on the same token
-    this.hover = at;
-    this.overlay();
-  }
+  here() { return this.cursor ?? { side: 0, i: this.data.selected?.[0] ?? 0 }; }
 
   choose(at) {
-    if (!at) return;
     if (this.data.selected) this.data.selected[at.side] = at.i;
     this.overlay();
     this.commit("token", at.side ? "column" : "row", at.i);
   }
 
-  press(key) {
-    const { side, i } = this.cursor ?? { side: 0, i: this.data.selected?.[0] ?? 0 };
-    const last = (side ? this.S : this.T) - 1;
-    const moves = { ArrowUp: [side, i - 1], ArrowDown: [side, i + 1], ArrowLeft: [0, i], ArrowRight: [1, i], Home: [side, 0], End: [side, last] };
-    if (key in moves) {
-      [this.hover, this.cursor] = [null, { side: moves[key][0], i: clamp(moves[key][1], 0, last) }];
-      this.reveal(this.cursor.i);
-      this.overlay();
-    } else if (key === "Enter" || key === " ") this.choose({ side, i });
-    else if (key === "Escape") { this.hover = this.cursor = null; this.overlay(); }
-    else if (key === "t") this.turnTable();
-    else return false;
-    return true;
+  moves() {
+    const { side, i } = this.here();
+    const go = (to, j) => ({ side: to, i: clamp(j, 0, (to ? this.S : this.T) - 1) });
+    return { ArrowUp: go(side, i - 1), ArrowDown: go(side, i + 1), ArrowLeft: go(0, i), ArrowRight: go(1, i), Home: go(side, 0), End: go(side, Infinity) };
   }
 
-  reveal(i) { this.box.scrollTop = clamp(this.box.scrollTop, (i + 2) * ROW + 8 - this.high, (i - 1) * ROW); }
+  reveal({ i }) { this.box.scrollTop = clamp(this.box.scrollTop, (i + 2) * ROW + 8 - this.high, (i - 1) * ROW); }
 
   entries() {
-    const { data } = this;
-    const at = this.hover ?? this.cursor;
+    const [{ data }, at] = [this, this.hover ?? this.cursor];
     const token = (tokens, i) => `${data.start + i + 1} ${legible(tokens[i])}`;
     const lines = this.chosen(at).slice(0, LISTED);
     return [at ? "The lines of this token" : `The ${lines.length} strongest lines`, ["asks", "answers", "head", "weight"],

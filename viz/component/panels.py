@@ -25,7 +25,8 @@ def panels(
 
     A number that is not finite is a masked cell. kind "weights" has the scale 0 to 1, "signed" -limit to limit, limit being the largest |value| of
     all maps with that scale unless given; the titles in `signed` have it whatever the kind. across: panels beside each other where there is room;
-    side: CSS pixels of a matrix. selected: the (row, column) outlined in every panel, whose values stand over them. A click, or Enter on a cell, calls `on_select`; `st.session_state[key]["cell"]` is [row, column, time].
+    side: CSS pixels of a matrix. selected: the (row, column) outlined in every panel, whose values stand over them. A click, or
+    Enter on a cell, calls `on_select`; `st.session_state[key]["cell"]` is [row, column, time].
     ValueError if a matrix does not fit the labels or the kind is unknown.
     """
     shape = len(rows), len(columns)

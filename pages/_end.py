@@ -111,7 +111,7 @@ def read(name, written):
 
 def encoder(view):
     """Three ways to make one vector of the text, and the nearest labelled sentences by each."""
-    trace, name = view.trace, view.choice.model
+    name = view.choice.model
     written = kept(SENTENCES, None, OWN)
     way = kept("architecture.pooling", pooling.WAYS, pooling.WAYS[0])
     left, right = st.columns(2, gap="medium")
@@ -180,7 +180,8 @@ def weights(view):
     first = np.eye(T)[0]
     st.markdown("**How much of each token goes into the vector**")
     heatmap(
-        np.stack([flat, first, shares]), rows=[way.removesuffix("-weighted") for way in pooling.WAYS], columns=trace.tokens, key="architecture.received", square=False, height=210,
+        np.stack([flat, first, shares]), rows=[way.removesuffix("-weighted") for way in pooling.WAYS], columns=trace.tokens,
+        key="architecture.received", square=False, height=210,
         label="weight of each token", row_role="pooling", column_role="token", revision=trace.text,
     )  # fmt: skip
     most = int(shares.argmax())

@@ -97,7 +97,7 @@ def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) ->
             f"but there are {len(rows)} row labels and {len(columns)} column labels."
         )
     if kind not in ("weights", "amounts", "signed", "mask"):
-        raise ValueError(f"heatmap knows the kinds 'mask', 'weights', 'amounts' and 'signed', but kind is {kind!r}.")
+        raise ValueError(f"heatmap knows the kinds 'amounts', 'mask', 'weights' and 'signed', but kind is {kind!r}.")
     if header.get("paints") and kind != "mask":
         raise ValueError(f"heatmap paints masks, but kind is {kind!r}.")
     if limit is not None and not (math.isfinite(limit) and limit > 0):

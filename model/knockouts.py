@@ -49,7 +49,7 @@ class Level(NamedTuple):
 
     def scale(self, width):
         """What the dot products are multiplied by, (N, H, 1, 1)."""
-        return ~self.heads / math.sqrt(width)
+        return ~self.heads * (1 / math.sqrt(width))
 
     def bias(self, bias):
         """What is added to the scores in place of `bias` (H, T, T)."""

@@ -14,7 +14,7 @@ from viz.component.panels import panels
 
 DEPTH = "heads.depth"
 WAYS = 8  # random directions for the gradients
-LONGEST = 64  # tokens of a text for which the gradient of every output is taken; of a longer one that many are drawn, and the chosen row is asked
+LONGEST = 48  # tokens of a text for which the gradient of every output is taken; of a longer one that many are drawn, and the chosen row is asked
 SOON = 0.5  # seconds of work that nobody needs to be told of
 
 
@@ -54,7 +54,8 @@ def section(view):
         _shell.pick_token("Who asks", trace, key="heads.query")
         _shell.pick_token("Who answers", trace, key="heads.key")
     means, rollouts = weights(view.choice.model, trace.text)
-    maps = {f"mean of layer {depth}": means[depth - 1], "rollout": rollouts[depth - 1], "gradient": gradient(view, depth)}
+    maps = {f"mean of layer {depth}": means[depth - 1], "rollout": rollouts[depth - 1]}
+    maps["gradient"], unsure = gradient(view, depth)
     allowed = load(view.choice.model).network.mask(T).numpy()
     row = allowed[view.query]
     agree = agreement(maps["rollout"][view.query][row], maps["gradient"][view.query][row])
@@ -63,7 +64,7 @@ def section(view):
         "rollout multiplies the looks of all layers so far, and the gradient says what a small change of each word would really do. "
         f"For {_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of **{agree}**."
     )
-    draw(view, maps, allowed)
+    draw(view, maps, allowed, unsure)
     compare(view, maps, allowed)
     st.subheader("The functions that computed this")
     for function in (flow.rollout, leak.squares, ranks.correlation):
@@ -71,7 +72,7 @@ def section(view):
 
 
 def gradient(view, depth):
-    """|d x_i / d e_j| as shares of each row, (T, T), x the stream after `depth` layers, at last the model's output.
+    """|d x_i / d e_j| as shares of each row, (T, T), x the stream after `depth` layers, at last the model's output; and a sentence on how sure that is.
 
     Direction by direction, with a bar once it has taken half a second. A text too long for all has the chosen row only, the others are NaN.
     """
@@ -81,14 +82,17 @@ def gradient(view, depth):
         found = np.full((T, T), np.nan)
         with st.spinner("Asking for the gradient of the chosen token"):
             found[view.query] = knows(name, ids, view.query)[depth if depth == L else depth - 1]
-        return flow.shares(found)
+        return flow.shares(found), ""
     room, began, made = st.empty(), time.monotonic(), []
     for seed in range(1, WAYS + 1):
         made.append(squares(name, ids, None if depth == L else depth, seed))
         if time.monotonic() - began > SOON:
             room.progress(seed / WAYS, "Asking every token for its gradients")
     room.empty()
-    return flow.shares(np.sqrt(np.mean(made, axis=0)))
+    mean = np.mean(made, axis=0)
+    seen = mean > 0
+    unsure = np.std(made, axis=0, ddof=1)[seen] / np.sqrt(WAYS) / (2 * mean[seen])  # the standard error of a root is that of the mean over twice the root
+    return flow.shares(np.sqrt(mean)), f", give or take {100 * np.sqrt(np.mean(unsure**2)):.0f} % a cell"
 
 
 def window(T, query):
@@ -97,7 +101,7 @@ def window(T, query):
     return slice(first, min(T, first + LONGEST))
 
 
-def draw(view, maps, allowed):
+def draw(view, maps, allowed, unsure):
     """The three matrices side by side under one crosshair."""
     trace, T = view.trace, len(view.trace.tokens)
     seen = window(T, view.query)
@@ -117,8 +121,8 @@ def draw(view, maps, allowed):
         )
     st.caption(
         "row asks, column answers; one scale, 0 to 1, and each row is divided by its sum. Mean: the weights of the layer’s heads, averaged. Rollout: the "
-        f"product over the layers so far, each half itself and half its mean. Gradient: |∂x / ∂e|, from {WAYS} random directions, x the token after the "
-        f"layer chosen, after the last one the model’s output, e each embedding{cut}"
+        f"product over the layers so far, each half itself and half its mean. Gradient: |∂x / ∂e|, from {WAYS} random directions{unsure}, x the token after "
+        f"the layer chosen, after the last one the model’s output, e each embedding{cut}"
     )
 
 

@@ -111,6 +111,16 @@ def test_contributions_are_the_products_and_their_running_sum():
     assert list(bar.marker.color) == [theme.QUERY if product < 0 else theme.KEY for product in products]
 
 
+def test_contributions_in_another_order_keep_their_numbers():
+    products, order = values(7), [3, 0, 6, 1, 2, 5, 4]
+    figure = bars.contributions(products, order=order)
+    bar, line = figure.data
+    np.testing.assert_array_equal(bar.y, products[order])
+    np.testing.assert_array_equal(bar.customdata, order)
+    np.testing.assert_allclose(line.y, np.cumsum(products[order]), rtol=1e-6)
+    assert [figure.layout.xaxis.ticktext[i] for i in range(7)] == [str(d) for d in order]
+
+
 # ---- what crosses to the browser ----
 
 

@@ -158,7 +158,7 @@ def test_a_long_text_is_drawn_in_part_and_asked_for_one_row(at):
     move(at, {"text": text, "heads.query": 70})
     shown = maps(at)
     header, _ = pictures(at)["heads.flow"]
-    assert T > 64 and header["tall"] == 64 and header["selected"][0] == 70 - (T - 64 if T < 102 else 38)
+    assert T > 70 and header["tall"] == 48 and header["selected"][0] == 70 - min(70 - 24, T - 48)
     row = header["selected"][0]
     others = np.delete(shown["gradient"], row, axis=0)
     assert np.isnan(others).all() and np.isfinite(shown["gradient"][row]).sum() == row + 1

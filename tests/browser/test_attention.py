@@ -140,6 +140,12 @@ def test_typing_repaints_without_a_key_press_more(page, defaults):
     assert page.page.evaluate("history.length") == length  # one step back leaves the page
 
 
+def test_the_style_is_there_before_the_script_has_run(page):
+    page.open()
+    room = page.page.wait_for_selector(".stMainBlockContainer", state="attached")
+    assert room.evaluate("room => getComputedStyle(room).paddingTop") == "40px"
+
+
 def test_a_choice_made_first_is_still_in_the_address_after_an_example(page):
     """Streamlit's own binding forgets it."""
     page.open(text=SHORT, embed_options="show_padding")

@@ -11,7 +11,6 @@ from tests.browser.conftest import DATASET
 
 TEXT = "The cat sat on the mat"
 TOKENS = len(load("decoder-rope").read(TEXT))
-SETTLED = "() => getComputedStyle(document.querySelector('.stMainBlockContainer')).paddingTop === '40px'"  # the router's style comes last, and moves all
 PAINTER, WEIGHTS = "masks.painter", "masks.weights"
 CAUSAL = masks.causal(TOKENS).numpy()
 
@@ -31,7 +30,6 @@ def painter(page, sent):
     page.open("masks", text=TEXT, **{"masks.section": "Paint a mask"})
     page.shown(PAINTER, open=int(CAUSAL.sum()))
     page.shown(WEIGHTS)
-    page.page.wait_for_function(SETTLED)
     return page
 
 

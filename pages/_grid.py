@@ -110,14 +110,14 @@ def summary(measured, names, order, shown, tokens):
         return "A single token can look at nothing but itself: there is nothing to measure, and no head earns a name. Type a few words more."
     unit, found = UNITS.get(shown, ""), measured[shown]
     most = np.unravel_index(found.heads.argmax(), found.heads.shape)
-    number = f"The number over each head is its **{shown}**" if order == "layer" else f"Ordered by **{shown}**, highest first"
+    number = f"Its number is the **{shown}**" if order == "layer" else f"Ordered by **{shown}**, highest first"
     earned = [f"{name} {', '.join(short(*place) for place in np.argwhere(names == name))}" for name in np.unique(names) if name != heads.NONE]
     who = f"Names earned by {int((names != heads.NONE).sum())} of {names.size} heads: {'; '.join(earned)}." if earned else "No head has earned a name here."
     if tokens < heads.LEAST:
         who = f"On fewer than {heads.LEAST} tokens no head can earn a name."
     return (
         f"**Click a head**, and look for columns, diagonals and lone cells. {number}, {MEANT[shown]}: most in {short(*most)}, {found.heads[most]:.2f}{unit}; "
-        f"a **uniform head**, which gives all it may see the same weight, would have {found.uniform:.2f}{unit}. {who}"
+        f"a uniform head would have **{found.uniform:.2f}**{unit}. {who}"
     )
 
 
@@ -135,19 +135,21 @@ def rule(model, measured):
     here, there = measured["induction"], repeat(EXAMPLE)
     best, most = (np.unravel_index(found.heads.argmax(), found.heads.shape) for found in (here, there))
     has = "This model has such a head" if way(here) >= heads.HALF else "This model has no such head"
-    other = "" if model == EXAMPLE else f" {EXAMPLE}, a model of strings that repeat, has one: head {short(*most)} gives {there.heads[most]:.2f}."
+    other = f" In {EXAMPLE}, a small model of strings that repeat, the most is **{there.heads[most]:.2f}**, by head {short(*most)}." * (model != EXAMPLE)
     st.subheader("When does a head earn a name?")
     st.markdown(
-        f"A score is the mean weight on one place. A head that has come at least half of the way from a uniform head’s score $u$ to 1 is called after "
-        f"that place: **previous token**, **first token**, **itself** or **induction**; if there are several, after the one where it has come farthest. "
+        "A **uniform head** gives all the tokens that it may see the same weight: whatever is no more than that is no habit. A score is the mean weight on "
+        "one place. A head that has come at least half of the way from a uniform head’s score $u$ to 1 is called after that place: **previous token**, "
+        "**first token**, **itself** or **induction**; if there are several, after the one where it has come farthest. "
         f"If not, it is **broad** when its entropy is at least {100 * heads.ALL:.0f} % of a uniform head’s, and else **{heads.NONE}**. "
-        "Most heads are, and that is what they are: a name says what the weights of this text are like, not what the head is for."
+        f"On fewer than {heads.LEAST} tokens, where these places are often the same token, nobody earns a name. "
+        "A name says what the weights of this text are like, not what the head is for."
     )
     _shell.say(
         r"\frac{s - u}{1 - u} \ge \frac12 \qquad s_{\text{previous}} = \frac{1}{T-1} \sum_{i>1} w_{i,\,i-1} \qquad "
         r"H = -\frac1T \sum_{i,j} w_{ij} \log_2 w_{ij}",
         f"**Induction** (Olsson 2022) is measured on {heads.STRINGS} strings of {heads.PERIOD} random tokens, each said twice, and not on your text: when the "
-        f"model reads a token again, how much does a head look at what came after it the first time? {has}: the most is {here.heads[best]:.2f}, by head "
+        f"model reads a token again, how much does a head look at what came after it the first time? {has}: the most is **{here.heads[best]:.2f}**, by head "
         f"{short(*best)}; a uniform head gives {here.uniform:.3f}.{other}",
     )
     st.subheader("The functions that measured this")

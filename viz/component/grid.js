@@ -29,7 +29,7 @@ class Grid extends Picture {
     this.lower = element("canvas", { "aria-hidden": "true" });
     this.stage = element("div", { class: "stage" }, this.lower, this.upper);
     this.room = element("div", { class: "room" }, this.stage);
-    host.replaceChildren(this.caption, this.room, element("div", { class: "foot" }, this.scale, this.toggle), this.readout, this.numbers);
+    host.replaceChildren(this.caption, this.readout, this.room, element("div", { class: "foot" }, this.scale, this.toggle), this.numbers);
   }
 
   update(data, commit) {

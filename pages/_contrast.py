@@ -7,7 +7,7 @@ import _shell
 import numpy as np
 import streamlit as st
 from _link import choose, kept
-from _view import inside, look_at, short, window
+from _view import inside, look_at, sent, short, window
 
 from model import Trace, load
 from viz.component.panels import panels
@@ -58,9 +58,8 @@ def section(view):
 
 
 def take_cell():
-    start = st.session_state["heads.start"]
-    row, column, _ = st.session_state["heads.contrast"]["cell"]
-    look_at(start + row, start + column)
+    if cell := sent("heads.contrast", "cell"):
+        look_at(*(st.session_state["heads.start"] + place for place in cell))
 
 
 # ---- what B is ----

@@ -6,7 +6,7 @@ import _shell
 import numpy as np
 import streamlit as st
 from _link import kept
-from _view import SOON, look_at, open_head, short, window
+from _view import SOON, look_at, open_head, place, sent, short, window
 
 from model import heads, load
 from viz.component import heatmap
@@ -92,13 +92,13 @@ def section(view):
 
 
 def take_head():
-    name, *_ = st.session_state["heads.grid"]["head"]
-    open_head(*(int(number) - 1 for number in name.split(".")))
+    if head := sent("heads.grid", "head"):
+        open_head(*place(head[0]))
 
 
 def take_cell():
-    if cell := st.session_state["heads.map"].get("cell"):
-        look_at(*cell[:2])
+    if cell := sent("heads.map", "cell"):
+        look_at(*cell)
 
 
 # ---- in words ----

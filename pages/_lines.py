@@ -4,7 +4,7 @@ import _shell
 import numpy as np
 import streamlit as st
 from _link import kept
-from _view import inside, look_at, open_head, short, window
+from _view import inside, look_at, open_head, place, sent, short, window
 
 from viz.component.lines import MOST, lines
 
@@ -45,12 +45,6 @@ def weights(trace, name, part):
     return trace.layers[layer].attention.weights(head, part)[:, part]
 
 
-def place(name):
-    """Layer and head, counted from 0, of a short name."""
-    layer, head = name.split(".")
-    return int(layer) - 1, int(head) - 1
-
-
 # ---- which heads ----
 
 
@@ -62,21 +56,22 @@ def others(every, main):
 
 def take_head():
     """A head was clicked: it comes, or goes; when the sidebar's own goes, the next takes its place, and the last one stays."""
-    name, *_ = st.session_state["heads.curves"]["head"]
-    names, _ = st.session_state["heads.shown"]
-    left = [*names, name] if name not in names else [other for other in names if other != name] or names
-    open_head(*place(left[0]))
-    st.session_state.chosen["heads.more"] = " ".join(left[1:])
+    if head := sent("heads.curves", "head"):
+        names, _ = st.session_state["heads.shown"]
+        left = [*names, *head] if head[0] not in names else [name for name in names if name != head[0]] or names
+        open_head(*place(left[0]))
+        st.session_state.chosen["heads.more"] = " ".join(left[1:])
 
 
 def take_count():
-    st.session_state.chosen["heads.lines"] = st.session_state["heads.curves"]["count"][0]
+    if count := sent("heads.curves", "count"):
+        st.session_state.chosen["heads.lines"] = count[0]
 
 
 def take_token():
-    side, i, _ = st.session_state["heads.curves"]["token"]
-    _, start = st.session_state["heads.shown"]
-    look_at(**{"row": {"query": start + i}, "column": {"key": start + i}}[side])
+    if token := sent("heads.curves", "token"):
+        (side, i), (_, start) = token, st.session_state["heads.shown"]
+        look_at(**{{"row": "query", "column": "key"}[side]: start + i})
 
 
 # ---- in words ----

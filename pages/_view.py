@@ -24,6 +24,12 @@ def short(layer, head):
     return f"{layer + 1}.{head + 1}"
 
 
+def place(name):
+    """Layer and head, counted from 0, of a short name."""
+    layer, head = name.split(".")
+    return int(layer) - 1, int(head) - 1
+
+
 def window(query, tokens, size, step):
     """The part of a long text, at most `size` tokens around the one that asks, that a picture shows; it moves by `step`, not with every token."""
     start = round((query - size / 2) / step) * step
@@ -44,3 +50,9 @@ def open_head(layer, head):
 def look_at(query=None, key=None):
     """Somebody has chosen this pair of tokens, or one of them, counted from 0."""
     st.session_state.chosen |= {name: place for name, place in (("heads.query", query), ("heads.key", key)) if place is not None}
+
+
+def sent(key, name):
+    """What the browser has sent last from the picture of that key under that name, without the time at its end; None if nothing."""
+    found = st.session_state[key].get(name)
+    return found and found[:-1]

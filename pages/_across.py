@@ -60,7 +60,7 @@ def section(view):
     row = allowed[view.query]
     agree = agreement(maps["rollout"][view.query][row], maps["gradient"][view.query][row])
     head.markdown(
-        "Three answers to “which words is this word made of?”, and they disagree. **Move the slider through the layers**: the mean shows one layer’s looks, "
+        "Three answers to “which words is this word made of?”, which often disagree. **Move the slider through the layers**: the mean shows one layer’s looks, "
         "rollout multiplies the looks of all layers so far, and the gradient says what a small change of each word would really do. "
         f"For {_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of **{agree}**."
     )

@@ -17,8 +17,12 @@ from viz.component import heatmap
 from viz.component.meter import Lane, meter
 from viz.component.ranking import ranking
 
-WAYS = {"silenced": knockouts.silence, "made to look at all alike": knockouts.level, "kept from the first token": knockouts.unsink}
-DONE = {"silenced": "without it", "made to look at all alike": "with equal weights in it", "kept from the first token": "with nothing on the first token in it"}
+WAYS = {"silenced": knockouts.silence, "uniform": knockouts.level, "without its sink": knockouts.unsink}
+DONE = {
+    "silenced": "puts out nothing",
+    "uniform": "gives all that it may see the same weight",
+    "without its sink": "gives the first token nothing and its other weights sum to 1 again",
+}
 METER, HERE, EVERYWHERE = "the meter of the word", "at the token that asks", "on average over all tokens"
 THESE, OTHERS = "these", "all but these"
 WAY, MEASURE, SET, WHICH = "heads.way", "heads.measure", "heads.set", "heads.which"
@@ -164,7 +168,7 @@ def picture(view, moved, gauge, way):
         label=f"each head by itself: {unit(view, gauge)}", revision=view.trace.text, on_select=toggle,
     )  # fmt: skip
     _shell.pause()
-    st.caption(f"row is a layer, column a head; the number is how far the output moves {DONE[way]}, all others as they were")
+    st.caption(f"row is a layer, column a head; the number is how far the output moves once that head alone {DONE[way]}")
 
 
 def unit(view, gauge):
@@ -191,9 +195,9 @@ def strongest(view, moved, gauge, way):
         return "No head does anything to this output."
     rank = 1 + int((sharp > sharp[best]).sum())
     return (
-        f"Here **layer {best // H + 1}, head {best % H + 1}** matters most: {way} by itself it moves {subject(view, gauge)} by "
-        f"**{amount(view, gauge, moved[best])}**. By how sharply it looks, its largest weight there, it is number {rank} of {len(moved)}, and over all heads "
-        f"the two orders have a rank correlation of {_senses.number(ranks.correlation(size, sharp))}, where 1 is the same: attention weight is not influence."
+        f"Here **layer {best // H + 1}, head {best % H + 1}** matters most: {way}, it moves {subject(view, gauge)} by **{amount(view, gauge, moved[best])}**. "
+        f"By its largest weight there it is number {rank} of {len(moved)}; over all heads the two orders have a rank correlation of "
+        f"{_senses.number(ranks.correlation(size, sharp))}: attention weight is not influence."
     )
 
 
@@ -347,8 +351,8 @@ def told(view):
         meaning = "f is the final vector as trained, f′ with the head knocked out; the meter is that of “Which bank?”, at the stage that tells senses best."
     _shell.say(
         formula,
-        f"{meaning} Silenced: the head puts out 0. Looking at all alike: every score is 0. Kept from the first token: that weight is taken away and the rest "
-        "sums to 1 again; a token that may see nothing else keeps it. What is compared ran in passes of one shape, so what cannot change differs by exactly 0.",
+        f"{meaning} Silenced: the head puts out 0. Uniform: every score is 0. Without its sink: the weight on the first token is taken away and the rest sums "
+        "to 1 again; a token that may see nothing else keeps it. What is compared ran in passes of one shape, so what cannot change differs by exactly 0.",
     )
     for function in (knockouts.effects, knockouts.run, *WAYS.values(), knockouts.Level):
         _shell.show_source(function)

@@ -88,14 +88,19 @@ def chain(view, attention, products, words):
     largest = ", ".join(f"{signed(products[d])} in dimension {d}" for d in top)
     _shell.say(
         rf"q \cdot k = \sum_{{d=0}}^{{{len(products) - 1}}} q_d\,k_d = {tex(total)}",
-        f"{up} products are above zero and {down} below; the largest: {largest}. Summed here they give **{total:.6f}**, the model’s own matrix product says "
-        f"**{dot:.6f}**: difference {abs(total - dot):.0e}.",
+        f"{up} products are above zero and {down} below; the largest: {largest}. Summed here they give **{fine(total)}**, the model’s own matrix product "
+        f"says **{fine(dot)}**: difference {abs(total - dot):.0e}.",
         turned(attention, head, query, key, total),
         rf"$$\text{{score}} = {tex(total)} \times {tex(attention.scale)}{added} = {tex(score)}$$",
         "" if bias is None else "What is added is the bias of the positional encoding: it depends on the distance alone.",
         weighed(attention, head, query, key, allowed, words),
         shared(attention, head),
     )
+
+
+def fine(value):
+    """Six digits behind the point, with a true minus sign."""
+    return f"{value:.6f}".replace("-", "−")
 
 
 def turned(attention, head, query, key, total):

@@ -256,7 +256,7 @@ def expected(name, way, place, text=TEXT, groups=None):
 
 @pytest.mark.parametrize(
     ("way", "function"),
-    [("silenced", knockouts.silence), ("made to look at all alike", knockouts.level), ("kept from the first token", knockouts.unsink)],
+    [("silenced", knockouts.silence), ("uniform", knockouts.level), ("without its sink", knockouts.unsink)],
 )
 @pytest.mark.parametrize("name", ["decoder-rope", "decoder-alibi", "toy-rope"])
 def test_the_picture_has_what_each_head_does(at, name, way, function):
@@ -322,13 +322,13 @@ def test_clicks_make_a_set_whose_effect_is_not_the_sum(at):
 
 
 @pytest.mark.parametrize("which", ["these", "all but these"])
-@pytest.mark.parametrize("way", ["silenced", "made to look at all alike"])
+@pytest.mark.parametrize("way", ["silenced", "uniform"])
 def test_the_bars_are_the_beliefs_before_and_after(at, which, way):
     move(at, {"heads.way": way, "heads.list": ["1.4", "4.2"], "heads.which": which})
     bundle, group = load("decoder-rope"), ((0, 3), (3, 1))
     out = group if which == "these" else knockouts.others(bundle.config, group)
     assert len(out) == (2 if which == "these" else 22)
-    function = {"silenced": knockouts.silence, "made to look at all alike": knockouts.level}[way]
+    function = {"silenced": knockouts.silence, "uniform": knockouts.level}[way]
     before, after = knockouts.beliefs(bundle.network, bundle.read(TEXT), function, knockouts.marked(bundle.config, [(), out]), 10)
     shown = pictures(at)["heads.next"]
     first, second = shown["series"]

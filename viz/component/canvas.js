@@ -1,4 +1,4 @@
-// What the pictures of many heads share: reading a payload, colours of the page, tokens as labels, the read-out, the table, the way into Streamlit.
+// What pictures on a canvas share: reading a payload, colours of the page, tokens as labels, the read-out, the table, the way into Streamlit.
 
 const TONES = { light: { blue: "#0072B2", vermillion: "#D55E00" }, dark: { blue: "#56B4E9", vermillion: "#FF933D" } };
 const SIGNS = { "\n": "⏎", "\r": "␍", "\t": "⇥" };
@@ -69,7 +69,10 @@ class Picture {
       event.preventDefault(); // arrows and Space would scroll the page
       event.stopPropagation(); // and Streamlit has shortcuts of its own
     });
-    this.upper.addEventListener("blur", () => { this.cursor = null; this.overlay(); });
+    this.upper.addEventListener("blur", () => {
+      if (this.numbers.hidden) this.cursor = null; // who goes to the table comes back to the same place
+      this.overlay();
+    });
     this.observer = new ResizeObserver(() => this.host.clientWidth !== this.wide && this.arrange());
     this.observer.observe(host);
   }
@@ -78,11 +81,14 @@ class Picture {
   update(data, commit) {
     Object.assign(this, { data, commit, T: data.rows.length, S: data.columns.length });
     this.caption.textContent = data.label;
-    const name = `${data.label || this.role}: ${data.names.length} heads, ${this.T} tokens. ${this.keys}, Escape returns, t shows a table.`;
-    this.upper.setAttribute("aria-label", name);
+    this.upper.setAttribute("aria-label", `${data.label || this.role}: ${this.about()}. ${this.keys}, Escape returns, t shows a table.`);
     this.arrange();
     if (!this.numbers.hidden) this.numbers.replaceChildren(this.table());
   }
+
+  about() { return `${this.data.names.length} heads, ${this.T} tokens`; }
+
+  reveal() {} // of what scrolls inside
 
   arrange() {
     this.wide = this.host.clientWidth;

@@ -12,8 +12,8 @@ HERE = Path(__file__).parent
 mount = st.components.v2.component(
     "riverbank_panels",
     html='<div class="riverbank-panels"></div>',
-    css=(HERE / "panels.css").read_text(encoding="utf-8"),
-    js=(HERE / "panels.js").read_text(encoding="utf-8"),
+    css=(HERE / "canvas.css").read_text(encoding="utf-8") + (HERE / "panels.css").read_text(encoding="utf-8"),
+    js=(HERE / "canvas.js").read_text(encoding="utf-8") + (HERE / "panels.js").read_text(encoding="utf-8"),
 )
 
 

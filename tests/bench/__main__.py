@@ -1,4 +1,4 @@
-"""`python -m tests.bench [a] [b] ... [i]`: one table of ratios, all rows or those named; each row is measured in one run."""
+"""`python -m tests.bench [a] [b] ... [k]`: one table of ratios, all rows or those named; each row is measured in one run."""
 
 import argparse
 import os
@@ -36,6 +36,7 @@ def rows(chosen):
         "g": passes.loading,
         "h": chromium.judging,
         "i": decoding.generating,
+        "k": passes.merging,
     }
     for name in sorted(chosen & set(measures)):
         yield from measures[name]()
@@ -46,10 +47,10 @@ def rows(chosen):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="row", help="a to i; all if none is named")
-    chosen = set(parser.parse_args().rows) or set("abcdefghi")
-    if not chosen <= set("abcdefghi"):
-        parser.error("the rows are a to i")
+    parser.add_argument("rows", nargs="*", metavar="row", help="a to k; all if none is named")
+    chosen = set(parser.parse_args().rows) or set("abcdefghik")
+    if not chosen <= set("abcdefghik"):
+        parser.error("the rows are a to k")
     print(machine(), HEAD, sep="\n", flush=True)
     for row in rows(chosen):
         target = "" if row.target is None else f"≤ {row.target} {'met' if row.ratio <= row.target else 'MISSED'}"

@@ -1,8 +1,14 @@
-"""(a) What a trace costs above a plain forward pass; (b) what one head's weights cost; (g) what a model costs to load."""
+"""(a) What a trace costs above a plain forward pass; (b) what one head's weights cost; (g) what a model costs to load; (k) what learning merges costs."""
+
+import random
+import string
+import time
+from itertools import islice
 
 import torch
 
 import model
+from model import tokenizer
 from tests.bench import Row, bundle, interleaved, milliseconds, texts
 
 
@@ -40,3 +46,16 @@ def loading():
     """(g) load(name) of the model that takes longest, torch being imported."""
     slowest = max(interleaved(5, *(lambda name=name: model.zoo.load.__wrapped__(name) for name in model.names())))
     yield Row("g  slowest model to load / a tenth of a second", milliseconds(slowest), milliseconds(0.1), slowest / 0.1, 1.0)
+
+
+def merging(size=1_000_000, merges=1_000):
+    """(k) The first merges of a megabyte of words: as frequent as in prose, where the n-th word is 1/n as frequent as the first (Zipf 1935), and hardly one twice."""
+    chance = random.Random(0)
+    words = ["".join(chance.choices(string.ascii_lowercase, k=chance.randint(2, 10))) for _ in range(size // 5)]
+    known = words[:30_000]
+    texts = {"words as frequent as in prose": chance.choices(known, [1 / n for n in range(1, len(known) + 1)], k=len(words)), "words at random": words}
+    for kind, drawn in texts.items():
+        start = time.perf_counter()
+        learned = sum(1 for _ in islice(tokenizer.rounds(" ".join(drawn)[:size]), merges + 1)) - 1
+        taken = time.perf_counter() - start
+        yield Row(f"k  {learned:,} merges of 1 MB, {kind} / 5 s", f"{taken:.3g} s", "5 s", taken / 5, 1.0)

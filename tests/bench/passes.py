@@ -49,7 +49,7 @@ def loading():
 
 
 def merging(size=1_000_000, merges=1_000):
-    """(k) The first merges of a megabyte of words: as frequent as in prose, where the n-th word is 1/n as frequent as the first (Zipf 1935), and hardly one twice."""
+    """(k) The first merges of a megabyte of words: as frequent as in prose, the n-th 1/n as often as the first (Zipf 1935); and hardly one of them twice."""
     chance = random.Random(0)
     words = ["".join(chance.choices(string.ascii_lowercase, k=chance.randint(2, 10))) for _ in range(size // 5)]
     known = words[:30_000]

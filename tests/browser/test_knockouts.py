@@ -1,0 +1,166 @@
+"""Neuron, across layers and knock-outs in a real browser: cells clicked and walked to, and every number read back compared with the model."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from model import flow, knockouts, load
+from tests.browser.conftest import DATASET
+
+TEXT = "I swam across the river to get to the other bank"
+MODEL = load("decoder-rope")
+IDS = MODEL.read(TEXT)
+TRACE = MODEL.explain(TEXT)
+EFFECTS = "heads.effects"
+PANELS = """wishes => {
+    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
+    const room = document.querySelector(".st-key-heads-flow [data-testid=stBidiComponentIsolated]");
+    const found = { ...room?.shadowRoot?.querySelector(".riverbank-panels")?.dataset };
+    return found.painted && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
+}"""
+
+
+def effect(*groups, way=knockouts.silence):
+    """Bits by which the last token's belief moves when these groups of heads are knocked out, (N,)."""
+    out = knockouts.marked(MODEL.config, groups)
+    return knockouts.effects(MODEL.network, IDS, way, out, knockouts.unchanged(MODEL.network, IDS, way, len(groups)))[:, -1]
+
+
+def opened(page, section, **query):
+    page.open("heads", text=TEXT, **{"heads.section": section}, **query)
+    return page
+
+
+def middle(page, key, row, column):
+    """Where the middle of a cell lies in its picture, as the picture says."""
+    left, top, wide, high = map(float, page.page.evaluate(DATASET, key.replace(".", "-"))["cells"].split(","))
+    return {"x": left + (column + 0.5) * wide, "y": top + (row + 0.5) * high}
+
+
+def click(page, row, column):
+    page.part(EFFECTS, "canvas.pointer").click(position=middle(page, EFFECTS, row, column))
+
+
+def told(page, pattern):
+    """The numbers of a sentence, once the page says it."""
+    found = page.page.get_by_text(re.compile(pattern)).first
+    expect(found).to_be_visible()
+    return [float(text.replace("−", "-")) for text in re.search(pattern, found.text_content()).groups()]
+
+
+def test_a_clicked_head_says_what_the_model_says_and_goes_into_the_set(page):
+    opened(page, "Knock-outs")
+    page.shown(EFFECTS, rows=4, columns=6)
+    click(page, 2, 0)
+    page.linked(**{"heads.set": "3.1", "head": "1"})
+    shown = page.shown(EFFECTS, cell="2,0")
+    assert float(shown["value"]) == pytest.approx(float(effect(((2, 0),))[0]), rel=1e-2)
+    click(page, 1, 4)
+    page.linked(**{"heads.set": "2.5 3.1", "layer": "2", "head": "5"})
+    joint, alone, apart = told(page, r"2 heads together move .* by (\S+) bits\. One by one their effects add up to (\S+) bits; the difference, (\S+) bits")
+    one, other, both = effect(((2, 0),), ((1, 4),), ((2, 0), (1, 4)))
+    assert (joint, alone) == pytest.approx((both, one + other), rel=1e-2)
+    assert apart == pytest.approx(both - one - other, abs=2e-3)
+    page.page.reload()
+    assert told(page, r"2 heads together move .* by (\S+) bits\.") == [joint]
+
+
+def test_the_bars_are_what_the_model_believes_without_these_heads(page):
+    opened(page, "Knock-outs", **{"heads.set": "2.5 3.1", "heads.which": "all but these"})
+    shares = page.part("heads.next", ".share")
+    expect(shares).to_have_count(16)
+    out = knockouts.others(MODEL.config, ((1, 4), (2, 0)))
+    before, after = knockouts.beliefs(MODEL.network, IDS, knockouts.silence, knockouts.marked(MODEL.config, [(), out]), len(IDS) - 1)
+    top = np.argsort(-np.maximum(before, after), kind="stable")[:8]
+    expected = [f"{100 * float(value):.1f}%" for pair in zip(before[top], after[top], strict=True) for value in pair]
+    found = [float(text.rstrip("%")) for text in shares.all_text_contents()]
+    assert found == pytest.approx([float(text.rstrip("%")) for text in expected], abs=0.11)
+
+
+def test_arrows_and_enter_choose_a_head_and_a_key_opens_the_table(page):
+    opened(page, "Knock-outs", layer=1, head=1)
+    page.shown(EFFECTS, cell="0,0")
+    canvas = page.part(EFFECTS, "canvas.pointer")
+    canvas.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
+        canvas.press(key)
+    page.linked(**{"heads.set": "2.3", "layer": "2", "head": "3"})
+    page.shown(EFFECTS, cell="1,2")
+    canvas.press("t")
+    cells = page.part(EFFECTS, "td").all_text_contents()
+    assert [float(text) for text in cells] == pytest.approx(effect(*knockouts.singles(MODEL.config)), rel=1e-2, abs=1e-6)
+
+
+def test_another_way_and_the_list_of_heads(page):
+    opened(page, "Knock-outs")
+    before = page.shown(EFFECTS)
+    page.choose("heads.way", "uniform")
+    page.linked(**{"heads.way": "uniform"})
+    wish = effect(((2, 3),), way=knockouts.level)[0]
+    page.page.wait_for_function(f"old => ({DATASET})('heads-effects')?.value !== old", arg=before["value"])
+    assert float(page.shown(EFFECTS, cell="2,3")["value"]) == pytest.approx(float(wish), rel=1e-2)
+    page.part("heads.list", "input").click()
+    page.page.keyboard.type("4.2")
+    page.page.keyboard.press("Enter")
+    page.linked(**{"heads.set": "4.2"})
+    assert told(page, r"Head 4\.2 alone moves .* by (\S+) bits") == pytest.approx([float(effect(((3, 1),), way=knockouts.level)[0])], rel=1e-2)
+
+
+def test_the_encoder_shows_the_meter_before_and_after(page):
+    opened(page, "Knock-outs", model="encoder", **{"heads.set": "1.2"})
+    expect(page.part("heads.meter", ".lane .name")).to_have_text(["", "as trained", "knocked out"])
+    before, after = [float(text.replace("−", "-")) for text in page.part("heads.meter", ".body .reading").all_text_contents()]
+    (moved,) = told(page, r"Head 1\.2 alone moves .* by ([+−]\S+)\.")
+    assert after - before == pytest.approx(moved, abs=0.011)
+    expect(page.part("heads.meter", ".end")).to_have_text(["● river", "money ■"])
+
+
+def test_the_three_measures_are_read_at_one_cell(page):
+    opened(page, "Across layers", **{"heads.depth": "2", "heads.query": "11", "heads.key": "5"})
+    found = page.page.wait_for_function(PANELS, arg={"cell": "10,4"}).json_value()
+    means = flow.means(TRACE)
+    assert json.loads(found["titles"]) == ["mean of layer 2", "rollout", "gradient"]
+    mean, rollout, gradient = json.loads(found["values"])
+    assert (mean, rollout) == pytest.approx((means[1][10, 4], flow.rollout(means)[1][10, 4]), rel=1e-4)
+    assert 0 < gradient < 1
+    page.part("heads.flow", "canvas.pointer").focus()
+    page.page.keyboard.press("ArrowLeft")
+    page.page.keyboard.press("Enter")
+    page.linked(**{"heads.key": "4"})
+    page.page.wait_for_function(PANELS, arg={"cell": "10,3"})
+
+
+def test_the_products_are_those_of_the_model(page):
+    opened(page, "Neuron", **{"heads.query": "11", "heads.key": "5"})
+    attention = TRACE.layers[2].attention
+    total, dot = told(page, r"Summed here they give (\S+), the model’s own matrix product says (\S+):")
+    assert (total, dot) == pytest.approx((float(attention.dots(3)[10, 4]),) * 2, abs=2e-5)
+    largest = int(np.abs(attention.products(3, 10, 4)).argmax())
+    shown = page.shown("heads.products", cell=f"4,{largest}")
+    assert float(shown["value"]) == pytest.approx(float(attention.products(3, 10, 4)[largest]), rel=1e-6)
+    page.part("heads.products", "canvas.pointer").click(position=middle(page, "heads.products", 1, 0))
+    page.linked(**{"heads.key": "2"})
+    other = float(attention.dots(3)[10, 1])
+    (total,) = told(page, rf"Summed here they give ({str(other)[:4].replace('-', '−')}\d+),")
+    assert total == pytest.approx(other, abs=2e-5)
+
+
+@pytest.mark.parametrize("section", ["Neuron", "Across layers", "Knock-outs"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section, scheme):
+    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme), section)
+    page.page.wait_for_selector("[data-test-script-state=notRunning]")
+    parts = "[document.scrollingElement, document.querySelector('[data-testid=stMain]')]"
+    page.page.wait_for_function(f"() => {parts}.every(part => part.scrollWidth === part.clientWidth)")
+
+
+def test_hostile_text_stays_text(page):
+    text = "<b>bold</b> <img src=x onerror=alert(1)> $x$"
+    for section in ("Neuron", "Across layers", "Knock-outs"):
+        page.open("heads", text=text, **{"heads.section": section, "heads.set": "<b>1.2</b>"})
+        page.page.wait_for_selector("[data-test-script-state=notRunning]")
+        expect(page.page.get_by_test_id("stHeading").last).to_be_visible()
+        assert page.page.locator("b, i:not([class]), img[src=x]").count() == 0

@@ -54,7 +54,7 @@ class Room {
     this.grid.replaceChildren(...this.parts.map((part) => this.box(part)));
     this.frame.firstChild.textContent = this.caption;
     this.legend.replaceChildren(...["parameters", "multiply-adds"].map((what, i) =>
-      element("span", {}, element("i", { class: `bar ${i ? "products" : "parameters"}` }), `${what}${i ? "" : " (bar: all layers together)"}, longest bar ${percent(this.widest[i])} of the model`)), this.opener);
+      element("span", {}, element("span", { class: `bar ${i ? "products" : "parameters"}` }), `${what}${i ? "" : " (bar: all layers together)"}, longest bar ${percent(this.widest[i])} of the model`)), this.opener);
     this.fill();
     this.say(this.selected);
     this.draw();
@@ -69,7 +69,7 @@ class Room {
   box(part) {
     const sum = part.column === 0;
     const bar = (i) => {
-      const made = element("i", { class: `bar ${i ? "products" : "parameters"}` });
+      const made = element("span", { class: `bar ${i ? "products" : "parameters"}` });
       made.style.width = `${(100 * part.share[i]) / this.widest[i]}%`;
       return made;
     };
@@ -81,7 +81,7 @@ class Room {
     made.tabIndex = part.name === this.selected ? 0 : -1; // one stop for the tab key; arrows go on from there
     made.setAttribute("aria-label", this.words(part));
     if (sum) made.append(part.reads.length > 1 ? "+" : "↓");
-    else made.append(element("b", {}, part.title), element("span", { class: "shape" }, part.shape.join(" × ")), line(part.parameters, 0), line(part.multiply_adds, 1));
+    else made.append(element("span", { class: "title" }, part.title), element("span", { class: "shape" }, part.shape.join(" × ")), line(part.parameters, 0), line(part.multiply_adds, 1));
     made.addEventListener("click", () => this.choose(part.name));
     made.addEventListener("pointerenter", () => this.say(part.name));
     made.addEventListener("focus", () => this.say(part.name));

@@ -53,8 +53,10 @@ def direction(width, seed):
     return torch.randn(width, generator=torch.Generator().manual_seed(seed))
 
 
-def squares(network, ids, allowed, way, depth=None):
+def squares(network, ids, allowed, way, depth=None, rows=slice(None)):
     """The squared gradient of way · f_i with respect to embedding e_j: (T, T), row i, column j; f the final vectors, or the stream after `depth` layers.
+
+    `rows` names the outputs i that are asked, if not all.
 
     Over random directions `way` (C,) from N(0, 1) its mean is the squared Frobenius norm of the Jacobian d f_i / d e_j (Hutchinson 1989). It is
     0 exactly where no path leads from j to i.
@@ -64,7 +66,7 @@ def squares(network, ids, allowed, way, depth=None):
         embedded = network.embed(row).requires_grad_()  # (T, C)
         record = network(row, torch.as_tensor(allowed), attend=attend, predict=False, embedded=embedded)
         found = record.final if depth is None else record.layers[depth - 1].resid_out  # (T, C)
-        (gradient,) = torch.autograd.grad(found @ way, embedded, torch.eye(len(ids)), is_grads_batched=True)  # (T, T, C)
+        (gradient,) = torch.autograd.grad(found @ way, embedded, torch.eye(len(ids))[rows], is_grads_batched=True)  # (T, T, C)
     return gradient.double().square().sum(-1).numpy()
 
 

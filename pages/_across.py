@@ -26,17 +26,20 @@ def weights(name, text):
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
-def squares(name, ids, depth, seed):
-    """leak.squares for one random direction; after the last layer, depth None, of the model's output."""
+def squares(name, ids, depth, seed, row=None):
+    """leak.squares for one random direction, of all outputs (T, T) or of one (1, T); depth None is the model's output."""
     network = load(name).network
-    return frozen(leak.squares(network, ids, network.mask(len(ids)), leak.direction(network.config.width, seed), depth))
+    end = len(ids) if row is None or not network.config.causal else row + 1  # what comes later has no way into this one
+    way, rows = leak.direction(network.config.width, seed), slice(None) if row is None else [row]
+    found = leak.squares(network, ids[:end], network.mask(end), way, depth, rows)
+    return frozen(np.pad(found, ((0, 0), (0, len(ids) - end))))
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def knows(name, ids, output):
-    """leak.knows for one output, every stage at once."""
-    network = load(name).network
-    return frozen(leak.knows(network, ids, output, np.stack([leak.direction(network.config.width, seed) for seed in range(1, WAYS + 1)])))
+@st.cache_resource(max_entries=64, show_spinner=False)
+def overall(name, text, depth, pair, _a, _b, _allowed):
+    """The rank correlation of two measures (T, T), named by `pair`: the mean over the rows of three cells or more, NaN if there are none, and of all cells."""
+    rows = [ranks.correlation(a[may], b[may]) for a, b, may in zip(_a, _b, _allowed, strict=True) if may.sum() > 2]
+    return np.mean(rows) if rows else np.nan, ranks.correlation(_a[_allowed], _b[_allowed])
 
 
 def frozen(array):
@@ -65,7 +68,7 @@ def section(view):
         f"For {_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of **{agree}**."
     )
     draw(view, maps, allowed, unsure)
-    compare(view, maps, allowed)
+    compare(view, maps, allowed, depth)
     st.subheader("The functions that computed this")
     for function in (flow.rollout, leak.squares, ranks.correlation):
         _shell.show_source(function)
@@ -78,21 +81,19 @@ def gradient(view, depth):
     """
     name, ids = view.choice.model, tuple(map(int, view.trace.ids))
     T, L = len(ids), view.trace.config.layers
-    if T > LONGEST:
-        found = np.full((T, T), np.nan)
-        with st.spinner("Asking for the gradient of the chosen token"):
-            found[view.query] = knows(name, ids, view.query)[depth if depth == L else depth - 1]
-        return flow.shares(found), ""
+    row = view.query if T > LONGEST else None
     room, began, made = st.empty(), time.monotonic(), []
     for seed in range(1, WAYS + 1):
-        made.append(squares(name, ids, None if depth == L else depth, seed))
+        made.append(squares(name, ids, None if depth == L else depth, seed, row))
         if time.monotonic() - began > SOON:
-            room.progress(seed / WAYS, "Asking every token for its gradients")
+            room.progress(seed / WAYS, f"Asking for gradients along {seed} of {WAYS} random directions")
     room.empty()
     mean = np.mean(made, axis=0)
     seen = mean > 0
     unsure = np.std(made, axis=0, ddof=1)[seen] / np.sqrt(WAYS) / (2 * mean[seen])  # the standard error of a root is that of the mean over twice the root
-    return flow.shares(np.sqrt(mean)), f", give or take {100 * np.sqrt(np.mean(unsure**2)):.0f} % a cell"
+    found = np.full((T, T), np.nan)
+    found[slice(None) if row is None else row] = flow.shares(np.sqrt(mean))
+    return found, f", give or take {100 * np.sqrt(np.mean(unsure**2)):.0f} % a cell"
 
 
 def window(T, query):
@@ -131,15 +132,15 @@ def take(first):
         look_at(cell[0] + first, cell[1] + first)
 
 
-def compare(view, maps, allowed):
+def compare(view, maps, allowed, depth):
     """Spearman's rank correlation of each pair of measures, for the chosen row and for all."""
     row = allowed[view.query]
     lines = ["| rank correlation of | this row | all rows, on average | all cells |", "|---|---|---|---|"]
     for (one, a), (other, b) in combinations(maps.items(), 2):
-        cells = [agreement(a[view.query][row], b[view.query][row])]
-        whole = np.isfinite(a).all() and np.isfinite(b).all()
-        rows = [ranks.correlation(a[i][may], b[i][may]) for i, may in enumerate(allowed) if may.sum() > 2] if whole else []
-        cells += [f"{np.mean(rows):+.2f}".replace("-", "−") if rows else "–", agreement(a[allowed], b[allowed]) if whole else "–"]
+        cells = [agreement(a[view.query][row], b[view.query][row]), "–", "–"]
+        if row.size <= LONGEST or "gradient" not in (one, other):
+            average, whole = overall(view.choice.model, view.trace.text, depth, (one, other), a, b, allowed)
+            cells[1:] = "–" if np.isnan(average) else signed(average), signed(whole) if allowed.sum() > 2 else "–"
         lines.append(f"| {one} and {other} | **{cells[0]}** | {cells[1]} | {cells[2]} |")
     st.subheader("How far they agree")
     st.markdown(
@@ -168,4 +169,8 @@ def firsts(view, maps, row):
 
 def agreement(a, b):
     """A rank correlation as text; of fewer than three cells it says nothing."""
-    return f"{ranks.correlation(a, b):+.2f}".replace("-", "−") if len(a) > 2 else "–"
+    return signed(ranks.correlation(a, b)) if len(a) > 2 else "–"
+
+
+def signed(value):
+    return ("−" if value < 0 else "+") + f"{abs(value):.2f}"

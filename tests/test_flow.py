@@ -84,6 +84,13 @@ def test_a_gradient_after_some_layers_goes_where_they_lead(make_network):
         assert np.array_equal(found > 0, leak.reachable(allowed, depth))
 
 
+def test_some_rows_are_those_of_all(make_network):
+    network, ids = make_network(), list(range(97, 104))
+    way = leak.direction(network.config.width, 2)
+    every = leak.squares(network, ids, network.mask(7), way, 2)
+    np.testing.assert_allclose(leak.squares(network, ids, network.mask(7), way, 2, [5, 1]), every[[5, 1]], rtol=1e-4, atol=1e-9)
+
+
 # ---- the page ----
 
 
@@ -162,9 +169,8 @@ def test_a_long_text_is_drawn_in_part_and_asked_for_one_row(at):
     row = header["selected"][0]
     others = np.delete(shown["gradient"], row, axis=0)
     assert np.isnan(others).all() and np.isfinite(shown["gradient"][row]).sum() == row + 1
-    network = load("decoder-rope").network
+    first, network = 70 - row, load("decoder-rope").network
     ways = torch.stack([leak.direction(network.config.width, seed) for seed in range(1, 9)])
-    first = 70 - row
     expected = flow.shares(leak.knows(network, ids, 70, ways)[-1])
     np.testing.assert_allclose(shown["gradient"][row][: row + 1], expected[first:71], rtol=1e-4)
     assert "the gradient is asked for that one’s row only" in said(at) and "| **–** |" not in said(at)

@@ -47,7 +47,7 @@ def start(network, T):
     if config.positions in ("learned", "sinusoidal"):
         learned = hasattr(network, "position_table")
         owns, size = (("position_table",), config.context * C) if learned else ((), 0)
-        made.append(Box("positions", f"{config.positions} positions", "T × C", (T, C), (), owns, size))
+        made.append(Box("positions", "positions", "T × C", (T, C), (), owns, size))
         added.append("positions")
     return [*made, Box("enter", "into the stream", "T × C", (T, C), tuple(added))]
 

@@ -41,7 +41,7 @@ DOES = {
     "tokens": "The text as the tokenizer cuts it; below each token its number in the vocabulary.",
     "embedding": "The row of the table that belongs to each token. Nothing is computed, it is looked up.",
     "widen": "The table holds fewer numbers a token than the stream; one matrix widens them (Lan 2020, ALBERT).",
-    "positions": "What is added so that the model can tell places apart: the same for every text.",
+    "positions": "What is added so that the model can tell places apart, the same for every text: the rows of a learned table, or waves (sinusoidal).",
     "enter": r"The embedding times $\sqrt{C}$, with the positions where they are added: the stream begins.",
     "attention_norm": f"{NORM} Attention reads this; the stream stays as it is.",
     "mlp_norm": f"{NORM} The MLP reads this; the stream stays as it is.",
@@ -135,7 +135,8 @@ def through(view, box):
     """The activation of the box on the reader's text, what it is, and how far a recomputed one is from what the pass produced."""
     trace, (_, _, layer, head) = view.trace, view.choice
     where = f"layer {layer + 1}" * (box.times > 1) + f", head {head + 1}" * (len(box.shape) == 3)
-    st.markdown(f"**{box.title}**{', ' * bool(where)}{where}. {DOES[box.name]}")
+    of = f" ({trace.config.positions})" * (box.name == "positions")
+    st.markdown(f"**{box.title}**{of}{', ' * bool(where)}{where}. {DOES[box.name]}")
     found = activation(*view.choice[:2], box.name, layer, head)
     if box.name == "tokens":
         chips(
@@ -217,6 +218,7 @@ def told(view, made):
     if (own, takes) != (held, ran):
         st.error(f"The boxes have {own:,} parameters and take {takes:,} multiply-adds, but counted are {held:,} and {ran:,}.")
     _shell.show(figures.shares(grouped(made)), key="architecture.shares", alt="shares of the parts in parameters and multiply-adds")
+    table = 100 * next(box.parameters for box in made if box.name == "embedding") / own
     tied = next((box for box in made if box.name == "logits"), None)
     st.markdown(
         f"All boxes together, those of the block {view.trace.config.layers} times, own **{own:,} parameters**, as many as the loaded network holds when each "
@@ -225,7 +227,7 @@ def told(view, made):
         + (
             f"The output matrix is the embedding table once more: no parameter of its own, but {tied.multiply_adds:,} multiply-adds."
             if tied
-            else "This encoder ends in vectors: its table is looked up once and multiplied by nothing, so it is most of the parameters and none of the work."
+            else f"This encoder ends in vectors: its table is looked up once and multiplied by nothing, {table:.0f} % of the parameters and none of the work."
         )
     )
     _shell.say(

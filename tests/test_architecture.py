@@ -342,7 +342,7 @@ def test_a_figure_of_costs_that_does_not_fit_is_an_error():
 # ---- texts and links ----
 
 
-@pytest.mark.parametrize(("section", "model"), zip(SECTIONS, ["decoder-rope", "encoder", "decoder-rope", "encoder"], strict=False))
+@pytest.mark.parametrize(("section", "model"), list(zip(SECTIONS, ["decoder-rope", "encoder", "decoder-rope", "encoder"], strict=False)))
 def test_hostile_text_gives_a_sentence_or_a_picture(section, model):
     at = opened(section, model=model)
     for text in HOSTILE.values():

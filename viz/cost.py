@@ -11,8 +11,8 @@ LOOKS = (  # of multi-head, grouped-query, multi-query and windowed attention
     ({"color": theme.VALUE, "width": 2.5, "dash": "dot"}, "diamond"),
     ({"color": theme.OUTPUT, "width": 2.5, "dash": "dashdot"}, "triangle-up"),
 )
-TICKS = 16, 64, 256, 1024, 4096, 16_384, 65_536
-TONES = theme.PLAIN, theme.QUERY, theme.VALUE, theme.KEY, theme.OUTPUT
+TICKS = 16, 64, 256, 1024, 4096, 16_384, 131_072
+TONES = theme.PLAIN, theme.QUERY, theme.KEY, theme.VALUE, theme.OUTPUT
 
 
 def curves(lengths, found, points, *, unit, now, term=None, crossing=None, height=430):

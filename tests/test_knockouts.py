@@ -306,6 +306,14 @@ def test_an_encoder_without_examples_moves_by_its_vectors(at):
     np.testing.assert_allclose(picture(at)[1].flatten(), expected("encoder", knockouts.silence, 3, "The old man slept"), rtol=2e-2, atol=1e-6)
 
 
+def test_examples_that_will_not_do_are_told_and_the_vector_is_measured():
+    link = {"model": "encoder", "heads.section": "Knock-outs", "word_sense.bank.left": "no such word here"}
+    at = opened("heads", text=TEXT, **link)
+    assert "A sense needs two examples or more" in said(at)
+    np.testing.assert_allclose(picture(at)[1].flatten(), expected("encoder", knockouts.silence, 10), rtol=2e-2, atol=1e-6)
+    assert address(at)["word_sense.bank.left"] == "no such word here"
+
+
 def test_clicks_make_a_set_whose_effect_is_not_the_sum(at):
     assert "heads.set" not in address(at) and "Nobody is knocked out yet" in said(at)
     click(at, "heads.effects", {"cell": [2, 0, NOW]})

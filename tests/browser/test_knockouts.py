@@ -148,8 +148,7 @@ def test_the_products_are_those_of_the_model(page):
     assert total == pytest.approx(other, abs=2e-5)
 
 
-@pytest.mark.parametrize("section", ["Neuron", "Across layers", "Knock-outs"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("section", "scheme"), [("Neuron", "light"), ("Across layers", "dark"), ("Knock-outs", "light")])
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section, scheme):
     page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme), section)
     page.page.wait_for_selector("[data-test-script-state=notRunning]")

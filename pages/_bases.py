@@ -1,7 +1,5 @@
 """The base of RoPE: how fast each pair turns, and what the real model makes of the reader's text with another one."""
 
-import time
-
 import _shell
 import streamlit as st
 from _link import choose, kept
@@ -10,7 +8,6 @@ from model import load, rotation
 from viz import rotation as figures
 
 BASES = (*(step * 10**power for power in range(2, 7) for step in (1, 2, 5)), 10**7)  # even steps on a log scale, as far as round numbers go
-SOON = 0.5  # seconds of work that nobody needs to be told of
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -32,13 +29,7 @@ def loss(text, name, base):
 
 def losses(text, name):
     """{base: nats per token} for all bases, one pass each, with a bar that shows progress once it has taken half a second."""
-    room, began, found = st.empty(), time.monotonic(), {}
-    for done, base in enumerate(BASES, 1):
-        found[base] = loss(text, name, base)
-        if time.monotonic() - began > SOON:
-            room.progress(done / len(BASES), "Running the model with each base")
-    room.empty()
-    return found
+    return {base: loss(text, name, base) for base in _shell.watched(BASES, "Running the model with each base")}
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

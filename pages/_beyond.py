@@ -119,7 +119,7 @@ def measured(todo, chosen, context, N, asked):
     for name, what in todo[:done]:
         found[name] = order.binned(losses(*what), OCTAVES)
         state["positions.done"] = {asked: len(found)}
-        if time.monotonic() - began > _encodings.SOON:
+        if time.monotonic() - began > _shell.SOON:
             told.progress(len(found) / len(todo), f"Measured {name}, curve {len(found)} of {len(todo)}")
             drawn = draw(picture, found, recorded, context, N)
     if drawn != len(found):

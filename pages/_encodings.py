@@ -12,7 +12,6 @@ from model.config import POSITIONS
 
 NAMES = [name for name in POSITIONS if f"decoder-{name}" in names("decoder")]
 SUBSETS = [list(some) for size in range(1, len(NAMES) + 1) for some in combinations(NAMES, size)]
-SOON = 0.5  # seconds of work that nobody needs to be told of
 
 
 def bundle(name):

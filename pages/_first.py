@@ -1,7 +1,6 @@
 """The real model on the tokens that only the first merges make: its attention, T, T squared, a convolution's reach in characters, and the cost in bits."""
 
 import math
-import time
 from dataclasses import replace
 
 import _shell
@@ -15,7 +14,6 @@ from viz.component import heatmap
 
 START = 300  # merges that the slider shows first
 CONVOLUTION = "decoder-cnn"
-SOON = 0.5  # seconds of work that nobody needs to be told of
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -118,12 +116,7 @@ def shortened(text, most=60):
 def sweep(text, name, merges, every):
     """Tokens and surprise over the number of merges used."""
     counts = sorted({0, 16, *(2**i for i in range(6, 20) if 2**i < every), every, merges})
-    room, began, found = st.empty(), time.monotonic(), []
-    for some in counts:
-        found.append(surprise(text, name, some))
-        if time.monotonic() - began > SOON:
-            room.progress(len(found) / len(counts), "Running the model on each tokenization")
-    room.empty()
+    found = [surprise(text, name, some) for some in _shell.watched(counts, "Running the model on each tokenization")]
     tokens, costs = np.array(found).T
     figure = vocabulary.cost(counts, tokens, costs, chosen=counts.index(merges))
     _shell.show(figure, key="bpe.cost", alt="tokens of the text and the model's surprise in bits per byte, by merges used")

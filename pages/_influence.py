@@ -1,6 +1,5 @@
 """How much each token matters to an output in two trained twins, one of attention and one of convolutions."""
 
-import time
 from collections import defaultdict
 
 import _shell
@@ -13,7 +12,6 @@ from viz.component import heatmap
 
 ATTENTION, CONVOLUTION = "encoder", "encoder-cnn"
 NAMES = {ATTENTION: "encoder, with attention", CONVOLUTION: "encoder-cnn, with convolutions"}
-SOON = 0.5  # seconds of work that nobody needs to be told of
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -37,12 +35,9 @@ def influence(ids, output):
     T = len(ids)
     jobs = [(name, squares, (name, ids, output, tuple(some))) for name in NAMES for some in parts(range(load(name).config.width), reach.ASKED)]
     jobs += [(name, occlusion, (name, ids, tuple(some))) for name in NAMES for some in parts(range(T), reach.PASS // (reach.PUT * T))]
-    room, began, made = st.empty(), time.monotonic(), defaultdict(list)
-    for done, (name, function, what) in enumerate(jobs, 1):
+    made = defaultdict(list)
+    for name, function, what in _shell.watched(jobs, "Asking the two models, token by token"):
         made[name, function].append(function(*what))
-        if time.monotonic() - began > SOON:
-            room.progress(done / len(jobs), "Asking the two models, token by token")
-    room.empty()
     return {name: (np.sqrt(sum(made[name, squares])), np.concatenate(made[name, occlusion])[:, output]) for name in NAMES}
 
 

@@ -1,7 +1,5 @@
 """The leak test: another word in the future, and which earlier outputs move; then every word, and the gradients of the same."""
 
-import time
-
 import _mask
 import _shell
 import numpy as np
@@ -16,7 +14,6 @@ WORD = "masks.word"
 WAYS = 4  # random directions for the gradients
 LONGEST = 48  # tokens of a text for which every pair is measured
 PASS = 1024  # tokens in one pass
-SOON = 0.5  # seconds of work that nobody needs to be told of
 NOTHING = "exactly 0"
 
 
@@ -150,12 +147,9 @@ def measured(name, ids, token, mask):
     step = max(1, PASS // T)
     jobs = [(moves, (name, ids, tuple(range(T))[i : i + step], token, mask)) for i in range(0, T, step)]
     jobs += [(squares, (name, ids, mask, seed)) for seed in range(1, WAYS + 1)]
-    room, began, made = st.empty(), time.monotonic(), {moves: [], squares: []}
-    for done, (function, what) in enumerate(jobs, 1):
+    made = {moves: [], squares: []}
+    for function, what in _shell.watched(jobs, "Changing each token, and asking for the gradients"):
         made[function].append(function(*what))
-        if time.monotonic() - began > SOON:
-            room.progress(done / len(jobs), "Changing each token, and asking for the gradients")
-    room.empty()
     return np.concatenate(made[moves]).T, np.sqrt(np.mean(made[squares], axis=0))
 
 

@@ -1,7 +1,5 @@
 """By distance: how much of each head is a convolution, a weight that depends on how far away a word is and on nothing else."""
 
-import time
-
 import _encodings
 import _shell
 import numpy as np
@@ -96,12 +94,8 @@ def others(text, T):
     """The mean share of all six models, where that is quick or with a bar that shows progress."""
     if T > FEW:
         return ""
-    room, began, found = st.empty(), time.monotonic(), {}
-    for done, name in enumerate(NAMES, 1):
-        if not _encodings.beyond(name, T):
-            shares = profile(text, name)[1]
-            found[name] = percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)
-        if time.monotonic() - began > _encodings.SOON:
-            room.progress(done / len(NAMES), "Asking all heads of all models")
-    room.empty()
+    found = {}
+    for name in _shell.watched([name for name in NAMES if not _encodings.beyond(name, T)], "Asking all heads of all models"):
+        shares = profile(text, name)[1]
+        found[name] = percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)
     return f" The mean over the heads of each model, on this text: {', '.join(f'{name} {share}' for name, share in found.items())}."

@@ -1,7 +1,5 @@
 """Attention and cache: the map that grows a row with each token, the keys and values that are kept, and the time that this saves."""
 
-import time
-
 import _play
 import _shell
 import numpy as np
@@ -12,7 +10,6 @@ from model.trace import attention_trace
 from viz import cache as figures
 from viz.component import heatmap
 
-SOON = 0.5  # seconds of work that nobody needs to be told of
 LENGTHS = 10  # at which the time is measured
 
 
@@ -78,13 +75,10 @@ def timed(view):
     if "decoding.playing" in st.session_state or len(view.path.ids) < 2:
         st.caption("The time is measured when the text rests and has two tokens or more.")
         return
-    ids, room, began, measured = view.path.ids, st.empty(), time.monotonic(), []
+    ids = view.path.ids
     lengths = np.unique(np.linspace(2, len(ids), min(LENGTHS, len(ids) - 1)).astype(int)).tolist()
-    for done, length in enumerate(lengths, 1):
-        measured.append(seconds(view.path.model, ids[:length]))
-        if time.monotonic() - began > SOON:
-            room.progress(done / len(lengths), "Measuring the time of a token with and without the cache")
-    room.empty()
+    told = "Measuring the time of a token with and without the cache"
+    measured = [seconds(view.path.model, ids[:length]) for length in _shell.watched(lengths, told)]
     whole, cached = (np.array(part) for part in zip(*measured, strict=True))
     st.subheader("What does the cache save?")
     _shell.show(

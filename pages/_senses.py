@@ -1,6 +1,5 @@
 """What the pages about the senses of a word share: the word, the examples of its two senses, and what the encoder makes of them."""
 
-import time
 from typing import NamedTuple
 
 import _shell
@@ -35,14 +34,9 @@ def frozen(array):
 
 def blinded(word, cases):
     """senses.blinded, pass by pass, with a bar that shows progress once it has taken half a second."""
-    bundle, made, began = load(MODEL), [], time.monotonic()
-    room = st.empty()
-    for some in senses.parts(cases, senses.fitting(bundle.config, len(bundle.read(word.text)))):
-        made.append(some_blinded(word, tuple(some)))
-        if time.monotonic() - began > 0.5:
-            room.progress(sum(map(len, made)) / len(cases), f"{sum(map(len, made))} of {len(cases)} passes")
-    room.empty()
-    return np.concatenate(made)
+    bundle = load(MODEL)
+    some = senses.parts(cases, senses.fitting(bundle.config, len(bundle.read(word.text))))
+    return np.concatenate([some_blinded(word, tuple(part)) for part in _shell.watched(some, f"Running the model on {len(cases)} masks")])
 
 
 class Senses(NamedTuple):

@@ -25,6 +25,7 @@ PAGES = {  # file name: the question that it answers
 }
 
 FIRST = "decoder-rope"  # the model that a visitor meets first,
+SOON = 0.5  # seconds of work that nobody needs to be told of
 LAYER, HEAD = 3, 4  # and its head in which, of all, "bank" looks most at "river"
 EXAMPLES = (
     "I swam across the river to get to the other bank",
@@ -138,6 +139,16 @@ def kept_token(key, trace, default):
 def say(formula, *sentences):
     """A formula and what it means, as one element: a page with few of them is quick."""
     st.markdown("\n\n".join([f"$$\n{formula}\n$$", *sentences]))
+
+
+def watched(jobs, told):
+    """The jobs one after the other, for a loop that does them; once that has taken half a second, a bar shows how far it is."""
+    room, began, jobs = st.empty(), time.monotonic(), list(jobs)
+    for done, job in enumerate(jobs, 1):
+        yield job
+        if time.monotonic() - began > SOON:
+            room.progress(done / len(jobs), told)
+    room.empty()
 
 
 def pause():

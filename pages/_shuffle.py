@@ -1,7 +1,5 @@
 """The shuffle test: put the words into another order, and see whether the model notices."""
 
-import time
-
 import _encodings
 import _shell
 import streamlit as st
@@ -25,13 +23,8 @@ def disorder(ids, name, places, mask):
 
 def measured(ids, places):
     """{encoding: {mask: largest difference} or a sentence}, with a bar that shows progress once it has taken half a second."""
-    room, began, found = st.empty(), time.monotonic(), {}
-    for done, name in enumerate(NAMES):
-        found[name] = _encodings.beyond(name, len(ids)) or {mask: disorder(ids, name, places, mask) for mask in MASKS}
-        if time.monotonic() - began > _encodings.SOON:
-            room.progress((done + 1) / len(NAMES), "Reading the text in both orders, model by model")
-    room.empty()
-    return found
+    told = "Reading the text in both orders, model by model"
+    return {name: _encodings.beyond(name, len(ids)) or {mask: disorder(ids, name, places, mask) for mask in MASKS} for name in _shell.watched(NAMES, told)}
 
 
 def kept_order(count):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from tests.bench import chromium, decoding, passes, users
+from tests.bench import chromium, decoding, grids, passes, users
 
 HEAD = f"{'':<68} {'ours':>9} {'other':>9} {'ratio':>6}  target"
 
@@ -36,6 +36,7 @@ def rows(chosen):
         "g": passes.loading,
         "h": chromium.judging,
         "i": decoding.generating,
+        "j": grids.all_heads,
         "k": passes.merging,
     }
     for name in sorted(chosen & set(measures)):
@@ -48,8 +49,8 @@ def rows(chosen):
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="row", help="a to k; all if none is named")
-    chosen = set(parser.parse_args().rows) or set("abcdefghik")
-    if not chosen <= set("abcdefghik"):
+    chosen = set(parser.parse_args().rows) or set("abcdefghijk")
+    if not chosen <= set("abcdefghijk"):
         parser.error("the rows are a to k")
     print(machine(), HEAD, sep="\n", flush=True)
     for row in rows(chosen):

@@ -53,7 +53,11 @@ def upper(page, key="grid"):
 
 def test_a_hover_reads_a_cell_and_asks_the_server_for_nothing(page):
     frames = []
-    page.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame)))
+
+    def hear(frame):
+        frames.append(frame)
+
+    page.page.on("websocket", lambda socket: socket.on("framesent", hear))
     opened(page)
     found = seen(page, selected="3.4")
     before = len(frames)

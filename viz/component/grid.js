@@ -11,13 +11,14 @@ const HELP = "Point at a cell to read it. Click a head, or walk with the arrow k
  *  every peak; where all of them are masked, one of those. */
 function shown(values, first, T, S, high, wide) {
   const places = new Int32Array(high * wide);
-  for (let y = 0; y < high; y++) for (let x = 0; x < wide; x++) places[y * wide + x] = first + Math.floor((y * T) / high) * S + Math.floor((x * S) / wide);
+  const under = Int32Array.from({ length: wide }, (_, x) => Math.floor((x * S) / wide));
+  for (let y = 0; y < high; y++) for (let x = 0, line = first + Math.floor((y * T) / high) * S; x < wide; x++) places[y * wide + x] = line + under[x];
   if (high >= T && wide >= S) return places;
-  for (let r = 0; r < T; r++) {
-    for (let c = 0, line = Math.floor((r * high) / T) * wide; c < S; c++) {
-      const [pixel, place] = [line + Math.floor((c * wide) / S), first + r * S + c];
-      const old = values[places[pixel]];
-      if (Number.isNaN(old) || Math.abs(values[place]) > Math.abs(old)) places[pixel] = place;
+  const over = Int32Array.from({ length: S }, (_, c) => Math.floor((c * wide) / S));
+  for (let r = 0, place = first; r < T; r++) {
+    for (let c = 0, line = Math.floor((r * high) / T) * wide; c < S; c++, place++) {
+      const old = values[places[line + over[c]]];
+      if (Number.isNaN(old) || Math.abs(values[place]) > Math.abs(old)) places[line + over[c]] = place;
     }
   }
   return places;
@@ -78,13 +79,13 @@ class Grid extends Picture {
     const { data, T, S, high, long } = this;
     const image = new ImageData(this.lower.width, this.lower.height);
     const pixels = new Uint32Array(image.data.buffer);
-    const scale = (colours.length - 1) / (data.high - data.low);
+    const [{ values, low }, scale] = [data, (colours.length - 1) / (data.high - data.low)];
     this.places = this.origins.map(({ x, y }, n) => {
-      const places = shown(data.values, n * T * S, T, S, high, long);
+      const places = shown(values, n * T * S, T, S, high, long);
       for (let r = 0, i = 0; r < high; r++) {
         for (let c = 0, at = (y + r) * image.width + x; c < long; c++, i++, at++) {
-          const value = data.values[places[i]];
-          if (!Number.isNaN(value)) pixels[at] = colours[clamp(Math.round((value - data.low) * scale), 0, colours.length - 1)];
+          const value = values[places[i]];
+          if (!Number.isNaN(value)) pixels[at] = colours[clamp(Math.round((value - low) * scale), 0, colours.length - 1)];
           else if ((r + c) % 6 === 0) pixels[at] = hatch;
         }
       }

@@ -156,13 +156,12 @@ def activation(network, trace, name, layer=0, head=0):
         "query": (seen.q,), "key": (seen.k,), "value": (seen.v,), "turn": (seen.q_rot, seen.k_rot), "mix": (seen.heads,),
     }  # fmt: skip
     if name in kept:
-        return Activation(np.concatenate([joined(part) for part in kept[name]], axis=-1), "head.number", *proof(name, seen))
+        return Activation(np.concatenate([joined(part) for part in kept[name]], axis=-1), "head.number")
     plain = {"output": seen.out, "add_attention": one.resid_mid, "mlp_out": one.mlp_out, "add_mlp": one.resid_out}
     if name in plain:
         return Activation(plain[name], "number")
     if name in ("scores", "weights", "bias"):
-        values = seen.bias[head] if name == "bias" else getattr(seen, {"scores": "scaled"}.get(name, name))(head)
-        return Activation(values, "token", *(() if name == "bias" else (seen.error(), "the heads’ outputs")), allowed=seen.parts(head)[3])
+        return paired(seen, name, head)
     if name in ("tokens", "embedding", "widen", "positions", "enter"):
         return entering(network, trace, name)
     if name == "attention_norm":
@@ -174,8 +173,14 @@ def activation(network, trace, name, layer=0, head=0):
     return ending(network, trace, name)
 
 
-def proof(name, seen):
-    return (seen.error(), "the heads’ outputs") if name == "mix" else ()
+def paired(seen, name, head):
+    """The Activation of a box that puts out T x T numbers for each head; scores stand there before the mask, which hides some."""
+    _, _, v, allowed, bias = seen.parts(head)
+    if name == "bias":
+        return Activation(bias, "token", allowed=allowed)
+    weights = seen.weights(head)
+    difference = float(np.abs(weights @ v - seen.heads[head]).max())
+    return Activation(weights if name == "weights" else seen.scaled(head), "token", difference, "this head’s output", allowed)
 
 
 def entering(network, trace, name):

@@ -13,10 +13,10 @@ def received(trace):
     return np.mean([attention.weights(head) for head in range(trace.config.heads)], axis=(0, 1), dtype=np.float64)
 
 
-def pooled(trace):
-    """The text as one vector in three WAYS, (3, C): the mean of the final vectors, the first token's, and their mean weighted by what each one received."""
-    final = trace.final.astype(np.float64)
-    return np.stack([final.mean(axis=0), final[0], received(trace) @ final])
+def pooled(final, received):
+    """A text as one vector in three WAYS, (3, C): the mean of its final vectors (T, C), the first one, and their mean weighted by what each received (T,)."""
+    final = final.astype(np.float64)
+    return np.stack([final.mean(axis=0), final[0], received @ final])
 
 
 def nearest(vector, others):

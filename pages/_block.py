@@ -74,7 +74,7 @@ class View(NamedTuple):
     token: int
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner="Counting while the network runs once more")
 def counted(name, ids):
     return cost.counted(load(name).network, ids)
 

@@ -40,10 +40,11 @@ music: I could hear it through the wall all night."""
 @st.cache_resource(max_entries=512, show_spinner=False)
 def pooled(name, text):
     """A sentence in the three ways of pooling, (3, C); ValueError if it cannot be read."""
-    return pooling.pooled(load(name).explain(text))
+    trace = load(name).explain(text)
+    return pooling.pooled(trace.final, pooling.received(trace))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner="Asking all heads what they look at")
 def received(name, text):
     return pooling.received(_shell.explain(text, name, None, None, None))
 
@@ -137,7 +138,7 @@ def encoder(view):
 
 def near(view, found, way):
     """The nearest sentences by one way of pooling, and the label that each way gives."""
-    mine = pooled(view.choice.model, view.choice.text)
+    mine = pooling.pooled(view.trace.final, received(view.choice.model, view.choice.text))
     _shell.pick("Pooling", pooling.WAYS, key="architecture.pooling")
     lists, said = {}, []
     for i, name in enumerate(pooling.WAYS):
@@ -145,7 +146,7 @@ def near(view, found, way):
         lists[name] = cosines, order
         said.append(f"{name}: **{_shell.plain(found[order[0]][0])}** ({cosines[order[0]]:.3f})")
     cosines, order = lists[way]
-    st.markdown(f"The nearest of your {len(found)} sentences to “{_shell.plain(view.choice.text[:60])}” says, by {'; by '.join(said)}.")
+    st.markdown(f"The nearest of your {len(found)} sentence{'s' * (len(found) > 1)} to “{_shell.plain(view.choice.text[:60])}” says, by {'; by '.join(said)}.")
     best = order[:NEAREST]
     ranking(
         {"cosine": (cosines[best], theme.OUTPUT)}, [f"{found[i][0]}: {found[i][1]}" for i in best], key="architecture.nearest", shares=False, sentences=True,

@@ -253,7 +253,7 @@ def test_what_each_token_received_sums_to_one_and_is_the_mean_of_the_last_weight
     every = [trace.layers[-1].attention.weights(head) for head in range(trace.config.heads)]
     np.testing.assert_allclose(received, np.mean([row for weights in every for row in weights], axis=0), rtol=1e-5)
     assert received.sum() == pytest.approx(1)
-    mean, first, weighted = pooling.pooled(trace)
+    mean, first, weighted = pooling.pooled(trace.final, received)
     np.testing.assert_allclose(mean, trace.final.mean(axis=0), rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(first, trace.final[0])
     np.testing.assert_allclose(weighted, sum(share * row for share, row in zip(received, trace.final, strict=True)), rtol=1e-4, atol=1e-5)

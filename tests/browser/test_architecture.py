@@ -144,7 +144,8 @@ def test_an_encoder_finds_the_nearest_of_my_sentences(page):
     page.part("architecture.sentences", "textarea").fill(mine + "\nno label")
     page.part("architecture.sentences", "textarea").press("Control+Enter")
     expect(page.page.get_by_text("Line 3 has not a colon")).to_be_visible()
-    vectors = [pooling.pooled(load("encoder").explain(text)) for text in (TEXT, "The boat lay on the water.", "He paid with coins.")]
+    traces = [load("encoder").explain(text) for text in (TEXT, "The boat lay on the water.", "He paid with coins.")]
+    vectors = [pooling.pooled(trace.final, pooling.received(trace)) for trace in traces]
     expected, _ = pooling.nearest(vectors[0][0], np.stack([one[0] for one in vectors[1:]]))
     expect(rows).to_have_count(2)
     shown = [float(text.replace("−", "-")) for text in page.part("architecture.nearest", ".share").all_text_contents()]

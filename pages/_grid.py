@@ -132,10 +132,13 @@ MEANT = {
 
 def rule(model, measured):
     """How names are earned, and where induction is to be seen."""
-    here, there = measured["induction"], repeat(EXAMPLE)
-    best, most = (np.unravel_index(found.heads.argmax(), found.heads.shape) for found in (here, there))
+    here, other = measured["induction"], ""
+    best = np.unravel_index(here.heads.argmax(), here.heads.shape)
     has = "This model has such a head" if way(here) >= heads.HALF else "This model has no such head"
-    other = f" In {EXAMPLE}, a small model of strings that repeat, the most is **{there.heads[most]:.2f}**, by head {short(*most)}." * (model != EXAMPLE)
+    if model != EXAMPLE and EXAMPLE in st.session_state.models:
+        there = repeat(EXAMPLE)
+        most = np.unravel_index(there.heads.argmax(), there.heads.shape)
+        other = f" In {EXAMPLE}, a small model of strings that repeat, the most is **{there.heads[most]:.2f}**, by head {short(*most)}."
     st.subheader("When does a head earn a name?")
     st.markdown(
         "A **uniform head** gives all the tokens that it may see the same weight: whatever is no more than that is no habit. A score is the mean weight on "

@@ -1,6 +1,5 @@
 """Across layers: the mean over the heads of a layer, attention rollout, and influence by gradient, on one scale, and how far they agree."""
 
-import time
 from itertools import combinations
 
 import _shell
@@ -10,12 +9,12 @@ from _link import choose, kept
 from _view import look_at
 
 from model import flow, leak, load, ranks
+from model.trace import frozen
 from viz.component.panels import panels
 
 DEPTH = "heads.depth"
 WAYS = 8  # random directions for the gradients
 LONGEST = 48  # tokens of a text for which the gradient of every output is taken; of a longer one that many are drawn, and the chosen row is asked
-SOON = 0.5  # seconds of work that nobody needs to be told of
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -40,11 +39,6 @@ def overall(name, text, depth, pair, _a, _b, _allowed):
     """The rank correlation of two measures (T, T), named by `pair`: the mean over the rows of three cells or more, NaN if there are none, and of all cells."""
     rows = [ranks.correlation(a[may], b[may]) for a, b, may in zip(_a, _b, _allowed, strict=True) if may.sum() > 2]
     return np.mean(rows) if rows else np.nan, ranks.correlation(_a[_allowed], _b[_allowed])
-
-
-def frozen(array):
-    array.flags.writeable = False
-    return array
 
 
 def section(view):
@@ -82,12 +76,8 @@ def gradient(view, depth):
     name, ids = view.choice.model, tuple(map(int, view.trace.ids))
     T, L = len(ids), view.trace.config.layers
     row = view.query if T > LONGEST else None
-    room, began, made = st.empty(), time.monotonic(), []
-    for seed in range(1, WAYS + 1):
-        made.append(squares(name, ids, None if depth == L else depth, seed, row))
-        if time.monotonic() - began > SOON:
-            room.progress(seed / WAYS, f"Asking for gradients along {seed} of {WAYS} random directions")
-    room.empty()
+    seeds = _shell.watched(range(1, WAYS + 1), f"Asking for gradients along {WAYS} random directions")
+    made = [squares(name, ids, None if depth == L else depth, seed, row) for seed in seeds]
     mean = np.mean(made, axis=0)
     seen = mean > 0
     unsure = np.std(made, axis=0, ddof=1)[seen] / np.sqrt(WAYS) / (2 * mean[seen])  # the standard error of a root is that of the mean over twice the root

@@ -22,7 +22,6 @@ WINDOWS = [2**n for n in range(4, 14)]
 COUNTED = 16, 64, 256  # tokens of the real passes that are counted and weighed
 TIMED = 128, 256, 512, 1024, 2048, 4096  # tokens of those that are timed
 BUDGET = 8  # seconds; what has not been measured by then is left out
-SOON = 0.5  # seconds of work that nobody needs to be told of
 MEASURED = "architecture.measured"  # how far this session has come: {what is asked: (measurements, why no more; empty while it goes on)}
 TURN = "architecture.turn"  # when this session last wished to measure again
 KEY_HEADS, WINDOW, QUANTITY, LENGTH = "architecture.key_heads", "architecture.window", "architecture.cost", "architecture.length"
@@ -122,7 +121,7 @@ def measured(quantity, model, kinds, length):
         if not ended and took + expected(points[name]) > BUDGET:
             ended = f"The budget of {BUDGET} seconds was spent"
             break
-        if took > SOON and done % len(kinds) == 1:
+        if took > _shell.SOON and done % len(kinds) == 1:
             told.progress(done / len(todo), f"Measuring {T:,} tokens")
             drawn = draw(picture, quantity, kinds, points, length)
         value = measured_one(quantity, model, kinds[name], T, turn)

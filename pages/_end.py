@@ -1,7 +1,5 @@
 """The end: a decoder's likeliest next tokens; an encoder's vector for the whole text, and the nearest of the reader's own labelled sentences."""
 
-import time
-
 import _shell
 import numpy as np
 import streamlit as st
@@ -15,7 +13,6 @@ from viz.component.ranking import ranking
 LISTED = 10  # next tokens
 MOST = 100  # labelled sentences
 NEAREST = 5  # of them that are shown
-SOON = 0.5  # seconds of work that nobody needs to be told of
 SENTENCES = "architecture.sentences"
 OWN = """river: We sat on the grass by the bank and watched the boats.
 river: The children swam to the other side of the lake.
@@ -91,8 +88,7 @@ def read(name, written):
     """What is written in the box, line by line: [(label, sentence, (3, C))], and a sentence on each line that will not do."""
     lines = [(i, line) for i, line in enumerate(written.splitlines(), 1) if line.strip()]
     found, wrong = [], []
-    room, began = st.empty(), time.monotonic()
-    for done, (i, line) in enumerate(lines[:MOST], 1):
+    for i, line in _shell.watched(lines[:MOST], "Reading your sentences"):
         label, colon, sentence = (part.strip() for part in line.partition(":"))
         if not (label and colon and sentence):
             lack = "a colon" if not colon else "a label before the colon" if not label else "a sentence behind the colon"
@@ -102,9 +98,6 @@ def read(name, written):
             found.append((label, sentence, pooled(name, sentence)))
         except ValueError as reason:
             wrong.append(f"Line {i} cannot be read. {reason}")
-        if time.monotonic() - began > SOON:
-            room.progress(done / min(len(lines), MOST), "Reading your sentences")
-    room.empty()
     if len(lines) > MOST:
         wrong.append(f"Of {len(lines):,} lines the first {MOST} are used.")
     return found, wrong

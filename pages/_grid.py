@@ -1,12 +1,10 @@
 """All heads of a model at once, ordered by what is measured of them, and the chosen one large beside them."""
 
-import time
-
 import _shell
 import numpy as np
 import streamlit as st
 from _link import kept
-from _view import SOON, look_at, open_head, place, sent, short, window
+from _view import look_at, open_head, place, sent, short, window
 
 from model import heads, load
 from viz.component import heatmap
@@ -41,13 +39,8 @@ def repeat(model):
 
 def layer_by_layer(function, view, *more):
     """What the function says of each layer, with a bar that shows progress once it has taken half a second."""
-    L, began, room, made = view.trace.config.layers, time.monotonic(), st.empty(), []
-    for layer in range(L):
-        made.append(function(view.choice.text, view.choice.model, layer, *more))
-        if time.monotonic() - began > SOON:
-            room.progress((layer + 1) / L, "Asking all heads, layer by layer")
-    room.empty()
-    return made
+    layers = _shell.watched(range(view.trace.config.layers), "Asking all heads, layer by layer")
+    return [function(view.choice.text, view.choice.model, layer, *more) for layer in layers]
 
 
 def section(view):

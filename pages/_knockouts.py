@@ -1,7 +1,6 @@
 """Knock-outs: what becomes of the output without each head, and without the heads that the reader names."""
 
 import re
-import time
 from typing import NamedTuple
 
 import _senses
@@ -12,6 +11,7 @@ from _link import choose, kept
 from _view import open_head
 
 from model import knockouts, load, ranks, senses
+from model.trace import frozen
 from viz import theme
 from viz.component import heatmap
 from viz.component.meter import Lane, meter
@@ -26,7 +26,6 @@ DONE = {
 METER, HERE, EVERYWHERE = "the meter of the word", "at the token that asks", "on average over all tokens"
 THESE, OTHERS = "these", "all but these"
 WAY, MEASURE, SET, WHICH = "heads.way", "heads.measure", "heads.set", "heads.which"
-SOON = 0.5  # seconds of work that nobody needs to be told of
 BEST = 8  # heads and tokens listed
 
 
@@ -61,11 +60,6 @@ def sharpest(name, text):
     """The largest weight in each row of each head, (L H, T)."""
     trace = _shell.explain(text, name, None, None, None)
     return frozen(np.concatenate([[layer.attention.weights(head).max(1) for head in range(trace.config.heads)] for layer in trace.layers]))
-
-
-def frozen(array):
-    array.flags.writeable = False
-    return array
 
 
 class Gauge(NamedTuple):
@@ -150,13 +144,9 @@ def word_of(view):
 def every(gauge, name, ids, way):
     """The effect of each head by itself, (L H,), pass by pass, with a bar that shows progress once it has taken half a second."""
     config = load(name).config
-    heads, made, began, room = knockouts.singles(config), [], time.monotonic(), st.empty()
-    for some in senses.parts(heads, knockouts.fitting(config, len(ids))):
-        made.extend(gauge.read(name, ids, way, tuple(some)))
-        if time.monotonic() - began > SOON:
-            room.progress(len(made) / len(heads), f"{len(made)} of {len(heads)} heads knocked out")
-    room.empty()
-    return np.array(made)
+    heads = knockouts.singles(config)
+    parts = _shell.watched(senses.parts(heads, knockouts.fitting(config, len(ids))), f"Knocking out {len(heads)} heads, one by one")
+    return np.concatenate([gauge.read(name, ids, way, tuple(some)) for some in parts])
 
 
 def picture(view, moved, gauge, way):

@@ -8,6 +8,7 @@ import streamlit as st
 from _link import choose, kept
 
 from model import load, senses
+from model.trace import frozen
 
 MODEL = "encoder"
 MOST = 100  # examples a side
@@ -25,11 +26,6 @@ def vectors(words, name=MODEL, mixture=None, layers=()):
 @st.cache_resource(max_entries=256, show_spinner=False)
 def some_blinded(word, cases):
     return frozen(senses.blinded(load(MODEL), word, list(cases)))
-
-
-def frozen(array):
-    array.flags.writeable = False
-    return array
 
 
 def blinded(word, cases):

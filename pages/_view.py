@@ -7,8 +7,6 @@ import streamlit as st
 
 from model import Trace
 
-SOON = 0.5  # seconds of work that nobody needs to be told of
-
 
 class View(NamedTuple):
     """The sidebar's choice, with layer and head counted from 0; its Trace; and the token that asks and the one that answers, from 0."""

@@ -37,6 +37,15 @@ def beyond(name, tokens):
     return f"no such position: the table ends at {longest}" if tokens > longest else None
 
 
+def fits_or_ends(name, tokens, above, key):
+    """Where this encoding has no position for so many tokens, the page says so, offers the others in the container `above`, and ends."""
+    if why := beyond(name, tokens):
+        with above:
+            _shell.pick("Encoding", NAMES, key=key)
+        st.warning(f"This text has {tokens:,} tokens, and {name} has {why}. Choose another encoding, or shorten the text.")
+        raise _shell.NothingToShow
+
+
 def traces(text, tokens, chosen):
     """{encoding: the Trace of the text, or the sentence why there is none}, for the encodings chosen."""
     return {name: beyond(name, tokens) or _shell.explain(text, f"decoder-{name}", None, None, None) for name in chosen}

@@ -43,12 +43,7 @@ def section(text):
     )
     above = st.container(horizontal=True)
     name = kept("positions.model", NAMES, "t5")
-    why = _encodings.beyond(name, T)
-    if why:
-        with above:
-            _shell.pick("Encoding", NAMES, key="positions.model")
-        st.warning(f"This text has {T:,} tokens, and {name} has {why}. Choose another encoding, or shorten the text.")
-        raise _shell.NothingToShow
+    _encodings.fits_or_ends(name, T, above, "positions.model")
     means, shares = profile(text, name)
     heads = sorted(np.ndindex(shares.shape), key=lambda one: -np.nan_to_num(shares[one], nan=-1.0))
     st.session_state["positions.sorted"] = heads

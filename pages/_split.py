@@ -50,12 +50,7 @@ def section(text):
     name = kept("positions.split", NAMES, "sinusoidal")
     head = _encodings.kept_head(6)
     layer = 0 if name in ADDED else _encodings.kept_layer(1)
-    why = _encodings.beyond(name, T)
-    if why:
-        with above:
-            _shell.pick("Encoding", NAMES, key="positions.split")
-        st.warning(f"This text has {T:,} tokens, and {name} has {why}. Choose another encoding, or shorten the text.")
-        raise _shell.NothingToShow
+    _encodings.fits_or_ends(name, T, above, "positions.split")
     trace = _shell.explain(text, f"decoder-{name}", None, None, None)
     attention = trace.layers[layer].attention
     real, allowed = attention.scaled(head), attention.parts(head)[3]

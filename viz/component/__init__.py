@@ -1,27 +1,19 @@
 """The canvas heatmap: a matrix of any size that answers hover, keys and clicks in the browser.
 
-The one module of `viz` that may import Streamlit; everything it shows is drawn by heatmap.js. Registration happens at import and
-needs no running server: Streamlit registers the same definition again on whichever runtime mounts it.
+Everything it shows is drawn by heatmap.js.
 """
 
 import base64
 import binascii
-import json
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-_HERE = Path(__file__).parent
+from viz.component.view import payload, view
 
-_mount = st.components.v2.component(
-    "riverbank_heatmap",
-    html='<div class="riverbank-heatmap"></div>',
-    css=(_HERE / "heatmap.css").read_text(encoding="utf-8"),
-    js=(_HERE / "heatmap.js").read_text(encoding="utf-8"),
-)
+_mount = view("heatmap")
 
 
 def heatmap(
@@ -63,13 +55,13 @@ def heatmap(
     Returns (row, column), or None where nothing was chosen or the last choice lies outside this matrix.
     Raises ValueError where the shapes, kind, limit or digits do not fit.
     """
-    payload, shape = _pack(
+    data, shape = _pack(
         values, rows, columns, kind=kind, allowed=allowed, limit=limit,
         selected=(selected, _state(key, "cell")), label=str(label), row_role=row_role, column_role=column_role,
         height=int(height), digits=int(digits), square=bool(square), revision=str(revision), hole=str(hole),
         paints=on_paint is not None, stamp=_stamp(key),
     )  # fmt: skip
-    result = _mount(key=key, data=payload, on_cell_change=on_select or _nothing, on_mask_change=on_paint or _nothing)
+    result = _mount(key=key, data=data, on_cell_change=on_select or _nothing, on_mask_change=on_paint or _nothing)
     return _inside(result.get("cell"), shape)
 
 
@@ -122,9 +114,7 @@ def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) ->
     first = next((cell for cell in (_inside(s, matrix.shape) for s in selected) if cell), None)
     header |= {"kind": kind, "low": low, "high": high, "selected": first}
     header |= {"rows": [str(token) for token in rows], "columns": [str(token) for token in columns]}
-    text = json.dumps(header).encode("ascii")
-    text += b" " * (-len(text) % 4)  # so that the matrix starts at a multiple of four bytes, as Float32Array wants
-    return len(text).to_bytes(4, "little") + text + matrix.tobytes(), matrix.shape
+    return payload(header, matrix), matrix.shape
 
 
 def _inside(cell: object, shape: tuple[int, int]) -> tuple[int, int] | None:

@@ -1,17 +1,8 @@
 """Beliefs side by side: for each of several models its most likely next tokens, with their probabilities as bars."""
 
-from pathlib import Path
+from viz.component.view import view
 
-import streamlit as st
-
-HERE = Path(__file__).parent
-
-mount = st.components.v2.component(
-    "riverbank_beliefs",
-    html='<div class="riverbank-beliefs"></div>',
-    css=(HERE / "beliefs.css").read_text(encoding="utf-8"),
-    js=(HERE / "beliefs.js").read_text(encoding="utf-8"),
-)
+mount = view("beliefs")
 
 
 def beliefs(lists, *, key, label="", revision=""):

@@ -1,17 +1,8 @@
 """Candidates for the next token: buttons with their probability before and after the filters, and the strip on which the roll falls."""
 
-from pathlib import Path
+from viz.component.view import view
 
-import streamlit as st
-
-HERE = Path(__file__).parent
-
-mount = st.components.v2.component(
-    "riverbank_candidates",
-    html='<div class="riverbank-candidates"></div>',
-    css=(HERE / "candidates.css").read_text(encoding="utf-8"),
-    js=(HERE / "candidates.js").read_text(encoding="utf-8"),
-)
+mount = view("candidates")
 
 
 def candidates(rows, *, rest, roll, key, label="", revision="", on_select=None):

@@ -1,17 +1,8 @@
 """Token chips: a text as the model reads it, each token a button."""
 
-from pathlib import Path
+from viz.component.view import view
 
-import streamlit as st
-
-HERE = Path(__file__).parent
-
-mount = st.components.v2.component(
-    "riverbank_chips",
-    html='<div class="riverbank-chips" role="group"></div>',
-    css=(HERE / "chips.css").read_text(encoding="utf-8"),
-    js=(HERE / "chips.js").read_text(encoding="utf-8"),
-)
+mount = view("chips", role="group")
 
 
 def chips(tokens, *, key, notes, values=None, selected=None, struck=(), label="", revision="", on_select=None):

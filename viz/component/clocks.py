@@ -1,18 +1,10 @@
 """Clocks: a query's and a key's hand for every pair of dimensions, turned in the browser as the two tokens move."""
 
-from pathlib import Path
-
 import numpy as np
-import streamlit as st
 
-HERE = Path(__file__).parent
+from viz.component.view import view
 
-mount = st.components.v2.component(
-    "riverbank_clocks",
-    html='<div class="riverbank-clocks"></div>',
-    css=(HERE / "clocks.css").read_text(encoding="utf-8"),
-    js=(HERE / "clocks.js").read_text(encoding="utf-8"),
-)
+mount = view("clocks")
 
 
 def clocks(

@@ -1,21 +1,15 @@
 """The cone: everything that one output depends on, level by level, for one network beside another."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 
-HERE = Path(__file__).parent
+from viz.component.view import view
+
 SHOWN = 128  # tokens in a panel; of a longer text those around where its output stands
 BEFORE = 96  # of them to its left, since more networks look back than forth
 
-mount = st.components.v2.component(
-    "riverbank_cone",
-    html='<div class="riverbank-cone"></div>',
-    css=(HERE / "cone.css").read_text(encoding="utf-8"),
-    js=(HERE / "cone.js").read_text(encoding="utf-8"),
-)
+mount = view("cone")
 
 
 class Panel(NamedTuple):

@@ -1,18 +1,10 @@
 """The diagram of a transformer: boxes in rows beside the residual stream, joined by wires, each one a button."""
 
-from pathlib import Path
 from typing import NamedTuple
 
-import streamlit as st
+from viz.component.view import view
 
-HERE = Path(__file__).parent
-
-mount = st.components.v2.component(
-    "riverbank_diagram",
-    html='<div class="riverbank-diagram"></div>',
-    css=(HERE / "diagram.css").read_text(encoding="utf-8"),
-    js=(HERE / "diagram.js").read_text(encoding="utf-8"),
-)
+mount = view("diagram")
 
 
 class Part(NamedTuple):

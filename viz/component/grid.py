@@ -1,20 +1,12 @@
 """Grid: one small matrix for every head of a model, all on one canvas."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
-HERE = Path(__file__).parent
+from viz.component.view import payload, view
 
-mount = st.components.v2.component(
-    "riverbank_grid",
-    html='<div class="riverbank-grid"></div>',
-    css=(HERE / "canvas.css").read_text(encoding="utf-8") + (HERE / "grid.css").read_text(encoding="utf-8"),
-    js=(HERE / "canvas.js").read_text(encoding="utf-8") + (HERE / "grid.js").read_text(encoding="utf-8"),
-)
+mount = view("grid", "canvas")
 
 
 def grid(
@@ -32,17 +24,17 @@ def grid(
     [name, time]. ValueError if sizes do not fit or the kind is unknown.
     """
     notes = notes or [""] * len(names)
-    payload = pack(maps, rows, columns, allowed, kind, {
+    data = pack(maps, rows, columns, allowed, kind, {
         "names": list(names), "notes": list(notes), "faint": faint, "across": int(across), "side": int(side),
         "label": label, "start": int(start), "revision": str(revision),
         "selected": int(selected) if selected is not None and 0 <= selected < len(names) else None,
         "measures": {title: [float(number) for number in numbers] for title, numbers in (measures or {}).items()},
     })  # fmt: skip
-    mount(key=key, data=payload, on_head_change=on_select or (lambda: None))
+    mount(key=key, data=data, on_head_change=on_select or (lambda: None))
 
 
 def pack(maps, rows, columns, allowed, kind, header):
-    """[u32 header length][JSON header][float32 (N, T, S)], little-endian; NaN stands for masked."""
+    """What crosses to the browser for N heads: the payload with the numbers (N, T, S)."""
     numbers = np.array(maps, dtype="<f4")  # a copy: the caller's array is never written to
     N, T, S = len(header["names"]), len(rows), len(columns)
     if numbers.shape != (N, T, S) or not N * T * S:
@@ -57,6 +49,4 @@ def pack(maps, rows, columns, allowed, kind, header):
     high = 1.0 if kind == "weights" else float(np.nanmax(np.abs(numbers), initial=0.0)) or 1.0
     # As in panels: every row of every matrix has its label.
     header |= {"kind": kind, "low": 0.0 if kind == "weights" else -high, "high": high, "rows": list(rows) * N, "tall": T, "columns": list(columns)}
-    text = json.dumps(header).encode("ascii")
-    text += b" " * (-len(text) % 4)  # so that the numbers start at a multiple of four bytes, as Float32Array wants
-    return len(text).to_bytes(4, "little") + text + numbers.tobytes()
+    return payload(header, numbers)

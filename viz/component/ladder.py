@@ -1,18 +1,10 @@
 """The ladder: one word on its way from bytes to tokens, a row of chips for every merge."""
 
-from pathlib import Path
 from typing import NamedTuple
 
-import streamlit as st
+from viz.component.view import view
 
-HERE = Path(__file__).parent
-
-mount = st.components.v2.component(
-    "riverbank_ladder",
-    html='<div class="riverbank-ladder"></div>',
-    css=(HERE / "ladder.css").read_text(encoding="utf-8"),
-    js=(HERE / "ladder.js").read_text(encoding="utf-8"),
-)
+mount = view("ladder")
 
 
 class Rung(NamedTuple):

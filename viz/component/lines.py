@@ -1,21 +1,13 @@
 """Lines: who looks at whom, as curves between the tokens on the left, which ask, and the same tokens on the right, which answer."""
 
-from pathlib import Path
-
 import numpy as np
-import streamlit as st
 
 from viz.component.grid import pack
+from viz.component.view import view
 
-HERE = Path(__file__).parent
 MOST = 2000  # lines drawn at once
 
-mount = st.components.v2.component(
-    "riverbank_lines",
-    html='<div class="riverbank-lines"></div>',
-    css=(HERE / "canvas.css").read_text(encoding="utf-8") + (HERE / "lines.css").read_text(encoding="utf-8"),
-    js=(HERE / "canvas.js").read_text(encoding="utf-8") + (HERE / "lines.js").read_text(encoding="utf-8"),
-)
+mount = view("lines", "canvas")
 
 
 def lines(
@@ -29,13 +21,13 @@ def lines(
     `on_head`, `on_count` and `on_token` are called after a head, a number of lines or a token was chosen; st.session_state[key] then has
     "head": [name, time], "count": [number, time] or "token": ["row" or "column", place, time]. ValueError if sizes do not fit.
     """
-    payload = pack(maps, rows, columns, allowed, "weights", {
+    data = pack(maps, rows, columns, allowed, "weights", {
         "names": list(names), "notes": [""] * len(names), "measures": {}, "start": int(start), "label": label, "revision": str(revision),
         "heads": [list(line) for line in heads], "chosen": list(chosen), "count": int(count),
         "selected": None if selected is None else [int(place) for place in selected], "strongest": strongest(maps, allowed).tolist(),
     })  # fmt: skip
     nothing = lambda: None  # noqa: E731
-    mount(key=key, data=payload, on_head_change=on_head or nothing, on_count_change=on_count or nothing, on_token_change=on_token or nothing)
+    mount(key=key, data=data, on_head_change=on_head or nothing, on_count_change=on_count or nothing, on_token_change=on_token or nothing)
 
 
 def strongest(maps, allowed):

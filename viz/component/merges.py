@@ -1,18 +1,10 @@
 """The player of byte pair encoding: a text falls into letters and grows together, merge by merge, in the browser."""
 
-from pathlib import Path
+from viz.component.view import view
 
-import streamlit as st
-
-HERE = Path(__file__).parent
 BORDER = -1  # between two words, which no merge joins
 
-mount = st.components.v2.component(
-    "riverbank_merges",
-    html='<div class="riverbank-merges"></div>',
-    css=(HERE / "merges.css").read_text(encoding="utf-8"),
-    js=(HERE / "merges.js").read_text(encoding="utf-8"),
-)
+mount = view("merges")
 
 
 def merges(pieces, leaders, tokens, whole, excerpt, joined, *, words, at_once, merge, key, label="", revision="", on_choose=None):

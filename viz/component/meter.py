@@ -1,20 +1,13 @@
 """The meter: where words fall between two senses, one lane above the other, and the paths from lane to lane."""
 
 import math
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 
-HERE = Path(__file__).parent
+from viz.component.view import view
 
-mount = st.components.v2.component(
-    "riverbank_meter",
-    html='<div class="riverbank-meter"></div>',
-    css=(HERE / "meter.css").read_text(encoding="utf-8"),
-    js=(HERE / "meter.js").read_text(encoding="utf-8"),
-)
+mount = view("meter")
 
 
 class Lane(NamedTuple):

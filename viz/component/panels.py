@@ -1,20 +1,10 @@
 """Panels: several small matrices over the same tokens, on one scale, under one crosshair."""
 
-import json
-import math
-from pathlib import Path
-
 import numpy as np
-import streamlit as st
 
-HERE = Path(__file__).parent
+from viz.component.view import payload, view
 
-mount = st.components.v2.component(
-    "riverbank_panels",
-    html='<div class="riverbank-panels"></div>',
-    css=(HERE / "canvas.css").read_text(encoding="utf-8") + (HERE / "panels.css").read_text(encoding="utf-8"),
-    js=(HERE / "canvas.js").read_text(encoding="utf-8") + (HERE / "panels.js").read_text(encoding="utf-8"),
-)
+mount = view("panels", "canvas")
 
 
 def panels(
@@ -47,11 +37,8 @@ def panels(
         "row_role": row_role, "column_role": column_role, "across": int(across), "side": int(side),
         "selected": inside(selected, shape), "label": label, "revision": str(revision),
     }  # fmt: skip
-    # As for one heatmap: [u32 header length][JSON header][float32 matrix], the maps one upon the other, so that every row has its label.
-    text = json.dumps(header).encode("ascii")
-    text += b" " * (-len(text) % 4)  # so that the numbers start at a multiple of four bytes, as Float32Array wants
-    numbers = b"".join(np.where(np.isfinite(values), values, np.float32(math.nan)).astype("<f4").tobytes() for values in drawn.values())
-    mount(key=key, data=len(text).to_bytes(4, "little") + text + numbers, on_cell_change=on_select or (lambda: None))
+    numbers = np.array([np.where(np.isfinite(values), values, np.nan) for values in drawn.values()])  # one upon the other, so that every row has its label
+    mount(key=key, data=payload(header, numbers), on_cell_change=on_select or (lambda: None))
 
 
 def inside(cell, shape):

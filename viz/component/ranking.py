@@ -1,17 +1,8 @@
 """Beliefs about the next token: tokens with their probabilities as bars."""
 
-from pathlib import Path
+from viz.component.view import view
 
-import streamlit as st
-
-HERE = Path(__file__).parent
-
-mount = st.components.v2.component(
-    "riverbank_ranking",
-    html='<div class="riverbank-ranking"></div>',
-    css=(HERE / "ranking.css").read_text(encoding="utf-8"),
-    js=(HERE / "ranking.js").read_text(encoding="utf-8"),
-)
+mount = view("ranking")
 
 
 def ranking(series, tokens, *, key, shares=True, sentences=False, label=""):

@@ -1,17 +1,8 @@
 """A sequence of words in an order that the reader can change: drag a word, or move it with the keys."""
 
-from pathlib import Path
+from viz.component.view import view
 
-import streamlit as st
-
-HERE = Path(__file__).parent
-
-mount = st.components.v2.component(
-    "riverbank_sequence",
-    html='<div class="riverbank-sequence"></div>',
-    css=(HERE / "sequence.css").read_text(encoding="utf-8"),
-    js=(HERE / "sequence.js").read_text(encoding="utf-8"),
-)
+mount = view("sequence")
 
 
 def sequence(words, order, *, key, label="", revision="", on_order=None):

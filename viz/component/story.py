@@ -1,17 +1,8 @@
 """A text that grows: token chips, the reader's own, those chosen since, and those of a branch left behind; a click goes back or forward to one."""
 
-from pathlib import Path
+from viz.component.view import view
 
-import streamlit as st
-
-HERE = Path(__file__).parent
-
-mount = st.components.v2.component(
-    "riverbank_story",
-    html='<div class="riverbank-story" role="group"></div>',
-    css=(HERE / "story.css").read_text(encoding="utf-8"),
-    js=(HERE / "story.js").read_text(encoding="utf-8"),
-)
+mount = view("story", role="group")
 
 
 def story(tokens, *, own, read, bits, key, label="", revision="", on_select=None):

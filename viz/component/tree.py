@@ -1,18 +1,10 @@
 """The tree of a beam search: a column per step, a button per beginning that was kept."""
 
-from pathlib import Path
 from typing import NamedTuple
 
-import streamlit as st
+from viz.component.view import view
 
-HERE = Path(__file__).parent
-
-mount = st.components.v2.component(
-    "riverbank_tree",
-    html='<div class="riverbank-tree"></div>',
-    css=(HERE / "tree.css").read_text(encoding="utf-8"),
-    js=(HERE / "tree.js").read_text(encoding="utf-8"),
-)
+mount = view("tree")
 
 
 class Node(NamedTuple):

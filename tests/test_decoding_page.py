@@ -78,7 +78,7 @@ def rewind(at, place):
         ({"k": 3, "p": 0.05, "seed": 4}, [DEFAULT[0], partial(decoding.top_k, k=3), partial(decoding.top_p, p=0.05)], 4),
         ({"method": "greedy"}, [partial(decoding.temperature, degree=0)], None),
     ],
-    ids=str,
+    ids=["as it opens", "cold", "unfiltered", "narrow", "greedy"],
 )
 def test_the_candidates_are_the_real_distribution(at, controls, filters, seed):
     move(at, {f"decoding.{name}": value for name, value in controls.items()})

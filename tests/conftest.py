@@ -14,6 +14,12 @@ torch.set_warn_always(True)  # not only once per program, so that no test depend
 TEXT = "I swam across the river to get to the other bank. I walked across the road to get cash from the other bank."
 
 
+def pytest_collection_modifyitems(items):
+    """Of several processes one runs a file, so that what its tests share is made once; and one alone runs the browser, which is slow beside another."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("browser" if "browser" in item.path.parts else item.path.name))
+
+
 @pytest.fixture(scope="module")
 def doubles():
     """Float64 for a whole module."""

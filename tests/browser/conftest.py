@@ -8,7 +8,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.browser import launch
 
-SECONDS = 20_000  # milliseconds: a loaded machine is slow, a broken page is for ever
+SECONDS = 60_000  # milliseconds: a loaded machine is slow, a broken page is for ever
 expect.set_options(timeout=SECONDS)
 
 # The picture's data attributes, from inside the component's shadow root.

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from xdist.scheduler import LoadFileScheduling
 
 from model import tokenizer as bpe
 from model.bundle import Bundle
@@ -14,10 +15,15 @@ torch.set_warn_always(True)  # not only once per program, so that no test depend
 TEXT = "I swam across the river to get to the other bank. I walked across the road to get cash from the other bank."
 
 
-def pytest_collection_modifyitems(items):
-    """Of several processes one runs a file, so that what its tests share is made once; and one alone runs the browser, which is slow beside another."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if "browser" in item.path.parts else item.path.name))
+class Files(LoadFileScheduling):
+    """Of several processes one runs a file, so that what its tests share is made once; and one alone has the browser, which is slow beside another."""
+
+    def _split_scope(self, nodeid):
+        return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Files(config, log)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-// What pictures on a canvas share: reading a payload, colours of the page, tokens as labels, the read-out, the table, the way into Streamlit.
+// What pictures on a canvas share: reading a payload, colours of the page, tokens as labels, the read-out, the table.
 
 const TONES = { light: { blue: "#0072B2", vermillion: "#D55E00" }, dark: { blue: "#56B4E9", vermillion: "#FF933D" } };
 const SIGNS = { "\n": "⏎", "\r": "␍", "\t": "⇥" };
@@ -44,7 +44,7 @@ function palette(stops) {
  *  point, where keys lead, what a choice sends, what to draw for a new width and for a new place, and what stands in the table. */
 class Picture {
   constructor(host, role, keys) {
-    Object.assign(this, { host, role, keys, turn: 0, painted: 0, hover: null, cursor: null });
+    Object.assign(this, { host, role, keys, painted: 0, hover: null, cursor: null });
     this.probe = element("canvas").getContext("2d", { willReadFrequently: true });
     this.caption = element("div", { class: "caption" });
     this.upper = element("canvas", { class: "pointer", tabindex: "0", role: "img", "aria-roledescription": role });
@@ -89,6 +89,8 @@ class Picture {
   about() { return `${this.data.names.length} heads, ${this.T} tokens`; }
 
   reveal() {} // of what scrolls inside
+
+  end() { this.observer.disconnect(); }
 
   arrange() {
     this.wide = this.host.clientWidth;
@@ -168,20 +170,3 @@ class Picture {
         element("tr", chosen ? { "aria-current": "true" } : {}, ...cells("th", "row", [name]), ...cells("td", "", rest)))));
   }
 }
-
-const pictures = new WeakMap(); // one per root: Streamlit calls again on the same root whenever data or theme change
-
-/** What Streamlit calls: `Kind` draws in the element of that class, and each of its choices becomes the state of the name it gives. */
-const view = (name, Kind) => ({ parentElement, data, setStateValue }) => {
-  const host = parentElement.querySelector(name);
-  if (!host || !data) return undefined;
-  const picture = pictures.get(host) ?? new Kind(host);
-  pictures.set(host, picture);
-  picture.update(unpack(data), (state, ...said) => setStateValue(state, [...said, Date.now()]));
-  const turn = ++picture.turn;
-  return () => { // the cleanup of an overtaken call may come late: only the last call's ends the picture
-    if (picture.turn !== turn) return;
-    picture.observer.disconnect();
-    pictures.delete(host);
-  };
-};

@@ -231,7 +231,7 @@ class Room {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
       this.waiting = null;
-      this.commit("places", [...this.places, Date.now()]);
+      this.commit("places", ...this.places);
     }, REST);
   }
 
@@ -270,7 +270,7 @@ class Room {
   }
 
   choose(pair) {
-    this.commit("pair", [pair, Date.now()]);
+    this.commit("pair", pair);
   }
 
   paint() {
@@ -307,21 +307,11 @@ class Room {
     if (away) return `both moved by ${signed(m - from, Number.isInteger(m - from) ? 0 : 1)}, distance still ${offset}: the same score, to ${change ? change.toExponential(0) : "the last digit"}`;
     return `distance ${offset} instead of ${signed(to - from, 0)}: the score has changed by ${signed(score - first, 4)}`;
   }
+
+  end() {
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.waiting);
+  }
 }
 
-const rooms = new WeakMap(); // one per root: Streamlit calls again on the same root whenever data or theme change
-
-export default function ({ parentElement, data, setStateValue }) {
-  const host = parentElement.querySelector(".riverbank-clocks");
-  if (!host || !data) return undefined;
-  const room = rooms.get(host) ?? new Room(host);
-  rooms.set(host, room);
-  room.update(data, setStateValue);
-  const turn = (room.turn = (room.turn ?? 0) + 1);
-  return () => { // the cleanup of an overtaken call may come late: only the last call's ends the view
-    if (room.turn !== turn) return;
-    cancelAnimationFrame(room.frame);
-    clearTimeout(room.waiting);
-    rooms.delete(host);
-  };
-}
+export default view("clocks", Room);

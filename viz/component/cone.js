@@ -261,7 +261,7 @@ class Panel {
 class Room {
   constructor(host) {
     this.host = host;
-    this.painted = this.turn = 0;
+    this.painted = 0;
     this.row = element("div", { class: "panels" });
     this.readout = element("div", { class: "readout", "aria-live": "polite" });
     this.panels = [];
@@ -292,7 +292,7 @@ class Room {
   choose(token) {
     if (token === this.output || token < 0 || token >= this.all) return;
     this.output = token; // so that the next key goes on from here before the answer has come
-    this.commit(token);
+    this.commit("token", token);
   }
 
   press(event) {
@@ -303,20 +303,8 @@ class Room {
     event.stopPropagation();
     this.choose(clamp(goal, 0, this.all - 1));
   }
+
+  end() { this.observer.disconnect(); }
 }
 
-const rooms = new WeakMap(); // one per root: Streamlit calls again on the same root whenever data or theme change
-
-export default function ({ parentElement, data, setStateValue }) {
-  const host = parentElement.querySelector(".riverbank-cone");
-  if (!host || !data) return undefined;
-  const room = rooms.get(host) ?? new Room(host);
-  rooms.set(host, room);
-  room.update(data, (token) => setStateValue("token", [token, Date.now()]));
-  const turn = ++room.turn;
-  return () => { // the cleanup of an overtaken call may come late: only the last call's ends the picture
-    if (room.turn !== turn) return;
-    room.observer.disconnect();
-    rooms.delete(host);
-  };
-}
+export default view("cone", Room);

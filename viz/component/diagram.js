@@ -3,7 +3,6 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const GAP = 12; // CSS pixels between boxes, where the wires run
-const rooms = new WeakMap(); // one per root: Streamlit calls again on the same root whenever data or theme change
 
 function element(tag, attributes, ...children) {
   const made = document.createElement(tag);
@@ -26,7 +25,7 @@ const percent = (share) => (share && share < 0.001 ? "under 0.1 %" : `${(100 * s
 class Room {
   constructor(host) {
     this.host = host;
-    this.painted = this.turn = 0;
+    this.painted = 0;
     this.wires = document.createElementNS(SVG, "svg");
     this.wires.setAttribute("aria-hidden", "true");
     this.frame = element("div", { class: "frame" }, element("span", {}));
@@ -108,7 +107,7 @@ class Room {
       box.setAttribute("aria-pressed", String(box.dataset.name === name));
       box.tabIndex = box.dataset.name === name ? 0 : -1;
     }
-    this.commit(name);
+    this.commit("box", name);
   }
 
   /** The wires: straight between neighbours, else through the gaps between the rows. */
@@ -208,18 +207,8 @@ class Room {
     ]));
     this.table.replaceChildren(element("table", { "aria-label": `${this.label}, as a table` }, element("thead", {}, head), element("tbody", {}, ...rows)));
   }
+
+  end() { this.observer.disconnect(); }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
-  const host = parentElement.querySelector(".riverbank-diagram");
-  if (!host || !data) return undefined;
-  const room = rooms.get(host) ?? new Room(host);
-  rooms.set(host, room);
-  room.update(data, (name) => setStateValue("box", [name, Date.now()]));
-  const turn = ++room.turn;
-  return () => { // the cleanup of an overtaken call may come late: only the last call's ends the picture
-    if (room.turn !== turn) return;
-    room.observer.disconnect();
-    rooms.delete(host);
-  };
-}
+export default view("diagram", Room);

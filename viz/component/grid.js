@@ -200,4 +200,4 @@ class Grid extends Picture {
   }
 }
 
-export default view(".riverbank-grid", Grid);
+export default view("grid", Grid, unpack);

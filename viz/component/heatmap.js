@@ -153,7 +153,6 @@ function element(tag, attributes = {}, ...children) {
 class Heatmap {
   constructor(host) {
     this.host = host;
-    this.turn = 0; // how often Streamlit called: see the cleanup at the end
     this.painted = 0;
     this.cursor = this.hover = this.stroke = null;
     this.stamp = 0; // when the last stroke was sent
@@ -195,8 +194,7 @@ class Heatmap {
   }
 
   /** Take new data, or the same data after a change of theme. */
-  update(data, commit, commitMask) {
-    this.commitMask = commitMask;
+  update(data, commit) {
     const late = data.paints && this.data?.values.length === data.values.length && (this.stroke || data.stamp < this.stamp);
     if (late) data.values = this.data.values; // painted on since this was computed
     this.data = data;
@@ -492,7 +490,7 @@ class Heatmap {
     this.paint();
     this.say(cell);
     if (!this.numbers.hidden) this.fillTable();
-    this.commit(cell);
+    this.commit("cell", ...cell);
   }
 
   // ---- painting: the first cell of a stroke is turned over, the others follow it, and the whole mask is sent once at its end
@@ -531,7 +529,7 @@ class Heatmap {
     const bytes = new Uint8Array(Math.ceil(this.data.values.length / 8));
     this.data.values.forEach((value, i) => { if (!Number.isNaN(value)) bytes[i >> 3] |= 128 >> (i & 7); });
     this.stamp = Date.now();
-    this.commitMask([this.T, this.S, btoa(String.fromCharCode(...bytes)), this.stamp]);
+    this.commit("mask", this.T, this.S, btoa(String.fromCharCode(...bytes)));
     if (!this.numbers.hidden) this.fillTable();
   }
 
@@ -604,22 +602,8 @@ class Heatmap {
       element("tbody", {}, ...lines),
     ));
   }
+
+  end() { this.observer.disconnect(); }
 }
 
-// ---------------------------------------------------------------------------------------------------------- Streamlit
-
-const pictures = new WeakMap(); // one per root: Streamlit calls again on the same root whenever data or theme change
-
-export default function ({ parentElement, data, setStateValue }) {
-  const host = parentElement.querySelector(".riverbank-heatmap");
-  if (!host || !data) return undefined;
-  const picture = pictures.get(host) ?? new Heatmap(host);
-  pictures.set(host, picture);
-  picture.update(unpack(data), (cell) => setStateValue("cell", [...cell, Date.now()]), (mask) => setStateValue("mask", mask));
-  const turn = ++picture.turn;
-  return () => { // the cleanup of an overtaken call may come late: only the last call's ends the picture
-    if (picture.turn !== turn) return;
-    picture.observer.disconnect();
-    pictures.delete(host);
-  };
-}
+export default view("heatmap", Heatmap, unpack);

@@ -199,4 +199,4 @@ class Lines extends Picture {
   }
 }
 
-export default view(".riverbank-lines", Lines);
+export default view("lines", Lines, unpack);

@@ -127,7 +127,7 @@ class Curve {
 class Player {
   constructor(host) {
     this.host = host;
-    this.turn = this.painted = 0;
+    this.painted = 0;
     this.sent = null; // the merge that the server knows
     this.build();
     this.observer = new ResizeObserver(() => this.data && this.curves.some((curve) => curve.width !== curve.picture.clientWidth) && this.arrange());
@@ -243,7 +243,7 @@ class Player {
     this.later = setTimeout(() => {
       if (this.merge === this.sent) return;
       this.sent = this.merge;
-      this.commit(this.merge);
+      this.commit("merge", this.merge);
     }, REST);
   }
 
@@ -350,22 +350,12 @@ class Player {
     this.recent.replaceChildren(...(merge ? now : []), share, ...(before.length ? [" Finished before: ", ...before.flatMap((one) => [one, " "])] : []));
     this.host.dataset.whole = times[merge];
   }
+
+  end() {
+    clearInterval(this.clock);
+    clearTimeout(this.later);
+    this.observer.disconnect();
+  }
 }
 
-const players = new WeakMap(); // one per root: Streamlit calls again on the same root whenever data or theme change
-
-export default function ({ parentElement, data, setStateValue }) {
-  const host = parentElement.querySelector(".riverbank-merges");
-  if (!host || !data) return undefined;
-  const player = players.get(host) ?? new Player(host);
-  players.set(host, player);
-  player.update(data, (merge) => setStateValue("merge", [merge, Date.now()]));
-  const turn = ++player.turn;
-  return () => { // the cleanup of an overtaken call may come late: only the last call's ends the player
-    if (player.turn !== turn) return;
-    clearInterval(player.clock);
-    clearTimeout(player.later);
-    player.observer.disconnect();
-    players.delete(host);
-  };
-}
+export default view("merges", Player);

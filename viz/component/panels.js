@@ -280,4 +280,4 @@ class Panels extends Picture {
   }
 }
 
-export default view(".riverbank-panels", Panels);
+export default view("panels", Panels, unpack);

@@ -68,7 +68,7 @@ class Sequence {
     this.order = order;
     this.draw(this.focused());
     this.spoken.textContent = `${this.data.words[word].trim()} is now at place ${place + 1}`;
-    this.commit(order);
+    this.commit("order", order);
   }
 
   press(event) {
@@ -133,12 +133,4 @@ class Sequence {
   }
 }
 
-const pictures = new WeakMap(); // one per root: Streamlit calls again on the same root whenever data or theme change
-
-export default function ({ parentElement, data, setStateValue }) {
-  const host = parentElement.querySelector(".riverbank-sequence");
-  if (!host || !data) return;
-  const picture = pictures.get(host) ?? new Sequence(host);
-  pictures.set(host, picture);
-  picture.update(data, (order) => setStateValue("order", [order, Date.now()]));
-}
+export default view("sequence", Sequence);

@@ -12,9 +12,14 @@ import streamlit as st
 HERE = Path(__file__).parent
 
 
+def read(file):
+    return (HERE / file).read_text(encoding="utf-8")
+
+
 def view(name, *shared, role=""):
     """The component that NAME.js draws, dressed by NAME.css, in an element of the class riverbank-NAME with that role; `shared` files come before both."""
-    css, js = ("".join((HERE / f"{part}.{kind}").read_text(encoding="utf-8") for part in (*shared, name)) for kind in ("css", "js"))
+    css = "".join(read(f"{part}.css") for part in (*shared, name))
+    js = "".join(read(f"{part}.js") for part in ("mount", *shared, name))
     html = f'<div class="riverbank-{name}"{role and f" role={role}"}></div>'
     return st.components.v2.component(f"riverbank_{name}", html=html, css=css, js=js)
 

@@ -8,19 +8,19 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.browser import launch
 
-SECONDS = 60_000  # milliseconds: a loaded machine is slow, a broken page is for ever
+SECONDS = 20_000  # milliseconds: a loaded machine is slow, a broken page is for ever
 expect.set_options(timeout=SECONDS)
 
-# The picture's data attributes, from inside the component's shadow root.
-DATASET = """key => {
+# The data attributes of a hand-made view, from inside its shadow root; it has a revision once it shows something.
+DATASET = """(key, view = "heatmap") => {
     const room = document.querySelector(`.st-key-${key} [data-testid=stBidiComponentIsolated]`);
-    const picture = room?.shadowRoot?.querySelector(".riverbank-heatmap");
-    return picture?.dataset.painted ? { ...picture.dataset } : null;
+    const picture = room?.shadowRoot?.querySelector(`.riverbank-${view}`);
+    return picture && "revision" in picture.dataset ? { ...picture.dataset } : null;
 }"""
 # The same once the script rests and the attributes are as wished; a number is compared as a number.
-WISHED = f"""([key, wishes]) => {{
+WISHED = f"""([key, view, wishes]) => {{
     if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
-    const found = ({DATASET})(key);
+    const found = ({DATASET})(key, view);
     const fits = ([name, wish]) => (typeof wish === "number" ? Number(found[name]) === wish : found[name] === wish);
     return found && Object.entries(wishes).every(fits) ? found : null;
 }}"""
@@ -83,10 +83,10 @@ class Page:
         """What lies in the control or picture of that key."""
         return self.page.locator(f".st-key-{key.replace('.', '-')} {inside}".strip())
 
-    def shown(self, key="attention.matrix", **wishes):
-        """The picture's dataset, once the page rests and the dataset is as wished: shown(revision="a text", value=0.25)."""
+    def shown(self, key="attention.matrix", view="heatmap", **wishes):
+        """The dataset of the view with that key, once the page rests and the dataset is as wished: shown(revision="a text", value=0.25)."""
         wishes = {name: str(wish) if isinstance(wish, int) else wish for name, wish in wishes.items()}
-        return self.page.wait_for_function(WISHED, arg=[key.replace(".", "-"), wishes]).json_value()
+        return self.page.wait_for_function(WISHED, arg=[key.replace(".", "-"), view, wishes]).json_value()
 
     def type(self, text):
         self.part("text", "input").fill(text)

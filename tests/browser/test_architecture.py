@@ -7,12 +7,6 @@ from playwright.sync_api import expect
 from model import anatomy, cost, load, pooling
 
 TEXT = "I swam across the river to get to the other bank"
-READY = """([key, wishes]) => {
-    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
-    const room = document.querySelector(`.st-key-${key} [data-testid=stBidiComponentIsolated]`);
-    const found = { ...room?.shadowRoot?.querySelector(".riverbank-diagram")?.dataset };
-    return found.painted && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
-}"""
 
 
 def opened(page, section="The block", model="decoder-rope", text=TEXT, **query):
@@ -22,7 +16,7 @@ def opened(page, section="The block", model="decoder-rope", text=TEXT, **query):
 
 def drawn(page, **wishes):
     """The diagram's dataset once it is as wished."""
-    return page.page.wait_for_function(READY, arg=["architecture-diagram", wishes]).json_value()
+    return page.shown("architecture.diagram", "diagram", **wishes)
 
 
 def box(page, name):

@@ -7,15 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 from model import heads, load
+from tests.browser.conftest import DATASET
 
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
 NAME = "decoder-rope"
-READY = """([key, wishes]) => {
-    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
-    const room = document.querySelector(`.st-key-heads-${key} [data-testid=stBidiComponentIsolated]`);
-    const found = { ...room?.shadowRoot?.querySelector("[data-painted]")?.dataset };
-    return found.painted && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
-}"""
+VIEWS = {"grid": "grid", "map": "heatmap", "curves": "lines", "contrast": "panels"}
 PIXEL = """([key, x, y]) => {
     const canvas = document.querySelector(`.st-key-heads-${key} [data-testid=stBidiComponentIsolated]`).shadowRoot.querySelector("canvas");
     const ratio = canvas.width / canvas.getBoundingClientRect().width;
@@ -34,7 +30,7 @@ def opened(page, section="Grid", text=TEXT, **query):
 
 def seen(page, key="grid", **wishes):
     """The picture's dataset, once the page rests and the dataset is as wished."""
-    return page.page.wait_for_function(READY, arg=[key, {name: str(wish) for name, wish in wishes.items()}]).json_value()
+    return page.shown(f"heads.{key}", VIEWS[key], **wishes)
 
 
 def spot(found, name, row, column):
@@ -246,7 +242,7 @@ def test_a_long_text_scrolls_and_only_what_is_seen_is_drawn(page):
     box = page.part("heads.curves", ".box")
     assert box.evaluate("box => box.scrollTop") > 0.9 * (T - 30) * float(found["row"])  # the token that asks, the last, is in view
     box.evaluate("box => { box.scrollTop = 0; }")
-    page.page.wait_for_function(f"before => ({READY})(['curves', {{}}])?.drawn !== before", arg=found["drawn"])
+    page.page.wait_for_function(f"before => ({DATASET})('heads-curves', 'lines')?.drawn !== before", arg=found["drawn"])
     upper(page, "curves").hover(position={"x": 40, "y": 40})
     seen(page, "curves", at="0,1")
 

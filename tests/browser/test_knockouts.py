@@ -15,12 +15,6 @@ MODEL = load("decoder-rope")
 IDS = MODEL.read(TEXT)
 TRACE = MODEL.explain(TEXT)
 EFFECTS = "heads.effects"
-PANELS = """wishes => {
-    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
-    const room = document.querySelector(".st-key-heads-flow [data-testid=stBidiComponentIsolated]");
-    const found = { ...room?.shadowRoot?.querySelector(".riverbank-panels")?.dataset };
-    return found.painted && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
-}"""
 
 
 def effect(*groups, way=knockouts.silence):
@@ -120,7 +114,7 @@ def test_the_encoder_shows_the_meter_before_and_after(page):
 
 def test_the_three_measures_are_read_at_one_cell(page):
     opened(page, "Across layers", **{"heads.depth": "2", "heads.query": "11", "heads.key": "5"})
-    found = page.page.wait_for_function(PANELS, arg={"cell": "10,4"}).json_value()
+    found = page.shown("heads.flow", "panels", cell="10,4")
     means = flow.means(TRACE)
     assert json.loads(found["titles"]) == ["mean of layer 2", "rollout", "gradient"]
     mean, rollout, gradient = json.loads(found["values"])
@@ -130,7 +124,7 @@ def test_the_three_measures_are_read_at_one_cell(page):
     page.page.keyboard.press("ArrowLeft")
     page.page.keyboard.press("Enter")
     page.linked(**{"heads.key": "4"})
-    page.page.wait_for_function(PANELS, arg={"cell": "10,3"})
+    page.shown("heads.flow", "panels", cell="10,3")
 
 
 def test_the_products_are_those_of_the_model(page):

@@ -12,12 +12,6 @@ from model import load, masks, order, zoo
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
 NAMES = ["none", "learned", "sinusoidal", "rope", "alibi", "t5"]
 T = len(load("decoder-rope").read(TEXT))
-READY = """([key, part, wishes]) => {
-    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
-    const room = document.querySelector(`.st-key-${key} [data-testid=stBidiComponentIsolated]`);
-    const found = { ...room?.shadowRoot?.querySelector(`.riverbank-${part}`)?.dataset };
-    return "revision" in found && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
-}"""
 
 
 def opened(page, view="Side by side", text=TEXT, **query):
@@ -28,8 +22,7 @@ def opened(page, view="Side by side", text=TEXT, **query):
 
 def seen(page, key, part="panels", **wishes):
     """The picture's dataset, once the page rests and the dataset is as wished."""
-    arg = [f"positions-{key}", part, {name: str(wish) for name, wish in wishes.items()}]
-    return page.page.wait_for_function(READY, arg=arg).json_value()
+    return page.shown(f"positions.{key}", part, **wishes)
 
 
 def values(found):

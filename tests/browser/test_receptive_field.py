@@ -12,12 +12,6 @@ from model import load, masks, reach
 
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
 TOKENS = len(load("encoder").read(TEXT))
-READY = """wishes => {
-    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
-    const room = document.querySelector(".st-key-receptive_field-cone [data-testid=stBidiComponentIsolated]");
-    const found = { ...room?.shadowRoot?.querySelector(".riverbank-cone")?.dataset };
-    return found.painted && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
-}"""
 
 
 def opened(page, text=TEXT, **query):
@@ -28,8 +22,7 @@ def opened(page, text=TEXT, **query):
 
 def seen(page, **wishes):
     """Tokens that reach the output, of the convolutions and of attention, once the picture is as wished."""
-    found = page.page.wait_for_function(READY, arg={name: str(wish) for name, wish in wishes.items()}).json_value()
-    return json.loads(found["seen"])
+    return json.loads(page.shown("receptive_field.cone", "cone", **wishes)["seen"])
 
 
 def convolution(output, layers=4, kernel=3, dilation=1, stride=1, causal=True, tokens=TOKENS):

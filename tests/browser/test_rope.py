@@ -16,12 +16,6 @@ TRACE = load("decoder-rope").explain(TEXT)
 T, D = len(TRACE.tokens), TRACE.config.head_width
 QUERY, KEY, LAYER, HEAD = 12, 7, 1, 4  # counted from 0
 LINK = {"text": TEXT, "layer": LAYER + 1, "head": HEAD + 1, "rope.query": QUERY + 1, "rope.key": KEY + 1}
-READY = """wishes => {
-    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
-    const room = document.querySelector(".st-key-rope-clocks [data-testid=stBidiComponentIsolated]");
-    const found = { ...room?.shadowRoot?.querySelector(".riverbank-clocks")?.dataset };
-    return found.painted && Object.entries(wishes).every(([name, wish]) => found[name] === wish) ? found : null;
-}"""
 DRAG = """(input, values) => {
     const host = input.closest(".riverbank-clocks");
     return values.map((value) => {
@@ -38,7 +32,7 @@ def opened(page, **query):
 
 def seen(page, **wishes):
     """What the clocks say, once they are as wished and the page rests."""
-    return page.page.wait_for_function(READY, arg={name: str(wish) for name, wish in wishes.items()}).json_value()
+    return page.shown("rope.clocks", "clocks", **wishes)
 
 
 def parts(places=(QUERY, KEY)):

@@ -187,11 +187,6 @@ def others(group, i):
     return (group.sum(0) - group[i]) / (len(group) - 1)
 
 
-def cosine(a, b):
-    """Cosine of the angle between vectors (..., C), in [-1, 1]."""
-    return (a * b).sum(-1) / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1))
-
-
 def plane(left, right, more):
     """The three groups of vectors, each (N, S, C), on the two principal components of all of them at each stage: (all N, S, 2) and the shares (S, 2).
 

@@ -140,13 +140,9 @@ def through(view, box):
     found = activation(*view.choice[:2], box.name, layer, head)
     if box.name == "tokens":
         chips(
-            trace.tokens,
-            notes=[str(int(i)) for i in trace.ids],
-            selected=view.token,
-            key="architecture.tokens",
-            label="tokens with their numbers",
+            trace.tokens, notes=[str(int(i)) for i in trace.ids], selected=view.token, key="architecture.tokens", label="tokens with their numbers",
             revision=trace.text,
-        )
+        )  # fmt: skip
     else:
         picture(view, box, found)
     st.caption(axis_words(box) + proof(found))
@@ -185,13 +181,7 @@ def axis_words(box):
         return ""
     if len(box.shape) == 3:
         return f"one of {box.shape[0]} heads; choose layer and head in the sidebar. "
-    heads = (
-        ", head and number within it; queries first, then keys"
-        if box.name == "turn"
-        else ", head and number within it"
-        if box.name in ("query", "key", "value", "mix")
-        else ""
-    )
+    heads = ", head and number within it" * (box.name in ("query", "key", "value", "turn", "mix")) + "; queries first, then keys" * (box.name == "turn")
     shown = f"the {LISTED} tokens of the vocabulary that are likeliest after the token chosen below" if box.name == "logits" else ""
     return f"row: token; column: {shown or f'one of its {box.shape[1]:,} numbers{heads}'}. "
 
@@ -217,6 +207,7 @@ def told(view, made):
     ran = counted(choice.model, tuple(map(int, view.trace.ids)))
     if (own, takes) != (held, ran):
         st.error(f"The boxes have {own:,} parameters and take {takes:,} multiply-adds, but counted are {held:,} and {ran:,}.")
+        return
     _shell.show(figures.shares(grouped(made)), key="architecture.shares", alt="shares of the parts in parameters and multiply-adds")
     table = 100 * next(box.parameters for box in made if box.name == "embedding") / own
     tied = next((box for box in made if box.name == "logits"), None)

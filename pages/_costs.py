@@ -1,6 +1,5 @@
 """What it costs: parameters, multiply-adds and memory by formula, for four kinds of attention, with what this machine measures on the curves."""
 
-import time
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,11 +7,9 @@ import _shell
 import numpy as np
 import streamlit as st
 from _link import choose, kept
+from _measured import Kind, measured, total
 
-from model import cost, load
-from model.config import ModelConfig
-from model.convolution import build
-from model.transformer import initialise
+from model import cost
 from viz import cost as figures
 from viz import theme
 
@@ -21,17 +18,7 @@ FINE = np.unique(np.round(2 ** np.arange(4, 17.01, 0.25)).astype(int))  # where 
 WINDOWS = [2**n for n in range(4, 14)]
 COUNTED = 16, 64, 256  # tokens of the real passes that are counted and weighed
 TIMED = 128, 256, 512, 1024, 2048, 4096  # tokens of those that are timed
-BUDGET = 8  # seconds; what has not been measured by then is left out
-MEASURED = "architecture.measured"  # how far this session has come: {what is asked: (measurements, why no more; empty while it goes on)}
-TURN = "architecture.turn"  # when this session last wished to measure again
 KEY_HEADS, WINDOW, QUANTITY, LENGTH = "architecture.key_heads", "architecture.window", "architecture.cost", "architecture.length"
-
-
-class Kind(NamedTuple):
-    """A kind of attention: the sizes of its model, and how many tokens it looks back (None: all)."""
-
-    config: ModelConfig
-    window: int | None = None
 
 
 class Quantity(NamedTuple):
@@ -49,30 +36,6 @@ QUANTITIES = {
     "Parameters": Quantity("parameters", lambda tokens, config, _: cost.parameters(config, tokens), COUNTED[-1:]),
     "Seconds": Quantity("seconds for one layer’s attention", cost.attention, TIMED),
 }
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def network(name, config):
-    """The loaded network, or, of other sizes, one with random parameters: what is counted and timed does not depend on them."""
-    if load(name).config == config:
-        return load(name).network
-    return initialise(build(config), seed=1).eval().requires_grad_(False)
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def measured_one(quantity, name, kind, tokens, turn):
-    """One real pass, counted, weighed or timed; None where a pass measures nothing of the kind. `turn` tells one measurement from the next."""
-    made = network(name, replace(kind.config, context=max(kind.config.context, tokens)) if kind.config.positions == "learned" else kind.config)
-    ids = [i % kind.config.vocabulary for i in range(tokens)]
-    if quantity == "Seconds":
-        return cost.seconds(made.blocks[0].attention, tokens, kind.window)
-    if quantity == "Parameters":
-        return sum(parameter.numel() for parameter in made.parameters())
-    if quantity == "Multiply-adds":
-        return None if kind.window else cost.counted(made, ids)
-    if quantity == "Cache":
-        return cost.stored(made, ids[: kind.window])[0]
-    return None if kind.window else cost.stored(made, ids)[1]
 
 
 def section(view):
@@ -94,7 +57,7 @@ def section(view):
         _shell.pick("Key heads, grouped", divisors, key=KEY_HEADS)
         st.select_slider("Window", WINDOWS, key=WINDOW, on_change=choose, args=(WINDOW,), width=130)
         st.select_slider("Your length", LENGTHS, key=LENGTH, on_change=choose, args=(LENGTH,), width=150, format_func=lambda n: f"{n:,}")
-    points = measured(quantity, view.choice.model, kinds, length)
+    points = measured(quantity, QUANTITIES[quantity].lengths, view.choice.model, kinds, lambda picture, points: draw(picture, quantity, kinds, points, length))
     _shell.pause()
     explained(quantity, points, kinds)
     overtaken(view, length)
@@ -102,58 +65,7 @@ def section(view):
     formulas(view.trace.config)
 
 
-# ---- measured here and now ----
-
-
-def measured(quantity, model, kinds, length):
-    """Measure point by point and draw them as they come, until all are there, Stop is pressed or the budget is spent. Returns {kind: [(tokens, value)]}."""
-    state, todo = st.session_state, [(name, T) for T in QUANTITIES[quantity].lengths for name in kinds]
-    turn = state.get(TURN, 0)
-    asked = hash((quantity, model, tuple(kinds.items()), turn))
-    count, ended = state.get(MEASURED, {}).get(asked, (0, ""))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        button, told = st.empty(), st.empty()
-    picture, began, drawn, points = st.empty(), time.monotonic(), None, {name: [] for name in kinds}
-    if not ended:
-        button.button("Stop", key="architecture.stop", on_click=stop, args=(asked,))
-    for done, (name, T) in enumerate(todo[:count] if ended else todo, 1):
-        took = time.monotonic() - began
-        if not ended and took + expected(points[name]) > BUDGET:
-            ended = f"The budget of {BUDGET} seconds was spent"
-            break
-        if took > _shell.SOON and done % len(kinds) == 1:
-            told.progress(done / len(todo), f"Measuring {T:,} tokens")
-            drawn = draw(picture, quantity, kinds, points, length)
-        value = measured_one(quantity, model, kinds[name], T, turn)
-        if value is not None:
-            points[name].append((T, value))
-        count = done
-        state[MEASURED] = {asked: (count, ended)}
-    state[MEASURED] = {asked: (count, ended or "All")}
-    if drawn != total(points):
-        draw(picture, quantity, kinds, points, length)
-    button.button("Measure again", key="architecture.again", on_click=again)
-    cut = "" if count == len(todo) else f" {ended} after {count} of {len(todo)} measurements."
-    told.markdown(f"Measured on this machine: {total(points)} points.{cut}")
-    return points
-
-
-def expected(some):
-    """Seconds that the next length of a kind will take, when twice the tokens take up to four times as long and each is timed twice."""
-    return 8 * some[-1][1] if some and isinstance(some[-1][1], float) else 0.0
-
-
-def stop(asked):
-    count, _ = st.session_state.get(MEASURED, {}).get(asked, (0, ""))
-    st.session_state[MEASURED] = {asked: (count, "You stopped it")}
-
-
-def again():
-    st.session_state[TURN] = time.time_ns()
-
-
-def total(points):
-    return sum(map(len, points.values()))
+# ---- the picture ----
 
 
 def rates(points, kinds):

@@ -1,88 +1,29 @@
 """Knock-outs: what becomes of the output without each head, and without the heads that the reader names."""
 
 import re
-from typing import NamedTuple
 
 import _senses
 import _shell
 import numpy as np
 import streamlit as st
+from _gauge import MEASURE, METER, WAYS, amount, beliefs, effects, gauge_of, measures, sharpness, subject, unit, vectors
 from _link import choose, kept
-from _view import open_head
+from _view import open_head, place, short
 
 from model import knockouts, load, ranks, senses
-from model.trace import frozen
 from viz import theme
 from viz.component import heatmap
 from viz.component.meter import Lane, meter
 from viz.component.ranking import ranking
 
-WAYS = {"silenced": knockouts.silence, "uniform": knockouts.level, "without its sink": knockouts.unsink}
 DONE = {
     "silenced": "puts out nothing",
     "uniform": "gives all that it may see the same weight",
     "without its sink": "gives the first token nothing and its other weights sum to 1 again",
 }
-METER, HERE, EVERYWHERE = "the meter of the word", "at the token that asks", "on average over all tokens"
 THESE, OTHERS = "these", "all but these"
-WAY, MEASURE, SET, WHICH = "heads.way", "heads.measure", "heads.set", "heads.which"
+WAY, SET, WHICH = "heads.way", "heads.set", "heads.which"
 BEST = 8  # heads and tokens listed
-
-
-# ---- what the model says, shared and read-only ----
-
-
-@st.cache_resource(max_entries=12, show_spinner=False)
-def unchanged(name, ids, way, copies):
-    return knockouts.unchanged(load(name).network, ids, WAYS[way], copies)
-
-
-@st.cache_resource(max_entries=512, show_spinner=False)
-def effects(name, ids, way, groups):
-    bundle = load(name)
-    return frozen(knockouts.effects(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, groups), unchanged(name, ids, way, len(groups))))
-
-
-@st.cache_resource(max_entries=512, show_spinner=False)
-def vectors(name, ids, way, groups, places):
-    bundle = load(name)
-    return frozen(knockouts.vectors(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, groups), places))
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def beliefs(name, ids, way, group, place):
-    bundle = load(name)
-    return frozen(knockouts.beliefs(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, [group]), place)[0])
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def sharpest(name, text):
-    """The largest weight in each row of each head, (L H, T)."""
-    trace = _shell.explain(text, name, None, None, None)
-    return frozen(np.concatenate([[layer.attention.weights(head).max(1) for head in range(trace.config.heads)] for layer in trace.layers]))
-
-
-class Gauge(NamedTuple):
-    """By what an effect is measured: the measure chosen, the token that asks, and for the meter its word, its senses and its stage."""
-
-    measure: str
-    query: int
-    word: senses.Word | None = None
-    places: tuple[int, ...] = ()
-    known: _senses.Senses | None = None
-    stage: int = 0
-
-    def read(self, name, ids, way, groups):
-        """The effect of knocking out each of N groups of heads, (N,): bits, relative change, or the move of the meter."""
-        if self.measure == METER:
-            free = vectors(name, ids, way, ((),) * len(groups), self.places)
-            return self.value(vectors(name, ids, way, groups, self.places)) - self.value(free)
-        found = effects(name, ids, way, groups)  # (N, T)
-        return found[:, self.query] if self.measure == HERE else found.mean(1)
-
-    def value(self, found):
-        """Where vectors (N, S, C) of the word fall on the meter, (N,)."""
-        return self.known.axis.project(found)[:, self.stage]
 
 
 # ---- the section ----
@@ -117,30 +58,6 @@ def section(view):
     told(view)
 
 
-def measures(view):
-    """The measures that this model and this text have."""
-    return ((METER,) if view.choice.model == _senses.MODEL and word_of(view) else ()) + (HERE, EVERYWHERE)
-
-
-def gauge_of(view):
-    """The Gauge that the controls say, and sentences about what is wrong with the examples of its word."""
-    options = measures(view)
-    measure = kept(MEASURE, options, options[0])
-    if measure != METER:
-        return Gauge(measure, view.query), []
-    word = word_of(view)
-    known, wrong = _senses.senses_of(str(word), view.choice.model)
-    if known is None:
-        return Gauge(HERE, view.query), wrong
-    return Gauge(METER, view.query, word, tuple(word.tokens(view.trace.spans)), known, _senses.best_stage()), wrong
-
-
-def word_of(view):
-    """The Word whose sense can be measured: the one of the token that asks, else the last of the text with examples; None if there is none."""
-    able = [word for word in senses.words(view.trace.text) if _senses.has_examples(str(word))]
-    return next((word for word in able if view.query in word.tokens(view.trace.spans)), able[-1] if able else None)
-
-
 def every(gauge, name, ids, way):
     """The effect of each head by itself, (L H,), pass by pass, with a bar that shows progress once it has taken half a second."""
     config = load(name).config
@@ -153,27 +70,13 @@ def picture(view, moved, gauge, way):
     """The effect of every head, layers by heads; a click puts a head into the set or takes it out."""
     L, H = view.trace.config.layers, view.trace.config.heads
     heatmap(
-        moved.reshape(L, H), rows=[f"layer {i + 1}" for i in range(L)], columns=[f"head {i + 1}" for i in range(H)], key="heads.effects", kind="signed",
-        selected=(view.choice.layer, view.choice.head), square=False, height=76 + 34 * L, row_role="layer", column_role="head",
+        moved.reshape(L, H), rows=[f"layer {i + 1}" for i in range(L)], columns=[f"head {i + 1}" for i in range(H)], key="heads.effects",
+        selected=(view.choice.layer, view.choice.head),
+        kind="signed" if gauge.measure == METER else "amounts", square=False, height=76 + 34 * L, row_role="layer", column_role="head",
         label=f"each head by itself: {unit(view, gauge)}", revision=view.trace.text, on_select=toggle,
     )  # fmt: skip
     _shell.pause()
     st.caption(f"row is a layer, column a head; the number is how far the output moves once that head alone {DONE[way]}")
-
-
-def unit(view, gauge):
-    """What the numbers are."""
-    if gauge.measure == METER:
-        return f"move of the meter of “{str(gauge.word)[:24]}”"
-    what = "relative change of the final vector" if view.trace.logits is None else "bits by which the next token moves"
-    return f"{what}, {gauge.measure}" if gauge.measure == EVERYWHERE else what
-
-
-def amount(view, gauge, value):
-    """An effect in words."""
-    if gauge.measure == METER:
-        return ("−" if value < 0 else "+") + f"{abs(value):.3f}"
-    return f"{theme.number(value)} of its length" if view.trace.logits is None else f"{theme.number(value)} bits"
 
 
 def strongest(view, moved, gauge, way):
@@ -187,24 +90,8 @@ def strongest(view, moved, gauge, way):
     return (
         f"Here **layer {best // H + 1}, head {best % H + 1}** matters most: {way}, it moves {subject(view, gauge)} by **{amount(view, gauge, moved[best])}**. "
         f"By its largest weight there it is number {rank} of {len(moved)}; over all heads the two orders have a rank correlation of "
-        f"{_senses.number(ranks.correlation(size, sharp))}: attention weight is not influence."
+        f"{_senses.number(ranks.correlation(size, sharp))}; at 1 the weights would tell the influence."
     )
-
-
-def subject(view, gauge):
-    """What moves."""
-    if gauge.measure == METER:
-        return f"the meter of {_shell.plain(str(gauge.word))}"
-    what = "the final vector" if view.trace.logits is None else "the belief about the next token"
-    return f"{what} after {_shell.plain(view.trace.tokens[gauge.query])}" if gauge.measure == HERE else f"{what}, on average,"
-
-
-def sharpness(view, gauge):
-    """How sharply each head looks where the effect is measured: the largest weight of the row, (L H,)."""
-    found = sharpest(view.choice.model, view.trace.text)
-    if gauge.measure == EVERYWHERE:
-        return found.mean(1)
-    return found[:, list(gauge.places)].mean(1) if gauge.measure == METER else found[:, gauge.query]
 
 
 # ---- the reader's own set ----
@@ -215,15 +102,11 @@ def chosen(config):
     said = dict.fromkeys(re.findall(r"\b(\d{1,3})\.(\d{1,3})\b", kept(SET, None, "")))
     heads = [(int(layer) - 1, int(head) - 1) for layer, head in said]
     fits = [(layer, head) for layer, head in heads if 0 <= layer < config.layers and 0 <= head < config.heads]
-    return tuple(sorted(fits)), [spelled(head) for head in heads if head not in fits]
-
-
-def spelled(head):
-    return f"{head[0] + 1}.{head[1] + 1}"
+    return tuple(sorted(fits)), [short(*head) for head in heads if head not in fits]
 
 
 def keep_set(heads):
-    st.session_state.chosen[SET] = " ".join(map(spelled, sorted(heads)))
+    st.session_state.chosen[SET] = " ".join(short(*head) for head in sorted(heads))
 
 
 def toggle():
@@ -236,15 +119,15 @@ def toggle():
 
 
 def take_list():
-    keep_set(tuple(int(part) - 1 for part in name.split(".")) for name in st.session_state["heads.list"])
+    keep_set(map(place, st.session_state["heads.list"]))
 
 
 def own_set(view, group, strange):
     """Draw the controls of the set; return the heads that are knocked out."""
     config = view.trace.config
     which = kept(WHICH, (THESE, OTHERS), THESE)
-    st.session_state["heads.list"] = [spelled(head) for head in group]
-    names = [spelled(head) for (head,) in knockouts.singles(config)]
+    st.session_state["heads.list"] = [short(*head) for head in group]
+    names = [short(*head) for (head,) in knockouts.singles(config)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.multiselect(
             "Your heads, as layer.head", names, key="heads.list", on_change=take_list, width=330, placeholder="Click heads in the picture, or choose here"
@@ -267,7 +150,7 @@ def compare(view, gauge, way, ids, group, out, moved):
     else:
         joint = float(gauge.read(name, ids, way, (out,))[0])
         alone = float(moved[[layer * H + head for layer, head in out]].sum())
-        many = f"**{len(out)} heads** together move" if len(out) > 1 else f"Head **{spelled(out[0])}** alone moves"
+        many = f"**{len(out)} heads** together move" if len(out) > 1 else f"Head **{short(*out[0])}** alone moves"
         sums = (
             f" One by one their effects add up to {amount(view, gauge, alone)}; the difference, {amount(view, gauge, joint - alone)}, is what they do to "
             "one another: effects are not parts of a sum."
@@ -327,7 +210,7 @@ def ranked(view, moved, gauge, way):
     st.subheader("What matters, and what looks sharply")
     st.caption(f"the {len(order)} heads, layer.head, that matter most, each {way} by itself, and their row’s largest weight; each colour has its own scale")
     series = {unit(view, gauge): (moved[order], theme.OUTPUT), "largest attention weight": (sharp[order], theme.QUERY)}
-    names = [spelled((i // H, i % H)) for i in order]
+    names = [short(*divmod(int(i), H)) for i in order]
     ranking(series, names, key="heads.ranked", shares=False, label=f"the heads that matter most, each {way}")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from _link import choose, kept
 
-from model import load, senses
+from model import load, senses, stream
 from model.trace import frozen
 
 MODEL = "encoder"
@@ -72,7 +72,7 @@ def word_of(texts, key="word_sense.word"):
     word = kept(key, None, best)
     options = common if word in common or not word else [*common, word]
     if options:
-        st.segmented_control("The word that both share", options, key=key, required=True, format_func=lambda text: text[:24], on_change=choose, args=(key,))
+        _shell.pick("The word that both share", options, key=key, format_func=lambda text: text[:24])
     if not options:
         st.warning("The two sentences share no word. Write one word into both, such as bank.")
         raise _shell.NothingToShow
@@ -164,7 +164,7 @@ def known_or_end(word, found):
     for sentence in wrong:
         (st.info if known else st.warning)(sentence)
     if known is None:
-        apart = zip(stage_names(load(MODEL).config), senses.cosine(*plain), strict=True)
+        apart = zip(stage_names(load(MODEL).config), stream.cosines(*plain), strict=True)
         st.markdown(f"Cosine between the word’s two vectors: {', '.join(f'{name} {value:.3f}' for name, value in apart)}.")
         boxes(word)
         raise _shell.NothingToShow

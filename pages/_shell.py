@@ -101,9 +101,9 @@ def sidebar():
         pick("Head", range(1, config.heads + 1), key="head")
 
 
-def pick(label, options, *, key):
+def pick(label, options, *, key, **how):
     """A row of buttons, one of them chosen: the one that `kept` says."""
-    st.segmented_control(label, options, key=key, required=True, on_change=choose, args=(key,))
+    st.segmented_control(label, options, key=key, required=True, on_change=choose, args=(key,), **how)
 
 
 def take_example():

@@ -20,7 +20,7 @@ SECTIONS = {
     "What it costs": _costs.section,
 }
 TELLS = {
-    "The block": "Attention is a small part of a transformer. **Click a box** of the loaded model: beside it stands what really went through it on your text.",
+    "The block": "Attention is one part of a transformer. **Click a box** of the loaded model: beside it stands what really went through it on your text.",
     "The MLP": "Between two attentions each token thinks by itself, in the MLP. **Click a cell** and look for neurons that fire for few words only.",
     "The stream": "Every layer only adds to what runs through. **Click a token** and look where its vector grows, and where it turns.",
     "The end": "What comes out at the end depends on what the model is for. **Choose a decoder or an encoder** in the sidebar: each ends in something of use.",

@@ -8,7 +8,7 @@ import _lines
 import _neuron
 import _shell
 import streamlit as st
-from _link import choose, kept
+from _link import kept
 from _view import View
 
 SECTIONS = {
@@ -30,5 +30,5 @@ st.markdown(
     f"{choice.model} looks at your text with {trace.config.layers} × {trace.config.heads} heads at once, and nobody told any of them what to do. "
     "The head and the two tokens that you choose in one view stay chosen in all."
 )
-st.segmented_control("Look at", SECTIONS, key="heads.section", required=True, on_change=choose, args=("heads.section",), label_visibility="collapsed")
+_shell.pick("Look at", SECTIONS, key="heads.section", label_visibility="collapsed")
 SECTIONS[section](View(choice, trace, query, key))

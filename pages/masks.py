@@ -3,9 +3,9 @@
 import _cheat
 import _leaks
 import _paint
+import _shell
 import _sight
-import streamlit as st
-from _link import choose, kept
+from _link import kept
 
 SECTIONS = {
     "Can it cheat?": _cheat.section,
@@ -16,5 +16,5 @@ SECTIONS = {
 KEY = "masks.section"
 
 chosen = kept(KEY, SECTIONS, "Can it cheat?")
-st.segmented_control("View", SECTIONS, key=KEY, required=True, on_change=choose, args=(KEY,), label_visibility="collapsed")
+_shell.pick("View", SECTIONS, key=KEY, label_visibility="collapsed")
 SECTIONS[chosen]()

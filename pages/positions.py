@@ -23,7 +23,7 @@ OWN_TEXT = "The encoding itself", "Beyond the training length"  # these ask for 
 text = kept("text", None, _shell.EXAMPLES[0])
 chosen = kept("positions.section", SECTIONS, "Side by side")
 view = "positions.section"
-st.segmented_control("View", SECTIONS, key=view, required=True, on_change=choose, args=(view,), label_visibility="collapsed")
+_shell.pick("View", SECTIONS, key=view, label_visibility="collapsed")
 if chosen not in OWN_TEXT:
     st.text_input("Your text", key="text", live="200ms", on_change=choose, args=("text",), label_visibility="collapsed")
 SECTIONS[chosen](text)

@@ -7,7 +7,7 @@ import streamlit as st
 from _link import choose, kept
 from _senses import NUMBERS, number, percent
 
-from model import load, senses
+from model import load, senses, stream
 from viz import scatter, theme
 from viz.component.meter import Lane, meter
 
@@ -41,7 +41,7 @@ st.markdown(
 lanes = [
     Lane(
         name, known.separation.left[:, s], known.separation.right[:, s], known.separation.margin[s], tuple(values[:, s]),
-        tuple(before[:, s]) if any(hidden) else (), f"{senses.cosine(now[0, s], now[1, s]):.3f}",
+        tuple(before[:, s]) if any(hidden) else (), f"{stream.cosines(now[0, s], now[1, s]):.3f}",
     )
     for s, name in enumerate(names)
 ]  # fmt: skip

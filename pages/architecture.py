@@ -24,7 +24,7 @@ TELLS = {
     "The MLP": "Between two attentions each token thinks by itself, in the MLP. **Click a cell** and look for neurons that fire for few words only.",
     "The stream": "Every layer only adds to what runs through. **Click a token** and look where its vector grows, and where it turns.",
     "The end": "What comes out at the end depends on what the model is for. **Choose a decoder or an encoder** in the sidebar: each ends in something of use.",
-    "What it costs": "Tokens look at tokens, so cost grows with the square of the text. **Move the length** and look where the curves part.",
+    "What it costs": "Tokens look at tokens, so a part of the cost grows with the square of the text. **Move the length** and look where the curves part.",
 }
 SOURCES = {
     "The block": (Block, anatomy.multiply_adds),

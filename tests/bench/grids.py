@@ -20,6 +20,7 @@ from tests.bench import Row, milliseconds
 from tests.bench.chromium import ENTER, RESTS, opened
 from tests.browser import launch
 from viz.component import grid as component
+from viz.component.view import files
 
 L, H, TOKENS = 12, 12, (32, 128)
 PATIENCE = 120  # seconds that we wait for another's picture
@@ -143,7 +144,7 @@ def updating(playwright, picture, turns):
 def painting(playwright):
     """{tokens: seconds that the grid takes once its data is in the browser}."""
     running, found = opened(playwright), {}
-    code = "".join((component.HERE / name).read_text(encoding="utf-8") for name in ("canvas.js", "grid.js"))
+    code = files("js", "mount", "canvas", "grid")
     for tokens in TOKENS:
         maps, rows, names = sizes(weights(f"{tokens} 1"))
         header = {"names": names, "notes": [""] * len(names), "measures": {}, "faint": "", "across": H, "side": 92, "label": "", "start": 0}

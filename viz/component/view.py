@@ -12,14 +12,14 @@ import streamlit as st
 HERE = Path(__file__).parent
 
 
-def read(file):
-    return (HERE / file).read_text(encoding="utf-8")
+def files(kind, *names):
+    """The text of these files, one after the other: files("css", "canvas", "grid")."""
+    return "".join((HERE / f"{name}.{kind}").read_text(encoding="utf-8") for name in names)
 
 
 def view(name, *shared, role=""):
     """The component that NAME.js draws, dressed by NAME.css, in an element of the class riverbank-NAME with that role; `shared` files come before both."""
-    css = "".join(read(f"{part}.css") for part in (*shared, name))
-    js = "".join(read(f"{part}.js") for part in ("mount", *shared, name))
+    css, js = files("css", *shared, name), files("js", "mount", *shared, name)
     html = f'<div class="riverbank-{name}"{role and f" role={role}"}></div>'
     return st.components.v2.component(f"riverbank_{name}", html=html, css=css, js=js)
 

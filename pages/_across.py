@@ -63,7 +63,7 @@ def section(view):
     )
     draw(view, maps, allowed, unsure)
     compare(view, maps, allowed, depth)
-    st.subheader("The functions that computed this")
+    _shell.heading("The functions that computed this")
     for function in (flow.rollout, leak.squares, ranks.correlation):
         _shell.show_source(function)
 
@@ -132,7 +132,7 @@ def compare(view, maps, allowed, depth):
             average, whole = overall(view.choice.model, view.trace.text, depth, (one, other), a, b, allowed)
             cells[1:] = "–" if np.isnan(average) else signed(average), signed(whole) if allowed.sum() > 2 else "–"
         lines.append(f"| {one} and {other} | **{cells[0]}** | {cells[1]} | {cells[2]} |")
-    st.subheader("How far they agree")
+    _shell.heading("How far they agree")
     st.markdown(
         firsts(view, maps, row) + "Attention says where a head looks, not what comes of it: values may be small, cancel out, or be undone by an MLP, and "
         "rollout knows of none of these. The gradient knows them all, but only for small changes. 1 would be the same order of tokens, 0 none in common."

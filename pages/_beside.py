@@ -65,7 +65,7 @@ def section(text):
     loss(traces, tokens)
     expected(traces, any_trace, query)
     difference(weights, tokens[part], text)
-    st.subheader("The formula and its code")
+    _shell.heading("The formula and its code")
     _shell.say(
         r"w_{ij} = \mathrm{softmax}_j\!\left(\frac{R_i q_i \cdot R_j k_j}{\sqrt D} + b_{ij}\right), \qquad q_i, k_i \text{ from } x_i + p_i",
         "An encoding enters in one of three places: $p$ is added to the embedding (learned, sinusoidal), $R$ turns queries and keys (rope), "
@@ -76,7 +76,7 @@ def section(text):
 
 def loss(traces, tokens):
     """What each model lost on each token."""
-    st.subheader("Which token surprised whom?")
+    _shell.heading("Which token surprised whom?")
     if len(tokens) == 1:
         st.info("This text is one token, and there is none after it to be predicted. Type a few words more.")
         return
@@ -94,7 +94,7 @@ def loss(traces, tokens):
 
 def expected(traces, any_trace, query):
     """The likeliest next tokens behind the token that asks."""
-    st.subheader("What comes next?")
+    _shell.heading("What comes next?")
     best = {}
     for name, trace in traces.items():
         if isinstance(trace, str):
@@ -108,7 +108,7 @@ def expected(traces, any_trace, query):
 
 def difference(weights, tokens, text):
     """The weights of one model minus those of another."""
-    st.subheader("Where do two of them differ?")
+    _shell.heading("Where do two of them differ?")
     a = kept("positions.a", NAMES, "rope")
     b = kept("positions.b", NAMES, "none")
     with st.container(horizontal=True):

@@ -177,7 +177,7 @@ def explained(methods, N, context):
     """What the ways to read RoPE do, with their numbers for this length, and the functions that did it."""
     config = _encodings.bundle("rope").config
     width, own, factor = config.head_width, config.rope_base, max(1.0, N / context)
-    st.subheader("RoPE, read in other ways")
+    _shell.heading("RoPE, read in other ways")
     _shell.say(
         rf"s = \max\!\left(1, \tfrac{{{N}}}{{{context}}}\right) = {factor:.3g}",
         "The parameters stay as they are; only the angles by which queries and keys turn are changed, for the length $s$ times that of the training.",

@@ -40,7 +40,7 @@ def section():
     with right:
         writing(honest)
     looks(choice, cheat)
-    st.subheader("Why is that so?")
+    _shell.heading("Why is that so?")
     meaning()
 
 
@@ -129,7 +129,7 @@ def ahead_of(text):
 
 def looks(choice, cheat):
     """The mean weight on the next token of every head of the cheat, and the weights of the chosen one."""
-    st.subheader("Where does the cheat look?")
+    _shell.heading("Where does the cheat look?")
     if len(cheat.tokens) == 1:
         return
     ahead = ahead_of(choice.text)

@@ -132,7 +132,7 @@ def rule(model, measured):
         there = repeat(EXAMPLE)
         most = np.unravel_index(there.heads.argmax(), there.heads.shape)
         other = f" In {EXAMPLE}, a small model of strings that repeat, the most is **{there.heads[most]:.2f}**, by head {short(*most)}."
-    st.subheader("When does a head earn a name?")
+    _shell.heading("When does a head earn a name?")
     st.markdown(
         "A **uniform head** gives all the tokens that it may see the same weight: whatever is no more than that is no habit. A score is the mean weight on "
         "one place. A head that has come at least half of the way from a uniform head’s score $u$ to 1 is called after that place: **previous token**, "
@@ -148,7 +148,7 @@ def rule(model, measured):
         f"model reads a token again, how much does a head look at what came after it the first time? {has}: the most is **{here.heads[best]:.2f}**, by head "
         f"{short(*best)}; a uniform head gives {here.uniform:.3f}.{other}",
     )
-    st.subheader("The functions that measured this")
+    _shell.heading("The functions that measured this")
     for function in (heads.entropy, heads.previous, heads.induction, heads.names):
         _shell.show_source(function)
 

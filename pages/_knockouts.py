@@ -207,7 +207,7 @@ def ranked(view, moved, gauge, way):
     """The heads that matter most beside how sharply they look."""
     H, sharp = view.trace.config.heads, sharpness(view, gauge)
     order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
-    st.subheader("What matters, and what looks sharply")
+    _shell.heading("What matters, and what looks sharply")
     st.caption(f"the {len(order)} heads, layer.head, that matter most, each {way} by itself, and their row’s largest weight; each colour has its own scale")
     series = {unit(view, gauge): (moved[order], theme.OUTPUT), "largest attention weight": (sharp[order], theme.QUERY)}
     names = [short(*divmod(int(i), H)) for i in order]
@@ -216,7 +216,7 @@ def ranked(view, moved, gauge, way):
 
 def told(view):
     """How it is measured, and the code."""
-    st.subheader("How it is measured")
+    _shell.heading("How it is measured")
     formula = r"D(p \,\|\, q) = \sum_t p_t \log_2 \frac{p_t}{q_t}"
     meaning = "p is the distribution of the next token as trained, q the one with the head knocked out: the bits that q wastes if p is right."
     if view.trace.logits is None:

@@ -120,7 +120,7 @@ def test(name, trace, place, token, mask):
 def every_pair(name, trace, token, mask):
     """Every token replaced in turn, and the gradients of the same, side by side."""
     T = len(trace.tokens)
-    st.subheader("Every token, and by gradient")
+    _shell.heading("Every token, and by gradient")
     if T > LONGEST:
         st.info(f"Every pair is measured for texts of up to {LONGEST} tokens; yours has {T:,}. The test of one token above knows no such bound.")
         return

@@ -80,7 +80,7 @@ def timed(view):
     told = "Measuring the time of a token with and without the cache"
     measured = [seconds(view.path.model, ids[:length]) for length in _shell.watched(lengths, told)]
     whole, cached = (np.array(part) for part in zip(*measured, strict=True))
-    st.subheader("What does the cache save?")
+    _shell.heading("What does the cache save?")
     _shell.show(
         figures.durations(lengths, whole, cached),
         key="decoding.durations",

@@ -80,7 +80,7 @@ def one(view, before, after, neuron):
     """One neuron: the tokens that make it fire, and what its direction pushes."""
     trace, column = view.trace, after[:, neuron]
     most = int(column.argmax())
-    st.subheader(f"Neuron {neuron + 1} of layer {view.choice.layer + 1}")
+    _shell.heading(f"Neuron {neuron + 1} of layer {view.choice.layer + 1}")
     st.markdown(
         f"Below each token: the neuron’s output. Of your tokens {_shell.plain(trace.tokens[most])} makes it fire most, **{theme.number(column[most])}**"
         f" (before the GELU {theme.number(before[most, neuron])}); {int((before[:, neuron] > 0).sum())} of {len(column)} bring it above zero."
@@ -117,7 +117,7 @@ def additions(view):
     trace, token = view.trace, view.token
     added = stream.added(trace)  # (2, L, T)
     after = stream.norms(np.stack([layer.resid_out for layer in trace.layers]))
-    st.subheader("How much do they add?")
+    _shell.heading("How much do they add?")
     _shell.show(
         figures.additions(added[0, :, token], added[1, :, token], after[:, token], layer=view.choice.layer), key="architecture.added",
         alt="length of what attention and MLP add to the token’s stream, layer by layer",

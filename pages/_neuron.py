@@ -41,7 +41,7 @@ def section(view):
     with right:
         chain(view, attention, products, (asks, answers))
     every_key(view, attention, dimensions, int(np.abs(products[dimensions]).argmax()))
-    st.subheader("The lines that computed this")
+    _shell.heading("The lines that computed this")
     _shell.show_source(AttentionTrace.products)
     _shell.show_source(AttentionTrace.scaled)
 
@@ -140,7 +140,7 @@ def shared(attention, head):
 def every_key(view, attention, dimensions, strongest):
     """The products of the query with every key, a row for each; `strongest` is the column to outline."""
     T = len(view.trace.tokens)
-    st.subheader("The same query with every key")
+    _shell.heading("The same query with every key")
     if T > LONGEST:
         st.info(f"Drawn for texts of up to {LONGEST} tokens; yours has {T:,}. The pair above knows no such bound.")
         return

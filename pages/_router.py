@@ -8,9 +8,10 @@ import streamlit as st
 
 if "link" not in st.session_state:
     st.set_page_config(page_title="Riverbank", layout="wide", initial_sidebar_state=340)
+    st.session_state.pages = _shell.pages()
 _link.begin()
-page = st.navigation(_shell.pages(), position="hidden" if len(_shell.PAGES) == 1 else "sidebar")
-st.title(page.title)
+page = st.navigation(st.session_state.pages, position="hidden" if len(_shell.PAGES) == 1 else "sidebar")
+st.title(page.title, anchor=False)
 with suppress(_shell.NothingToShow):
     page.run()
 _shell.sidebar()

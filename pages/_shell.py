@@ -2,6 +2,7 @@
 
 import inspect
 import time
+from contextlib import suppress
 from typing import NamedTuple
 
 import streamlit as st
@@ -77,6 +78,7 @@ def choice(kinds=("encoder", "decoder"), only=None, toys=False):
         raise NothingToShow
     text = kept("text", None, EXAMPLES[0])
     model = only or kept("model", known, FIRST if FIRST in known else known[0])
+    st.session_state.reader = model
     st.session_state.sizes = config = load(model).config
     layer = kept("layer", range(1, config.layers + 1), min(LAYER, config.layers))
     head = kept("head", range(1, config.heads + 1), min(HEAD, config.heads))
@@ -93,7 +95,7 @@ def sidebar():
         return
     config = st.session_state.sizes
     with st.sidebar:
-        st.text_input("Your text", key="text", live="200ms", on_change=choose, args=("text",))
+        st.text_input("Your text", key="text", live="200ms", on_change=take_text)
         st.selectbox("or an example", EXAMPLES, index=None, key="example", on_change=take_example, placeholder="Choose a sentence")
         if "model" in st.session_state.drawn:
             st.selectbox("Model", st.session_state.models, key="model", on_change=choose, args=("model",))
@@ -104,6 +106,13 @@ def sidebar():
 def pick(label, options, *, key, **how):
     """A row of buttons, one of them chosen: the one that `kept` says."""
     st.segmented_control(label, options, key=key, required=True, on_change=choose, args=(key,), **how)
+
+
+def take_text():
+    """Read the new text before anything of the page is sent, so that its head and its picture come in one piece and the browser draws once."""
+    choose("text")
+    with suppress(ValueError):  # the page will say it
+        explain(st.session_state.text, st.session_state.reader, None, None, None)
 
 
 def take_example():
@@ -136,6 +145,11 @@ def kept_token(key, trace, default):
     return kept(key, range(len(trace.tokens)), default, spell=lambda i: str(i + 1))
 
 
+def heading(text):
+    """A heading that is no address: to make one, the browser would spell it anew in every run."""
+    st.subheader(text, anchor=False)
+
+
 def say(formula, *sentences):
     """A formula and what it means, as one element: a page with few of them is quick."""
     st.markdown("\n\n".join([f"$$\n{formula}\n$$", *sentences]))
@@ -152,8 +166,8 @@ def watched(jobs, told):
 
 
 def pause():
-    """Let the picture be painted before more is sent: the browser draws all that comes within its hundredth of a second in one go."""
-    time.sleep(0.04)
+    """Let the picture be painted before more is sent: what comes earlier, the browser takes in first."""
+    time.sleep(0.08)
 
 
 def show(figure, *, key, alt):

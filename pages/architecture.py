@@ -41,6 +41,6 @@ section = kept("architecture.section", SECTIONS, "The block")
 st.markdown(TELLS[section])
 _shell.pick("Look at", SECTIONS, key="architecture.section")
 SECTIONS[section](_block.View(choice, trace, load(choice.model).network, token))
-st.subheader("The functions that did this")
+_shell.heading("The functions that did this")
 for function in SOURCES[section]:
     _shell.show_source(function)

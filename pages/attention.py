@@ -33,9 +33,9 @@ with head:
 with beside:
     st.code(_whatif.snippet(choice, cell, step, change, layers, mask), language="python", wrap_lines=True)
 
-st.subheader("What if?")
+_shell.heading("What if?")
 _whatif.controls()
 _whatif.effect(choice, original, trace, query)
 
-st.subheader("The function that computed the weights")
+_shell.heading("The function that computed the weights")
 _shell.show_source(attend)

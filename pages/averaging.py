@@ -54,7 +54,7 @@ st.markdown(
     "this one, which learned to choose; what you see is how much of its sense this model owes to choosing."
 )
 
-st.subheader("The same slot, three mixtures")
+_shell.heading("The same slot, three mixtures")
 layer = kept("averaging.layer", range(1, config.layers + 1), layers[0] + 1)
 head = kept("averaging.head", range(1, config.heads + 1), 1)
 with st.container(horizontal=True):

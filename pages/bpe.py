@@ -29,7 +29,7 @@ _lesson.controls(text)
 _lesson.summary(lesson, asked)
 
 bundle = load(choice.model)
-st.subheader("What the model reads of your text")
+_shell.heading("What the model reads of your text")
 st.markdown(
     f"This is the tokenizer of {bundle.name}: {len(bundle.tokenizer.merges):,} merges, learned from its training texts in the same way. "
     "**Click a token** to see the merges that made its word; type another text in the sidebar."
@@ -44,16 +44,16 @@ else:
         word = _pieces.text_in_tokens(bundle.tokenizer, choice.text)
     with right:
         _pieces.one_word(bundle.tokenizer, word)
-    st.subheader("Fewer merges, more tokens, and a lost model")
+    _shell.heading("Fewer merges, more tokens, and a lost model")
     st.markdown(
         "The same parameters, the same text, but a tokenizer that stops early. **Drag the slider to the left**: the map grows, and the model loses its way."
     )
     _first.experiment(choice)
 
-st.subheader("The same sentence in eight languages")
+_shell.heading("The same sentence in eight languages")
 _pieces.languages(bundle.tokenizer)
 
-st.subheader("The functions that trained and encoded")
+_shell.heading("The functions that trained and encoded")
 _shell.show_source(bpe.rounds)
 _shell.show_source(bpe.Tokenizer.steps)
 _shell.show_source(bpe.Tokenizer._merge)

@@ -48,6 +48,6 @@ if not trace.config.causal:
 SECTIONS[section](_play.View(choice, path, how, step, trace))
 _play.go_on()
 if section in SOURCES:
-    st.subheader("The functions that did this")
+    _shell.heading("The functions that did this")
     for function in SOURCES[section]:
         _shell.show_source(function)

@@ -58,11 +58,11 @@ with right:
     _reach.about_attention(settings, output, word, T)
 _reach.agreement(("convolutions", convolution, measured), ("attention", attention, measured_attention))
 
-st.subheader("How many layers to connect two tokens?")
+_shell.heading("How many layers to connect two tokens?")
 _shell.pick_token("Connect the output with", trace, key="receptive_field.other")
 _reach.connection(trace, output, other, settings)
 
-st.subheader("What do trained models use of it?")
+_shell.heading("What do trained models use of it?")
 st.markdown(
     "Reach says what can matter, not what does. Two models were trained alike, one with attention, one with convolutions. Gradient: how far the final vector "
     f"of {word} moves with a small step of each token’s embedding. Occlusion: how far when the token is replaced, the mean over {reach.PUT} small words."
@@ -73,10 +73,10 @@ if context < T:
 else:
     _influence.strips(trace, output, _influence.influence(tuple(map(int, trace.ids)), output))
 
-st.subheader("What does a short reach cost?")
+_shell.heading("What does a short reach cost?")
 st.markdown("**Move the clue of your sentence away from its word.** Attention finds it wherever it is; a convolution loses it at the edge of its cone.")
 _distance.section(text)
 
-st.subheader("The functions that computed the cone")
+_shell.heading("The functions that computed the cone")
 _shell.show_source(reach.cone)
 _shell.show_source(reach.measured)

@@ -29,14 +29,14 @@ st.caption(
 )
 _clocks.proof(pair)
 
-st.subheader("The score over the distance")
+_shell.heading("The score over the distance")
 _clocks.distances(pair)
 
-st.subheader("One pair, by hand")
+_shell.heading("One pair, by hand")
 _clocks.by_hand(pair, chosen)
 _shell.show_source(positions.rotate)
 
-st.subheader("How fast should the hands turn?")
+_shell.heading("How fast should the hands turn?")
 base = _bases.slider(int(trace.config.rope_base))
 left, right = st.columns(2, gap="medium")
 with left:
@@ -44,7 +44,7 @@ with left:
 with right:
     _bases.rerun(pair, base)
 
-st.subheader("Adjacent pairs or halves?")
+_shell.heading("Adjacent pairs or halves?")
 half = trace.config.head_width // 2
 st.markdown(
     "Which two dimensions turn together is a convention. The paper and this model pair neighbours, (0, 1), (2, 3), …; Llama’s port for Hugging Face pairs "
@@ -54,7 +54,7 @@ st.markdown(
 _pairings.order(pair, chosen)
 _pairings.compare(pair)
 
-st.subheader("The functions behind it, and the same numbers in Python")
+_shell.heading("The functions behind it, and the same numbers in Python")
 _shell.show_source(rotation.contributions)
 _shell.show_source(rotation.to_halves)
 st.code(_clocks.snippet(pair), language="python", wrap_lines=True)

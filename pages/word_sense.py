@@ -62,7 +62,7 @@ for i, column in enumerate(columns):
         _blindfold.sentence(found[i], i, moved[i], hidden[i])
 undo.button("Let it look again", key="word_sense.undo", on_click=_blindfold.undo, disabled=not any(hidden))
 
-st.subheader("Which heads did it?")
+_shell.heading("Which heads did it?")
 st.markdown(
     "Where the word looks, head by head, and what each head is worth: how far the meter moves when that head alone cannot look at the clue, beside the weight "
     "that the head gives it. The clue is what you have struck out, or else the word that moves the meter most. Attention is not influence: compare the bars."
@@ -74,7 +74,7 @@ for i, column in enumerate(st.columns(2, gap="medium")):
         else:
             st.caption(f"in the {NUMBERS[i]} sentence there is no other word to look at")
 
-st.subheader("All examples on one plane")
+_shell.heading("All examples on one plane")
 points, share = senses.plane(known.left, known.right, now)
 n, m = len(known.left), len(known.right)
 groups = [
@@ -88,10 +88,10 @@ st.caption(
     f"{percent(share[stage].sum())} of their variance at “{names[stage]}”. Move the slider through the layers; each has its own scale"
 )
 
-st.subheader("The examples")
+_shell.heading("The examples")
 _senses.boxes(word)
 
-st.subheader("How the meter is computed")
+_shell.heading("How the meter is computed")
 _shell.say(
     r"\text{meter}(x) = \frac{(x - m) \cdot h}{h \cdot h} \qquad m = \frac{\bar r + \bar l}{2} \qquad h = \frac{\bar r - \bar l}{2}",
     "The mean vector of each group of examples, the line through both, and the foot of the word’s vector on it.",

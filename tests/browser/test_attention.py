@@ -104,6 +104,24 @@ def test_the_first_visit_shows_a_picture_and_no_list_of_files(page, defaults):
     assert not page.page.get_by_test_id("stSidebarNav").is_visible() or "_" not in page.page.get_by_test_id("stSidebarNav").inner_text()
 
 
+# Notes every part of the page that fades by itself while the next picture is on its way.
+FADES = """() => {
+    window.fades = [];
+    const look = () => window.fades.push(...document.getAnimations()
+        .filter((one) => one.transitionProperty === "opacity" && one.effect.target.matches("[data-stale]")).map((one) => one.effect.target.className));
+    new MutationObserver(() => requestAnimationFrame(look)).observe(document, { subtree: true, attributeFilter: ["data-stale"] });
+}"""
+
+
+def test_no_part_of_the_page_gets_a_layer_of_its_own_while_the_next_picture_is_computed(page, defaults):
+    page.open()
+    page.shown(revision=defaults["text"])
+    page.page.evaluate(FADES)
+    page.type(LONG)
+    page.shown(revision=LONG)
+    assert page.page.evaluate("window.fades") == []
+
+
 def test_a_reload_keeps_everything(page, defaults):
     page.open(text=LONG)
     page.shown(revision=LONG)

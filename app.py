@@ -15,7 +15,6 @@ from starlette.responses import Response
 STYLE = b"""<style>
 .stMainBlockContainer.stMainBlockContainer { padding-top: 2.5rem } /* the picture belongs above the fold */
 .stMarkdown.stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% } /* on a phone a table scrolls by itself */
-[data-testid="stSidebarNavLink"] :is(.stMarkdownEllipsis.stMarkdownEllipsis, p) { white-space: normal } /* a long question goes on below */
 [data-stale="true"] { transition: none !important; opacity: 1 !important } /* to fade by itself, each part of a page would need a layer of its own */
 </style>"""
 

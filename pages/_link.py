@@ -48,12 +48,12 @@ def forget(key):
     st.session_state.chosen.pop(key, None)
 
 
-def write():
-    """After the page: put the choices of its controls, but for the defaults, into the address; texts too long for that stay out, and the page says so."""
+def write(page):
+    """After the page: put the choices of its controls, but for the defaults, into its address; texts too long for that stay out, and the page says so."""
     said = {key: text for key, text in st.session_state.drawn.items() if text is not None}
     kept_out = len(urlencode(said)) > LONGEST
     while len(urlencode(said)) > LONGEST:
         del said[max(said, key=lambda key: len(said[key]))]
     if kept_out:
         st.caption("This text is too long for an address: a link to this page opens without it.")
-    address(said)
+    address(said, page=page)

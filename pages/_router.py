@@ -6,13 +6,17 @@ import _link
 import _shell
 import streamlit as st
 
+from viz.component.contents import contents
+
 if "link" not in st.session_state:
     st.set_page_config(page_title="Riverbank", layout="wide", initial_sidebar_state=340)
     st.session_state.pages = _shell.pages()
 _link.begin()
-page = st.navigation(st.session_state.pages, position="hidden" if len(_shell.PAGES) == 1 else "sidebar")
+page = st.navigation(st.session_state.pages, position="hidden")
+with st.sidebar:
+    contents(_shell.PAGES, here=page.url_path or _shell.FRONT)
 st.title(page.title, anchor=False)
 with suppress(_shell.NothingToShow):
     page.run()
 _shell.sidebar()
-_link.write()
+_link.write(page.url_path)

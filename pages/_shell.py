@@ -3,6 +3,7 @@
 import inspect
 import time
 from contextlib import suppress
+from functools import lru_cache
 from typing import NamedTuple
 
 import streamlit as st
@@ -25,6 +26,7 @@ PAGES = {  # file name: the question that it answers
     "architecture": "What is around the attention?",
 }
 
+FRONT = next(iter(PAGES))  # what the root shows as well
 FIRST = "decoder-rope"  # the model that a visitor meets first,
 SOON = 0.5  # seconds of work that nobody needs to be told of
 LAYER, HEAD = 3, 4  # and its head in which, of all, "bank" looks most at "river"
@@ -43,12 +45,11 @@ class NothingToShow(Exception):
 
 def pages():
     """The pages as st.Page, each at its name; the first one is also what the root shows."""
-    front, question = next(iter(PAGES.items()))
-    root = st.Page(f"{front}.py", title=question, url_path="front", default=True, visibility="hidden")
+    root = st.Page(f"{FRONT}.py", title=PAGES[FRONT], url_path="front", default=True)
     return [root, *(st.Page(f"{name}.py", title=question, url_path=name) for name, question in PAGES.items())]
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@lru_cache(maxsize=24)
 def explain(text, name, change, layers, mask):
     """The Trace of `text` in model `name`, shared by all sessions; `mask` is None for the model's own, else the name of a function of model.masks."""
     bundle = load(name)

@@ -75,7 +75,7 @@ def answering(turns=15):
         for kind, started in servers.items():
             pages[kind] = running.new_page(viewport={"width": 1440, "height": 900})
             pages[kind].goto(f"{started.url}/{kind if kind != 'empty' else ''}")
-            pages[kind].wait_for_selector(".riverbank-heatmap[data-painted]" if kind == "attention" else ".st-key-text input")
+            pages[kind].wait_for_selector(".st-key-text input")  # it comes last
         sizes = {tokens: texts(tokens) for tokens in (32, 128)}
         taken = {32: [], 128: [], "empty": []}
         for turn in range(turns + 2):
@@ -119,7 +119,7 @@ def judging(turns=15):
         running = opened(playwright)
         page = running.new_page(viewport={"width": 1440, "height": 900})
         page.goto(f"{started.url}/word_sense")
-        page.wait_for_selector(".riverbank-meter[data-values]")
+        page.wait_for_selector(".st-key-text input")
         for _ in range(turns):
             taken.append(entered(page, "word_sense", next(some)))
         running.close()

@@ -13,6 +13,12 @@ from tests.browser.conftest import Page
 from tests.session import opened
 
 SHORT, LONG = "The river bank", "She gave the red ball to the boy, and the boy gave it to the dog"
+PAGES = {
+    "attention": "How does a word decide what to look at?",
+    "rope": "What does turning a vector have to do with order?",
+    "bpe": "Where do tokens come from?",
+    "masks": "Why must the model not see the future?",
+}
 DOTS, MASKED, SOFTMAX = 2, 4, 5  # places of the steps
 HOSTILE = {
     "bold": "<b>bold</b> <img src=x onerror=alert(1)>",
@@ -101,7 +107,46 @@ def test_the_first_visit_shows_a_picture_and_no_list_of_files(page, defaults):
     found = page.shown(revision=defaults["text"])
     query, key = map(int, found["cell"].split(","))
     assert float(found["value"]) == weight(defaults, defaults["text"], query, key)
-    assert not page.page.get_by_test_id("stSidebarNav").is_visible() or "_" not in page.page.get_by_test_id("stSidebarNav").inner_text()
+    expect(page.page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    listed = [link.get_attribute("href") for link in page.part("contents", "a").all()]
+    assert sorted(listed) == sorted(path.stem for path in (launch.ROOT / "pages").glob("[!_]*.py"))
+
+
+def test_the_list_of_pages_keeps_the_session_and_the_way_back(page, defaults):
+    page.open()
+    page.shown(revision=defaults["text"])
+    page.type(LONG)
+    page.shown(revision=LONG)
+    page.part("contents", "a").get_by_text(PAGES["masks"]).click()
+    page.page.wait_for_url("**/masks?**")
+    expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["masks"])
+    expect(page.part("contents", "[aria-current=page]")).to_have_text(PAGES["masks"])
+    expect(page.part("text", "input")).to_have_value(LONG)
+    page.part("contents", "a").get_by_text(PAGES["rope"]).press("Enter")
+    page.page.wait_for_url("**/rope?**")
+    expect(page.part("contents", "a:focus")).to_have_text(PAGES["rope"])
+    page.page.go_back()
+    expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["masks"])
+    expect(page.part("text", "input")).to_have_value(LONG)
+
+
+def test_a_page_opens_in_a_tab_of_its_own_as_any_link_does(page):
+    page.open()
+    link = page.part("contents", "a").get_by_text(PAGES["bpe"])
+    with page.context.expect_page() as opened:
+        link.click(modifiers=["ControlOrMeta"])
+    opened.value.wait_for_url("**/bpe**")
+    expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["attention"])
+    opened.value.close()
+
+
+def test_on_a_phone_the_list_of_pages_gives_way_to_the_page(reader):
+    page = reader(viewport={"width": 390, "height": 844}).open()
+    expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["attention"])
+    page.page.get_by_test_id("stExpandSidebarButton").click()
+    page.part("contents", "a").get_by_text(PAGES["masks"]).click()
+    expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["masks"])
+    expect(page.page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
 
 
 # Notes every part of the page that fades by itself while the next picture is on its way.

@@ -5,7 +5,7 @@ import re
 from collections import Counter, defaultdict, deque
 from functools import lru_cache
 from itertools import chain, count, pairwise
-from operator import mul
+from operator import add, mul
 from typing import NamedTuple
 
 # Merges never cross these borders: a word with the space before it, up to three digits, a run of signs, white space.
@@ -49,26 +49,28 @@ class Round(NamedTuple):
 def rounds(text, places=10):
     """Yield a Round with at most `places` leaders before each merge: always the most frequent pair, the smaller ids on a tie, until none occurs twice."""
     counts = Counter(WORD.findall(text))
-    words = [list(to_bytes(word)) for word in counts]
+    words = ["".join(map(chr, to_bytes(word))) for word in counts]  # a character for each token: Python searches strings faster than lists
     times = list(counts.values())
     tokens = sum(map(mul, map(len, words), times))
     pairs, where = defaultdict(int), defaultdict(list)
     for i, word in enumerate(words):
-        for pair in pairwise(word):
+        for pair in map(add, word, word[1:]):
             pairs[pair] += times[i]
             where[pair].append(i)
     queue = [(-often, pair) for pair, often in pairs.items() if often > 1]
     heapq.heapify(queue)
     whole = 0
-    for new in count(BYTES):
+    for new in map(chr, count(BYTES)):
         best = most_frequent(queue, pairs, places)
-        yield Round(best, tokens, whole)
+        yield Round([((ord(left), ord(right)), often) for (left, right), often in best], tokens, whole)
         if not best:
             return
         (pair, _), whole, fresh = best[0], 0, defaultdict(list)
         for i in set(where.pop(pair)):
+            if pair not in words[i]:
+                continue  # merges since then have taken it away
             length = len(words[i])
-            gone, made = join(words[i], pair, new)
+            words[i], gone, made = join(words[i], pair, new)
             for other in gone:
                 pairs[other] -= times[i]
             for other in made:
@@ -99,20 +101,19 @@ def most_frequent(queue, pairs, places):
 
 
 def join(word, pair, new):
-    """Do in place what `merge` does; returns the neighbouring pairs that this takes away and those that it makes."""
-    left, right = pair
-    gone, made, i = [], [], 0
-    while i + 1 < len(word):
-        if word[i] == left and word[i + 1] == right:
-            word[i : i + 2] = [new]
-            if i > 0:
-                gone.append((word[i - 1], left))
-                made.append((word[i - 1], new))
-            if i + 1 < len(word):
-                gone.append((right, word[i + 1]))
-                made.append((new, word[i + 1]))
-        i += 1
-    return gone, made
+    """`word`, a character for each token, after `merge`; with the neighbouring pairs that this takes away and those that it makes."""
+    (left, right), pieces = pair, word.split(pair)
+    gone, made, last = [], [], len(pieces) - 2
+    for i, (before, after) in enumerate(pairwise(pieces)):
+        if before or i:
+            neighbour = before[-1] if before else new
+            gone.append(neighbour + left)
+            made.append(neighbour + new)
+        if after or i < last:
+            neighbour = after[0] if after else left
+            gone.append(right + neighbour)
+            made.append(new + neighbour)
+    return new.join(pieces), gone, made
 
 
 def learn(text):

@@ -49,13 +49,17 @@ def loading():
 
 
 def merging(size=1_000_000, merges=1_000):
-    """(k) The first merges of a megabyte of words: as frequent as in prose, the n-th 1/n as often as the first (Zipf 1935); and hardly one of them twice."""
+    """(k) The first merges of a megabyte: words as frequent as in prose, the n-th 1/n as often as the first (Zipf 1935); hardly one of them twice; no words."""
     chance = random.Random(0)
     words = ["".join(chance.choices(string.ascii_lowercase, k=chance.randint(2, 10))) for _ in range(size // 5)]
     known = words[:30_000]
-    texts = {"words as frequent as in prose": chance.choices(known, [1 / n for n in range(1, len(known) + 1)], k=len(words)), "words at random": words}
-    for kind, drawn in texts.items():
+    texts = {
+        "words as frequent as in prose": " ".join(chance.choices(known, [1 / n for n in range(1, len(known) + 1)], k=len(words))),
+        "words at random": " ".join(words),
+        "letters without spaces": "".join(words),
+    }
+    for kind, text in texts.items():
         start = time.perf_counter()
-        learned = sum(1 for _ in islice(tokenizer.rounds(" ".join(drawn)[:size]), merges + 1)) - 1
+        learned = sum(1 for _ in islice(tokenizer.rounds(text[:size]), merges + 1)) - 1
         taken = time.perf_counter() - start
         yield Row(f"k  {learned:,} merges of 1 MB, {kind} / 5 s", f"{taken:.3g} s", "5 s", taken / 5, 1.0)

@@ -10,6 +10,7 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parent.parent
+AROUND = {"contents", "address"}  # the components that every page has
 SHORT, LONG = "The river bank", "She gave the red ball to the boy, and the boy gave it to the dog"
 HOSTILE = {
     "empty": "",
@@ -43,7 +44,7 @@ def opened(page="attention", **query):
 def checked(at):
     """The session, if it shows no exception and either a picture or a sentence that says why not."""
     assert not at.exception, [element.message for element in at.exception]
-    assert bool(set(pictures(at)) - {"address"}) != bool(at.warning)
+    assert bool(pictures(at)) != bool(at.warning)
     return at
 
 
@@ -68,7 +69,12 @@ def click(at, key, state):
 
 
 def pictures(at):
-    """Each component of the page by its key, with what was sent to it: the chips as a dict, a matrix as (header, array)."""
+    """Each component of the page by its key, with what was sent to it, but for those around every page."""
+    return {key: data for key, data in sent(at).items() if key not in AROUND}
+
+
+def sent(at):
+    """What was sent to each component, by its key: to the chips a dict, to a matrix (header, array)."""
     found = {}
     for element in at.get("bidi_component"):
         proto = element.proto
@@ -84,7 +90,7 @@ def pictures(at):
 
 def address(at):
     """What the page has written into its address."""
-    return dict(parse_qsl(pictures(at)["address"]["query"], keep_blank_values=True))
+    return dict(parse_qsl(sent(at)["address"]["query"], keep_blank_values=True))
 
 
 def escaped(markdown):

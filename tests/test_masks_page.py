@@ -134,7 +134,7 @@ def test_a_row_with_nothing_allowed_is_refused_by_name_and_the_painting_kept():
     at = paint(section(PAINTING), allowed)
     (error,) = at.error
     assert re.search(r"^Row 2 \(.*cat.*\), row 5 \(.*the.*\) may look at nothing", error.value)
-    assert set(pictures(at)) == {"masks.painter", "address"}
+    assert set(pictures(at)) == {"masks.painter"}
     assert np.array_equal(shown(at, "painter")[2], allowed)
     allowed[1, 2] = allowed[4, 0] = True
     paint(at, allowed, time=2)
@@ -272,7 +272,7 @@ def test_a_long_text_is_tested_at_one_token_only():
     at = switch(section(LEAKING, text="the river bank and " * 20), future=50)
     assert "up to 48 tokens" in at.info[-1].value
     assert "none has moved" in said(at)
-    assert set(pictures(at)) == {"masks.test", "address"}
+    assert set(pictures(at)) == {"masks.test"}
 
 
 # ---- the cheat ----

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model import load, masks, order, positions
-from tests.session import HOSTILE, LONG, ROOT, SHORT, address, click, control, escaped
+from tests.session import AROUND, HOSTILE, LONG, ROOT, SHORT, address, click, control, escaped
 from viz import order as figures
 from viz.component import beliefs, panels, sequence
 
@@ -38,11 +38,11 @@ def checked(at):
 
 
 def shown(at):
-    """Every component of the page but the address by its key: (header, matrices) of those that send numbers, else a dict."""
+    """Every component of the page by its key, but for those around it: (header, matrices) of those that send numbers, else a dict."""
     found = {}
     for element in at.get("bidi_component"):
         proto, key = element.proto, element.proto.id.rpartition("-")[2]
-        if key == "address":
+        if key in AROUND:
             continue
         if proto.WhichOneof("data") == "json":
             found[key] = json.loads(proto.json)

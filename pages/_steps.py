@@ -82,8 +82,8 @@ def take_token():
 
 def ask(key):
     """Another token asks: until somebody says who answers, it is the one that it looks at most."""
-    choose(key)
-    forget("attention.key")
+    if choose(key):
+        forget("attention.key")
 
 
 def tokens(cell):

@@ -148,8 +148,8 @@ def test_a_ranking_needs_a_value_per_token():
 
 def test_an_address_is_sent_as_one_query_that_reads_back(monkeypatch):
     said = {"text": "a&b=c #1 שלום + 100%", "attention.query": "3"}
-    sent = crossed(monkeypatch, address, lambda: address.address(said))
-    assert dict(parse_qsl(sent["query"])) == said
+    sent = crossed(monkeypatch, address, lambda: address.address(said, page="masks"))
+    assert dict(parse_qsl(sent["query"])) == said and sent["page"] == "masks"
 
 
 # ---- what crosses to the canvas ----

@@ -9,7 +9,7 @@ import streamlit as st
 from viz.component.address import address
 
 LONGEST = 8_000  # letters of an address: some servers refuse longer ones
-CATCHING_UP = 0.5  # seconds that a browser may need to draw what a run has sent
+CATCHING_UP = 0.02  # seconds that a browser may need to draw what a run has sent
 
 
 def begin():

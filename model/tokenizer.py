@@ -66,9 +66,7 @@ def rounds(text, places=10):
         if not best:
             return
         (pair, _), whole, fresh = best[0], 0, defaultdict(list)
-        for i in set(where.pop(pair)):
-            if pair not in words[i]:
-                continue  # merges since then have taken it away
+        for i in {i for i in where.pop(pair) if pair in words[i]}:  # merges since then may have taken it away
             length = len(words[i])
             words[i], gone, made = join(words[i], pair, new)
             for other in gone:

@@ -113,7 +113,7 @@ def toggle():
     """The clicked head goes into the set, or out of it, and is the sidebar's head from now on."""
     if cell := st.session_state["heads.effects"].get("cell"):
         head = (cell[0], cell[1])
-        group, _ = chosen(st.session_state.sizes)
+        group, _ = chosen(load(st.session_state.reader).config)
         keep_set(set(group) ^ {head})
         open_head(*head)
 

@@ -1,7 +1,5 @@
 """Every control's choice, kept for the session and in the page's address, so that a link, a reload or a way round other pages restores the picture."""
 
-import math
-import time
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -9,17 +7,14 @@ import streamlit as st
 from viz.component.address import address
 
 LONGEST = 8_000  # letters of an address: some servers refuse longer ones
-CATCHING_UP = 0.02  # seconds that a browser may need to draw what a run has sent
 
 
 def begin():
     """Before the page: take over what the address says, once for each session."""
     if "chosen" not in st.session_state:
         st.session_state.link, st.session_state.chosen = st.query_params.to_dict(), {}
-        st.session_state.replaced, st.session_state.sent = {}, math.inf
-    if not catching_up():
         st.session_state.replaced = {}
-    st.session_state.drawn, st.session_state.sent = {}, math.inf
+    st.session_state.drawn = {}
 
 
 def kept(key, options, default, spell=str):
@@ -47,17 +42,12 @@ def kept(key, options, default, spell=str):
 
 
 def choose(key):
-    """Somebody has moved the control: True. False if it only says what the page has replaced since, because the browser has not drawn that yet."""
+    """Somebody has moved the control: True. False if it says what a run that was broken off has replaced: the browser still shows it, nobody chose it."""
     state = st.session_state
-    if catching_up() and state[key] in state.replaced.get(key, ()):
+    if state[key] in state.replaced.get(key, ()):
         return False
     state.chosen[key] = state[key]
     return True
-
-
-def catching_up():
-    """Whether the browser may still show controls as they were before the last run, which may have been broken off."""
-    return time.monotonic() < st.session_state.sent + CATCHING_UP
 
 
 def forget(key):
@@ -67,7 +57,7 @@ def forget(key):
 
 def write(page):
     """After the page: put the choices of its controls, but for the defaults, into its address; texts too long for that stay out, and the page says so."""
-    st.session_state.sent = time.monotonic()
+    st.session_state.replaced = {}  # all controls are drawn as they are
     said = {key: text for key, text in st.session_state.drawn.items() if text is not None}
     kept_out = len(urlencode(said)) > LONGEST
     while len(urlencode(said)) > LONGEST:

@@ -79,8 +79,7 @@ def choice(kinds=("encoder", "decoder"), only=None, toys=False):
         raise NothingToShow
     text = kept("text", None, EXAMPLES[0])
     model = only or kept("model", known, FIRST if FIRST in known else known[0])
-    st.session_state.reader = model
-    st.session_state.sizes = config = load(model).config
+    st.session_state.reader, config = model, load(model).config
     layer = kept("layer", range(1, config.layers + 1), min(LAYER, config.layers))
     head = kept("head", range(1, config.heads + 1), min(HEAD, config.heads))
     return Choice(text, model, layer - 1, head - 1)
@@ -94,7 +93,7 @@ def sidebar():
     """Draw what `choice` was asked for in this run."""
     if "head" not in st.session_state.drawn:
         return
-    config = st.session_state.sizes
+    config = load(st.session_state.reader).config
     with st.sidebar:
         st.text_input("Your text", key="text", live="200ms", on_change=take_text)
         st.selectbox("or an example", EXAMPLES, index=None, key="example", on_change=take_example, placeholder="Choose a sentence")

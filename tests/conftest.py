@@ -1,8 +1,5 @@
 """What tests share: one torch thread, float64 where laws are exact, and tiny random models."""
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 from xdist.scheduler import LoadFileScheduling
@@ -12,10 +9,6 @@ from model.bundle import Bundle
 from model.config import ModelConfig
 from model.transformer import Transformer, initialise
 
-sys.path.append(str(Path(__file__).parent.parent / "pages"))
-import _link
-
-_link.CATCHING_UP = 0  # seconds: a session without a browser has drawn all when it rests
 torch.set_num_threads(1)
 torch.set_warn_always(True)  # not only once per program, so that no test depends on those before it
 

@@ -22,8 +22,10 @@ class Contents {
     const link = event.target.closest("a");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return; // the browser opens a tab or a window of its own
     event.preventDefault();
-    window.history.pushState(null, "", link.href);
-    window.dispatchEvent(new PopStateEvent("popstate"));
+    if (!link.hasAttribute("aria-current")) {
+      window.history.pushState(null, "", link.href);
+      window.dispatchEvent(new PopStateEvent("popstate"));
+    }
     if (matchMedia("(max-width: 768px)").matches) document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click(); // it covers the page
   }
 }

@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 import _shell
 import numpy as np
 import streamlit as st
-from _link import LONGEST, choose, forget, kept
+from _link import LONGEST, kept
 from _steps import STEPS, signed_tex, tex
 
 from model import AttentionTrace, Trace, rotation
 from viz import rotation as figures
 from viz.component.clocks import clocks
 
+MOVED = "rope.both", "rope.alone"  # away from where the text has the two tokens
 ORDERS = FREQUENCY, CONTRIBUTION = "by frequency", "by contribution"
 
 
@@ -71,23 +72,10 @@ def pair(trace, choice):
     return Pair(trace, choice, query, key, (query + both, key + both + alone))
 
 
-def ask(key):
-    """Other tokens: they start where the text has them, and until somebody says who answers, it is the one that the query looks at most."""
-    choose(key)
-    if key == "rope.query":
-        forget("rope.key")
-    home()
-
-
-def home():
-    forget("rope.both")
-    forget("rope.alone")
-
-
 def controls(pair):
     """Draw the choice of tokens and of the clocks' order."""
-    _shell.pick_token("Who asks (query)", pair.trace, key="rope.query", on_change=ask)
-    _shell.pick_token("Who answers (key)", pair.trace, key="rope.key", on_change=ask)
+    _shell.pick_token("Who asks (query)", pair.trace, key="rope.query", dependent=["rope.key", *MOVED])  # until somebody says, the strongest answers
+    _shell.pick_token("Who answers (key)", pair.trace, key="rope.key", dependent=MOVED)
     _shell.pick("Sort the clocks", ORDERS, key="rope.order")
 
 

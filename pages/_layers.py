@@ -4,7 +4,6 @@ import _play
 import _shell
 import numpy as np
 import streamlit as st
-from _link import choose
 
 from model import decoding, load
 from viz.component.beliefs import beliefs
@@ -53,7 +52,7 @@ def section(view):
     st.caption(
         "each column: the stream as it is there, through the model’s last norm and output matrix; bars on one scale. The last column is the model’s own answer"
     )
-    _shell.pick_token("After which token", trace, key="decoding.token", on_change=choose)
+    _shell.pick_token("After which token", trace, key="decoding.token")
     followed(view, place, chances, stages)
     surprised(view, bits)
 

@@ -41,13 +41,16 @@ def kept(key, options, default, spell=str):
     return value
 
 
-def choose(key):
-    """Somebody has moved the control: True. False if it says what a run that was broken off has replaced: the browser still shows it, nobody chose it."""
+def choose(key, *dependent):
+    """Somebody has moved the control; the choices that were `dependent` on it no longer hold.
+
+    But if it says what a run that was broken off has replaced, the browser still shows that, and nobody chose it.
+    """
     state = st.session_state
-    if state[key] in state.replaced.get(key, ()):
-        return False
-    state.chosen[key] = state[key]
-    return True
+    if state[key] not in state.replaced.get(key, ()):
+        state.chosen[key] = state[key]
+        for other in dependent:
+            forget(other)
 
 
 def forget(key):

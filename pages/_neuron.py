@@ -3,7 +3,7 @@
 import _shell
 import numpy as np
 import streamlit as st
-from _link import choose, forget, kept
+from _link import kept
 from _steps import signed, signed_tex, tex
 from _view import look_at
 
@@ -29,7 +29,7 @@ def section(view):
         "where both have the same sign the product is positive, and the sum of all is how well they match."
     )
     with st.container(horizontal=True):
-        _shell.pick_token("Who asks", view.trace, key="heads.query", on_change=ask)
+        _shell.pick_token("Who asks", view.trace, key="heads.query", dependent=["heads.key"])  # until somebody says, the strongest answers
         _shell.pick_token("Who answers", view.trace, key="heads.key")
         _shell.pick("Dimensions", (COUNTED, LARGEST), key=ORDER)
     left, right = st.columns([3, 2], gap="medium")
@@ -44,12 +44,6 @@ def section(view):
     _shell.heading("The lines that computed this")
     _shell.show_source(AttentionTrace.products)
     _shell.show_source(AttentionTrace.scaled)
-
-
-def ask(key):
-    """Another token asks: until somebody says who answers, it is the one that it looks at most."""
-    choose(key)
-    forget("heads.key")
 
 
 def vectors(view, attention, dimensions):

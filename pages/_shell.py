@@ -134,10 +134,10 @@ def read(choice):
     return trace
 
 
-def pick_token(label, trace, *, key, on_change=choose):
-    """A list of the tokens, numbered from 1; the choice is what `kept_token` says."""
+def pick_token(label, trace, *, key, dependent=()):
+    """A list of the tokens, numbered from 1; the choice is what `kept_token` says. Another one takes back the choices `dependent` on it."""
     names = [f"{i}: {token}" for i, token in enumerate(trace.tokens, 1)]
-    st.selectbox(label, range(len(names)), format_func=names.__getitem__, key=key, on_change=on_change, args=(key,), width=220)
+    st.selectbox(label, range(len(names)), format_func=names.__getitem__, key=key, on_change=choose, args=(key, *dependent), width=220)
 
 
 def kept_token(key, trace, default):

@@ -43,11 +43,6 @@ def take_order():
     st.session_state.chosen["positions.order"] = "-".join(str(i + 1) for i in places)
 
 
-def take_seed():
-    choose("positions.seed")
-    forget("positions.order")
-
-
 def next_seed():
     st.session_state.chosen["positions.seed"] = st.session_state["positions.seed"] % 9_999 + 1
     forget("positions.order")
@@ -69,7 +64,7 @@ def section(text):
     _shell.pause()
     with above:
         st.button("Shuffle", key="positions.shuffle", on_click=next_seed, type="primary")
-        st.number_input("Seed", 1, 9_999, key="positions.seed", on_change=take_seed, width=140)
+        st.number_input("Seed", 1, 9_999, key="positions.seed", on_change=choose, args=("positions.seed", "positions.order"), width=140)
         st.caption("your own order" if seed is None else f"the order of seed {seed}")
     meaning(found, new, words)
     _shell.say(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import _shell
 import numpy as np
 import streamlit as st
-from _link import choose, forget
+from _link import forget
 
 from model import AttentionTrace, Trace
 from viz import bars, theme
@@ -76,14 +76,8 @@ def take_cell():
 
 
 def take_token():
-    st.session_state["attention.query"] = st.session_state["attention.chips"]["token"][0]
-    ask("attention.query")
-
-
-def ask(key):
-    """Another token asks: until somebody says who answers, it is the one that it looks at most."""
-    if choose(key):
-        forget("attention.key")
+    st.session_state.chosen["attention.query"] = st.session_state["attention.chips"]["token"][0]
+    forget("attention.key")
 
 
 def tokens(cell):

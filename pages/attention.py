@@ -4,7 +4,7 @@ import _shell
 import _whatif
 import streamlit as st
 from _link import kept
-from _steps import STEPS, Cell, ask
+from _steps import STEPS, Cell
 
 from model.attention import attend
 
@@ -27,7 +27,7 @@ with head:
         "Choose the word that asks; look for the strongest cell in its row."
     )
     with st.container(horizontal=True):
-        _shell.pick_token("Who asks", trace, key="attention.query", on_change=ask)
+        _shell.pick_token("Who asks", trace, key="attention.query", dependent=["attention.key"])  # until somebody says, the strongest answers
         _shell.pick_token("Who answers", trace, key="attention.key")
     _shell.pick("Step", STEPS, key="attention.step")
 with beside:

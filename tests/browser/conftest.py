@@ -17,9 +17,9 @@ DATASET = """(key, view = "heatmap") => {
     const picture = room?.shadowRoot?.querySelector(`.riverbank-${view}`);
     return picture && "revision" in picture.dataset ? { ...picture.dataset } : null;
 }"""
-# The same once the script rests and the attributes are as wished; a number is compared as a number.
+# The same once the script rests, no part is still loading its code and the attributes are as wished; a number is compared as a number.
 WISHED = f"""([key, view, wishes]) => {{
-    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
+    if (!document.querySelector("[data-test-script-state=notRunning]") || document.querySelector("[data-testid=stSkeleton]")) return null;
     const found = ({DATASET})(key, view);
     const fits = ([name, wish]) => (typeof wish === "number" ? Number(found[name]) === wish : found[name] === wish);
     return found && Object.entries(wishes).every(fits) ? found : null;

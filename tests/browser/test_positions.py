@@ -90,6 +90,7 @@ def test_a_click_marks_the_cell_in_every_panel(page):
 
 def test_a_word_is_dragged_and_moved_with_keys(page):
     opened(page, "Shuffle test")
+    expect(page.part("positions.seed", "input")).to_be_visible()  # what comes last above the words, and moves them down
     before = [int(i) for i in seen(page, "words", "sequence")["order"].split(",")]
     chips = page.part("positions.words", ".chip")
     box, first = chips.nth(3).bounding_box(), chips.first.bounding_box()

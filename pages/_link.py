@@ -44,10 +44,11 @@ def kept(key, options, default, spell=str):
 def choose(key, *dependent):
     """Somebody has moved the control; the choices that were `dependent` on it no longer hold.
 
-    But if it says what a run that was broken off has replaced, the browser still shows that, and nobody chose it.
+    But if it says what a run that was broken off has replaced, the browser still shows that, and nobody chose it; nor does anybody choose nothing:
+    a row of buttons says None when the chosen one is taken from it.
     """
     state = st.session_state
-    if state[key] not in state.replaced.get(key, ()):
+    if state[key] is not None and state[key] not in state.replaced.get(key, ()):
         state.chosen[key] = state[key]
         for other in dependent:
             forget(other)

@@ -190,6 +190,12 @@ def test_a_word_that_is_twice_in_a_sentence_asks_which():
     assert not np.allclose(meter(at)[:, 0], before[:, 0]) and np.allclose(meter(at)[:, 1], before[:, 1])
 
 
+def test_the_word_stays_chosen_when_its_row_of_buttons_says_that_none_is(at):
+    move(at, {"word_sense.word": "other"})
+    move(at, {"word_sense.word": None})
+    assert control(at, "word_sense.word").value == "other"
+
+
 def test_a_word_that_goes_missing_is_named_and_kept(at):
     control(at, "word_sense.word").set_value("other")
     checked(at.run())

@@ -30,7 +30,7 @@ def opened(page, section, **query):
 
 def middle(page, key, row, column):
     """Where the middle of a cell lies in its picture, as the picture says."""
-    left, top, wide, high = map(float, page.page.evaluate(DATASET, key.replace(".", "-"))["cells"].split(","))
+    left, top, wide, high = map(float, page.shown(key)["cells"].split(","))
     return {"x": left + (column + 0.5) * wide, "y": top + (row + 0.5) * high}
 
 

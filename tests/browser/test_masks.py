@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from model import load, masks
-from tests.browser.conftest import DATASET
 
 TEXT = "The cat sat on the mat"
 TOKENS = len(load("decoder-rope").read(TEXT))
@@ -51,7 +50,7 @@ def weight(allowed, row, column):
 
 def middle(page, key, row, column):
     """Where the middle of a cell lies in its picture, as the picture says."""
-    left, top, wide, high = map(float, page.page.evaluate(DATASET, key.replace(".", "-"))["cells"].split(","))
+    left, top, wide, high = map(float, page.shown(key)["cells"].split(","))
     return {"x": left + (column + 0.5) * wide, "y": top + (row + 0.5) * high}
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from model import load, masks, order, zoo
+from viz.component.view import files
 
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
 NAMES = ["none", "learned", "sinusoidal", "rope", "alibi", "t5"]
@@ -118,6 +119,36 @@ def test_a_word_is_dragged_and_moved_with_keys(page):
     assert float(full.replace("−", "-")) < 1e-5
 
 
+VIEW = """async ([code, data, orders]) => {
+    const { default: mount } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    document.body.innerHTML = '<div class="riverbank-sequence"></div>';
+    const host = document.querySelector(".riverbank-sequence"), said = [], seen = [];
+    const show = (order) => mount({ parentElement: document.body, data: { ...data, order }, setStateValue: (_, [order]) => said.push(order) });
+    show(data.order);
+    for (let n = 0; n < 2; n++) { // the first word twice to the right
+        const chip = host.querySelector('[data-word="0"]');
+        chip.focus();
+        chip.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", shiftKey: true, bubbles: true }));
+    }
+    for (const order of orders) {
+        show(order);
+        seen.push(host.dataset.order);
+    }
+    return [said, seen];
+}"""
+
+
+def test_a_slow_answer_takes_nothing_back(page):
+    """To the view itself, without a server: two words to it, then the answer to the first, to the second, and what nobody had asked for."""
+    page.open("positions")
+    page.shown("positions.panels", "panels")
+    code = files("js", "mount", "sequence")
+    data = {"words": ["a", "b", "c"], "order": [0, 1, 2], "label": "", "revision": "a b c"}
+    said, drawn = page.page.evaluate(VIEW, [code, data, [[1, 0, 2], [1, 2, 0], [2, 1, 0]]])
+    assert said == [[1, 0, 2], [1, 2, 0]]
+    assert drawn == ["1,2,0", "1,2,0", "2,1,0"]
+
+
 # ---- content and position ----
 
 
@@ -182,7 +213,4 @@ def test_hostile_text_stays_text(page):
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, view, key, part):
     page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme="dark"), view)
     seen(page, key, part)
-    wide = page.page.evaluate(
-        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth - part.clientWidth)"
-    )
-    assert wide == [0, 0]
+    page.fits()

@@ -172,6 +172,7 @@ class Room {
   constructor(host) {
     this.host = host;
     this.painted = 0;
+    this.sayings = new Sayings();
     this.rails = { both: new Rail(this, "both", "Move both tokens"), alone: new Rail(this, "alone", "Move only the key") };
     this.score = element("strong", "score");
     this.verdict = element("span", "verdict");
@@ -196,7 +197,8 @@ class Room {
     this.commit = commit;
     this.data = data;
     if (!same) this.stop();
-    if (!same || !(this.playing || this.waiting)) this.places = [...data.places]; // a hand on the slider is ahead of the server
+    const outdated = this.sayings.outdated(data.places);
+    if (!same || !(this.playing || this.waiting || outdated)) this.places = [...data.places]; // a hand on the slider is ahead of the server
     this.lengths = ["q", "k"].map((role) => Math.max(...data.frequency.map((_, i) => Math.hypot(data[role][2 * i], data[role][2 * i + 1]))) || 1);
     this.largest = Math.max(...data.frequency.map((_, i) => data.scale * Math.hypot(data.q[2 * i], data.q[2 * i + 1]) * Math.hypot(data.k[2 * i], data.k[2 * i + 1]))) || 1;
     while (this.clocks.length < data.frequency.length) this.clocks.push(new Clock(this, this.clocks.length));
@@ -231,6 +233,7 @@ class Room {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
       this.waiting = null;
+      this.sayings.note(this.places);
       this.commit("places", ...this.places);
     }, REST);
   }

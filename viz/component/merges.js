@@ -129,6 +129,7 @@ class Player {
     this.host = host;
     this.painted = 0;
     this.sent = null; // the merge that the server knows
+    this.sayings = new Sayings();
     this.build();
     this.observer = new ResizeObserver(() => this.data && this.curves.some((curve) => curve.width !== curve.picture.clientWidth) && this.arrange());
     this.observer.observe(host);
@@ -177,7 +178,8 @@ class Player {
   update(data, commit) {
     const fresh = data.revision !== this.data?.revision || data.tokens.length !== this.data?.tokens.length;
     this.commit = commit;
-    if (!fresh && data.merge === this.sent) return; // an answer to what this player has said itself: it may be further by now
+    const outdated = this.sayings.outdated(data.merge);
+    if (!fresh && (outdated || data.merge === this.sent)) return; // an answer to what this player has said itself: it may be further by now
     this.pause();
     this.data = data;
     this.last = data.tokens.length - 1;
@@ -243,6 +245,7 @@ class Player {
     this.later = setTimeout(() => {
       if (this.merge === this.sent) return;
       this.sent = this.merge;
+      this.sayings.note(this.merge);
       this.commit("merge", this.merge);
     }, REST);
   }

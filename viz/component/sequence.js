@@ -15,6 +15,7 @@ class Sequence {
   constructor(host) {
     this.host = host;
     this.drag = null;
+    this.sayings = new Sayings();
     this.hint = element("p", "hint", "Drag a word to another place, or choose it and press Shift with an arrow key. Under each word: its place in your text.");
     this.row = element("div", "row");
     this.row.setAttribute("role", "list");
@@ -30,8 +31,10 @@ class Sequence {
 
   update(data, commit) {
     const focused = this.focused();
+    const same = data.revision === this.data?.revision;
     this.data = data;
     this.commit = commit;
+    if (this.sayings.outdated(data.order) && same) return;
     this.order = [...data.order];
     this.draw(focused);
   }
@@ -68,6 +71,7 @@ class Sequence {
     this.order = order;
     this.draw(this.focused());
     this.spoken.textContent = `${this.data.words[word].trim()} is now at place ${place + 1}`;
+    this.sayings.note(order);
     this.commit("order", order);
   }
 

@@ -17,6 +17,9 @@ DATASET = """(key, view = "heatmap") => {
     const picture = room?.shadowRoot?.querySelector(`.riverbank-${view}`);
     return picture && "revision" in picture.dataset ? { ...picture.dataset } : null;
 }"""
+RESTS = """() => document.querySelector("[data-test-script-state=notRunning]") && !document.querySelector("[data-testid=stSkeleton]")
+    && (document.body.offsetHeight, document.fonts.status === "loaded")
+"""  # the height lays the page out, and that is what asks for fonts
 # The same once the script rests, no part is still loading its code and the attributes are as wished; a number is compared as a number.
 WISHED = f"""([key, view, wishes]) => {{
     if (!document.querySelector("[data-test-script-state=notRunning]") || document.querySelector("[data-testid=stSkeleton]")) return null;
@@ -87,6 +90,15 @@ class Page:
         """The dataset of the view with that key, once the page rests and the dataset is as wished: shown(revision="a text", value=0.25)."""
         wishes = {name: str(wish) if isinstance(wish, int) else wish for name, wish in wishes.items()}
         return self.page.wait_for_function(WISHED, arg=[key.replace(".", "-"), view, wishes]).json_value()
+
+    def rests(self):
+        """Wait until the script rests and no part and no font is still loading."""
+        self.page.wait_for_function(RESTS)
+
+    def fits(self):
+        """Wait until the page rests and nothing of it stands beyond its edge."""
+        parts = "[document.scrollingElement, document.querySelector('[data-testid=stMain]')]"
+        self.page.wait_for_function(f"() => ({RESTS})() && {parts}.every(part => part.scrollWidth === part.clientWidth)")
 
     def type(self, text):
         self.part("text", "input").fill(text)

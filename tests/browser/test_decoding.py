@@ -50,6 +50,8 @@ def test_one_token_and_ten_are_those_that_the_iterator_chooses(page):
     page.part("decoding.ten", "button").click()
     grown(page, len(PROMPT) + 11)
     assert words(page) == pieces([*PROMPT, *drawn])
+    letters = 2 * len(drawn)  # the address has the whole path only after the last frame
+    page.page.wait_for_function("count => new URLSearchParams(location.search).get('decoding.path')?.length === count", arg=letters)
     page.page.reload()
     grown(page, len(PROMPT) + 11)
     assert words(page) == pieces([*PROMPT, *drawn])
@@ -77,6 +79,7 @@ def test_to_the_end_can_be_stopped(page):
     stop.click()
     expect(stop).to_be_disabled()
     expect(page.part("decoding.one", "button")).to_be_enabled()
+    page.rests()  # the run that was broken off may have chosen one more
     count = len(words(page))
     page.page.wait_for_timeout(500)
     assert len(words(page)) == count

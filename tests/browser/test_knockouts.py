@@ -98,6 +98,7 @@ def test_another_way_and_the_list_of_heads(page):
     assert float(page.shown(EFFECTS, cell="2,3")["value"]) == pytest.approx(float(wish), rel=1e-2)
     page.part("heads.list", "input").click()
     page.page.keyboard.type("4.2")
+    expect(page.page.get_by_role("option")).to_have_count(1)
     page.page.keyboard.press("Enter")
     page.linked(**{"heads.set": "4.2"})
     assert told(page, r"Head 4\.2 alone moves .* by (\S+) bits") == pytest.approx([float(effect(((3, 1),), way=knockouts.level)[0])], rel=1e-2)

@@ -60,9 +60,9 @@ def click_weight(page, row, column):
 
 def drag(page, *cells):
     """Press the mouse on the first cell, move over the others, let go."""
-    box = page.part(PAINTER, "canvas.pointer").bounding_box()
-    for n, cell in enumerate(cells):
-        place = middle(page, PAINTER, *cell)
+    places = [middle(page, PAINTER, *cell) for cell in cells]
+    box = page.part(PAINTER, "canvas.pointer").bounding_box()  # once the page rests
+    for n, place in enumerate(places):
         page.page.mouse.move(box["x"] + place["x"], box["y"] + place["y"])
         if n == 0:
             page.page.mouse.down()
@@ -132,6 +132,7 @@ def test_a_row_with_nothing_allowed_is_refused_and_the_painting_kept(painter):
 
 
 def test_the_three_pictures_stand_in_one_row_above_the_fold(painter):
+    painter.rests()
     boxes = [painter.part(key, "canvas.pointer").bounding_box() for key in (PAINTER, "masks.scores", WEIGHTS)]
     assert len({round(box["y"]) for box in boxes}) == 1
     assert max(box["y"] + box["height"] for box in boxes) <= 900
@@ -158,7 +159,4 @@ def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section):
     page = reader(viewport={"width": 390, "height": 844}).open("masks", text=TEXT, **{"masks.section": section})
     page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
     expect(page.page.locator(".riverbank-heatmap canvas").first).to_be_visible()
-    wide = page.page.evaluate(
-        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth - part.clientWidth)"
-    )
-    assert wide == [0, 0]
+    page.fits()

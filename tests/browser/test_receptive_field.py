@@ -160,10 +160,7 @@ def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
     seen(page, output=TOKENS - 1)
     first, second = (page.part("receptive_field.cone", "canvas").nth(i).bounding_box() for i in (0, 1))
     assert second["y"] >= first["y"] + first["height"]
-    wide = page.page.evaluate(
-        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth - part.clientWidth)"
-    )
-    assert wide == [0, 0]
+    page.fits()
 
 
 def test_what_takes_long_shows_progress_and_gives_way_to_a_new_text(page):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +23,9 @@ MERGES = "tokenizer.merges"
 
 def names(kind=None, folder=FOLDER):
     """Names of the bundled models, encoders first, then decoders, then convolutions, each in alphabetical order; or those of one kind."""
-    kinds = {path.stem: kind_of(path.with_suffix(".json")) for path in Path(folder).glob("*.safetensors")}
+    files = os.listdir(folder) if os.path.isdir(folder) else []  # pages ask in every run: a Path for each file would take a millisecond
+    found = [file.removesuffix(".safetensors") for file in files if file.endswith(".safetensors")]
+    kinds = {name: kind_of(f"{folder}/{name}.json") for name in found}
     return sorted((name for name in kinds if kind in (None, kinds[name])), key=lambda name: (KINDS.index(kinds[name]), name))
 
 
@@ -30,7 +33,7 @@ def names(kind=None, folder=FOLDER):
 def kind_of(card):
     """The kind that a card states; a decoder, the commonest, where it cannot be read: `load` says what is wrong."""
     try:
-        return json.loads(card.read_text(encoding="utf-8"))["config"]["kind"]
+        return json.loads(Path(card).read_text(encoding="utf-8"))["config"]["kind"]
     except (OSError, ValueError, KeyError, TypeError):
         return "decoder"
 

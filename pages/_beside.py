@@ -30,7 +30,7 @@ def section(text):
         "Six models, trained on the same texts in the same order, differ in one thing: how they are told where a word stands. **Choose layer and head**, "
         "and look for diagonals: a weight that follows the distance runs along one, a weight that follows the word makes columns."
     )
-    above = st.container(horizontal=True)
+    above = _shell.row_above()
     chosen = _encodings.kept_some("positions.columns", SUBSETS, NAMES)
     layer, head = _encodings.kept_layer(1), _encodings.kept_head(6)
     traces = _encodings.traces(text, T, chosen)

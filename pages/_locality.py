@@ -41,7 +41,7 @@ def section(text):
         "A convolution gives each distance a fixed weight, whatever the words are. **Choose an encoding**, and look at the heads on top: the larger the share, "
         "the more of what the head does is said by the distance alone. Click a row to see the head."
     )
-    above = st.container(horizontal=True)
+    above = _shell.row_above()
     name = kept("positions.model", NAMES, "t5")
     _encodings.fits_or_ends(name, T, above, "positions.model")
     means, shares = profile(text, name)

@@ -27,7 +27,7 @@ def section(view):
         f"Greedy choice never looks back. A beam search keeps the **{width}** likeliest beginnings, continues each with every token, and keeps the best of all "
         "again. **Widen the beam**; click a token to take the text as far as there."
     )
-    above = st.container(horizontal=True)
+    above = _shell.row_above()
     levels = searched(view.path.model, view.path.ids, width, length) if view.step else []
     if levels:
         draw(view, levels)

@@ -165,6 +165,13 @@ def watched(jobs, told):
     room.empty()
 
 
+def row_above():
+    """A row, as high as a control from the start, for controls that are sent after the picture below it: so they push nothing down."""
+    row = st.container(horizontal=True, vertical_alignment="bottom", key="above")
+    row.empty()  # the browser leaves out a row of nothing
+    return row
+
+
 def pause():
     """Let the picture be painted before more is sent: what comes earlier, the browser takes in first."""
     time.sleep(0.08)

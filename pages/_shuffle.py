@@ -56,16 +56,15 @@ def section(text):
         "Shuffle the words of the text. If a model knows nothing of order, every word must come out as before, only in its new place. **Press Shuffle**, "
         "and look for the one dot far to the left: no encoding and a mask that hides nothing."
     )
-    above = st.container(horizontal=True, vertical_alignment="bottom")
     new, seed = kept_order(len(words))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("Shuffle", key="positions.shuffle", on_click=next_seed, type="primary")
+        st.number_input("Seed", 1, 9_999, key="positions.seed", on_change=choose, args=("positions.seed", "positions.order"), width=140)
+        st.caption("your own order" if seed is None else f"the order of seed {seed}")
     sequence(words, new, key="positions.words", label="the words in the order that the model reads now", revision=text, on_order=take_order)
     found = measured(tuple(ids), tuple(place for word in new for place in groups[word]))
     _shell.show(figures.differences(found), key="positions.disorder", alt="how far a shuffle moves the final vectors, for each encoding and mask")
     _shell.pause()
-    with above:
-        st.button("Shuffle", key="positions.shuffle", on_click=next_seed, type="primary")
-        st.number_input("Seed", 1, 9_999, key="positions.seed", on_change=choose, args=("positions.seed", "positions.order"), width=140)
-        st.caption("your own order" if seed is None else f"the order of seed {seed}")
     meaning(found, new, words)
     _shell.say(
         r"f(Px) = P f(x) \quad\text{for every order } P",

@@ -46,7 +46,7 @@ def section(text):
         "Does a head look at a word for what it is, or for where it stands? **Choose an encoding**, and click a cell: its score is the sum of the numbers over "
         "the panels. What is the same all along a row changes nothing, since the softmax takes only differences within a row."
     )
-    above = st.container(horizontal=True)
+    above = _shell.row_above()
     name = kept("positions.split", NAMES, "sinusoidal")
     head = _encodings.kept_head(6)
     layer = 0 if name in ADDED else _encodings.kept_layer(1)

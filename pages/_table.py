@@ -39,7 +39,7 @@ def section(_):
         "This is what a model is told about positions, before it has read a word. **Choose an encoding**, and look at the right picture: "
         "how alike any two positions are to the model. A band along the diagonal means that near and far can be told apart."
     )
-    above = st.container(horizontal=True)
+    above = _shell.row_above()
     name = kept("positions.encoding", NAMES, "sinusoidal")
     head = _encodings.kept_head(1)
     view = VIEWS[name](_encodings.bundle(name), head)

@@ -15,7 +15,7 @@ st.markdown(
     "A neuron can only use what reaches it. **Choose the output token** and look for the words that its cone leaves out: "
     "a convolution reaches a little further with each layer, attention takes in the whole text at once."
 )
-above = st.container(horizontal=True, vertical_alignment="bottom")
+above = _shell.row_above()
 above.text_input("Your text", key="text", live="200ms", on_change=choose, args=("text",))
 try:
     trace = _shell.explain(text, _influence.ATTENTION, None, None, None)

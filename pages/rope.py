@@ -17,7 +17,7 @@ st.markdown(
     "Rotary positions (RoPE) turn each pair of dimensions of a query and a key like the hand of a clock, the further the later the token stands. "
     "**Move both tokens**: all hands turn, and the score stays. Then move only the key: it changes. Turned vectors feel the distance, not the place."
 )
-above = st.container(horizontal=True, vertical_alignment="bottom")
+above = _shell.row_above()
 chosen = _clocks.draw(pair, order)
 _shell.pause()
 with above:

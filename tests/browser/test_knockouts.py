@@ -146,9 +146,7 @@ def test_the_products_are_those_of_the_model(page):
 @pytest.mark.parametrize(("section", "scheme"), [("Neuron", "light"), ("Across layers", "dark"), ("Knock-outs", "light")])
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section, scheme):
     page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme), section)
-    page.page.wait_for_selector("[data-test-script-state=notRunning]")
-    parts = "[document.scrollingElement, document.querySelector('[data-testid=stMain]')]"
-    page.page.wait_for_function(f"() => {parts}.every(part => part.scrollWidth === part.clientWidth)")
+    page.fits()
 
 
 def test_hostile_text_stays_text(page):

@@ -1,14 +1,10 @@
 """Riverbank's server: `streamlit run app.py`. Torch and the models are ready before the first visitor comes."""
 
 import asyncio
-import ctypes
 import gc
-import platform
 import sys
-import threading
 from contextlib import asynccontextmanager
 
-import numpy as np
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -35,34 +31,6 @@ async def styled(request, answer):
     return Response(page.replace(b"</head>", STYLE + b"</head>"), response.status_code, kept)
 
 
-def keep_memory():
-    """Make glibc keep the memory of traces that are gone for those to come; with another C library, do nothing and say False.
-
-    It would give it back, and the system hands out new memory page by page, which on a virtual machine can take longer than the model itself.
-    """
-    if platform.libc_ver()[0] != "glibc":
-        return False
-    settings = {"M_TRIM_THRESHOLD": (-1, 1 << 30), "M_TOP_PAD": (-2, 1 << 26), "M_MMAP_THRESHOLD": (-3, 1 << 25), "M_ARENA_MAX": (-8, 1)}  # see mallopt(3)
-    mallopt = ctypes.CDLL(None).mallopt
-    return all([mallopt(*setting) for setting in settings.values()])
-
-
-def hold_memory():
-    """Fill 192 MB and free them: now they are kept for the first texts, in whichever pool a thread will look for memory."""
-    together = threading.Barrier(6)
-
-    def fill():
-        block = np.ones(4_000_000)
-        together.wait()  # so that no thread gets the block of one that has finished
-        del block
-
-    filling = [threading.Thread(target=fill) for _ in range(together.parties)]
-    for thread in filling:
-        thread.start()
-    for thread in filling:
-        thread.join()
-
-
 def warm():
     """Import torch, load the models, run one text; then tell the garbage collector to leave all that alone (see README, "Speed")."""
     import torch
@@ -75,8 +43,6 @@ def warm():
         model.load(name).explain("I swam across the river to get to the other bank")
     gc.collect()
     gc.freeze()
-    if KEEPS:
-        hold_memory()
 
 
 @asynccontextmanager
@@ -87,5 +53,4 @@ async def lifespan(_):
     await warming
 
 
-KEEPS = keep_memory()
 app = st.App("pages/_router.py", lifespan=lifespan, middleware=[Middleware(BaseHTTPMiddleware, dispatch=styled)])

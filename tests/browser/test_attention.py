@@ -247,6 +247,7 @@ def test_hostile_text_stays_text(page, defaults, text):
     for step, name in enumerate(defaults["steps"]):
         page.choose("attention.step", step)
         page.linked(**{"attention.step": None if name == defaults["attention.step"] else name})
+        expect(page.part("attention.step", "[role=radio]").nth(step)).to_have_attribute("aria-checked", "true")
         page.rests()
         assert page.page.locator("b, i, script:text('alert'), img[src=x], a[href^=javascript]").count() == 0
         page.check()

@@ -181,6 +181,16 @@ def test_hostile_text_stays_text(page):
     assert page.page.locator("b, i:not(.riverbank-clocks i), img[src=x], a[href^=javascript]").count() == 0
 
 
+def test_the_row_of_controls_is_as_high_when_the_picture_comes_as_in_the_end(page):
+    page.page.add_init_script("""new MutationObserver(() => {
+        if ("room" in window || !document.querySelector(".st-key-rope-clocks")) return;
+        window.room = document.querySelector(".st-key-above")?.offsetHeight ?? 0;
+    }).observe(document, { childList: true, subtree: true })""")
+    seen(opened(page), revision=TEXT)
+    page.rests()
+    assert page.page.evaluate("window.room") == page.part("above").bounding_box()["height"] > 0
+
+
 def test_no_text_is_answered_in_a_sentence_and_nothing_is_lost(page):
     opened(page, **{"rope.both": "3"})
     seen(page, revision=TEXT)

@@ -48,6 +48,13 @@ def server(browser):
         assert "Traceback" not in started.log, started.log
 
 
+PRESS = """selectors => {
+    const press = () => selectors.every((selector) => document.querySelector(selector)) && !document.querySelector(selectors[0]).click();
+    const observer = new MutationObserver(() => press() && observer.disconnect());
+    observer.observe(document.body, {childList: true, subtree: true});
+}"""
+
+
 class Page:
     """One reader: a browser context of their own, and everything that must not happen in it."""
 
@@ -110,6 +117,10 @@ class Page:
 
     def switch(self, key):
         self.part(key, "label").first.click()
+
+    def press_at_once(self, *selectors):
+        """Press what the first selector finds in the moment when all find something: in the page itself, before what is measured may be over."""
+        self.page.evaluate(PRESS, selectors)
 
     def linked(self, **wishes):
         """Wait until the address holds these values; None where a key must be missing. Keys with _ for the dot."""

@@ -16,6 +16,7 @@ STYLE = b"""<style>
 .stMainBlockContainer.stMainBlockContainer { padding-top: 2.5rem } /* the picture belongs above the fold */
 .st-key-above { min-height: 68px } /* see _shell.row_above */
 .stMarkdown.stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% } /* on a phone a table scrolls by itself */
+.stButtonGroup > div { flex-wrap: wrap } /* in a horizontal row Streamlit would hide on a phone what does not fit */
 [data-stale="true"] { transition: none !important; opacity: 1 !important } /* to fade by itself, each part of a page would need a layer of its own */
 </style>"""
 

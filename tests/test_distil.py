@@ -1,9 +1,12 @@
 """Distillation: words are aligned by characters, targets are what they say, and the senses are judged as by hand."""
 
+import random
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
+from torch.nn.utils.rnn import pad_sequence
 
 from model.config import ModelConfig
 from model.train import distil, senses, teacher
@@ -40,12 +43,12 @@ def test_each_token_belongs_to_the_word_whose_characters_it_has(tokenizer):
 
 
 def test_a_words_vector_is_the_mean_over_its_tokens():
-    states = torch.arange(12.0).reshape(6, 2)
-    first, second = teacher.word_means(states, [[0, 0, -1], [-1, 1, 1]], [1, 2])
-    torch.testing.assert_close(first, states[:2].mean(0)[None])
-    torch.testing.assert_close(second, torch.stack([torch.zeros(2), states[4:].mean(0)]))
-    mine = distil.word_vectors(states.reshape(2, 3, 2), torch.tensor([[0, 0, -1], [-1, 2, 2]]), 3)
-    torch.testing.assert_close(mine, torch.cat([first, second]))
+    states = torch.arange(12.0).reshape(2, 3, 2)
+    owner = teacher.numbered(torch.tensor([[0, 0, -1], [-1, 1, 1]]), [1, 2])
+    assert owner.tolist() == [[0, 0, -1], [-1, 2, 2]]
+    wanted = torch.stack([states[0, :2].mean(0), torch.zeros(2), states[1, 1:].mean(0)])
+    torch.testing.assert_close(teacher.word_vectors(states, owner, 3), wanted)
+    torch.testing.assert_close(teacher.word_vectors(states[..., None], owner, 3), wanted[..., None])
 
 
 def test_what_was_written_is_read_back_and_other_lines_are_refused(written, tmp_path):
@@ -57,37 +60,114 @@ def test_what_was_written_is_read_back_and_other_lines_are_refused(written, tmp_
         teacher.write(None, ["another"] * 3, tmp_path)
 
 
-def test_the_target_is_the_vector_less_its_words_mean_plus_the_mean_of_the_others(written):
+def read_again(written, row):
+    """The targets made of what was written, and one line's vectors, kinds and home for them."""
     lines, starts, vectors = written
     targets = distil.Targets(lines, starts, vectors, 8)
     targets.axes = torch.eye(384)
-    found, weights = targets([1])
-    line, kinds = torch.from_numpy(np.array(vectors[3:10])).float() - targets.centre, targets.kind[3:10].tolist()
+    kinds = targets.kinds(lines[row])
+    return targets, torch.from_numpy(np.array(vectors[starts[row] : starts[row + 1]])).float(), torch.tensor(kinds), torch.zeros(len(kinds), dtype=torch.long)
+
+
+def test_the_target_is_the_vector_less_its_words_mean_plus_the_mean_of_the_others(written):
+    targets, vectors, kinds, home = read_again(written, 1)
+    found, weights = targets(vectors, kinds, home)
+    line = vectors - targets.centre
     assert [targets.names[kind] for kind in kinds] == LINES[1].replace(",", "").split()
     for j, kind in enumerate(kinds):
         others = [i for i in range(len(line)) if i != j]
         heaviness = [float(targets.rarity[kinds[i]]) for i in others]
         mean = sum(weight * line[i] for weight, i in zip(heaviness, others, strict=True)) / sum(heaviness)
-        torch.testing.assert_close(found[j], line[j] - targets.own[kind] + mean, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(found[j], line[j] - targets.own[kind] + targets.OTHERS * mean, rtol=1e-3, atol=1e-4)
     assert len(weights) == len(line) and (weights > 0).all() and (weights <= 1).all()
 
 
-def test_a_word_alone_in_its_line_has_no_others(written):
-    lines, starts, vectors = written
-    targets = distil.Targets(lines, starts, vectors, 8)
-    assert torch.isfinite(targets([2])[0]).all()
+def test_a_line_has_the_same_targets_beside_other_lines(written):
+    targets, vectors, kinds, home = read_again(written, 1)
+    _, first, few, _ = read_again(written, 0)
+    both, _ = targets(torch.cat([first, vectors]), torch.cat([few, kinds]), torch.cat([home[:3], home + 1]))
+    torch.testing.assert_close(both[3:], targets(vectors, kinds, home)[0], rtol=1e-4, atol=1e-4)
 
 
-def test_an_epoch_reads_every_line_once_and_pads_nothing(tokenizer):
+def test_a_word_alone_in_its_line_has_no_others_and_an_unknown_one_no_mean(written):
+    targets, vectors, kinds, home = read_again(written, 2)
+    torch.testing.assert_close(targets(vectors, kinds, home)[0], vectors - targets.centre - targets.own[kinds])
+    unknown = torch.tensor(targets.kinds("zebra"))
+    torch.testing.assert_close(targets(vectors, unknown, home)[0], vectors - targets.centre)
+    assert targets(vectors, unknown, home)[1] == targets.weight.max()
+
+
+class Letters:
+    """A reader that takes each character for a piece, in the place of the teacher's."""
+
+    def read(self, lines):
+        ids = pad_sequence([torch.tensor([ord(letter) for letter in line]) for line in lines], True, teacher.PAD)
+        owner = [torch.tensor(teacher.owners([(i, i + 1) for i in range(len(line))], teacher.spans(line))) for line in lines]
+        return ids, pad_sequence(owner, True, -1)
+
+
+def test_lessons_hold_every_line_once_and_both_readers_agree_on_its_words(tokenizer):
     lines = [f"{'river ' * (i % 5)}bank {i}" for i in range(40)]
-    lessons = distil.Lessons(tokenizer, lines, range(40), tokens=30, seed=1)
-    read, step = [], 0
-    while len(read) < 40:
-        rows, ids, owner, words = lessons.batch(step)
-        assert ids.shape == owner.shape and int(owner.max()) < words
-        assert words == sum(len(teacher.spans(lines[row])) for row in rows)
-        read, step = read + rows, step + 1
-    assert sorted(read) == list(range(40))
+    lessons = distil.Lessons(tokenizer, Letters().read, lambda line: [len(word) for word in line.split()], lambda chance: lines, tokens=30, seed=1)
+    found = []
+    for batch in lessons:
+        assert batch.ids.shape == batch.owner.shape and batch.pieces.shape == batch.holder.shape
+        assert len(batch.ids) == 1 or batch.ids.numel() <= 30 + batch.ids.shape[1]
+        for row, owner, pieces, holder in zip(batch.ids, batch.owner, batch.pieces, batch.holder, strict=True):
+            line = "".join(map(chr, pieces[pieces != teacher.PAD].tolist()))
+            assert tokenizer.decode(row.tolist()) == line
+            words = [word for word in range(len(batch.home)) if word in owner]
+            spelled = ["".join(chr(piece) for piece, of in zip(pieces.tolist(), holder.tolist(), strict=True) if of == word) for word in words]
+            assert spelled == line.split()
+            assert batch.kinds[words].tolist() == list(map(len, spelled))
+            found.append(line)
+    assert sorted(found) == sorted(lines)
+
+
+def test_two_workers_have_streams_of_their_own_and_the_same_ones_again(tokenizer):
+    def numbers(chance):
+        return (f"bank {chance.randrange(10**6)}" for _ in range(20))
+
+    def drawn():
+        lessons = distil.Lessons(tokenizer, Letters().read, lambda line: [0, 0], numbers, tokens=10, seed=1)
+        return [batch.ids.tolist() for batch in torch.utils.data.DataLoader(lessons, batch_size=None, num_workers=2)]
+
+    first = drawn()
+    assert sum(map(len, first)) == 40
+    assert len({tuple(row) for batch in first for row in batch}) > 30
+    assert first == drawn()
+
+
+def test_variations_are_lines_as_they_are_pieces_of_them_and_lines_with_other_words():
+    lines = ["The boats passed under the bridge near the river bank.", "She keeps her savings in a bank."]
+    stream = teacher.variations(lines, {"crane": 3, "seal": 100}, random.Random(1))
+    found = [next(stream) for _ in range(400)]
+    same = [line for line in found if line in lines]
+    changed = [line for line in found if {"crane", "seal"} & set(teacher.WORD.findall(line))]
+    cut = [line for line in found if line not in same and line not in changed]
+    assert len(same) > 100 and len(changed) > 100 and len(cut) > 50
+    assert all(any(line in whole and len(line.split()) > 1 for whole in lines) for line in cut)
+    for line in changed:
+        whole = max(lines, key=lambda whole: len(set(whole.split()) & set(line.split())))
+        assert 1 <= sum(a != b for a, b in zip(teacher.WORD.findall(line), teacher.WORD.findall(whole), strict=True)) <= 3
+    assert sum("crane" in line for line in changed) > 0.25 * len(changed)
+
+
+def test_the_teacher_reads_a_line_the_same_alone_and_beside_longer_ones():
+    chance = torch.Generator().manual_seed(1)
+    master = teacher.Teacher.__new__(teacher.Teacher)
+    master.heads, master.layers, master.device = 2, 1, "cpu"
+    square = [f"encoder.layer.0.{part}" for part in ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense")]
+    norms = ["embeddings", "encoder.layer.0.attention.output", "encoder.layer.0.output"]
+    shapes = {f"embeddings.{name}_embeddings.weight": (9, 4) for name in ("word", "position", "token_type")}
+    shapes |= {name + ".weight": (4, 4) for name in square} | {name + ".bias": (4,) for name in square}
+    shapes |= {"encoder.layer.0.intermediate.dense.weight": (8, 4), "encoder.layer.0.intermediate.dense.bias": (8,)}
+    shapes |= {"encoder.layer.0.output.dense.weight": (4, 8), "encoder.layer.0.output.dense.bias": (4,)}
+    shapes |= {f"{name}.LayerNorm.{part}": (4,) for name in norms for part in ("weight", "bias")}
+    master.tensors = {name: torch.randn(shape, generator=chance) for name, shape in shapes.items()}
+    alone = master.states(torch.tensor([[3, 1, 4]]))[-1]
+    beside = master.states(torch.tensor([[3, 1, 4, teacher.PAD, teacher.PAD], [5, 2, 6, 5, 3]]))[-1]
+    torch.testing.assert_close(beside[0, :3], alone[0])
 
 
 # ---- senses ----

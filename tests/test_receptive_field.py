@@ -172,6 +172,7 @@ def fallen(at):
 
 def test_the_meters_follow_the_clue_and_are_those_of_the_models():
     at = opened("receptive_field", text=RIVER)
+    switch(at, clue=4)  # river
     for between in (5, 0, 2, 17):
         switch(at, between=between)
         word, _ = senses.apart(senses.find(RIVER, "bank")[0], senses.find(RIVER, "river")[0], between)

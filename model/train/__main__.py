@@ -77,12 +77,13 @@ def toy(args):
 
 def lessons(args):
     """Write the teacher's vectors for all lines that the encoders learn from."""
-    teacher.write(teacher.Teacher(args.package), teacher.lines(args.corpus[0], args.seed)[: args.lines], teacher.FOLDER)
+    teacher.write(teacher.Teacher(args.package, teacher.DEVICE), teacher.lines(args.corpus[0], args.seed)[: args.lines], teacher.FOLDER)
 
 
 def encoder(args):
-    """Train one encoder on what `lessons` wrote."""
-    distil.distil(args.corpus[0], convolution=args.convolution, steps=args.encoder_steps, seed=args.seed, work=args.work, folder=args.folder)
+    """Train one encoder beside the teacher, whose vectors' means `lessons` wrote."""
+    sizes = {"steps": args.encoder_steps, "tokens": args.encoder_tokens, "workers": args.workers}
+    distil.distil(args.corpus[0], args.package, convolution=args.convolution, seed=args.seed, work=args.work, folder=args.folder, **sizes)
 
 
 def judge(args):
@@ -111,7 +112,9 @@ def main():
     shared.add_argument("--steps", type=int, default=STEPS, help="of a decoder")
     shared.add_argument("--batch", type=int, default=32, help="windows of 128 tokens in a decoder's step")
     shared.add_argument("--vocabulary", type=int, default=4096, help="of a decoder")
-    shared.add_argument("--encoder-steps", type=int, default=1700)
+    shared.add_argument("--encoder-steps", type=int, default=8400)
+    shared.add_argument("--encoder-tokens", type=int, default=16_384, help="in an encoder's step")
+    shared.add_argument("--workers", type=int, default=0, help="processes that prepare an encoder's lines; a GPU waits for fewer than seven")
     shared.add_argument("--threads", type=int, default=1, help="more than one pays only on an idle machine")
     shared.add_argument("--folder", type=Path, default=zoo.FOLDER, help="where checkpoints and cards go")
     shared.add_argument("--work", type=Path, default=Path(".training"), help="where a broken run leaves its state")

@@ -28,6 +28,11 @@ def schedule(step, steps):
     return min(1.0, (step + 1) / (0.02 * steps + 1), (steps - step) / (0.5 * steps))
 
 
+def reached(state):
+    """The step at which the run whose state lies in this file stopped; 0 if there is none."""
+    return torch.load(state, weights_only=True, mmap=True)["step"] if state.exists() else 0
+
+
 def fit(network, backward, *, steps, rate, state, tokens_per_step, every=100, validate=None):
     """Train `network` for `steps` steps; `backward(step)` runs one batch forward and backward and returns its loss in nats.
 

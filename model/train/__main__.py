@@ -140,6 +140,8 @@ def main():
     command("evaluate", judge).add_argument("names", nargs="*", help="of the models; all if none is named")
     command("all", everything)
     args = parser.parse_args()
+    if args.run in (lessons, encoder, everything) and args.package is None:
+        parser.error("the teacher is needed: --package, see model/train/teacher.py")
     torch.set_num_threads(args.threads)
     args.run(args)
 

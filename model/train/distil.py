@@ -35,7 +35,7 @@ class Targets:
 
     OWN, OTHERS, RARE = 0.75, 0.7, 1e-4
 
-    def __init__(self, lines, starts, vectors, width, device="cpu"):
+    def __init__(self, lines, starts, vectors, width):
         kinds, self.names, times, sums = teacher.word_kinds(lines, starts, vectors)
         self.times = dict(zip(self.names, times.tolist(), strict=True))
         self.number = {name: i for i, name in enumerate(self.names)}  # a word that is not among them has the number after the last
@@ -54,7 +54,6 @@ class Targets:
         _, spread, axes = torch.linalg.svd(found, full_matrices=False)
         self.axes = axes[:width].T
         self.kept = float((spread[:width] ** 2).sum() / (spread**2).sum())
-        self.to(device)
 
     def to(self, device):
         for name in ("centre", "means", "own", "weight", "rarity", "axes"):
@@ -168,18 +167,14 @@ def train(network, lessons, held, targets, master, *, steps, state, rate, tokens
 def distil(folder_of_texts, package, *, convolution, steps, tokens, seed, work, folder, workers):
     """Train the encoder, or its convolutional twin, beside the teacher, and write its checkpoint and card."""
     name = "encoder-cnn" if convolution else "encoder"
-    found = teacher.lines(folder_of_texts, seed)
+    found, state = teacher.lines(folder_of_texts, seed), work / f"{name}.pt"
     tokenizer = learn_tokens(found[HELD:], VOCABULARY, work / "encoder.merges.npy")
-    mixing = {"kind": "convolution", "positions": "none"} if convolution else {"kind": "encoder"}
-    sizes = {"vocabulary": len(tokenizer), "cased": False, "factor": FACTOR, "width": WIDTH, "hidden": 4 * WIDTH}
-    config = ModelConfig(**sizes, causal=False, predicts=False, **mixing)
-    network = initialise(build(config), seed)
-    targets = Targets(*teacher.read(), config.width)
+    network = initialise(build(config(len(tokenizer), convolution)), seed)
+    targets = Targets(*teacher.read(), WIDTH)
     targets.begin(network, tokenizer)
     targets.to(DEVICE)
     master = teacher.Teacher(package, DEVICE)
     common = {word: n for word, n in targets.times.items() if n >= 8 and len(word) > 2}
-    state = work / f"{name}.pt"
     reading = {"tokenizer": tokenizer, "reader": master.read, "kinds": targets.kinds, "tokens": tokens, "seed": (seed, reached(state))}
     held = list(Lessons(stream=lambda chance: found[:HELD], **reading))
     lessons = Lessons(stream=lambda chance: teacher.variations(found[HELD:], common, chance), **reading)
@@ -203,3 +198,9 @@ def distil(folder_of_texts, package, *, convolution, steps, tokens, seed, work, 
     }
     zoo.save(name, network.cpu().eval(), tokenizer, card, folder)
     print(f"{name}: cosine {card['held_out_cosine']:.3f}; python -m model.train evaluate says what that is good for")
+
+
+def config(vocabulary, convolution):
+    """The sizes of an encoder, or of its convolutional twin."""
+    mixing = {"kind": "convolution", "positions": "none"} if convolution else {"kind": "encoder"}
+    return ModelConfig(vocabulary=vocabulary, cased=False, factor=FACTOR, width=WIDTH, hidden=4 * WIDTH, causal=False, predicts=False, **mixing)

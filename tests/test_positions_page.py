@@ -465,9 +465,10 @@ def test_panels_that_do_not_fit_are_an_error():
 
 
 def test_a_difference_of_nothing_is_drawn_at_the_edge_and_read_as_0():
-    figure = figures.differences({"none": {"full": 0.0, "causal": 0.5}, "learned": "no such position"})
-    assert figure.data[0].x == (figures.NOTHING,)
-    assert figure.data[0].text == ("  0",)
+    figure = figures.differences({"none": {"full": 0.0, "causal": 0.5}, "rope": {"full": 0.5, "causal": 0.5}, "learned": "no such position"})
+    assert figure.data[0].x == (figures.NOTHING, 0.5)
+    assert figure.data[0].text == ("  0  ", "  0.5  ")
+    assert figure.data[0].textposition == ("middle right", "middle left") and set(figure.data[1].textposition) == {"middle right"}
     assert "no such position" in [note.text for note in figure.layout.annotations]
 
 

@@ -43,15 +43,16 @@ def losses(found, tokens, *, height=280):
 
 def differences(found, *, height=320):
     """Two dots per encoding on a log scale: `found` maps its name to numbers by mask, {"full": x, "causal": y}, or to a sentence why there are none."""
-    signs = {"full": ("circle", theme.OUTPUT, -0.18), "causal": ("triangle-up", theme.PLAIN, 0.18)}
+    signs = {"full": ("circle", theme.OUTPUT, -0.18, "left"), "causal": ("triangle-up", theme.PLAIN, 0.18, "right")}
     figure, names = go.Figure(), list(found)
-    for mask, (sign, colour, shift) in signs.items():
+    for mask, (sign, colour, shift, side) in signs.items():
         shown = {name: numbers[mask] for name, numbers in found.items() if not isinstance(numbers, str)}
         figure.add_scatter(
             x=[max(number, NOTHING) for number in shown.values()], y=[names.index(name) + shift for name in shown], name=f"{mask} mask",
             mode="markers+text", marker={"symbol": sign, "color": colour, "size": 12},
-            text=[f"  {theme.number(number)}" for number in shown.values()],
-            textposition="middle right", textfont={"size": 13}, cliponaxis=False, customdata=list(shown),
+            text=[f"  {theme.number(number)}  " for number in shown.values()],
+            textposition=[f"middle {side if number > 1e-4 else 'right'}" for number in shown.values()],  # left of the smallest is the axis
+            textfont={"size": 13}, cliponaxis=False, customdata=list(shown),
             hovertemplate="%{customdata}, " + mask + " mask: %{text}<extra></extra>",
         )  # fmt: skip
     for name, numbers in found.items():

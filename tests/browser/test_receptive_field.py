@@ -100,7 +100,7 @@ def test_switches_change_the_cone(page):
 
 
 def test_the_meters_move_with_the_clue(page):
-    opened(page, text="I swam across the river to get to the other bank", between="3")
+    opened(page, text="I swam across the river to get to the other bank", clue="5", between="3")
     readings = page.part("receptive_field.meter", ".riverbank-meter .body .reading")
     expect(readings).to_have_count(2)
     near = readings.all_text_contents()

@@ -48,7 +48,7 @@ def section(view):
     trace, (text, model, layer, head) = view.trace, view.choice
     T, (L, H) = len(trace.tokens), (trace.config.layers, trace.config.heads)
     order = kept("heads.order", ORDERS, "layer")
-    above, told = st.container(), st.container()
+    above, told = _shell.row_above(), st.container()
     left, right = st.columns([11, 8], gap="medium")
     part = window(view.query, T, SHOWN, STEP)
     with left:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from model.config import ModelConfig
-from model.train import distil, senses, teacher
+from model.train import distil, reading, senses, teacher
 from model.transformer import Transformer, initialise
 
 LINES = ["The river bank", "a bank of snow, near the river", "bank"]
@@ -58,6 +58,9 @@ def test_what_was_written_is_read_back_and_other_lines_are_refused(written, tmp_
     assert vectors.shape == (11, 384)
     with pytest.raises(ValueError, match="other lines"):
         teacher.write(None, ["another"] * 3, tmp_path)
+    teacher.refuse_others(lines, [*LINES, "and one more"], tmp_path)
+    with pytest.raises(ValueError, match="other lines"):
+        teacher.refuse_others(lines, LINES[:2], tmp_path)
 
 
 def read_again(written, row):
@@ -140,7 +143,7 @@ def test_two_workers_have_streams_of_their_own_and_the_same_ones_again(tokenizer
 
 def test_variations_are_lines_as_they_are_pieces_of_them_and_lines_with_other_words():
     lines = ["The boats passed under the bridge near the river bank.", "She keeps her savings in a bank."]
-    stream = teacher.variations(lines, {"crane": 3, "seal": 100}, random.Random(1))
+    stream = reading.variations(lines, {"crane": 8, "seal": 300, "rare": 7}, random.Random(1))
     found = [next(stream) for _ in range(400)]
     same = [line for line in found if line in lines]
     changed = [line for line in found if {"crane", "seal"} & set(teacher.WORD.findall(line))]

@@ -11,7 +11,7 @@ from model import tokenizer as bpe
 from model import zoo
 from model.config import POSITIONS, ModelConfig
 from model.convolution import build
-from model.train import corpus, distil, evaluate, language, teacher, toys
+from model.train import corpus, distil, evaluate, language, reading, teacher, toys
 from model.transformer import initialise
 
 STEPS, SEEDS = 2000, (1, 2, 3)
@@ -76,8 +76,8 @@ def toy(args):
 
 
 def lessons(args):
-    """Write the teacher's vectors for all lines that the encoders learn from."""
-    teacher.write(teacher.Teacher(args.package, teacher.DEVICE), teacher.lines(args.corpus[0], args.seed)[: args.lines], teacher.FOLDER)
+    """Write the teacher's vectors for some of the encoders' lines, from which the mean vector of each word is taken."""
+    teacher.write(teacher.Teacher(args.package, teacher.DEVICE), reading.gather(args.corpus[0], args.seed)[: args.lines], teacher.FOLDER)
 
 
 def encoder(args):

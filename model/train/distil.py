@@ -15,7 +15,7 @@ from model import zoo
 from model.attention import attend
 from model.config import ModelConfig
 from model.convolution import build
-from model.train import corpus, teacher
+from model.train import corpus, reading, teacher
 from model.train.fit import fit, precision, reached
 from model.transformer import initialise
 
@@ -35,8 +35,8 @@ class Targets:
 
     OWN, OTHERS, RARE = 0.75, 0.7, 1e-4
 
-    def __init__(self, lines, starts, vectors, width):
-        kinds, self.names, times, sums = teacher.word_kinds(lines, starts, vectors)
+    def __init__(self, texts, starts, vectors, width):
+        kinds, self.names, times, sums = teacher.word_kinds(texts, starts, vectors)
         self.times = dict(zip(self.names, times.tolist(), strict=True))
         self.number = {name: i for i, name in enumerate(self.names)}  # a word that is not among them has the number after the last
         share = torch.cat([times, torch.ones(1)]) / len(kinds)
@@ -47,7 +47,7 @@ class Targets:
         self.weight = (3e-4 / share).sqrt().clamp(max=1)  # frequent words count for less (Mikolov 2013, arXiv:1310.4546, eq. 5)
         self.rarity = self.RARE / (self.RARE + share)
         self.axes = torch.eye(vectors.shape[1])
-        some = np.sort(np.random.default_rng(0).choice(len(lines), size=min(len(lines), 12_000), replace=False))
+        some = np.sort(np.random.default_rng(0).choice(len(texts), size=min(len(texts), 12_000), replace=False))
         places = np.concatenate([np.arange(starts[row], starts[row + 1]) for row in some])
         home = torch.from_numpy(np.repeat(np.arange(len(some)), np.diff(starts)[some]))
         found, _ = self(torch.from_numpy(vectors[places]).float(), torch.from_numpy(kinds[places]).long(), home)
@@ -73,8 +73,8 @@ class Targets:
     def others(vectors, rarity, home):
         """For each word the mean of all others of its line, by rarity: (words, 384), (words, 1) and the words' lines (words,) -> (words, 384)."""
         heavy = torch.cat([rarity * vectors, rarity], dim=1)  # the last column counts
-        lines = torch.zeros(int(home[-1]) + 1, heavy.shape[1], device=heavy.device).index_add_(0, home, heavy)
-        rest = lines[home] - heavy
+        sums = torch.zeros(int(home[-1]) + 1, heavy.shape[1], device=heavy.device).index_add_(0, home, heavy)  # of each line
+        rest = sums[home] - heavy
         return rest[:, :-1] / rest[:, -1:].clamp(min=1e-6)
 
     @torch.no_grad()
@@ -119,20 +119,20 @@ class Lessons(torch.utils.data.IterableDataset):
             yield self.batch(alike)
 
     def batch(self, rows):
-        lines, ids = zip(*rows, strict=True)
-        inside = [teacher.spans(line) for line in lines]
+        texts, ids = zip(*rows, strict=True)
+        inside = [teacher.spans(text) for text in texts]
         counts = [len(words) for words in inside]
-        owner = torch.tensor([teacher.owners(self.tokenizer.spans(line, row), words) for line, row, words in zip(lines, ids, inside, strict=True)])
-        pieces, holder = self.reader(lines)
-        kinds = torch.tensor([kind for line in lines for kind in self.kinds(line)])
-        home = torch.arange(len(lines)).repeat_interleave(torch.tensor(counts))
+        owner = torch.tensor([teacher.owners(self.tokenizer.spans(text, row), words) for text, row, words in zip(texts, ids, inside, strict=True)])
+        pieces, holder = self.reader(texts)
+        kinds = torch.tensor([kind for text in texts for kind in self.kinds(text)])
+        home = torch.arange(len(texts)).repeat_interleave(torch.tensor(counts))
         return Batch(torch.tensor(ids), teacher.numbered(owner, counts), pieces, teacher.numbered(holder, counts), kinds, home)
 
 
-def learn_tokens(lines, vocabulary, keep):
-    """The tokenizer, learned from the lines in small letters; kept in the file `keep`."""
+def learn_tokens(texts, vocabulary, keep):
+    """The tokenizer, learned from the texts in small letters; kept in the file `keep`."""
     if not keep.exists():
-        tokenizer = bpe.train("\n".join(map(bpe.uncased, lines)), vocabulary - bpe.BYTES - 1)
+        tokenizer = bpe.train("\n".join(map(bpe.uncased, texts)), vocabulary - bpe.BYTES - 1)
         np.save(keep, np.array(tokenizer.merges))
     return bpe.Tokenizer(np.load(keep).tolist(), cased=False)
 
@@ -167,17 +167,18 @@ def train(network, lessons, held, targets, master, *, steps, state, rate, tokens
 def distil(folder_of_texts, package, *, convolution, steps, tokens, seed, work, folder, workers):
     """Train the encoder, or its convolutional twin, beside the teacher, and write its checkpoint and card."""
     name = "encoder-cnn" if convolution else "encoder"
-    found, state = teacher.lines(folder_of_texts, seed), work / f"{name}.pt"
+    found, state = reading.gather(folder_of_texts, seed), work / f"{name}.pt"
     tokenizer = learn_tokens(found[HELD:], VOCABULARY, work / "encoder.merges.npy")
     network = initialise(build(config(len(tokenizer), convolution)), seed)
-    targets = Targets(*teacher.read(), WIDTH)
+    kept, starts, vectors = teacher.read()
+    teacher.refuse_others(kept, found)
+    targets = Targets(kept, starts, vectors, WIDTH)
     targets.begin(network, tokenizer)
     targets.to(DEVICE)
     master = teacher.Teacher(package, DEVICE)
-    common = {word: n for word, n in targets.times.items() if n >= 8 and len(word) > 2}
-    reading = {"tokenizer": tokenizer, "reader": master.read, "kinds": targets.kinds, "tokens": tokens, "seed": (seed, reached(state))}
-    held = list(Lessons(stream=lambda chance: found[:HELD], **reading))
-    lessons = Lessons(stream=lambda chance: teacher.variations(found[HELD:], common, chance), **reading)
+    how = {"tokenizer": tokenizer, "reader": master.read, "kinds": targets.kinds, "tokens": tokens, "seed": (seed, reached(state))}
+    held = list(Lessons(stream=lambda chance: found[:HELD], **how))
+    lessons = Lessons(stream=lambda chance: reading.variations(found[HELD:], targets.times, chance), **how)
     lessons = iter(torch.utils.data.DataLoader(lessons, batch_size=None, num_workers=workers, pin_memory=DEVICE == "cuda"))
     began = time.monotonic()
     curve = train(network, lessons, held, targets, master, steps=steps, state=state, rate=RATE, tokens=tokens)

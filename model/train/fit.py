@@ -34,10 +34,10 @@ def reached(state):
 
 
 def fit(network, backward, *, steps, rate, state, tokens_per_step, every=100, validate=None):
-    """Train `network` for `steps` steps; `backward(step)` runs one batch forward and backward and returns its loss in nats.
+    """Train `network` for `steps` steps; `backward(step)` runs one batch forward and backward and returns its loss in nats, or several in a tensor.
 
     `state` is the file from which a broken run resumes and which is written every `every` steps. Returns the curve: rows of
-    [step, training loss] or, at the multiples of ten `every`s where `validate()` is asked, [step, training loss, validation loss].
+    [step, training loss] or, at the multiples of ten `every`s where `validate()` is asked, [step, training loss, validation loss]; of several, all losses.
     """
     tools, curve, start = optimisers(network, rate), [], 0
     full = [group["lr"] for tool in tools for group in tool.param_groups]
@@ -58,15 +58,20 @@ def fit(network, backward, *, steps, rate, state, tokens_per_step, every=100, va
             tool.zero_grad()
         done = step + 1
         if done % every == 0 or done == steps:
-            curve.append([done, sum(losses) / len(losses)])
+            curve.append([done, *numbers(sum(losses) / len(losses))])
             losses = []
             if validate and (done % (10 * every) == 0 or done == steps):
-                curve[-1].append(validate())
+                curve[-1] += numbers(validate())
             keep(state, {"network": network.state_dict(), "tools": [tool.state_dict() for tool in tools], "curve": curve, "step": done})
             speed = (done - start) / (time.monotonic() - began)
             figures = "  ".join(f"{loss:.3f}" for loss in curve[-1][1:])
             print(f"step {done}/{steps}  loss {figures}  {speed * tokens_per_step:,.0f} tokens/s  {(steps - done) / speed / 60:.1f} min left", flush=True)
     return curve
+
+
+def numbers(losses):
+    """One loss, or a tensor of several, as a list."""
+    return losses.tolist() if isinstance(losses, torch.Tensor) else [losses]
 
 
 def keep(path, state):

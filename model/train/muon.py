@@ -1,18 +1,20 @@
 """Muon in float32: torch.optim.Muon orthogonalises in bfloat16, which takes most of a step on processors that cannot multiply it."""
 
 import math
+from collections import defaultdict
 
 import torch
 
 
 def orthogonal(matrix, steps=5):
-    """A matrix (A, B) with about the same singular vectors and all singular values near 1, by Newton and Schulz's iteration (Jordan 2024, Muon)."""
-    x = matrix if len(matrix) <= matrix.shape[1] else matrix.T
-    x = x / x.norm().clamp(min=1e-7)
+    """Matrices (..., A, B) with about the same singular vectors and all singular values near 1, by Newton and Schulz's iteration (Jordan 2024, Muon)."""
+    wide = matrix.shape[-2] <= matrix.shape[-1]
+    x = matrix if wide else matrix.mT
+    x = x / x.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
     for _ in range(steps):
-        gram = x @ x.T
+        gram = x @ x.mT
         x = 3.4445 * x + (-4.775 * gram + 2.0315 * gram @ gram) @ x
-    return x if x.shape == matrix.shape else x.T
+    return x if wide else x.mT
 
 
 class Muon(torch.optim.Optimizer):
@@ -24,9 +26,15 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self):
         for group in self.param_groups:
+            alike = defaultdict(list)  # matrices of one shape are made orthogonal together
             for matrix in group["params"]:
-                kept = self.state[matrix].setdefault("momentum", torch.zeros_like(matrix))
-                kept.lerp_(matrix.grad, 1 - group["momentum"])
-                way = orthogonal(matrix.grad.lerp(kept, group["momentum"]))
-                matrix.mul_(1 - group["lr"] * group["weight_decay"])
-                matrix.sub_(way, alpha=group["lr"] * math.sqrt(max(1, matrix.shape[0] / matrix.shape[1])))
+                alike[matrix.shape].append(matrix)
+            for matrices in alike.values():
+                ways = []
+                for matrix in matrices:
+                    kept = self.state[matrix].setdefault("momentum", torch.zeros_like(matrix))
+                    kept.lerp_(matrix.grad, 1 - group["momentum"])
+                    ways.append(matrix.grad.lerp(kept, group["momentum"]))
+                for matrix, way in zip(matrices, orthogonal(torch.stack(ways)), strict=True):
+                    matrix.mul_(1 - group["lr"] * group["weight_decay"])
+                    matrix.sub_(way, alpha=group["lr"] * math.sqrt(max(1, matrix.shape[0] / matrix.shape[1])))

@@ -81,6 +81,14 @@ def gather(folder, seed=1):
     return found
 
 
+def mixed(found, counts, chance):
+    """The lines, in any order and without end, half of the words of each exchanged for any that are `common`, all of them equally often."""
+    names = list(common(counts))
+    while True:
+        line = chance.choice(found)
+        yield exchange(line, chance.choices(names, k=len(line.split()) // 2), chance)
+
+
 def variations(found, counts, chance):
     """The lines again and again without end, in another order each time: four in ten as they are, the others cut to a few words in a row,
     or with one to three words exchanged for any others that are `common`; one of 10,000 occurrences comes only five times as often as one of 16.

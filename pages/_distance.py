@@ -82,7 +82,7 @@ def strongest(word, others, known):
     """Which of the other words moves the encoder's meter most when the word cannot look at it: its place among the others, the nearest such."""
     it = known[_senses.MODEL]
     moved = _blindfold.moves(word, it, _senses.vectors((word,))[0], -1)
-    best = max(moved, key=lambda name: abs(moved[name]), default=str(others[0]))
+    best = _blindfold.strongest(word, moved)
     return min((i for i, one in enumerate(others) if str(one) == best), key=lambda i: abs(others[i].start - word.start), default=0)
 
 

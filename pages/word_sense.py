@@ -65,12 +65,13 @@ undo.button("Let it look again", key="word_sense.undo", on_click=_blindfold.undo
 _shell.heading("Which heads did it?")
 st.markdown(
     "Where the word looks, head by head, and what each head is worth: how far the meter moves when that head alone cannot look at the clue, beside the weight "
-    "that the head gives it. The clue is what you have struck out, or else the word that moves the meter most. Attention is not influence: compare the bars."
+    "that the head gives it. The clue is what you have struck out, or else the word that moves the meter most by each of its occurrences. "
+    "Attention is not influence: compare the bars."
 )
 for i, column in enumerate(st.columns(2, gap="medium")):
     with column:
         if moved[i]:
-            _blindfold.heads(found[i], i, known, plain[i], hidden[i] or [max(moved[i], key=lambda name: abs(moved[i][name]))], stage)
+            _blindfold.heads(found[i], i, known, plain[i], hidden[i] or [_blindfold.strongest(found[i], moved[i])], stage)
         else:
             st.caption(f"in the {NUMBERS[i]} sentence there is no other word to look at")
 

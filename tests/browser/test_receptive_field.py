@@ -163,6 +163,16 @@ def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
     page.fits()
 
 
+def test_a_narrow_screen_shows_the_names_of_both_measures_in_full(reader):
+    page = reader(viewport={"width": 390, "height": 844})
+    page.page.add_init_script("""window.written = new Set();
+        const { fillText } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.fillText = function (text, ...place) { window.written.add(text); return fillText.call(this, text, ...place); }""")
+    opened(page)
+    page.page.wait_for_function("[...written].some((text) => text.includes('gradient'))")
+    assert page.page.evaluate("[...written].some((text) => text.includes('occlusion'))")
+
+
 def test_what_takes_long_shows_progress_and_gives_way_to_a_new_text(page):
     opened(page)
     seen(page, output=TOKENS - 1)

@@ -252,7 +252,8 @@ class Heatmap {
     const ink = this.probe;
     ink.font = `700 ${this.size}px ${theme.font}`; // bold, so that the chosen label fits as well
     const limit = this.width < 480 ? 8 : 12;
-    this.labels = [data.rows, data.columns].map((tokens) => tokens.map((token) => legible(token, limit)));
+    const limits = [Math.max(limit, data.row_role.length + 2), limit]; // what stands above the rows, with its arrow, takes that room anyway
+    this.labels = [data.rows, data.columns].map((tokens, side) => tokens.map((token) => legible(token, limits[side])));
     const widest = (labels) => Math.max(...[...new Set(labels.map(({ mark, text }) => mark + text))].map((t) => ink.measureText(t).width));
     const [rowWidth, columnWidth] = this.labels.map(widest);
     const axes = Math.max(ink.measureText(`${data.row_role} ↓`).width, ink.measureText(`${data.column_role} →`).width);

@@ -142,7 +142,7 @@ def train(networks, lessons, held, targets, master, *, steps, state, rate, token
 
 
 def targets_of(master, counts, mixed, held):
-    """The Targets: means by `measure` of the batches `mixed`, components of what the batches `held` are to point at. Their parts, and the share kept."""
+    """What Targets are made of: means by `measure` of the batches `mixed`, axes of what the batches `held` are to point at; and the share of variance kept."""
     sums, met = measure(master, mixed, len(counts))
     targets = Targets(counts, sums, met).to(DEVICE)
     found = torch.cat([targets(vectors_of(master, batch), batch.kinds, batch.home)[0] for batch in (batch.to(DEVICE) for batch in held)])

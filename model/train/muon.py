@@ -6,14 +6,14 @@ from collections import defaultdict
 import torch
 
 
-def orthogonal(matrix, steps=5):
-    """Matrices (..., A, B) with about the same singular vectors and all singular values near 1, by Newton and Schulz's iteration (Jordan 2024, Muon)."""
-    wide = matrix.shape[-2] <= matrix.shape[-1]
-    x = matrix if wide else matrix.mT
-    x = x / x.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
+def orthogonal(matrices, steps=5):
+    """Matrices (N, A, B) with about the same singular vectors and all singular values near 1, by Newton and Schulz's iteration (Jordan 2024, Muon)."""
+    wide = matrices.shape[1] <= matrices.shape[2]
+    x = matrices if wide else matrices.mT
+    x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
     for _ in range(steps):
         gram = x @ x.mT
-        x = 3.4445 * x + (-4.775 * gram + 2.0315 * gram @ gram) @ x
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=-4.775, alpha=2.0315), x, beta=3.4445)  # 3.4445 x - 4.775 x xᵀ x + 2.0315 (x xᵀ)² x
     return x if wide else x.mT
 
 

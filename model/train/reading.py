@@ -82,7 +82,7 @@ def gather(folder, seed=1):
 
 
 def mixed(found, counts, chance):
-    """The lines, in any order and without end, half of the words of each exchanged for any that are `common`, all of them equally often."""
+    """The lines, in any order and without end, up to half of the words of each, longer ones, exchanged for any that are `common`, all equally often."""
     names = list(common(counts))
     while True:
         line = chance.choice(found)

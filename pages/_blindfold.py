@@ -70,7 +70,7 @@ def moves(found, known, plain, stage):
 
 
 def strongest(found, moved):
-    """The word whose every occurrence moves the meter most, of `moves`; None if there is none."""
+    """The word, of `moves`, that moves the meter most per occurrence in the text; None if there is none."""
     return max(moved, key=lambda name: abs(moved[name]) / len(senses.find(found.text, name)), default=None)
 
 

@@ -65,7 +65,7 @@ undo.button("Let it look again", key="word_sense.undo", on_click=_blindfold.undo
 _shell.heading("Which heads did it?")
 st.markdown(
     "Where the word looks, head by head, and what each head is worth: how far the meter moves when that head alone cannot look at the clue, beside the weight "
-    "that the head gives it. The clue is what you have struck out, or else the word that moves the meter most by each of its occurrences. "
+    "that the head gives it. The clue is what you have struck out, or else the word that moves the meter most, per occurrence. "
     "Attention is not influence: compare the bars."
 )
 for i, column in enumerate(st.columns(2, gap="medium")):

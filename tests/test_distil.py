@@ -1,4 +1,4 @@
-"""Distillation: words are aligned by characters, targets are what they say, and the senses are judged as by hand."""
+"""Distillation: words are aligned by characters, both readers read the same words, and targets are what they say."""
 
 import random
 from collections import Counter
@@ -9,8 +9,8 @@ from torch.nn import functional as F
 
 from model.config import ModelConfig
 from model.convolution import build
-from model.train import distil, reading, senses, teacher
-from model.train.lessons import Lessons
+from model.train import distil, lessons, reading, teacher
+from model.train.lessons import Chunk, Lessons
 from model.transformer import Transformer, initialise
 
 LINES = ["The river bank", "a bank of snow, near the river", "bank"]
@@ -40,7 +40,7 @@ def small(tmp_path_factory):
 
 def batches(small, lines, tokens=1):
     """The lines as Batches, each line in one of its own unless `tokens` says otherwise."""
-    return list(Lessons(small, Made(), {word: i for i, word in enumerate(COUNTS)}, lambda chance: lines, tokens=tokens, seed=1))
+    return list(Lessons(small, Made(), distil.numbers_of(COUNTS), lambda chance: lines, tokens=tokens, seed=1))
 
 
 @pytest.fixture
@@ -63,7 +63,8 @@ def test_each_token_belongs_to_the_word_whose_characters_it_has(tokenizer):
 
 def test_a_words_vector_is_the_mean_over_its_tokens():
     states = torch.arange(12.0).reshape(2, 3, 2)
-    owner = teacher.numbered(torch.tensor([[0, 0, -1], [-1, 1, 1]]), [1, 2])
+    rows = [[Chunk([7, 7, 7], [0, 0, -1], [], [], [0])], [Chunk([7, 7, 7], [-1, 1, 1], [], [], [0, 0])]]
+    owner = lessons.batch(rows).owner
     assert owner.tolist() == [[0, 0, -1], [-1, 2, 2]]
     wanted = torch.stack([states[0, :2].mean(0), torch.zeros(2), states[1, 1:].mean(0)])
     torch.testing.assert_close(teacher.word_vectors(states, owner, 3), wanted)
@@ -175,8 +176,8 @@ def test_two_workers_have_streams_of_their_own_and_the_same_ones_again(small):
         return (f"bank {chance.randrange(10**6)}" for _ in range(20))
 
     def drawn():
-        lessons = Lessons(small, Made(), {}, numbers, tokens=10, seed=1)
-        return [batch.ids.tolist() for batch in torch.utils.data.DataLoader(lessons, batch_size=None, num_workers=2)]
+        made = Lessons(small, Made(), {}, numbers, tokens=10, seed=1)
+        return [batch.ids.tolist() for batch in torch.utils.data.DataLoader(made, batch_size=None, num_workers=2)]
 
     first = drawn()
     assert sum(map(len, first)) == 40
@@ -239,49 +240,11 @@ def test_the_teacher_reads_a_line_the_same_alone_and_beside_longer_ones():
     alone = master.states(torch.tensor([[3, 1, 4]]))[-1]
     beside = master.states(torch.tensor([[3, 1, 4, teacher.PAD, teacher.PAD], [5, 2, 6, 5, 3]]))[-1]
     torch.testing.assert_close(beside[0, :3], alone[0])
-
-
-# ---- senses ----
-
-
-@pytest.mark.parametrize("path", [senses.USAGE, senses.CLUES], ids=["usage", "clues"])
-def test_the_sentences_have_their_word_and_their_clue_and_are_many(path):
-    rows = senses.read(path)
-    words = {row.word for row in rows}
-    assert words == set(["bank", "bat", "spring", "seal", "bark", "match", "crane", "pitcher", "apple", "mouse"])
-    assert all(sum(row.word == word for row in rows) >= 40 for word in words)
-    assert all(len({row.sense for row in rows if row.word == word}) == 2 for word in words)
-    assert len({row.sentence for row in rows}) == len(rows)
-    for row in rows:
-        assert row.distance() > 0
-        assert senses.place(row.sentence, row.word)
-
-
-def test_no_sentence_is_in_both_sets():
-    assert not {row.sentence for row in senses.read(senses.USAGE)} & {row.sentence for row in senses.read(senses.CLUES)}
-
-
-def test_a_hit_is_a_nearest_other_of_the_same_sense():
-    found = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.8, 0.3]])
-    assert senses.hits(found, ["a", "a", "b", "b"]).tolist() == [True, True, True, False]
-
-
-def test_the_axis_is_minus_one_and_plus_one_at_the_two_means():
-    rows = [senses.Row("bank", sense, "x", "bank") for sense in ("river", "river", "money", "money")]
-    found = torch.randn(4, 5, generator=torch.Generator().manual_seed(1))
-    line = senses.axis(rows, found, "bank", "river")
-    assert line.project(found[:2].mean(0).numpy()) == pytest.approx(-1, abs=1e-5)
-    assert line.project(found[2:].mean(0).numpy()) == pytest.approx(1, abs=1e-5)
-
-
-def test_blocking_the_clue_changes_the_word_and_nothing_else_in_the_mask(make_network, tokenizer):
-    network = make_network("rope", causal=False, kind="encoder", predicts=False)
-    allowed = senses.without(network, tokenizer, "the river bank", "bank", ("river",))
-    _, asks = senses.tokens_of(tokenizer, "the river bank", "bank")
-    blocked = {(i, j) for i, j in (~allowed).nonzero().tolist()}
-    assert blocked == {(i, j) for i in asks for j in senses.tokens_of(tokenizer, "the river bank", "river")[1]}
-    before, after = (senses.vectors(network, tokenizer, "the river bank", "bank", **how)[-1] for how in ({}, {"allowed": allowed}))
-    assert F.cosine_similarity(before, after, dim=0) < 0.9999
+    master.ends, master.pieces = (3, 4), lambda line: ([1, 1, 1, 4], [0, 0, -1, 1])
+    read = master.states(torch.tensor([[3, 1, 1, 1, 4, 4]]))
+    assert master.words("ab, c").shape == (2, 2, 4)
+    torch.testing.assert_close(master.words("ab, c")[0, 1], read[1][0, 1:3].mean(0))
+    torch.testing.assert_close(master.words("ab, c")[1, 0], read[0][0, 4])
 
 
 def test_words_start_at_their_mean_vectors_and_their_case_does_not_matter(targets, small):

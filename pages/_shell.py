@@ -151,7 +151,12 @@ def heading(text):
 
 
 def say(formula, *sentences):
-    """A formula and what it means, as one element: a page with few of them is quick."""
+    """A formula and what it means, as one element: a page with few of them is quick.
+
+    Several formulas with \\qquad between them stand side by side, or one below the other on a phone; a single one breaks after = and + where it must.
+    """
+    if len(several := formula.split(r" \qquad ")) > 1:
+        formula = r" \qquad\allowbreak ".join(f"{{{one}}}" for one in several)
     st.markdown("\n\n".join([f"$$\n{formula}\n$$", *sentences]))
 
 

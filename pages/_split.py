@@ -17,7 +17,7 @@ FORMULAS = {
     "rope": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} + \frac{R_i q_i \cdot R_j k_j - q_i \cdot k_j}{\sqrt D}",
     "bias": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} + b_{ij}",
     "added": r"s_{ij} = \tfrac{1}{\sqrt D}\,(W_q \hat c_i + W_q \hat p_i) \cdot (W_k \hat c_j + W_k \hat p_j), \qquad "
-    r"\hat c = \gamma\,\frac{c - \bar c}{\sigma(c + p)} + \beta, \quad \hat p = \gamma\,\frac{p - \bar p}{\sigma(c + p)}",
+    r"\hat c = \gamma\,\frac{c - \bar c}{\sigma(c + p)} + \beta, \qquad \hat p = \gamma\,\frac{p - \bar p}{\sigma(c + p)}",
 }
 MEANINGS = {
     "none": "There is no encoding, so the content is all there is. Behind the first layer that content may hold something of the order, by way of the "

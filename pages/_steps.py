@@ -100,7 +100,7 @@ def projections(cell):
     for column, (values, letter, role, verb, place) in zip(st.columns(3), pictures, strict=True):
         with column:
             by_dimension(values, cell.trace.tokens, f"{letter}: what each token {verb}", key=letter, role=role, selected=(place, 0), height=360)
-    st.latex(r"q = W_Q\,\mathrm{norm}(x) \qquad k = W_K\,\mathrm{norm}(x) \qquad v = W_V\,\mathrm{norm}(x)")
+    _shell.say(r"q = W_Q\,\mathrm{norm}(x) \qquad k = W_K\,\mathrm{norm}(x) \qquad v = W_V\,\mathrm{norm}(x)")
     turned = "q and k are shown after RoPE has turned them; " if cell.attention.q_rot is not None else ""
     st.caption(f"row is a token, column one of the head’s {q.shape[1]} dimensions; {turned}blue below zero, vermillion above")
     return st.container()

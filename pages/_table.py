@@ -125,7 +125,7 @@ def sinusoidal(bundle, head):
         "pair by the same angle wherever it is taken, so the cosine on the right depends on the distance alone."
     )
     drawn = table(rows, waves(width, 10_000.0), "the waves, added to the embedding", "wave", "sinusoidal", limit=1)
-    formula = r"P_{t,2i} = \sin(t\,\omega_i), \quad P_{t,2i+1} = \cos(t\,\omega_i), \quad \omega_i = 10000^{-2i/C}"
+    formula = r"P_{t,2i} = \sin(t\,\omega_i), \qquad P_{t,2i+1} = \cos(t\,\omega_i), \qquad \omega_i = 10000^{-2i/C}"
     return by_cosine(drawn, rows, WAVES, formula, sentence, positions.sinusoidal)
 
 
@@ -141,7 +141,7 @@ def rope(bundle, head):
         "pair, at these two positions: it depends on the distance alone."
     )
     drawn = table(hands, waves(width, base), "the angles of RoPE, as sine and cosine", "wave", "rope", limit=1)
-    turned = r"q_i \mapsto R_i q_i, \quad \text{pair } m \text{ turned by } i\,\theta_m, \quad \theta_m = 10000^{-2m/D}"
+    turned = r"q_i \mapsto R_i q_i, \qquad \text{pair } m \text{ turned by } i\,\theta_m, \qquad \theta_m = 10000^{-2m/D}"
     formula = turned + r", \qquad R_i q \cdot R_j k = q \cdot R_{j-i}\, k"
     return by_cosine(drawn, hands, WAVES, formula, sentence, positions.rotate)
 

@@ -73,8 +73,8 @@ for i, column in enumerate(st.columns(2, gap="medium")):
         )  # fmt: skip
 st.caption("row is a mixture, column the token that is taken in; each row sums to 1. The first row is the chosen head of the model as trained")
 _shell.say(
-    r"\underbrace{\textstyle\sum_j w_j\,v_j}_{\text{attention}} \quad \underbrace{\textstyle\sum_j \tfrac{1}{T}\,v_j}_{\text{plain average}}"
-    r" \quad \underbrace{v_i}_{\text{only itself}}",
+    r"\underbrace{\textstyle\sum_j w_j\,v_j}_{\text{attention}} \qquad \underbrace{\textstyle\sum_j \tfrac{1}{T}\,v_j}_{\text{plain average}}"
+    r" \qquad \underbrace{v_i}_{\text{only itself}}",
     "All three add up values. Only the first asks what they say before it decides how much of each to take.",
 )
 _shell.show_source(senses.average)

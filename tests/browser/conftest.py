@@ -103,8 +103,8 @@ class Page:
         self.page.wait_for_function(RESTS)
 
     def fits(self):
-        """Wait until the page rests and nothing of it stands beyond its edge."""
-        parts = "[document.scrollingElement, document.querySelector('[data-testid=stMain]')]"
+        """Wait until the page rests and nothing of it stands beyond its edge, nor a part of a formula beyond its column's."""
+        parts = "[document.scrollingElement, ...document.querySelectorAll('[data-testid=stMain], .katex-display')]"
         self.page.wait_for_function(f"() => ({RESTS})() && {parts}.every(part => part.scrollWidth === part.clientWidth)")
 
     def type(self, text):

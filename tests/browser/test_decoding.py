@@ -99,5 +99,8 @@ def test_hostile_text_stays_text_and_none_is_answered(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
     page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme))
-    parts = "[document.scrollingElement, document.querySelector('[data-testid=stMain]')]"
-    page.page.wait_for_function(f"() => {parts}.every(part => part.scrollWidth === part.clientWidth)")
+    page.fits()
+    rows = page.part("decoding.candidates", "button[data-rank]")
+    assert rows.filter(has_text="drawn").count() == 1
+    for right, edge in rows.evaluate_all("rows => rows.map(row => [row.querySelector('.said'), row].map(part => part.getBoundingClientRect().right))"):
+        assert right < edge

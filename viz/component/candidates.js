@@ -2,7 +2,6 @@
 
 const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 const rooms = new WeakMap(); // root element -> whether its keys are listened to
-const ROOM = 0.6; // of a track: the rest is for the words behind the longest bar
 
 const legible = (token) => token.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter]);
 const percent = (share) => `${(100 * share).toFixed(share < 0.001 ? 3 : 1)} %`;
@@ -16,7 +15,7 @@ function element(tag, className, text) {
 
 function bar(className, share, widest) {
   const made = element("span", className);
-  made.style.width = `${(100 * ROOM * share) / widest}%`;
+  made.style.setProperty("--share", share / widest);
   return made;
 }
 
@@ -26,7 +25,7 @@ function row(one, widest, choose) {
   const track = element("span", "track");
   const notes = [one.cut ? `cut by ${one.cut}` : percent(one.final), one.drawn && "drawn", one.before && "before"].filter(Boolean);
   const said = element("span", "said", notes.join(", "));
-  said.style.left = `calc(${(100 * ROOM * Math.max(one.final, one.own)) / widest}% + 6px)`;
+  said.style.setProperty("--share", Math.max(one.final, one.own) / widest);
   track.append(...(one.cut ? [] : [bar("final", one.final, widest)]), bar("own", one.own, widest), said);
   button.type = "button";
   button.append(element("span", "rank", one.rank.toLocaleString("en")), element("bdi", "token", legible(one.token)), track);

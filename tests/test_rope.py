@@ -162,7 +162,7 @@ def test_the_matrices_have_their_numbers_filled_in(at):
     move(at, {"rope.query": 9, "rope.key": 4})
     click(at, "rope.clocks", {"pair": [2, 1700000000000]})
     assert clocks(at)["chosen"] == 2 and address(at)["rope.pair"] == "3"
-    formula = next(element.value for element in at.markdown if "pmatrix" in element.value)
+    formula = "\n".join(element.value for element in at.markdown if "pmatrix" in element.value or "counter-clockwise" in element.value)
     attention, speed = TRACE.layers[LAYER].attention, 10_000 ** (-2 / P)
     for place, x in ((9, attention.q[HEAD, 9]), (4, attention.k[HEAD, 4])):
         cos, sin = np.cos(place * speed), np.sin(place * speed)

@@ -49,7 +49,7 @@ def curves(lengths, found, points, *, unit, now, term=None, crossing=None, heigh
     return theme.layout(figure, height=height).update_layout(margin_t=48, legend_y=1.06)
 
 
-def shares(rows, *, height=170):
+def shares(rows, *, height=200):
     """Shares of a whole as bars end to end: `rows` maps the name of a whole to {part: how much}, the same parts in each."""
     figure = go.Figure()
     parts = list(next(iter(rows.values())))
@@ -63,4 +63,4 @@ def shares(rows, *, height=170):
         )  # fmt: skip
     figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=False)
     figure.update_yaxes(autorange="reversed", ticksuffix=" ")
-    return theme.layout(figure, height=height).update_layout(barmode="stack", margin_t=40, legend_traceorder="normal")
+    return theme.layout(figure, height=height).update_layout(barmode="stack", margin_t=40, legend_traceorder="normal", legend_maxheight=0.6)

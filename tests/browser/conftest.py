@@ -103,9 +103,10 @@ class Page:
         self.page.wait_for_function(RESTS)
 
     def fits(self):
-        """Wait until the page rests and nothing of it stands beyond its edge, nor a part of a formula beyond its column's."""
+        """Wait until the page rests and nothing of it stands beyond its edge, nor a part of a formula beyond its column's, nor of a legend."""
         parts = "[document.scrollingElement, ...document.querySelectorAll('[data-testid=stMain], .katex-display')]"
-        self.page.wait_for_function(f"() => ({RESTS})() && {parts}.every(part => part.scrollWidth === part.clientWidth)")
+        legends = "[...document.querySelectorAll('.legend .scrollbar')].every(bar => bar.getAttribute('height') === '0')"
+        self.page.wait_for_function(f"() => ({RESTS})() && {legends} && {parts}.every(part => part.scrollWidth === part.clientWidth)")
 
     def type(self, text):
         self.part("text", "input").fill(text)

@@ -10,6 +10,7 @@ from _link import choose, kept
 from _view import inside, look_at, sent, short, window
 
 from model import Trace, load
+from model.attention import attend
 from viz.component.panels import panels
 
 PAIRS = ("two heads", "two texts", "two models")
@@ -55,6 +56,8 @@ def section(view):
     )
     st.markdown(largest(a, b, maps, gap, part))
     _shell.say(r"D_{ij} = w^A_{ij} - w^B_{ij} \in [-1, 1]", moved(maps, gap))
+    _shell.heading("The function that computed the weights")
+    _shell.show_source(attend)
 
 
 def take_cell():

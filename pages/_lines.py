@@ -6,6 +6,7 @@ import streamlit as st
 from _link import kept
 from _view import inside, look_at, open_head, place, sent, short, window
 
+from model.attention import attend
 from viz.component.lines import MOST, lines
 
 SHOWN = 512  # tokens of a long text that are sent at once
@@ -38,6 +39,8 @@ def section(view):
         + (f". The lines are those among tokens {part.start + 1} to {part.stop} of {T:,}, around the token that asks" * (T > SHOWN))
     )
     st.markdown(told(view, names, maps.mean(axis=0), part))
+    _shell.heading("The function that computed the weights")
+    _shell.show_source(attend)
 
 
 def weights(trace, name, part):

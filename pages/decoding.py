@@ -11,7 +11,7 @@ import _sink
 import streamlit as st
 from _link import kept
 
-from model import decoding
+from model import Trace, decoding, sink
 
 SECTIONS = {
     "The next word": _chances.section,
@@ -24,8 +24,10 @@ SECTIONS = {
 SOURCES = {
     "The next word": (decoding.temperature, decoding.top_k, decoding.top_p, decoding.sample),
     "Beam search": (decoding.beams,),
+    "Two branches": (Trace.losses.func,),
     "Attention and cache": (decoding.generate, decoding.Cache),
-    "Surprise and layers": (decoding.lens,),
+    "The first token": (sink.share, sink.without),
+    "Surprise and layers": (Trace.losses.func, decoding.lens),
 }
 
 choice = _shell.choice(kinds=("decoder",))
@@ -47,7 +49,6 @@ if not trace.config.causal:
     )
 SECTIONS[section](_play.View(choice, path, how, step, trace))
 _play.go_on()
-if section in SOURCES:
-    _shell.heading("The functions that did this")
-    for function in SOURCES[section]:
-        _shell.show_source(function)
+_shell.heading("The functions that did this")
+for function in SOURCES[section]:
+    _shell.show_source(function)

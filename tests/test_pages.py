@@ -1,6 +1,9 @@
 """Every page and every control, without a browser: no traceback, the right numbers, and user text that stays text."""
 
+import ast
 import io
+import re
+import textwrap
 from contextlib import redirect_stdout
 
 import numpy as np
@@ -345,3 +348,18 @@ def test_half_of_a_surrogate_pair_is_answered_in_a_sentence(monkeypatch):
     assert not at.exception
     assert len(at.warning) == 1 and "surrogate" in at.warning[0].value
     assert not at.markdown
+
+
+VIEWED = "positions", "masks", "architecture", "heads", "decoding"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_view_shows_the_code_that_made_it(page):
+    name = page.removesuffix(".py")
+    at = opened(name, text=SHORT)
+    for view in control(at, f"{name}.section").options if name in VIEWED else [None]:
+        if view:
+            control(at, f"{name}.section").set_value(view).run()
+            assert not at.exception
+        sources = [textwrap.dedent(element.value) for element in at.code]
+        assert any(ast.parse(source).body for source in sources if re.match("def |class |@", source)), view

@@ -10,11 +10,16 @@ LONGEST = 8_000  # letters of an address: some servers refuse longer ones
 
 
 def begin():
-    """Before the page: take over what the address says, once for each session."""
-    if "chosen" not in st.session_state:
-        st.session_state.link, st.session_state.chosen = st.query_params.to_dict(), {}
-        st.session_state.replaced = {}
-    st.session_state.drawn = {}
+    """Before the page: take over what the address says, once for each session, and what was said in doubt (see `choose`), if it was a choice."""
+    state = st.session_state
+    if "chosen" not in state:
+        state.link, state.chosen = st.query_params.to_dict(), {}
+        state.replaced, state.doubted, state.settled = {}, {}, None
+    if state.settled is not None:
+        if len(state.doubted) == 1 and state.chosen == state.settled:
+            take(*state.doubted.popitem())
+        state.replaced = {}
+    state.doubted, state.settled, state.drawn = {}, None, {}
 
 
 def kept(key, options, default, spell=str):
@@ -44,14 +49,21 @@ def kept(key, options, default, spell=str):
 def choose(key, *dependent):
     """Somebody has moved the control; the choices that were `dependent` on it no longer hold.
 
-    But if it says what a run that was broken off has replaced, the browser still shows that, and nobody chose it; nor does anybody choose nothing:
-    a row of buttons says None when the chosen one is taken from it.
+    But if it says what the last run has replaced, it may be that the browser had not drawn that run when somebody moved another control, and sent this one
+    as it was: that is in doubt, and a choice only if the run came to its end and nothing else was moved. Nor does anybody choose nothing: a row of buttons
+    says None when the chosen one is taken from it.
     """
-    state = st.session_state
-    if state[key] is not None and state[key] not in state.replaced.get(key, ()):
-        state.chosen[key] = state[key]
-        for other in dependent:
-            forget(other)
+    if st.session_state[key] in st.session_state.replaced.get(key, ()):
+        st.session_state.doubted[key] = dependent
+    elif st.session_state[key] is not None:
+        take(key, dependent)
+
+
+def take(key, dependent):
+    """The control's value is a choice."""
+    st.session_state.chosen[key] = st.session_state[key]
+    for other in dependent:
+        forget(other)
 
 
 def forget(key):
@@ -61,7 +73,7 @@ def forget(key):
 
 def write(page):
     """After the page: put the choices of its controls, but for the defaults, into its address; texts too long for that stay out, and the page says so."""
-    st.session_state.replaced = {}  # all controls are drawn as they are
+    st.session_state.settled = dict(st.session_state.chosen)
     said = {key: text for key, text in st.session_state.drawn.items() if text is not None}
     kept_out = len(urlencode(said)) > LONGEST
     while len(urlencode(said)) > LONGEST:

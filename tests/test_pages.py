@@ -248,11 +248,30 @@ def test_what_a_browser_still_says_after_a_run_that_was_broken_off_does_not_undo
     at = opened(text=LONG)
     before = control(at, "attention.query").value
     click(at, "attention.matrix", {"cell": [9, 2, 1]})
-    at.session_state["replaced"] = {"attention.query": [before]}  # as if that run had ended before the list was drawn
+    at.session_state["replaced"], at.session_state["settled"] = {"attention.query": [before]}, None  # as if that run had ended before the list was drawn
     move(at, {"attention.query": before})
     assert (control(at, "attention.query").value, control(at, "attention.key").value) == (9, 2)
     move(at, {"attention.query": before})  # now it was drawn, and somebody chooses
     assert control(at, "attention.query").value == before
+
+
+def test_what_a_browser_still_says_that_has_not_drawn_the_last_run_does_not_undo_a_click():
+    at = opened(text=LONG)
+    before = {name: control(at, name).value for name in ("attention.query", "attention.key", "layer")}
+    click(at, "attention.matrix", {"cell": [9, 2, 1]})
+    for name, value in before.items():  # the layer is moved, and the lists are sent along as they were
+        control(at, name).set_value(value - (name == "layer"))
+    checked(at.run())
+    assert [control(at, name).value for name in before] == [9, 2, before["layer"] - 1]
+
+
+def test_what_a_click_has_replaced_can_be_chosen_again():
+    at = opened(text=LONG)
+    before = control(at, "attention.query").value
+    click(at, "attention.matrix", {"cell": [9, 2, 1]})
+    move(at, {"attention.query": before})
+    strongest = int(pictures(at)["attention.matrix"][1][before].argmax())
+    assert (control(at, "attention.query").value, control(at, "attention.key").value) == (before, strongest)
 
 
 def test_a_choice_outlives_a_text_that_cannot_be_read(at):

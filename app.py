@@ -21,7 +21,7 @@ STYLE = b"""<style>
 .stMarkdown.stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% } /* on a phone a table scrolls by itself */
 .katex-display.katex-display > .katex { white-space: normal } /* a formula breaks where it has no room: see _shell.say */
 .katex-display .base { margin: 0.2em 0 } /* between its lines */
-@media (max-width: 640px) { .katex-display > .katex { font-size: 1.05em } }
+@media (max-width: 640px) { .katex-display > .katex { font-size: 1.05em } } /* as large as the text around it */
 .stButtonGroup > div { flex-wrap: wrap } /* in a horizontal row Streamlit would hide on a phone what does not fit */
 [data-stale="true"] { transition: none !important; opacity: 1 !important } /* to fade by itself, each part of a page would need a layer of its own */
 </style>"""
@@ -44,14 +44,14 @@ PACKED = {}  # path -> the future of its bytes: at most Streamlit's own files, a
 
 async def packed(request, answer):
     """Streamlit's code at a third of its size: it sends some megabytes as they are, and a class opens the link at once, on one line."""
-    found = CODE.fullmatch(request.url.path)
-    file = Path(st.__file__).parent / "static" / request.url.path[1:]
-    if not found or "gzip" not in request.headers.get("accept-encoding", "") or request.method != "GET" or not file.is_file():
+    found, file = CODE.fullmatch(request.url.path), Path(st.__file__).parent / "static" / request.url.path[1:]
+    if not found or request.method != "GET" or "gzip" not in request.headers.get("accept-encoding", "") or not file.is_file():
         return await answer(request)
     if file not in PACKED:
         PACKED[file] = asyncio.get_running_loop().run_in_executor(None, lambda: gzip.compress(file.read_bytes()))
     headers = {"content-encoding": "gzip", "vary": "accept-encoding", "cache-control": "public, immutable, max-age=31536000"}
-    return Response(await PACKED[file], headers=headers, media_type={"js": "text/javascript", "css": "text/css"}[found[1]])
+    body = await asyncio.shield(PACKED[file])  # who leaves meanwhile must not take it from the others
+    return Response(body, headers=headers, media_type={"js": "text/javascript", "css": "text/css"}[found[1]])
 
 
 def warm():

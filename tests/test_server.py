@@ -62,6 +62,16 @@ def test_a_class_that_asks_at_once_has_the_file_packed_once(monkeypatch):
     assert len(bodies) == len(packed) == 1
 
 
+def test_who_leaves_while_a_file_is_packed_takes_it_from_nobody():
+    async def two():
+        leaves, stays = (asyncio.create_task(asked(CODE)) for _ in range(2))
+        await asyncio.sleep(0)
+        leaves.cancel()
+        return [await stays, await asked(CODE)]
+
+    assert all(gzip.decompress(found.body) == (STATIC / CODE[1:]).read_bytes() for found in asyncio.run(two()))
+
+
 def test_the_page_itself_names_code_where_it_is_looked_for():
     names = re.findall(r'(?:src|href)="\.(/static/(?:js|css)/[^"]+)"', (STATIC / "index.html").read_text())
     assert len(names) > 10 and all(app.CODE.fullmatch(name) for name in names)

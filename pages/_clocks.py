@@ -183,14 +183,10 @@ def by_hand(pair, i):
     theta, contribution = pair.frequency[i], pair.contributions[i]
     rest = [hand[i] for hand in pair.hands]
     after = [rotation.turned(hand, place, theta) for hand, place in zip(rest, pair.at, strict=True)]
-    lines = [
-        rf"\mathbf{{{name}}}' = R({place} \cdot {tex(theta)})\,\mathbf{{{name}}} = {matrix(place * theta)} {column(old)} = {column(new)}"
-        for name, place, old, new in zip("qk", pair.at, rest, after, strict=True)
-    ]
+    for name, place, old, new in zip("qk", pair.at, rest, after, strict=True):
+        _shell.say(rf"\mathbf{{{name}}}' = R({place} \cdot {tex(theta)})\,\mathbf{{{name}}} = {matrix(place * theta)} {column(old)} = {column(new)}")
     (q, k), scale = after, pair.attention.scale
     product = rf"{tex(q.real)} \cdot {group(k.real)} {signed_tex(q.imag)} \cdot {group(k.imag)}"
-    for line in lines:
-        _shell.say(line)
     _shell.say(
         rf"\tfrac{{1}}{{\sqrt{{D}}}}\,\mathbf{{q}}' \cdot \mathbf{{k}}' = {tex(scale)} \cdot ({product}) = {tex(contribution)}",
         f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is {theta:.3g} radians per token, once round in "

@@ -15,6 +15,7 @@ from model import Change
 from tests.session import HOSTILE, LONG, ROOT, SHORT, address, checked, click, control, escaped, move, opened, pictures
 
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py") if not path.name.startswith("_"))
+VIEWED = "positions", "masks", "architecture", "heads", "decoding"  # pages with several views
 NAMES = [name for kind in ("encoder", "decoder") for name in model.names(kind) if not name.startswith("toy-")]  # what the sidebar offers
 CONFIG = model.load(NAMES[0]).config
 STATES = ["step", "query", "key", "scaled", "average", "temperature", "mask", "where"]
@@ -147,6 +148,18 @@ def test_a_link_restores_the_numbers():
     assert header["revision"] == LONG
     expected = direct(at, LONG, {}, 1).layers[1].attention
     np.testing.assert_array_equal(weights, np.where(expected.allowed, expected.weights(4), np.nan))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_view_shows_the_code_that_made_it(page):
+    name = page.removesuffix(".py")
+    at = opened(name, text=SHORT)
+    for view in control(at, f"{name}.section").options if name in VIEWED else [None]:
+        if view:
+            control(at, f"{name}.section").set_value(view).run()
+            assert not at.exception
+        sources = [textwrap.dedent(element.value) for element in at.code]
+        assert any(ast.parse(source).body for source in sources if re.match("def |class |@", source)), view
 
 
 # ---- the numbers are the model's ----
@@ -367,18 +380,3 @@ def test_half_of_a_surrogate_pair_is_answered_in_a_sentence(monkeypatch):
     assert not at.exception
     assert len(at.warning) == 1 and "surrogate" in at.warning[0].value
     assert not at.markdown
-
-
-VIEWED = "positions", "masks", "architecture", "heads", "decoding"
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_view_shows_the_code_that_made_it(page):
-    name = page.removesuffix(".py")
-    at = opened(name, text=SHORT)
-    for view in control(at, f"{name}.section").options if name in VIEWED else [None]:
-        if view:
-            control(at, f"{name}.section").set_value(view).run()
-            assert not at.exception
-        sources = [textwrap.dedent(element.value) for element in at.code]
-        assert any(ast.parse(source).body for source in sources if re.match("def |class |@", source)), view

@@ -305,6 +305,20 @@ def test_half_of_a_surrogate_pair_leaves_the_page_alive(browser):
 # ---- the numbers ----
 
 
+def test_on_a_slow_line_a_click_outlives_the_control_that_is_moved_next(page, defaults):
+    page.page.add_init_script("""const listen = WebSocket.prototype.addEventListener;
+        WebSocket.prototype.addEventListener = function (type, heard, ...how) {
+            return listen.call(this, type, type === "message" ? (event) => setTimeout(heard, 600, event) : heard, ...how);
+        };""")
+    page.open(text=LONG)
+    page.shown(revision=LONG)
+    click(page, 7, 3)
+    page.page.wait_for_timeout(400)  # the answer is on its way
+    page.choose("layer", 1)
+    page.linked(layer="2")
+    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2))
+
+
 def test_the_number_follows_layer_head_step_and_switches(page, defaults):
     page.open(text=LONG)
     page.shown(revision=LONG)

@@ -64,8 +64,7 @@ def section(view):
     draw(view, maps, allowed, unsure)
     compare(view, maps, allowed, depth)
     _shell.heading("The functions that computed this")
-    for function in (flow.rollout, leak.squares, ranks.correlation):
-        _shell.show_source(function)
+    _shell.show_source(flow.rollout, leak.squares, ranks.correlation)
 
 
 def gradient(view, depth):

@@ -161,5 +161,4 @@ def meaning():
         "behind the bar. Without it the shortest way to a low loss is to copy the next token from the next place, and nothing about language has to be "
         "learned. When the model writes, there is no next place yet: it meets a task that it was never trained for.",
     )
-    _shell.show_source(masks.causal)
-    _shell.show_source(generate)
+    _shell.show_source(masks.causal, generate)

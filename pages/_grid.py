@@ -149,8 +149,7 @@ def rule(model, measured):
         f"{short(*best)}; a uniform head gives {here.uniform:.3f}.{other}",
     )
     _shell.heading("The functions that measured this")
-    for function in (heads.entropy, heads.previous, heads.induction, heads.names):
-        _shell.show_source(function)
+    _shell.show_source(heads.entropy, heads.previous, heads.induction, heads.names)
 
 
 def way(found):

@@ -227,5 +227,4 @@ def told(view):
         f"{meaning} Silenced: the head puts out 0. Uniform: every score is 0. Without its sink: the weight on the first token is taken away and the rest sums "
         "to 1 again; a token that may see nothing else keeps it. What is compared ran in passes of one shape, so what cannot change differs by exactly 0.",
     )
-    for function in (knockouts.effects, knockouts.run, *WAYS.values(), knockouts.Level):
-        _shell.show_source(function)
+    _shell.show_source(knockouts.effects, knockouts.run, *WAYS.values(), knockouts.Level)

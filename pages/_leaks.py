@@ -57,8 +57,7 @@ def section():
         test(choice.model, trace, place, token, mask)
         _shell.pause()
         every_pair(choice.model, trace, token, mask)
-        _shell.show_source(leak.moved)
-        _shell.show_source(leak.squares)
+        _shell.show_source(leak.moved, leak.squares)
 
 
 def replacement(name, trace, place, word):

@@ -42,8 +42,7 @@ def section(view):
         chain(view, attention, products, (asks, answers))
     every_key(view, attention, dimensions, int(np.abs(products[dimensions]).argmax()))
     _shell.heading("The lines that computed this")
-    _shell.show_source(AttentionTrace.products)
-    _shell.show_source(AttentionTrace.scaled)
+    _shell.show_source(AttentionTrace.products, AttentionTrace.scaled)
 
 
 def vectors(view, attention, dimensions):

@@ -96,5 +96,4 @@ def formula():
         r"w_{ij} = \frac{m_{ij}\, e^{s_{ij}}}{\sum_k m_{ik}\, e^{s_{ik}}}, \qquad s_{ij} = \frac{q_i \cdot k_j}{\sqrt D}",
         "$m_{ij}$ is 1 where token $i$ may look at token $j$, else 0. The code writes $-\\infty$ into the score instead, and $e^{-\\infty} = 0$.",
     )
-    for function in (masks.causal, masks.window, masks.prefix):
-        _shell.show_source(function)
+    _shell.show_source(masks.causal, masks.window, masks.prefix)

@@ -188,9 +188,10 @@ def show(figure, *, key, alt):
     st.plotly_chart(figure, key=key, alt=alt, config=save)
 
 
-def show_source(function):
-    """Print the very function that the page has just run."""
-    st.code(inspect.getsource(function), language="python", wrap_lines=True)
+def show_source(*functions):
+    """Print the very functions that the page has just run."""
+    for function in functions:
+        st.code(inspect.getsource(function), language="python", wrap_lines=True)
 
 
 def plain(text):

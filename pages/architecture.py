@@ -42,5 +42,4 @@ st.markdown(TELLS[section])
 _shell.pick("Look at", SECTIONS, key="architecture.section")
 SECTIONS[section](_block.View(choice, trace, load(choice.model).network, token))
 _shell.heading("The functions that did this")
-for function in SOURCES[section]:
-    _shell.show_source(function)
+_shell.show_source(*SOURCES[section])

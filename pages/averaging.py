@@ -77,5 +77,4 @@ _shell.say(
     r" \qquad \underbrace{v_i}_{\text{only itself}}",
     "All three add up values. Only the first asks what they say before it decides how much of each to take.",
 )
-_shell.show_source(senses.average)
-_shell.show_source(senses.alone)
+_shell.show_source(senses.average, senses.alone)

@@ -54,6 +54,4 @@ _shell.heading("The same sentence in eight languages")
 _pieces.languages(bundle.tokenizer)
 
 _shell.heading("The functions that trained and encoded")
-_shell.show_source(bpe.rounds)
-_shell.show_source(bpe.Tokenizer.steps)
-_shell.show_source(bpe.Tokenizer._merge)
+_shell.show_source(bpe.rounds, bpe.Tokenizer.steps, bpe.Tokenizer._merge)

@@ -50,5 +50,4 @@ if not trace.config.causal:
 SECTIONS[section](_play.View(choice, path, how, step, trace))
 _play.go_on()
 _shell.heading("The functions that did this")
-for function in SOURCES[section]:
-    _shell.show_source(function)
+_shell.show_source(*SOURCES[section])

@@ -78,5 +78,4 @@ st.markdown("**Move the clue of your sentence away from its word.** Attention fi
 _distance.section(text)
 
 _shell.heading("The functions that computed the cone")
-_shell.show_source(reach.cone)
-_shell.show_source(reach.measured)
+_shell.show_source(reach.cone, reach.measured)

@@ -55,6 +55,5 @@ _pairings.order(pair, chosen)
 _pairings.compare(pair)
 
 _shell.heading("The functions behind it, and the same numbers in Python")
-_shell.show_source(rotation.contributions)
-_shell.show_source(rotation.to_halves)
+_shell.show_source(rotation.contributions, rotation.to_halves)
 st.code(_clocks.snippet(pair), language="python", wrap_lines=True)

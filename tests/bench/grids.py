@@ -20,7 +20,7 @@ from tests.bench import Row, milliseconds
 from tests.bench.chromium import ENTER, RESTS, opened
 from tests.browser import launch
 from viz.component import grid as component
-from viz.component.view import files
+from viz.component.view import script
 
 L, H, TOKENS = 12, 12, (32, 128)
 PATIENCE = 120  # seconds that we wait for another's picture
@@ -144,7 +144,7 @@ def updating(playwright, picture, turns):
 def painting(playwright):
     """{tokens: seconds that the grid takes once its data is in the browser}."""
     running, found = opened(playwright), {}
-    code = files("js", "mount", "canvas", "grid")
+    code = script("grid", "canvas")
     for tokens in TOKENS:
         maps, rows, names = sizes(weights(f"{tokens} 1"))
         header = {"names": names, "notes": [""] * len(names), "measures": {}, "faint": "", "across": H, "side": 92, "label": "", "start": 0}

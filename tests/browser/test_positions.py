@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from model import load, masks, order, zoo
-from viz.component.view import files
+from viz.component.view import script
 
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
 NAMES = ["none", "learned", "sinusoidal", "rope", "alibi", "t5"]
@@ -142,7 +142,7 @@ def test_a_slow_answer_takes_nothing_back(page):
     """To the view itself, without a server: two words to it, then the answer to the first, to the second, and what nobody had asked for."""
     page.open("positions")
     page.shown("positions.panels", "panels")
-    code = files("js", "mount", "sequence")
+    code = script("sequence")
     data = {"words": ["a", "b", "c"], "order": [0, 1, 2], "label": "", "revision": "a b c"}
     said, drawn = page.page.evaluate(VIEW, [code, data, [[1, 0, 2], [1, 2, 0], [2, 1, 0]]])
     assert said == [[1, 0, 2], [1, 2, 0]]

@@ -13,7 +13,7 @@ import streamlit as st
 
 from viz.component.view import payload, view
 
-_mount = view("heatmap")
+_mount = view("heatmap", "canvas")
 
 
 def heatmap(

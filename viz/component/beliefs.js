@@ -1,20 +1,11 @@
 // The next tokens that several models expect, one list per model: plain elements, painted in the frame in which the data arrives.
 // Texts go in through textContent only.
 
-const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
 function row(token, share, widest) {
   const item = element("li", "row");
   const bar = element("span", "bar");
   bar.style.width = `${(100 * share) / widest}%`;
-  item.append(element("bdi", "token", token.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter])), element("span", "share", `${(100 * share).toFixed(1)} %`), bar);
+  item.append(element("bdi", "token", legible(token)), element("span", "share", `${(100 * share).toFixed(1)} %`), bar);
   return item;
 }
 

@@ -1,17 +1,8 @@
 // Candidates for the next token as buttons with two bars each, and the strip of all of them on which the roll falls. Token texts go in through textContent only.
 
-const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 const rooms = new WeakMap(); // root element -> whether its keys are listened to
 
-const legible = (token) => token.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter]);
 const percent = (share) => `${(100 * share).toFixed(share < 0.001 ? 3 : 1)} %`;
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 function bar(className, share, widest) {
   const made = element("span", className);

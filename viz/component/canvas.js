@@ -1,7 +1,11 @@
-// What pictures on a canvas share: reading a payload, colours of the page, tokens as labels, the read-out, the table.
+// What pictures on a canvas share: reading a payload, colours of the page, the pattern of what is masked, keys, the read-out, the table.
 
-const TONES = { light: { blue: "#0072B2", vermillion: "#D55E00" }, dark: { blue: "#56B4E9", vermillion: "#FF933D" } };
-const SIGNS = { "\n": "⏎", "\r": "␍", "\t": "⇥" };
+// Blue and vermillion by Okabe and Ito, and the same hues brightened for a dark page. As small letters on white vermillion is a little darker, because
+// #D55E00 misses the contrast of 4.5 that they need.
+const TONES = {
+  light: { blue: "#0072B2", vermillion: "#D55E00", vermillionText: "#C25400" },
+  dark: { blue: "#56B4E9", vermillion: "#FF933D", vermillionText: "#FF933D" },
+};
 
 /** Split a payload [u32 length][JSON header][float32 (N, T, S)] into the header's fields and the numbers. NaN stands for masked. */
 function unpack(payload) {
@@ -11,23 +15,14 @@ function unpack(payload) {
   return { ...header, rows: header.rows.slice(0, header.tall), values: new Float32Array(bytes.buffer, 4 + length) };
 }
 
-const clamp = (x, low, high) => Math.max(Math.min(x, high), low);
-const figure = (value) => (Number.isNaN(value) ? "masked" : Number.isInteger(value) ? String(value) : value.toPrecision(3)).replace("-", "−");
-
-/** A token as a label: dots for spaces, signs for line ends, direction marks left out, cut after `limit` letters; it keeps its own direction. */
-function legible(token, limit = 24) {
-  const text = token.replace(/ /g, "·").replace(/[\n\r\t]/g, (letter) => SIGNS[letter]).replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
-  const letters = Array.from(text);
-  return `\u2068${letters.length > limit ? `${letters.slice(0, limit - 1).join("")}…` : text || "∅"}\u2069`;
+/** A number with so many significant digits; whole ones, as 0 and 1, need none after the point. */
+function figure(value, digits = 3) {
+  if (Number.isNaN(value)) return "masked";
+  return (Number.isInteger(value) && Math.abs(value) < 1e6 ? String(value) : value.toPrecision(digits)).replace(/-/g, "−");
 }
 
-/** Build an element; text always goes in as text, never as markup. */
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
+/** A token as a label on a canvas: it keeps its own direction and lends it to nobody. */
+const isolated = (token, limit = 24) => `\u2068${legible(token, limit)}\u2069`;
 
 /** 511 colours between [r, g, b] stops, packed as one number each. */
 function palette(stops) {
@@ -43,6 +38,8 @@ function palette(stops) {
 /** A picture with a caption, a read-out and a table. `hover` and `cursor` are what the pointer and the keyboard are at. Who extends it says what is under a
  *  point, where keys lead, what a choice sends, what to draw for a new width and for a new place, and what stands in the table. */
 class Picture {
+  finest = 2; // device pixels to a CSS pixel, at most
+
   constructor(host, role, keys) {
     Object.assign(this, { host, role, keys, painted: 0, hover: null, cursor: null });
     this.probe = element("canvas").getContext("2d", { willReadFrequently: true });
@@ -53,7 +50,11 @@ class Picture {
     this.readout = element("div", { class: "readout", "aria-live": "polite", "aria-atomic": "true" });
     this.numbers = element("div", { class: "numbers", tabindex: "0", role: "region", "aria-label": "Table of the numbers", hidden: "" });
     this.toggle.addEventListener("click", () => this.turnTable());
-    this.numbers.addEventListener("keydown", (event) => ["t", "Escape"].includes(event.key) && this.turnTable());
+    this.numbers.addEventListener("keydown", (event) => {
+      if (!["t", "Escape"].includes(event.key)) return;
+      event.preventDefault();
+      this.turnTable();
+    });
     const under = ({ clientX, clientY }) => {
       const box = this.upper.getBoundingClientRect();
       return this.under(clientX - box.left, clientY - box.top);
@@ -65,7 +66,7 @@ class Picture {
       if (at) this.choose(at);
     });
     this.upper.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || !this.press(event.key)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || !this.press(event.key, event.shiftKey)) return;
       event.preventDefault(); // arrows and Space would scroll the page
       event.stopPropagation(); // and Streamlit has shortcuts of its own
     });
@@ -100,7 +101,7 @@ class Picture {
     const [page, text] = [this.rgb(read("--st-background-color", "#ffffff")), read("--st-text-color", "#31333F")];
     const dark = 0.2126 * page[0] + 0.7152 * page[1] + 0.0722 * page[2] < 128;
     this.theme = { page, text, dark, font: read("--st-font", "sans-serif"), code: read("--st-code-font", "monospace"), ...TONES[dark ? "dark" : "light"] };
-    this.ratio = clamp(window.devicePixelRatio || 1, 1, 2);
+    this.ratio = clamp(window.devicePixelRatio || 1, 1, this.finest);
     this.draw();
   }
 
@@ -113,6 +114,26 @@ class Picture {
   size(canvas, width, height) {
     [canvas.width, canvas.height] = [width * this.ratio, height * this.ratio];
     [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
+  }
+
+  /** Once the page's font is there, arrange again: it has other widths. */
+  expect(font) {
+    if (!document.fonts || document.fonts.check(font) || this.awaited === font) return;
+    this.awaited = font;
+    document.fonts.load(font).then(() => this.arrange(), () => {});
+  }
+
+  /** Thin diagonals that meet at the tile's borders, for what is masked; in device pixels. */
+  hatching(strength) {
+    const n = Math.round(7 * this.ratio);
+    const tile = element("canvas", { width: n, height: n });
+    const ink = tile.getContext("2d");
+    ink.strokeStyle = this.theme.text;
+    ink.lineWidth = this.ratio;
+    for (const shift of [-n, 0, n]) { ink.moveTo(shift - 1, n + 1); ink.lineTo(shift + n + 1, -1); }
+    ink.globalAlpha = strength;
+    ink.stroke();
+    return ink.createPattern(tile, "repeat");
   }
 
   point(at) {
@@ -136,11 +157,15 @@ class Picture {
   }
 
   /** The colour bar of [r, g, b] stops with its range, and the sign of what is masked. */
-  legend(stops, { low, high, values }) {
+  legend(stops, data) {
+    const { values, hole = "masked" } = data;
+    this.scale.replaceChildren(...this.bar(stops, data), ...(values.some(Number.isNaN) ? [element("span", "hatch"), hole] : []));
+  }
+
+  bar(stops, { low, high, digits }) {
     const ramp = element("span", { class: "ramp", role: "img", "aria-label": "colour scale" });
     ramp.style.backgroundImage = `linear-gradient(to right, ${stops.map((stop) => `rgb(${stop})`).join(", ")})`;
-    const masked = values.some(Number.isNaN) ? [element("span", { class: "hatch" }), "masked"] : [];
-    this.scale.replaceChildren(figure(low), ramp, figure(high), ...masked);
+    return [element("span", {}, figure(low, digits)), ramp, element("span", {}, figure(high, digits))]; // bare texts that meet would run together
   }
 
   /** Put what is looked at in words; the line is a live region, so a screen reader speaks it, and nothing twice. */
@@ -161,12 +186,13 @@ class Picture {
     (open ? this.numbers : this.opener).focus();
   }
 
-  /** The numbers as a real table; `entries()` gives its title, the heads of its columns, and lines of [is it chosen, head, ...numbers]. */
+  /** The numbers as a real table; `entries()` gives its title, the heads of its columns, and lines of [what is chosen, head, ...numbers]: true for the
+   *  whole line, or the place of one of its numbers. */
   table() {
     const [title, columns, lines] = this.entries();
-    const cells = (tag, scope, texts) => texts.map((text) => element(tag, scope ? { scope } : {}, text));
-    return element("table", {}, element("caption", {}, title), element("thead", {}, element("tr", {}, ...cells("th", "col", columns))),
-      element("tbody", {}, ...lines.map(([chosen, name, ...rest]) =>
-        element("tr", chosen ? { "aria-current": "true" } : {}, ...cells("th", "row", [name]), ...cells("td", "", rest)))));
+    const current = (chosen) => (chosen ? { "aria-current": "true" } : {});
+    return element("table", {}, element("caption", {}, title), element("thead", {}, element("tr", {}, ...columns.map((text) => element("th", { scope: "col" }, text)))),
+      element("tbody", {}, ...lines.map(([chosen, name, ...numbers]) => element("tr", current(chosen === true),
+        element("th", { scope: "row" }, name), ...numbers.map((text, place) => element("td", current(chosen === place), text))))));
   }
 }

@@ -1,27 +1,12 @@
 // A text as a row of token chips: each is a button, shaded by its number, the chosen one outlined.
 // User text goes in through textContent only.
 
-const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 const rooms = new WeakMap(); // root element -> what the last call brought, so that old buttons never speak for new data
 
-function shown(token) {
-  const sign = SIGNS[token[0]];
-  return sign && token.length > 1 ? [sign, token.slice(1)] : ["", SIGNS[token] || token];
-}
-
 function chip(room, token, place) {
-  const button = document.createElement("button");
-  const [mark, text] = shown(token);
+  const [mark, text] = parted(token);
+  const button = element("button", { type: "button" }, element("span", "mark", mark), element("bdi", {}, text), element("small", {}, room.notes[place]));
   const value = room.values ? room.values[place] : null;
-  const faint = document.createElement("span");
-  faint.className = "mark";
-  faint.textContent = mark;
-  const word = document.createElement("bdi");
-  word.textContent = text.replace(/[\n\r\t]/g, (letter) => SIGNS[letter]);
-  const figure = document.createElement("small");
-  figure.textContent = room.notes[place];
-  button.type = "button";
-  button.append(faint, word, figure);
   button.setAttribute("aria-pressed", String(place === room.selected));
   const struck = room.struck.includes(place);
   button.classList.toggle("struck", struck);

@@ -1,35 +1,19 @@
 // RoPE's clocks: one for each pair of dimensions, with the query's and the key's hand. Two sliders move the tokens; hands and score follow here,
 // in float64, and nothing goes to the server until a slider rests or a clock is clicked. User text goes in through textContent only.
 
-const SVG = "http://www.w3.org/2000/svg";
 const SPEED = 5; // tokens a second, when played
 const REST = 250; // milliseconds without a move after which the server is told
 
-const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const signed = (value, digits) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
 const three = (value) => Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
 const place = (value) => value.toFixed(Number.isInteger(value) ? 0 : 1);
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 function drawn(tag, className, attributes = {}) {
   const made = document.createElementNS(SVG, tag);
   made.setAttribute("class", className);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
-}
-
-/** A token as a person may read it: white space as signs, cut at 14 letters. */
-function legible(token) {
-  const clean = token.replace(/\r\n|\n|\r/g, "⏎").replace(/\t/g, "⇥").replace(/[ \u00a0]/g, "·").replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
-  const letters = Array.from(clean);
-  return letters.length > 14 ? letters.slice(0, 13).join("") + "…" : clean || "∅";
 }
 
 /** The pairs of x (D) turned counter-clockwise by position times frequency: [[x, y], ...]. */
@@ -288,7 +272,7 @@ class Room {
       const wave = clock.turn.textContent.slice(2);
       clock.root.setAttribute("aria-label", `pair ${pair + 1}, dimensions ${2 * pair} and ${2 * pair + 1}, once round in ${wave} tokens, adds ${clock.number.textContent}`);
     });
-    const words = data.words.map(legible);
+    const words = data.words.map((word) => legible(word, 14));
     this.rails.both.show(places[0], home[0], data.last, `query ${words[0]} at ${place(places[0])}`, this.playing === "both");
     this.rails.alone.show(places[1], home[1], data.last, `key ${words[1]} at ${place(places[1])}`, this.playing === "alone");
     this.strip.put(this.strip.dot, places[1] - places[0], score);

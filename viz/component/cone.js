@@ -9,26 +9,6 @@ const LETTER = 13; // CSS pixels
 const LARGEST_CELL = 40;
 const LINES = 3000; // edges drawn one by one; more become fans
 
-const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
-const element = (tag, attributes, ...children) => {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-};
-
-/** A token as a label: white space as signs, at most `limit` characters, and nothing that turns its neighbours round. */
-function legible(token, limit) {
-  const clean = token.replace(/\r\n|\n|\r/g, "⏎").replace(/\t/g, "⇥").replace(/[ \u00a0]/g, "·").replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
-  const parts = Array.from(clean);
-  return parts.length > limit ? parts.slice(0, limit - 1).join("") + "…" : clean || "∅";
-}
-
-/** The smallest of 1, 2, 5, 10, 20 ... that keeps labels `needed` pixels apart. */
-function thinning(cell, needed) {
-  for (let power = 1; ; power *= 10) for (const step of [1, 2, 5]) if (step * power * cell >= needed) return step * power;
-}
-
 function tones(host) {
   const style = getComputedStyle(host);
   const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

@@ -1,15 +1,7 @@
 // A transformer as boxes beside its residual stream: each box is a button, wires are measured from where the boxes stand, so that they follow any width.
 // Text goes in through textContent only. Nothing goes to the server but the name of a chosen box.
 
-const SVG = "http://www.w3.org/2000/svg";
 const GAP = 12; // CSS pixels between boxes, where the wires run
-
-function element(tag, attributes, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
 
 /** A count in few letters: 960, 36.9 k, 2.56 M. */
 function short(count) {

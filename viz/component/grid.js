@@ -134,7 +134,7 @@ class Grid extends Picture {
       ink.fillRect(x, y + ((hover.row + 0.5) * high) / T, long, ratio);
       ink.fillRect(x + ((hover.column + 0.5) * long) / S, y, ratio, high);
     }
-    const [meant, token] = [hover ?? cursor, (tokens, i) => `${legible(tokens[i])} (${data.start + i + 1})`];
+    const [meant, token] = [hover ?? cursor, (tokens, i) => `${isolated(tokens[i])} (${data.start + i + 1})`];
     const at = meant && (meant.row < 0 ? this.peak(meant.head) : meant);
     const value = at && data.values[(at.head * T + at.row) * S + at.column];
     if (!at) this.say(HELP);
@@ -191,7 +191,7 @@ class Grid extends Picture {
   entries() {
     const { data, S, T } = this;
     const [{ head }, titles] = [this.here(), Object.keys(data.measures)];
-    const labels = (tokens) => tokens.map((token, i) => `${data.start + i + 1} ${legible(token)}`);
+    const labels = (tokens) => tokens.map((token, i) => `${data.start + i + 1} ${isolated(token)}`);
     const row = (r) => Array.from(data.values.subarray((head * T + r) * S, (head * T + r + 1) * S), figure);
     return titles.length
       ? ["What is measured of each head", ["head", "name", ...titles], data.names.map((name, n) =>

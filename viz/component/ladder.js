@@ -1,17 +1,5 @@
 // One word's way from bytes to tokens. User text goes in through textContent only.
 
-const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
-
-const BYTES = /^⟨[0-9A-F]{2}( [0-9A-F]{2})*⟩$/; // a piece that is no whole character
-const legible = (piece) => (BYTES.test(piece) ? piece : piece.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter]));
-
-function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.append(...children);
-  return made;
-}
-
 function row({ name, pieces, made }, ids) {
   const chips = pieces.map((piece, place) => {
     const chip = element("span", made.includes(place) ? "chip made" : "chip", element("bdi", "", legible(piece)));

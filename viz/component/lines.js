@@ -135,7 +135,7 @@ class Lines extends Picture {
     ink.font = `${kept || mine ? 700 : 400} 14px ${theme.code}`;
     ink.textAlign = side ? "left" : "right";
     const limit = Math.max(3, Math.floor((room - 34) / 8.6));
-    ink.fillText(legible(text, limit), side ? long - room + 6 : room - 6, y);
+    ink.fillText(isolated(text, limit), side ? long - room + 6 : room - 6, y);
     ink.font = `11px ${theme.font}`;
     ink.textAlign = side ? "right" : "left";
     ink.globalAlpha = 0.6;
@@ -161,7 +161,7 @@ class Lines extends Picture {
 
   speak({ side, i }, lines) {
     const { data } = this;
-    const token = (which, j) => `${legible([data.rows, data.columns][which][j])} (${data.start + j + 1})`;
+    const token = (which, j) => `${isolated([data.rows, data.columns][which][j])} (${data.start + j + 1})`;
     const place = (head) => (data.names.length > 1 ? ` in ${data.names[head]}` : "");
     const told = lines.slice(0, 3).map(({ head, ends, weight }) => `${token(1 - side, ends[1 - side])} ${figure(weight)}${place(head)}`);
     this.say(`${token(side, i)} ${side ? "answers: most to" : "asks: most of"} ${told.join(", ") || "nobody that it may see"}`);
@@ -192,7 +192,7 @@ class Lines extends Picture {
 
   entries() {
     const [{ data }, at] = [this, this.hover ?? this.cursor];
-    const token = (tokens, i) => `${data.start + i + 1} ${legible(tokens[i])}`;
+    const token = (tokens, i) => `${data.start + i + 1} ${isolated(tokens[i])}`;
     const lines = this.chosen(at).slice(0, LISTED);
     return [at ? "The lines of this token" : `The ${lines.length} strongest lines`, ["asks", "answers", "head", "weight"],
       lines.map(({ head, ends, weight }) => [false, token(data.rows, ends[0]), token(data.columns, ends[1]), data.names[head], figure(weight)])];

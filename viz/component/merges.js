@@ -1,25 +1,14 @@
 // Byte pair encoding, merge by merge. What was learned comes from the server once; playing, stepping and jumping happen here, and only where the
 // reader rests goes back. User text goes in through textContent only.
 
-const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 const SPEEDS = { "2 a second": 2, "8 a second": 8, "30 a second": 30 };
 const REST = 500; // milliseconds without a step after which the address is written
-const SVG = "http://www.w3.org/2000/svg";
 const FIRST = 256; // id of the token that the first merge makes
-const BYTES = /^⟨[0-9A-F]{2}( [0-9A-F]{2})*⟩$/; // a piece that is no whole character
 const BORDER = -1; // between two words: no merge crosses it
 const RECENT = 6; // whole words that are remembered
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const whole = (number) => number.toLocaleString("en-US");
-
-function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.append(...children);
-  return made;
-}
 
 function drawing(tag, attributes, text) {
   const made = document.createElementNS(SVG, tag);
@@ -29,7 +18,7 @@ function drawing(tag, attributes, text) {
 }
 
 /** A piece of text with its white space as signs, and without what would turn its neighbours round or show nothing. */
-function legible(text) {
+function spelt(text) {
   if (BYTES.test(text)) return text;
   const clean = text.replace(/\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (letter) => SIGNS[letter] ?? `⟨${letter.codePointAt(0).toString(16).toUpperCase()}⟩`);
   return clean.replaceAll(" ", "·");
@@ -38,7 +27,7 @@ function legible(text) {
 const hex = (byte) => byte.toString(16).toUpperCase().padStart(2, "0");
 
 /** The characters of some bytes as [text, number of bytes]; a byte that belongs to none stands for itself. */
-function characters(bytes) {
+function decoded(bytes) {
   const found = [];
   for (let place = 0; place < bytes.length; ) {
     const size = [1, 2, 3, 4].find((size) => {
@@ -56,7 +45,7 @@ function characters(bytes) {
 }
 
 function chip(text, className = "") {
-  return element("bdi", `chip ${className}`, legible(text));
+  return element("bdi", `chip ${className}`, spelt(text));
 }
 
 function button(sign, name, press) {
@@ -275,11 +264,11 @@ class Player {
     const { excerpt, joined } = this.data;
     const words = [element("span", "word")];
     this.cells = [];
-    for (const [text, size] of characters(excerpt)) {
+    for (const [text, size] of decoded(excerpt)) {
       for (let byte = 0; byte < size; byte++) {
         const place = this.cells.length;
         const cell = element("bdi", "cell");
-        cell.character = { text: legible(text), first: place - byte, size, code: hex(excerpt[place]) };
+        cell.character = { text: spelt(text), first: place - byte, size, code: hex(excerpt[place]) };
         words.at(-1).append(cell);
         this.cells.push(cell);
         if (joined[place] === BORDER) {

@@ -1,15 +1,6 @@
 // Lanes from one sense to the other: examples as small signs, the marks as discs, and lines that follow a mark from lane to lane.
 // User text goes in through textContent only.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
 const number = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 const place = (value, limit) => 50 + (50 * value) / limit; // percent of the track
 

@@ -2,7 +2,6 @@
 // all of them at once, with the numbers of that cell over each. Nothing goes to the server but a chosen cell. What it shares with other pictures is in
 // canvas.js, put before this file.
 
-const KEY_TEXT = { light: "#C25400", dark: "#FF933D" }; // vermillion as small letters on white needs more contrast than #D55E00 has
 const TILT = Math.PI / 3; // column labels rise at 60 degrees
 const LETTER = 12; // CSS pixels
 const LEFT = 76; // room for the row labels of the first panel of a line
@@ -10,11 +9,6 @@ const TOP = 62; // room for the column labels of the first line
 const TITLE = 24;
 const GAP = 18;
 const SHOWN = 8; // characters of a label
-
-/** The smallest of 1, 2, 5, 10, 20, 50 ... that keeps labels `needed` pixels apart. */
-function thinning(cell, needed) {
-  for (let power = 1; ; power *= 10) for (const step of [1, 2, 5]) if (step * power * cell >= needed) return step * power;
-}
 
 /** A matrix as a canvas of one pixel per cell; masked cells stay transparent. */
 function stamp(values, T, S, { low, high }, colours) {
@@ -61,45 +55,23 @@ class Panels extends Picture {
     this.origins = data.titles.map((_, i) => ({ x: LEFT + (i % across) * step, y: TOP + Math.floor(i / across) * (TITLE + side + GAP) + TITLE }));
     for (const canvas of [this.lower, this.upper]) this.size(canvas, wide, height);
     this.stage.style.height = `${height}px`;
-    const font = `${LETTER}px ${theme.code}`;
-    if (document.fonts && !document.fonts.check(font) && this.awaited !== font) {
-      this.awaited = font;
-      document.fonts.load(font).then(() => this.arrange(), () => {});
-    }
+    this.expect(`${LETTER}px ${theme.code}`);
     const stops = { weights: [theme.page, this.rgb(theme.blue)], signed: [this.rgb(theme.blue), theme.page, this.rgb(theme.vermillion)] };
     const colours = { weights: palette(stops.weights), signed: palette(stops.signed) };
     this.stamps = this.maps.map((values, i) => values && stamp(values, T, S, data.scales[i], colours[data.scales[i].kind]));
     this.scales(stops);
-    this.paint(this.hatching());
+    const hatch = this.hatching(0.16);
+    hatch.setTransform(new DOMMatrix().scale(1 / this.ratio));
+    this.paint(hatch);
     this.overlay();
-  }
-
-  /** The pattern of masked cells. */
-  hatching() {
-    const { ratio } = this;
-    const n = Math.round(7 * ratio);
-    const tile = element("canvas", { width: n, height: n });
-    const ink = tile.getContext("2d");
-    ink.strokeStyle = this.theme.text;
-    ink.lineWidth = ratio;
-    for (const shift of [-n, 0, n]) { ink.moveTo(shift - 1, n + 1); ink.lineTo(shift + n + 1, -1); }
-    ink.globalAlpha = 0.16;
-    ink.stroke();
-    const pattern = ink.createPattern(tile, "repeat");
-    pattern.setTransform(new DOMMatrix().scale(1 / ratio));
-    return pattern;
   }
 
   /** One colour bar for each kind of scale, and the sign of what is masked. */
   scales(stops) {
     const some = this.data.scales.filter((scale, i, all) => i === all.findIndex(({ kind }) => kind === scale.kind));
-    const bars = some.flatMap(({ kind, low, high }) => {
-      const ramp = element("span", { class: "ramp", role: "img", "aria-label": "colour scale" });
-      ramp.style.backgroundImage = `linear-gradient(to right, ${stops[kind].map((stop) => `rgb(${stop})`).join(", ")})`;
-      return [element("span", {}, figure(low)), ramp, element("span", {}, figure(high))]; // bare texts that meet would run together
-    });
+    const bars = some.flatMap((scale) => this.bar(stops[scale.kind], scale));
     const masked = this.maps.some((values) => values?.some(Number.isNaN));
-    this.scale.replaceChildren(...bars, ...(masked ? [element("span", { class: "hatch" }), "masked"] : []));
+    this.scale.replaceChildren(...bars, ...(masked ? [element("span", "hatch"), "masked"] : []));
   }
 
   /** Draw the lower canvas. */
@@ -133,7 +105,7 @@ class Panels extends Picture {
     });
     ink.font = `700 ${LETTER}px ${theme.code}`;
     ink.textAlign = "right";
-    for (const [text, line, colour] of [[`${data.column_role} →`, 3, KEY_TEXT[theme.dark ? "dark" : "light"]], [`${data.row_role} ↓`, 1.7, theme.blue]]) {
+    for (const [text, line, colour] of [[`${data.column_role} →`, 3, theme.vermillionText], [`${data.row_role} ↓`, 1.7, theme.blue]]) {
       ink.fillStyle = colour;
       ink.fillText(text, LEFT - 8, TOP - line * LETTER);
     }
@@ -176,7 +148,7 @@ class Panels extends Picture {
     const { data, T, cell, theme } = this;
     ink.font = `${LETTER}px ${theme.code}`;
     ink.textAlign = "right";
-    for (let r = 0, step = thinning(cell, LETTER * 1.2); r < T; r += step) ink.fillText(legible(data.rows[r], SHOWN), x - 6, y + (r + 0.5) * cell);
+    for (let r = 0, step = thinning(cell, LETTER * 1.2); r < T; r += step) ink.fillText(isolated(data.rows[r], SHOWN), x - 6, y + (r + 0.5) * cell);
   }
 
   columnLabels(ink, x, y) {
@@ -187,7 +159,7 @@ class Panels extends Picture {
       ink.save();
       ink.translate(x + (c + 0.5) * cell, y - TITLE - 2);
       ink.rotate(-TILT);
-      ink.fillText(legible(data.columns[c], SHOWN), 0, 0);
+      ink.fillText(isolated(data.columns[c], SHOWN), 0, 0);
       ink.restore();
     }
   }
@@ -234,7 +206,7 @@ class Panels extends Picture {
     const asks = data.row_role === "query" ? " asks, " : ", ";
     const answers = data.column_role === "key" ? " answers: " : ": ";
     const numbers = data.titles.map((title, i) => `${title} ${this.maps[i] ? figure(this.value(i, at)) : "—"}`).join(" · ");
-    return this.say(`row ${at[0] + 1} ${legible(data.rows[at[0]])}${asks}column ${at[1] + 1} ${legible(data.columns[at[1]])}${answers}${numbers}`);
+    return this.say(`row ${at[0] + 1} ${isolated(data.rows[at[0]])}${asks}column ${at[1] + 1} ${isolated(data.columns[at[1]])}${answers}${numbers}`);
   }
 
   /** Leave on the wrapper what a test wants to know. */
@@ -275,8 +247,8 @@ class Panels extends Picture {
   entries() {
     const { data, S } = this;
     const [r, chosen] = this.here();
-    const line = (c) => [c === chosen, `${c + 1} ${legible(data.columns[c])}`, ...data.titles.map((_, i) => (this.maps[i] ? figure(this.value(i, [r, c])) : "—"))];
-    return [`row ${r + 1}, ${legible(data.rows[r])}`, [data.column_role, ...data.titles], Array.from({ length: S }, (_, c) => line(c))];
+    const line = (c) => [c === chosen, `${c + 1} ${isolated(data.columns[c])}`, ...data.titles.map((_, i) => (this.maps[i] ? figure(this.value(i, [r, c])) : "—"))];
+    return [`row ${r + 1}, ${isolated(data.rows[r])}`, [data.column_role, ...data.titles], Array.from({ length: S }, (_, c) => line(c))];
   }
 }
 

@@ -1,15 +1,6 @@
 // Tokens with their shares as horizontal bars, one bar per series: plain elements, painted in the frame in which the data arrives.
 // Texts go in through textContent only.
 
-const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
 const signed = (value) => (value < 0 ? "−" : "") + Number(Math.abs(value).toPrecision(3));
 
 function bar(value, widest, colour, shares) {
@@ -23,7 +14,7 @@ function bar(value, widest, colour, shares) {
 
 function row(token, place, series, { shares, sentences }) {
   const item = element("li", "row");
-  const label = element("bdi", "token", sentences ? token : token.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter]));
+  const label = element("bdi", "token", sentences ? token : legible(token));
   const bars = element("span", "bars");
   bars.append(...series.map(({ values, colour, widest }) => bar(values[place], widest, colour, shares)));
   item.append(label, bars);

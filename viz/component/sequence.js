@@ -1,15 +1,7 @@
 // Words as chips in an order of their own. Drag one to another place, or focus it and press Shift with an arrow. User text goes in through
 // textContent only; the new order is sent once, when the word is let go.
 
-const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 const FAR = 4; // CSS pixels from where a press becomes a drag
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 class Sequence {
   constructor(host) {
@@ -50,7 +42,7 @@ class Sequence {
     this.row.setAttribute("aria-label", this.data.label);
     this.row.replaceChildren(...this.order.map((word, place) => {
       const chip = element("span", word === place ? "chip" : "chip moved");
-      chip.append(element("bdi", "word", words[word].replace(/[ \n\r\t]/g, (letter) => SIGNS[letter])), element("small", "place", String(word + 1)));
+      chip.append(element("bdi", "word", legible(words[word])), element("small", "place", String(word + 1)));
       chip.dataset.word = word;
       chip.setAttribute("role", "listitem");
       chip.setAttribute("aria-label", `${words[word].trim() || "white space"}, place ${place + 1}, in the text at place ${word + 1}`);

@@ -1,13 +1,6 @@
 // A text that grows, as token chips. New chips are added to the old ones, the newest is kept in view. User text goes in through textContent only.
 
-const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 const rooms = new WeakMap(); // root element -> what the last call brought
-
-function shown(token) {
-  const sign = SIGNS[token[0]];
-  const [mark, text] = sign && token.length > 1 ? [sign, token.slice(1)] : ["", token];
-  return [mark, text.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter])];
-}
 
 function spoken({ tokens, bits, own, read }, place) {
   const name = tokens[place].trim() || "white space";
@@ -17,18 +10,13 @@ function spoken({ tokens, bits, own, read }, place) {
 }
 
 function chip(room, place) {
-  const button = document.createElement("button");
-  const [mark, text] = shown(room.tokens[place]);
-  const [faint, word, figure] = ["span", "bdi", "small"].map((tag) => document.createElement(tag));
-  faint.className = "mark";
-  [faint.textContent, word.textContent] = [mark, text];
-  figure.textContent = room.bits[place] == null ? "" : room.bits[place].toFixed(1);
-  button.type = "button";
+  const [mark, text] = parted(room.tokens[place]);
+  const bits = element("small", {}, room.bits[place]?.toFixed(1));
+  const button = element("button", { type: "button" }, element("span", "mark", mark), element("bdi", {}, text), bits);
   button.className = place < room.own ? "own" : place < room.read ? "made" : "ahead";
   button.classList.toggle("last", place === room.read - 1);
   button.setAttribute("aria-label", spoken(room, place));
   button.tabIndex = place === room.read - 1 ? 0 : -1; // one stop for the tab key; arrows go on from there
-  button.append(faint, word, figure);
   button.addEventListener("click", () => room.choose(place));
   return button;
 }

@@ -1,20 +1,10 @@
 // The tree of a beam search: buttons in a grid of steps by ranks, with curves from each to its parent. Token texts go in through textContent only.
 
-const SIGNS = { " ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 const [WIDE, HIGH, GAP_X, GAP_Y] = [94, 54, 30, 14]; // CSS pixels of a node and between nodes
-const SVG = "http://www.w3.org/2000/svg";
 const rooms = new WeakMap(); // root element -> whether its keys are listened to
 
-const legible = (token) => token.replace(/[ \n\r\t]/g, (letter) => SIGNS[letter]);
 const left = (level) => (level + 1) * (WIDE + GAP_X);
 const top = (place) => place * (HIGH + GAP_Y);
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 function put(node, x, y) {
   Object.assign(node.style, { left: `${x}px`, top: `${y}px`, width: `${WIDE}px`, height: `${HIGH}px` });

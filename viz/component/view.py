@@ -17,11 +17,15 @@ def files(kind, *names):
     return "".join((HERE / f"{name}.{kind}").read_text(encoding="utf-8") for name in names)
 
 
+def script(name, *shared):
+    """The module that draws that view: what all views have, the `shared` files, and its own."""
+    return files("js", "mount", "parts", *shared, name)
+
+
 def view(name, *shared, role=""):
     """The component that NAME.js draws, dressed by NAME.css, in an element of the class riverbank-NAME with that role; `shared` files come before both."""
-    css, js = files("css", *shared, name), files("js", "mount", *shared, name)
     html = f'<div class="riverbank-{name}"{role and f" role={role}"}></div>'
-    return st.components.v2.component(f"riverbank_{name}", html=html, css=css, js=js)
+    return st.components.v2.component(f"riverbank_{name}", html=html, css=files("css", *shared, name), js=script(name, *shared))
 
 
 def payload(header, numbers):

@@ -1,0 +1,40 @@
+// What views are made of: elements, and tokens as a reader should see them. It comes before the file of every view.
+
+const SVG = "http://www.w3.org/2000/svg";
+const SIGNS = { " ": "·", "\u00a0": "·", "\r\n": "⏎", "\n": "⏎", "\r": "␍", "\t": "⇥" };
+const BYTES = /^⟨[0-9A-F]{2}( [0-9A-F]{2})*⟩$/; // a token that is no whole character
+const PLAIN = /^[\x20-\x7e]*$/; // each of these is one character: no need to ask the segmenter, which is slow
+const segmenter = globalThis.Intl?.Segmenter ? new Intl.Segmenter() : null;
+
+const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
+
+/** Build an element with a class, or with several attributes; text always goes in as text, never as markup. */
+function element(tag, about = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(typeof about === "string" ? { class: about } : about)) made.setAttribute(name, value);
+  made.append(...children.filter((child) => child != null));
+  return made;
+}
+
+/** What a reader sees as characters: an emoji family or a letter with its accents is one of them, and is never cut in two. */
+const characters = (text) => (segmenter && !PLAIN.test(text) ? Array.from(segmenter.segment(text), (part) => part.segment) : Array.from(text));
+
+/** A token as a label: white space as signs, at most `limit` characters, and nothing that turns its neighbours round. */
+function legible(token, limit = Infinity) {
+  if (BYTES.test(token)) return token;
+  const text = token.replace(/\r\n|[ \u00a0\n\r\t]/g, (space) => SIGNS[space]).replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
+  if (text.length <= limit) return text || "∅";
+  const parts = characters(text);
+  return parts.length > limit ? `${parts.slice(0, limit - 1).join("")}…` : text;
+}
+
+/** A label in two parts: marks for the spaces that the token begins with, three at most, and the rest. */
+function parted(token, limit = Infinity) {
+  const spaces = /^[ \u00a0]*/.exec(token)[0].length;
+  return ["·".repeat(Math.min(spaces, 3)), spaces && spaces === token.length ? "" : legible(token.slice(spaces), limit)];
+}
+
+/** The smallest of 1, 2, 5, 10, 20, 50 ... that keeps labels `needed` pixels apart. */
+function thinning(cell, needed) {
+  for (let power = 1; ; power *= 10) for (const step of [1, 2, 5]) if (step * power * cell >= needed) return step * power;
+}

@@ -13,12 +13,6 @@ from tests.browser.conftest import Page
 from tests.session import opened
 
 SHORT, LONG = "The river bank", "She gave the red ball to the boy, and the boy gave it to the dog"
-PAGES = {
-    "attention": "How does a word decide what to look at?",
-    "rope": "What does turning a vector have to do with order?",
-    "bpe": "Where do tokens come from?",
-    "masks": "Why must the model not see the future?",
-}
 DOTS, MASKED, SOFTMAX = 2, 4, 5  # places of the steps
 HOSTILE = {
     "bold": "<b>bold</b> <img src=x onerror=alert(1)>",
@@ -102,55 +96,11 @@ def test_a_deep_link_as_the_very_first_request_restores_the_picture(browser, def
         page.context.close()
 
 
-def test_the_first_visit_shows_a_picture_and_no_list_of_files(page, defaults):
+def test_the_first_visit_shows_a_picture(page, defaults):
     page.open()
     found = page.shown(revision=defaults["text"])
     query, key = map(int, found["cell"].split(","))
     assert float(found["value"]) == weight(defaults, defaults["text"], query, key)
-    expect(page.page.get_by_test_id("stSidebarNav")).to_have_count(0)
-    page.rests()
-    listed = [link.get_attribute("href") for link in page.part("contents", "a").all()]
-    assert sorted(listed) == sorted(path.stem for path in (launch.ROOT / "pages").glob("[!_]*.py"))
-
-
-def test_the_list_of_pages_keeps_the_session_and_the_way_back(page, defaults):
-    page.open()
-    page.shown(revision=defaults["text"])
-    page.type(LONG)
-    page.shown(revision=LONG)
-    page.part("contents", "[aria-current=page]").click()  # leads nowhere, and so takes nothing away
-    page.linked(text=LONG)
-    page.part("contents", "a").get_by_text(PAGES["masks"]).click()
-    page.page.wait_for_url("**/masks?**")
-    page.linked(text=LONG)
-    expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["masks"])
-    expect(page.part("contents", "[aria-current=page]")).to_have_text(PAGES["masks"])
-    expect(page.part("text", "input")).to_have_value(LONG)
-    page.part("contents", "a").get_by_text(PAGES["rope"]).press("Enter")
-    page.page.wait_for_url("**/rope?**")
-    expect(page.part("contents", "a:focus")).to_have_text(PAGES["rope"])
-    page.page.go_back()
-    expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["masks"])
-    expect(page.part("text", "input")).to_have_value(LONG)
-
-
-def test_a_page_opens_in_a_tab_of_its_own_as_any_link_does(page):
-    page.open()
-    link = page.part("contents", "a").get_by_text(PAGES["bpe"])
-    with page.context.expect_page() as opened:
-        link.click(modifiers=["ControlOrMeta"])
-    opened.value.wait_for_url("**/bpe**")
-    expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["attention"])
-    opened.value.close()
-
-
-def test_on_a_phone_the_list_of_pages_gives_way_to_the_page(reader):
-    page = reader(viewport={"width": 390, "height": 844}).open()
-    expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["attention"])
-    page.page.get_by_test_id("stExpandSidebarButton").click()
-    page.part("contents", "a").get_by_text(PAGES["masks"]).click()
-    expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["masks"])
-    expect(page.page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
 
 
 # Notes every part of the page that fades by itself while the next picture is on its way.
@@ -402,6 +352,27 @@ def test_arrows_walk_enter_commits_and_the_walk_is_spoken(page, defaults):
     page.linked(**{"attention.query": "6", "attention.key": "1" if strongest else None})  # a default is not in the address
     expect(spoken).to_contain_text(f"{weight(defaults, LONG, 5, 0):.3g}"[:5])
     expect(canvas).to_be_focused()
+
+
+def test_the_table_has_all_numbers_and_gives_the_keys_back(page, defaults):
+    page.open(text=LONG, **{"attention.query": "7", "attention.key": "3"})
+    page.shown(revision=LONG, cell="6,2")
+    canvas, table = page.part("attention.matrix", "canvas.pointer"), page.part("attention.matrix", ".numbers")
+    canvas.focus()
+    canvas.press("ArrowUp")
+    canvas.press("t")
+    expect(table).to_be_focused()
+    shown = [row.locator("td").all_text_contents() for row in table.locator("tbody tr").all()]
+    expected = attention(defaults, LONG).weights(defaults["head"] - 1)
+    assert np.shape(shown) == expected.shape
+    for (query, key), text in np.ndenumerate(shown):
+        assert text == "masked" if key > query else float(text.replace("−", "-")) == pytest.approx(expected[query, key], rel=5e-3)
+    expect(table.locator("[aria-current]")).to_have_text(shown[6][2])
+    expect(table.locator("tbody th").nth(6)).to_have_text(re.compile(r"^7 "))
+    page.page.keyboard.press("Escape")
+    expect(table).to_be_hidden()
+    canvas.press("Enter")  # where the keys had been before
+    page.shown(cell="5,2", value=float(expected[5, 2]))
 
 
 def test_a_chip_chooses_who_asks(page, defaults):

@@ -1,0 +1,362 @@
+"""The attention page without a browser, every control at every step: the right numbers, choices that last, and user text that stays text."""
+
+import io
+from contextlib import redirect_stdout
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import model
+from model import Change
+from tests.session import HOSTILE, LONG, ROOT, SHORT, address, checked, click, control, escaped, move, opened, pictures
+
+NAMES = [name for kind in ("encoder", "decoder") for name in model.names(kind) if not name.startswith("toy-")]  # what the sidebar offers
+CONFIG = model.load(NAMES[0]).config
+STATES = ["step", "query", "key", "scaled", "average", "temperature", "mask", "where"]
+BOUND = ["text", "model", "layer", "head", *(f"attention.{name}" for name in STATES)]
+ONE = {"attention.average": True}
+SWITCHES = [
+    {},
+    {"attention.scaled": False},
+    {"attention.temperature": 2.5},
+    ONE,
+    {"attention.mask": "full"},
+    {"attention.scaled": False, "attention.temperature": 0.4, "attention.mask": "causal", "attention.where": "this layer"},
+]
+
+
+@pytest.fixture
+def at():
+    """A fresh session on the first page."""
+    return opened()
+
+
+def steps(at):
+    return control(at, "attention.step").options
+
+
+def snippet(at):
+    """The Python that the page shows to be copied."""
+    return next(element.value for element in at.code if "import" in element.value and "explain(" in element.value)
+
+
+def printed(code):
+    """What a snippet prints in a fresh namespace."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        exec(code, {})
+    return out.getvalue()
+
+
+def direct(at, text, switches, layer):
+    """The trace that the page should show, asked of the model itself."""
+    change = Change(switches.get("attention.scaled", True), switches.get("attention.temperature", 1.0), switches.get("attention.average", False))
+    layers = [layer] if switches.get("attention.where") == "this layer" else None
+    bundle = model.load(control(at, "model").value)
+    mask = switches.get("attention.mask")
+    return bundle.explain(text, None if mask is None else getattr(model.masks, mask)(len(bundle.read(text))), change, layers)
+
+
+def values(attention, head, query, key):
+    """What each of the eight steps prints for one cell; None for the tokens, which are in no layer."""
+    cell = query, key
+    dots, scaled, scores, weights = (stage(head)[cell] for stage in (attention.dots, attention.scaled, attention.scores, attention.weights))
+    return [None, attention.parts(head)[0][query], dots, scaled, scores, weights, attention.heads[head, query], attention.out[query]]
+
+
+# ---- every control ----
+
+
+@pytest.mark.parametrize(
+    ("key", "choices"),
+    {
+        "layer": range(1, CONFIG.layers + 1),
+        "head": range(1, CONFIG.heads + 1),
+        "model": NAMES,
+        "text": [SHORT, LONG, SHORT],
+        "attention.query": [0, 3, 1],
+        "attention.key": [0, 3, 1],
+        "attention.scaled": [False, True],
+        "attention.average": [True, False],
+        "attention.temperature": [0.1, 5.0, 1.0],
+        "attention.mask": ["full", "causal", "as trained"],
+        "attention.where": ["this layer", "every layer"],
+    }.items(),
+)
+def test_a_control_can_be_moved_at_every_step(at, key, choices):
+    for step in steps(at):
+        move(at, {"attention.step": step})
+        for value in choices:
+            move(at, {key: value})
+            assert control(at, key).value == value
+            assert control(at, "attention.step").value == step
+
+
+def test_there_are_eight_steps_and_each_has_a_picture(at):
+    assert len(steps(at)) == 8
+    for step in steps(at):
+        move(at, {"attention.step": step})
+
+
+def test_every_example_becomes_the_text(at):
+    examples = control(at, "example").options
+    assert len(examples) >= 3
+    for example in examples:
+        move(at, {"example": example})
+        assert control(at, "text").value == example
+        assert control(at, "example").value is None
+        assert pictures(at)["attention.matrix"][0]["revision"] == example
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"layer": "99", "head": "-1"},
+        {"layer": "two", "head": "", "model": "no such model"},
+        {"attention.step": "no such step", "attention.query": "999", "attention.key": "x: y"},
+        {"address": "x", "link": "y", "drawn": "z", "chosen": "u", "example": "no such example"},
+        {"attention.temperature": "nan", "attention.scaled": "perhaps", "attention.mask": "<b>", "attention.where": "$x$"},
+        {"attention.temperature": "1e9", "attention.matrix": "[1,2]", "text": "one\ntwo"},
+        {"text": ""},
+        {"text": ["one", "two"]},
+        *({key: ""} for key in BOUND),
+        *({key: "0"} for key in BOUND),
+    ],
+    ids=str,
+)
+def test_a_broken_link_opens_on_something_sensible(query):
+    at = opened(**query)
+    assert control(at, "layer").value in range(1, CONFIG.layers + 1)
+    assert control(at, "head").value in range(1, CONFIG.heads + 1)
+
+
+def test_a_link_restores_the_numbers():
+    at = opened(text=LONG, layer="2", head="5")
+    header, weights = pictures(at)["attention.matrix"]
+    assert header["revision"] == LONG
+    expected = direct(at, LONG, {}, 1).layers[1].attention
+    np.testing.assert_array_equal(weights, np.where(expected.allowed, expected.weights(4), np.nan))
+
+
+# ---- the numbers are the model's ----
+
+
+@pytest.mark.parametrize("switches", SWITCHES, ids=lambda switches: ", ".join(switches) or "as trained")
+@pytest.mark.parametrize("name", NAMES)
+def test_the_printed_python_and_the_picture_say_what_the_model_computed(at, name, switches):
+    layer, head, query, key = 1, 2, 4, 2
+    move(at, {"model": name, "text": LONG, "layer": layer + 1, "head": head + 1})
+    click(at, "attention.matrix", {"cell": [query, key, 1700000000000]})
+    move(at, switches)
+    trace = direct(at, LONG, switches, layer)
+    expected = values(trace.layers[layer].attention, head, query, key)
+    for i, step in enumerate(steps(at)):
+        move(at, {"attention.step": step})
+        out = printed(snippet(at))
+        if expected[i] is None:
+            assert out.split() == [*trace.tokens[query].split(), str(trace.ids[query])]
+            continue
+        assert out == str(expected[i]) + "\n"
+        shown = pictures(at).get("attention.matrix")
+        if shown is not None:
+            header, matrix = shown
+            assert header["selected"] == [query, key]
+            assert header["rows"] == header["columns"] == list(trace.tokens)
+            assert matrix[query, key] == expected[i]
+
+
+def test_the_masked_have_no_number_in_the_picture_and_none_in_python(at):
+    move(at, {"text": LONG, "attention.query": 2, "attention.key": 5})
+    _, weights = pictures(at)["attention.matrix"]
+    assert np.isnan(weights[2, 5])
+    assert printed(snippet(at)) == "0.0\n"
+    move(at, {"attention.step": steps(at)[4]})
+    assert np.isnan(pictures(at)["attention.matrix"][1][2, 5])
+    assert printed(snippet(at)) == "-inf\n"
+    move(at, {"attention.mask": "full"})
+    assert np.isfinite(pictures(at)["attention.matrix"][1]).all()
+
+
+@pytest.mark.parametrize("mask", ["causal", "full"])
+def test_a_plain_average_is_one_over_the_number_allowed(at, mask):
+    move(at, {"text": LONG, "attention.mask": mask} | ONE)
+    _, weights = pictures(at)["attention.matrix"]
+    T = len(weights)
+    allowed = np.tri(T, dtype=bool) if mask == "causal" else np.ones((T, T), dtype=bool)
+    np.testing.assert_array_equal(np.isnan(weights), ~allowed)
+    np.testing.assert_allclose(np.nan_to_num(weights), allowed / allowed.sum(axis=1, keepdims=True), rtol=1e-6)
+
+
+# ---- choices ----
+
+
+def test_a_click_chooses_the_pair(at):
+    move(at, {"text": LONG})
+    click(at, "attention.matrix", {"cell": [4, 2, 1700000000000]})
+    header, weights = pictures(at)["attention.matrix"]
+    assert header["selected"] == [4, 2]
+    assert (control(at, "attention.query").value, control(at, "attention.key").value) == (4, 2)
+    assert float(printed(snippet(at))) == pytest.approx(float(weights[4, 2]), rel=1e-6)
+    click(at, "attention.chips", {"token": [5, 1700000000001]})
+    assert pictures(at)["attention.chips"]["selected"] == control(at, "attention.query").value == 5
+    assert control(at, "attention.key").value == np.nanargmax(pictures(at)["attention.matrix"][1][5])
+
+
+def test_the_address_says_what_was_chosen_and_nothing_else(at):
+    assert address(at) == {}
+    said = {"text": LONG, "layer": 1, "attention.scaled": False, "attention.query": 5, "attention.step": steps(at)[2]}
+    move(at, said)
+    assert address(at) == {"text": LONG, "layer": "1", "attention.scaled": "False", "attention.query": "6", "attention.step": steps(at)[2]}
+    move(at, {"example": control(at, "example").options[0], "attention.scaled": True})
+    assert address(at) == {"layer": "1", "attention.query": "6", "attention.step": steps(at)[2]}
+
+
+def test_an_address_opens_on_what_it_was_written_from(at):
+    move(at, {"text": LONG, "head": 2, "attention.temperature": 2.5, "attention.where": "this layer", "attention.query": 9, "attention.key": 3})
+    again = opened(**address(at))
+    header, matrix = pictures(again)["attention.matrix"]
+    assert header["selected"] == [9, 3]
+    np.testing.assert_array_equal(matrix, pictures(at)["attention.matrix"][1])
+    assert address(again) == address(at)
+
+
+def test_who_asks_is_the_last_token_until_somebody_chooses(at):
+    for text in ("I", "I swam", "I swam across the river"):
+        move(at, {"text": text})
+        assert control(at, "attention.query").value == len(pictures(at)["attention.matrix"][0]["rows"]) - 1
+    move(at, {"attention.query": 1, "text": LONG})
+    assert control(at, "attention.query").value == 1
+
+
+def test_a_cell_chosen_stays_chosen_when_another_becomes_the_strongest(at):
+    move(at, {"text": LONG, "attention.query": 9})
+    strongest = control(at, "attention.key").value
+    click(at, "attention.matrix", {"cell": [9, strongest, 1700000000000]})
+    move(at, ONE)
+    assert control(at, "attention.key").value == strongest
+
+
+def test_what_a_browser_still_says_after_a_run_that_was_broken_off_does_not_undo_a_click():
+    at = opened(text=LONG)
+    before = control(at, "attention.query").value
+    click(at, "attention.matrix", {"cell": [9, 2, 1]})
+    at.session_state["replaced"], at.session_state["settled"] = {"attention.query": [before]}, None  # as if that run had ended before the list was drawn
+    move(at, {"attention.query": before})
+    assert (control(at, "attention.query").value, control(at, "attention.key").value) == (9, 2)
+    move(at, {"attention.query": before})  # now it was drawn, and somebody chooses
+    assert control(at, "attention.query").value == before
+
+
+def test_what_a_browser_still_says_that_has_not_drawn_the_last_run_does_not_undo_a_click():
+    at = opened(text=LONG)
+    before = {name: control(at, name).value for name in ("attention.query", "attention.key", "layer")}
+    click(at, "attention.matrix", {"cell": [9, 2, 1]})
+    for name, value in before.items():  # the layer is moved, and the lists are sent along as they were
+        control(at, name).set_value(value - (name == "layer"))
+    checked(at.run())
+    assert [control(at, name).value for name in before] == [9, 2, before["layer"] - 1]
+
+
+def test_what_a_click_has_replaced_can_be_chosen_again():
+    at = opened(text=LONG)
+    before = control(at, "attention.query").value
+    click(at, "attention.matrix", {"cell": [9, 2, 1]})
+    move(at, {"attention.query": before})
+    strongest = int(pictures(at)["attention.matrix"][1][before].argmax())
+    assert (control(at, "attention.query").value, control(at, "attention.key").value) == (before, strongest)
+
+
+def test_a_choice_outlives_a_text_that_cannot_be_read(at):
+    move(at, {"text": LONG, "attention.step": steps(at)[3], "attention.query": 4, "attention.scaled": False})
+    move(at, {"text": ""})
+    move(at, {"text": LONG})
+    assert (control(at, "attention.step").value, control(at, "attention.query").value, control(at, "attention.scaled").value) == (steps(at)[3], 4, False)
+
+
+def test_a_choice_outlives_a_shorter_text_without_harm(at):
+    move(at, {"text": LONG})
+    last = len(pictures(at)["attention.matrix"][0]["rows"]) - 1
+    move(at, {"attention.query": last, "attention.key": last - 1})
+    at.session_state["attention.matrix"] = {"cell": [last, last - 1, 1]}
+    at.session_state["attention.chips"] = {"token": [last, 1]}
+    for text in (SHORT, "a", LONG):
+        for step in steps(at):
+            move(at, {"attention.step": step, "text": text})
+            shown = pictures(at)
+            for header, matrix in (picture for picture in shown.values() if isinstance(picture, tuple)):
+                if header["selected"] is not None:
+                    assert all(0 <= i < n for i, n in zip(header["selected"], matrix.shape, strict=True))
+            if "attention.chips" in shown:
+                assert 0 <= shown["attention.chips"]["selected"] < len(shown["attention.chips"]["tokens"])
+            printed(snippet(at))
+
+
+def test_two_sessions_never_see_each_others_numbers():
+    one, other = opened(), opened()
+    settings = {"layer": 1, "head": 2} | ONE, {"layer": 3, "head": 4, "attention.temperature": 2.5}
+    texts = SHORT, LONG
+    moves = [[("text", text), *setting.items()] for text, setting in zip(texts, settings, strict=True)]
+    for pair in zip(*moves, strict=False):
+        for at, (key, value) in zip((one, other), pair, strict=True):
+            move(at, {key: value})
+    for at, text, setting in ((one, texts[0], settings[0]), (other, texts[1], settings[1]), (one, texts[0], settings[0])):
+        checked(at.run())
+        header, weights = pictures(at)["attention.matrix"]
+        layer, head = setting["layer"] - 1, setting["head"] - 1
+        attention = direct(at, text, setting, layer).layers[layer].attention
+        assert header["revision"] == text
+        assert control(at, "text").value == text
+        np.testing.assert_array_equal(weights, np.where(attention.allowed, attention.weights(head), np.nan))
+        assert repr(text) in snippet(at)
+
+
+# ---- hostile text ----
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_gives_a_sentence_or_a_picture_at_every_step(at, text):
+    plain = {element.proto.body for element in at.markdown}
+    for step in steps(at):
+        move(at, {"attention.step": step, "text": text})
+        assert control(at, "text").value == text
+        for element in (*at.markdown, *at.caption, *at.warning, *at.title, *at.subheader):
+            body = getattr(element.proto, "body", "")
+            if body in plain:
+                continue
+            assert not escaped(body), body
+        if at.warning:
+            assert not pictures(at)
+            break
+        shown = pictures(at)
+        for header, matrix in (picture for picture in shown.values() if isinstance(picture, tuple)):
+            assert len(header["rows"]) == len(matrix)
+        printed(snippet(at))
+    move(at, {"text": SHORT})
+    assert pictures(at)
+
+
+def test_hostile_text_in_a_link_is_read_as_it_is():
+    for text in HOSTILE.values():
+        at = opened(text=text)
+        assert control(at, "text").value == text or not text
+
+
+def test_half_of_a_surrogate_pair_is_answered_in_a_sentence(monkeypatch):
+    """Neither AppTest nor the browser's protobuf can carry one, so the shell's own reading is asked."""
+
+    def script(name):
+        import _shell
+        import streamlit as st
+
+        try:
+            _shell.read(_shell.Choice("a \ud83d b", name, 0, 0))
+        except _shell.NothingToShow:
+            return
+        st.write("not reached")
+
+    monkeypatch.syspath_prepend(ROOT / "pages")
+    at = AppTest.from_function(script, args=(NAMES[0],), default_timeout=30).run()
+    assert not at.exception
+    assert len(at.warning) == 1 and "surrogate" in at.warning[0].value
+    assert not at.markdown

@@ -29,6 +29,21 @@ def test_a_hit_is_a_nearest_other_of_the_same_sense():
     assert senses.hits(found, ["a", "a", "b", "b"]).tolist() == [True, True, True, False]
 
 
+def test_rows_on_their_side_are_those_nearer_to_their_own_senses_mean_than_to_the_others():
+    rows = [senses.Row(word, sense, "x", word) for word in ("bank", "bat") for sense in "abab" for _ in range(3)]
+    found = torch.randn(len(rows), 2, 5, generator=torch.Generator().manual_seed(1)) + torch.tensor([row.sense == "a" for row in rows])[:, None, None]
+    shares = []
+    for layer in range(2):
+        right = []
+        for i, row in enumerate(rows):
+            others = [j for j, other in enumerate(rows) if other.word == row.word and j != i]
+            means = {sense: found[[j for j in others if rows[j].sense == sense], layer].mean(0) for sense in "ab"}
+            right.append(min(means, key=lambda sense: (found[i, layer] - means[sense]).norm()) == row.sense)
+        shares.append(sum(right) / len(right))
+    assert senses.on_their_side(rows, found).tolist() == pytest.approx(shares)
+    assert 0.5 < shares[0] < 1
+
+
 def test_the_axis_is_minus_one_and_plus_one_at_the_two_means():
     rows = [senses.Row("bank", sense, "x", "bank") for sense in ("river", "river", "money", "money")]
     found = torch.randn(4, 5, generator=torch.Generator().manual_seed(1))

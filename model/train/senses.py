@@ -6,13 +6,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
 from model.attention import attend
 from model.convolution import Convolutional
 from model.senses import SENTENCES as USAGE  # as people write: one to three words that fit the sense
-from model.senses import Axis
+from model.senses import Axis, separate
 from model.train import teacher
 
 CLUES = Path(__file__).parent / "clues.tsv"  # harder, to see how far a model looks: one clue, near or far, among words that say nothing
@@ -81,18 +82,30 @@ def hits(found, senses):
     return torch.tensor([senses[j] == sense for j, sense in zip(nearest, senses, strict=True)])
 
 
+def groups(rows, key):
+    """{what `key` makes of a row: the places of its rows}, in order."""
+    found = defaultdict(list)
+    for i, row in enumerate(rows):
+        found[key(row)].append(i)
+    return found
+
+
 def judge(rows, found, centred=False):
     """hits of every row in every layer, (layers, rows): each word by itself; `centred` takes the word's mean over its sentences off first."""
-    groups = defaultdict(list)
-    for i, row in enumerate(rows):
-        groups[row.word].append(i)
     right = torch.zeros(found.shape[1], len(rows), dtype=torch.bool)
-    for places in groups.values():
+    for places in groups(rows, lambda row: row.word).values():
         senses = [rows[i].sense for i in places]
         for layer in range(found.shape[1]):
             some = found[places, layer]
             right[layer, places] = hits(some - some.mean(0) if centred else some, senses)
     return right
+
+
+def on_their_side(rows, found):
+    """Share of rows that fall on their own side of the axis between their word's two senses, made of all other rows: mean over the words, (layers,)."""
+    words = groups(rows, lambda row: row.word).values()
+    sides = [groups([rows[i] for i in places], lambda row: row.sense).values() for places in words]
+    return np.mean([separate(*(found[places][side].numpy() for side in both)).accuracy for places, both in zip(words, sides, strict=True)], axis=0)
 
 
 def by_word(rows, right):
@@ -108,7 +121,8 @@ def by_distance(rows, right):
 
 
 def accuracy(rows, found):
-    """The figures for a card: mean over the words of the nearest-neighbour accuracy by layer, the best layer, and there by word and by distance."""
+    """The figures for a card: mean over the words of the nearest-neighbour accuracy by layer, the best layer, and there by word and by distance; and how often
+    the meter of the page is right, by layer."""
     right = judge(rows, found)
     means = [sum(by_word(rows, layer).values()) / len(by_word(rows, layer)) for layer in right]
     best = max(range(len(means)), key=means.__getitem__)
@@ -118,6 +132,7 @@ def accuracy(rows, found):
         "best_layer": best,
         "by_layer": means,
         "by_layer_centred": centred,
+        "by_layer_on_their_side": on_their_side(rows, found).tolist(),
         "by_word": by_word(rows, right[best]),
         "by_distance": by_distance(rows, right[best]),
     }

@@ -48,10 +48,11 @@ def server(browser):
         assert "Traceback" not in started.log, started.log
 
 
-PRESS = """selectors => {
-    const press = () => selectors.every((selector) => document.querySelector(selector)) && !document.querySelector(selectors[0]).click();
+PRESS = """([button, beside, text]) => {
+    const says = () => !beside || document.querySelector(beside)?.textContent.includes(text);
+    const press = () => document.querySelector(button) && says() && !document.querySelector(button).click();
     const observer = new MutationObserver(() => press() && observer.disconnect());
-    observer.observe(document.body, {childList: true, subtree: true});
+    observer.observe(document.body, {childList: true, characterData: true, subtree: true});
 }"""
 
 
@@ -119,9 +120,10 @@ class Page:
     def switch(self, key):
         self.part(key, "label").first.click()
 
-    def press_at_once(self, *selectors):
-        """Press what the first selector finds in the moment when all find something: in the page itself, before what is measured may be over."""
-        self.page.evaluate(PRESS, selectors)
+    def press_at_once(self, button, beside=None, text=""):
+        """Press what the selector `button` finds in the moment when it is there, and what `beside` finds has the text: in the page itself, before what is
+        measured may be over."""
+        self.page.evaluate(PRESS, [button, beside, text])
 
     def linked(self, **wishes):
         """Wait until the address holds these values; None where a key must be missing. Keys with _ for the dot."""

@@ -43,9 +43,9 @@ class Picture {
   constructor(host, role, keys) {
     Object.assign(this, { host, role, keys, painted: 0, hover: null, cursor: null });
     this.probe = element("canvas").getContext("2d", { willReadFrequently: true });
-    this.caption = element("div", { class: "caption" });
+    this.caption = element("div", "caption");
     this.upper = element("canvas", { class: "pointer", tabindex: "0", role: "img", "aria-roledescription": role });
-    this.scale = element("span", { class: "scale" });
+    this.scale = element("span", "scale");
     this.toggle = element("button", { class: "toggle", type: "button", "aria-expanded": "false" }, "Table");
     this.readout = element("div", { class: "readout", "aria-live": "polite", "aria-atomic": "true" });
     this.numbers = element("div", { class: "numbers", tabindex: "0", role: "region", "aria-label": "Table of the numbers", hidden: "" });
@@ -55,14 +55,10 @@ class Picture {
       event.preventDefault();
       this.turnTable();
     });
-    const under = ({ clientX, clientY }) => {
-      const box = this.upper.getBoundingClientRect();
-      return this.under(clientX - box.left, clientY - box.top);
-    };
-    this.upper.addEventListener("pointermove", (event) => this.point(under(event)));
+    this.upper.addEventListener("pointermove", (event) => this.point(this.locate(event)));
     this.upper.addEventListener("pointerleave", () => this.point(null));
     this.upper.addEventListener("click", (event) => {
-      const at = under(event);
+      const at = this.locate(event);
       if (at) this.choose(at);
     });
     this.upper.addEventListener("keydown", (event) => {
@@ -134,6 +130,12 @@ class Picture {
     ink.globalAlpha = strength;
     ink.stroke();
     return ink.createPattern(tile, "repeat");
+  }
+
+  /** What is under the pointer. */
+  locate({ clientX, clientY }) {
+    const { left, top } = this.upper.getBoundingClientRect();
+    return this.under(clientX - left, clientY - top);
   }
 
   point(at) {

@@ -9,13 +9,6 @@ const signed = (value, digits) => (value < 0 ? "−" : "+") + Math.abs(value).to
 const three = (value) => Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
 const place = (value) => value.toFixed(Number.isInteger(value) ? 0 : 1);
 
-function drawn(tag, className, attributes = {}) {
-  const made = document.createElementNS(SVG, tag);
-  made.setAttribute("class", className);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
-
 /** The pairs of x (D) turned counter-clockwise by position times frequency: [[x, y], ...]. */
 function turned(x, frequency, position) {
   return frequency.map((speed, i) => {
@@ -33,10 +26,10 @@ function contributions({ q, k, frequency, scale }, [m, n]) {
 /** The score over the offset of the two tokens, and where on it they stand. */
 class Strip {
   constructor() {
-    this.line = drawn("path", "line");
-    this.zero = drawn("line", "axis");
-    this.middle = drawn("line", "axis", { y1: 0, y2: 100 });
-    const picture = drawn("svg", "picture", { preserveAspectRatio: "none", "aria-hidden": "true" });
+    this.line = drawing("path", "line");
+    this.zero = drawing("line", "axis");
+    this.middle = drawing("line", { class: "axis", y1: 0, y2: 100 });
+    const picture = drawing("svg", { class: "picture", preserveAspectRatio: "none", "aria-hidden": "true" });
     picture.append(this.zero, this.middle, this.line);
     this.picture = picture;
     this.home = element("i", "home");
@@ -123,10 +116,10 @@ class Clock {
     this.name = element("span", "name");
     this.name.append(element("span", "word", "pair "), String(pair + 1));
     this.turn = element("span", "turn");
-    this.face = drawn("svg", "face", { viewBox: "-1.12 -1.12 2.24 2.24", "aria-hidden": "true" });
-    this.lines = { "q before": drawn("line", "hand q before"), "k before": drawn("line", "hand k before"), k: drawn("line", "hand k"), q: drawn("line", "hand q") };
-    this.tips = { k: drawn("rect", "tip k", { width: 0.17, height: 0.17 }), q: drawn("circle", "tip q", { r: 0.1 }) };
-    this.face.append(drawn("circle", "dial", { r: 1 }), drawn("line", "zero", { x1: 0.88, x2: 1.1 }), ...Object.values(this.lines), ...Object.values(this.tips));
+    this.face = drawing("svg", { class: "face", viewBox: "-1.12 -1.12 2.24 2.24", "aria-hidden": "true" });
+    this.lines = { "q before": drawing("line", "hand q before"), "k before": drawing("line", "hand k before"), k: drawing("line", "hand k"), q: drawing("line", "hand q") };
+    this.tips = { k: drawing("rect", { class: "tip k", width: 0.17, height: 0.17 }), q: drawing("circle", { class: "tip q", r: 0.1 }) };
+    this.face.append(drawing("circle", { class: "dial", r: 1 }), drawing("line", { class: "zero", x1: 0.88, x2: 1.1 }), ...Object.values(this.lines), ...Object.values(this.tips));
     this.bar = element("i", "fill");
     const track = element("span", "bar");
     track.append(this.bar);

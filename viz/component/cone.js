@@ -27,10 +27,10 @@ class Panel {
   constructor(room) {
     this.room = room;
     this.hover = null; // [level, position]
-    this.caption = element("div", { class: "caption" });
+    this.caption = element("div", "caption");
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-roledescription": "cone" });
-    this.stage = element("div", { class: "stage" }, this.canvas);
-    this.root = element("div", { class: "panel" }, this.caption, this.stage);
+    this.stage = element("div", "stage", this.canvas);
+    this.root = element("div", "panel", this.caption, this.stage);
     this.canvas.addEventListener("pointermove", (event) => this.point(this.cellAt(event)));
     this.canvas.addEventListener("pointerleave", () => this.point(null));
     this.canvas.addEventListener("click", (event) => {
@@ -242,7 +242,7 @@ class Room {
   constructor(host) {
     this.host = host;
     this.painted = 0;
-    this.row = element("div", { class: "panels" });
+    this.row = element("div", "panels");
     this.readout = element("div", { class: "readout", "aria-live": "polite" });
     this.panels = [];
     host.replaceChildren(this.row, this.readout);

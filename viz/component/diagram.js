@@ -18,17 +18,16 @@ class Room {
   constructor(host) {
     this.host = host;
     this.painted = 0;
-    this.wires = document.createElementNS(SVG, "svg");
-    this.wires.setAttribute("aria-hidden", "true");
-    this.frame = element("div", { class: "frame" }, element("span", {}));
+    this.wires = drawing("svg", { "aria-hidden": "true" });
+    this.frame = element("div", "frame", element("span", {}));
     this.grid = element("div", { class: "grid", role: "group" });
-    this.stage = element("div", { class: "stage" }, this.frame, this.wires, this.grid);
+    this.stage = element("div", "stage", this.frame, this.wires, this.grid);
     this.opener = element("button", { type: "button", class: "opener", "aria-expanded": "false" }, "Table");
     this.opener.addEventListener("click", () => this.toggle());
     this.table = element("div", { class: "table", tabindex: "-1", hidden: "" });
     this.readout = element("div", { class: "readout", "aria-live": "polite" });
-    this.legend = element("div", { class: "legend" });
-    host.replaceChildren(this.legend, element("div", { class: "scroll" }, this.stage), this.table, this.readout);
+    this.legend = element("div", "legend");
+    host.replaceChildren(this.legend, element("div", "scroll", this.stage), this.table, this.readout);
     host.addEventListener("keydown", (event) => this.press(event));
     this.grid.addEventListener("pointerleave", () => this.say(this.selected));
     this.observer = new ResizeObserver(() => this.draw());
@@ -45,7 +44,7 @@ class Room {
     this.grid.replaceChildren(...this.parts.map((part) => this.box(part)));
     this.frame.firstChild.textContent = this.caption;
     this.legend.replaceChildren(...["parameters", "multiply-adds"].map((what, i) =>
-      element("span", {}, element("span", { class: `bar ${i ? "products" : "parameters"}` }), `${what}${i ? "" : " (bar: all layers together)"}, longest bar ${percent(this.widest[i])} of the model`)), this.opener);
+      element("span", {}, element("span", `bar ${i ? "products" : "parameters"}`), `${what}${i ? "" : " (bar: all layers together)"}, longest bar ${percent(this.widest[i])} of the model`)), this.opener);
     this.fill();
     this.say(this.selected);
     this.draw();
@@ -60,11 +59,11 @@ class Room {
   box(part) {
     const sum = part.column === 0;
     const bar = (i) => {
-      const made = element("span", { class: `bar ${i ? "products" : "parameters"}` });
+      const made = element("span", `bar ${i ? "products" : "parameters"}`);
       made.style.width = `${(100 * part.share[i]) / this.widest[i]}%`;
       return made;
     };
-    const line = (count, i) => element("span", { class: "amount" }, count ? short(count) : "–", element("span", { class: "track" }, bar(i)));
+    const line = (count, i) => element("span", "amount", count ? short(count) : "–", element("span", "track", bar(i)));
     const made = element("button", { type: "button", class: `box ${sum ? "sum" : ""} ${part.role}`, "aria-pressed": String(part.name === this.selected) });
     made.dataset.name = part.name;
     made.style.gridRow = part.row + 1;
@@ -72,7 +71,7 @@ class Room {
     made.tabIndex = part.name === this.selected ? 0 : -1; // one stop for the tab key; arrows go on from there
     made.setAttribute("aria-label", this.words(part));
     if (sum) made.append(part.reads.length > 1 ? "+" : "↓");
-    else made.append(element("span", { class: "title" }, part.title), element("span", { class: "shape" }, part.shape.join(" × ")), line(part.parameters, 0), line(part.multiply_adds, 1));
+    else made.append(element("span", "title", part.title), element("span", "shape", part.shape.join(" × ")), line(part.parameters, 0), line(part.multiply_adds, 1));
     made.addEventListener("click", () => this.choose(part.name));
     made.addEventListener("pointerenter", () => this.say(part.name));
     made.addEventListener("focus", () => this.say(part.name));
@@ -115,12 +114,7 @@ class Room {
     wires.setAttribute("viewBox", `0 0 ${stage.clientWidth} ${stage.clientHeight}`);
     const middle = ({ left, right }) => (left + right) / 2;
     const height = ({ top, bottom }) => (top + bottom) / 2;
-    const path = (d, kind = "") => {
-      const made = document.createElementNS(SVG, "path");
-      made.setAttribute("d", d);
-      made.setAttribute("class", `wire ${kind}`);
-      wires.append(made);
-    };
+    const path = (d, kind = "") => wires.append(drawing("path", { d, class: `wire ${kind}` }));
     const tip = (x, y, dx, dy) => path(`M${x - 5 * dx - 3 * dy} ${y - 5 * dy - 3 * dx}L${x} ${y}L${x - 5 * dx + 3 * dy} ${y - 5 * dy + 3 * dx}`);
     const sums = this.parts.filter((part) => part.column === 0);
     const bottom = Math.max(...[...boxes.values()].map((box) => box.bottom));

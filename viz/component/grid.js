@@ -28,9 +28,9 @@ class Grid extends Picture {
   constructor(host) {
     super(host, "heatmaps", "Arrow keys walk from head to head, Enter opens one"); // a cell: { head, row, column }, row -1 for all of a head
     this.lower = element("canvas", { "aria-hidden": "true" });
-    this.stage = element("div", { class: "stage" }, this.lower, this.upper);
-    this.room = element("div", { class: "room" }, this.stage);
-    host.replaceChildren(this.caption, this.readout, this.room, element("div", { class: "foot" }, this.scale, this.toggle), this.numbers);
+    this.stage = element("div", "stage", this.lower, this.upper);
+    this.room = element("div", "room", this.stage);
+    host.replaceChildren(this.caption, this.readout, this.room, element("div", "foot", this.scale, this.toggle), this.numbers);
   }
 
   update(data, commit) {

@@ -353,8 +353,7 @@ class Heatmap extends Picture {
   // ---- painting: the first cell of a stroke is turned over, the others follow it, and the whole mask is sent once at its end
 
   begin(event) {
-    const box = this.upper.getBoundingClientRect();
-    const cell = this.data.paints && event.button === 0 && this.under(event.clientX - box.left, event.clientY - box.top);
+    const cell = this.data.paints && event.button === 0 && this.locate(event);
     if (!cell) return;
     this.upper.setPointerCapture(event.pointerId); // a stroke goes on outside the picture, and ends there
     this.turnOver(cell);

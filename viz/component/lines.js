@@ -19,7 +19,7 @@ class Lines extends Picture {
     this.told = element("span");
     this.rest = element("div");
     this.box = element("div", { class: "box", tabindex: "-1" }, this.upper, this.rest);
-    const room = element("div", {}, this.caption, this.heads, element("label", { class: "strongest" }, this.told, this.slider), this.readout, this.toggle);
+    const room = element("div", {}, this.caption, this.heads, element("label", "strongest", this.told, this.slider), this.readout, this.toggle);
     host.replaceChildren(room, this.box, this.numbers);
     this.heads.addEventListener("click", ({ target }) => target.dataset.name && this.commit("head", target.dataset.name));
     this.slider.addEventListener("input", () => { this.count = this.slid(); this.overlay(); });

@@ -10,13 +10,6 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const whole = (number) => number.toLocaleString("en-US");
 
-function drawing(tag, attributes, text) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
 /** A piece of text with its white space as signs, and without what would turn its neighbours round or show nothing. */
 function spelt(text) {
   if (BYTES.test(text)) return text;

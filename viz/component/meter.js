@@ -59,17 +59,9 @@ function heading({ ends, marks, note }) {
 }
 
 function paths({ lanes, marks, limit }) {
-  const drawing = document.createElementNS(SVG, "svg");
-  drawing.setAttribute("viewBox", `0 0 100 ${lanes.length}`);
-  drawing.setAttribute("preserveAspectRatio", "none");
-  drawing.setAttribute("aria-hidden", "true");
-  marks.forEach((_, i) => {
-    const line = document.createElementNS(SVG, "polyline");
-    line.setAttribute("points", lanes.map((lane, n) => `${place(lane.values[i], limit)},${n + 0.5}`).join(" "));
-    line.setAttribute("class", `path mark${i}`);
-    drawing.append(line);
-  });
-  return drawing;
+  const points = (i) => lanes.map((lane, n) => `${place(lane.values[i], limit)},${n + 0.5}`).join(" ");
+  const lines = marks.map((_, i) => drawing("polyline", { points: points(i), class: `path mark${i}` }));
+  return drawing("svg", { viewBox: `0 0 100 ${lanes.length}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...lines);
 }
 
 export default function ({ data, parentElement, setStateValue }) {

@@ -25,8 +25,8 @@ class Panels extends Picture {
   constructor(host) {
     super(host, "heatmaps", "Arrow keys move, Home and End go to the row's ends, Enter selects");
     this.lower = element("canvas", { "aria-hidden": "true" });
-    this.stage = element("div", { class: "stage" }, this.lower, this.upper);
-    host.replaceChildren(this.caption, this.stage, element("div", { class: "foot" }, this.scale, this.toggle, this.readout), this.numbers);
+    this.stage = element("div", "stage", this.lower, this.upper);
+    host.replaceChildren(this.caption, this.stage, element("div", "foot", this.scale, this.toggle, this.readout), this.numbers);
   }
 
   update(data, commit) {

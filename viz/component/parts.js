@@ -1,6 +1,5 @@
 // What views are made of: elements, and tokens as a reader should see them. It comes before the file of every view.
 
-const SVG = "http://www.w3.org/2000/svg";
 const SIGNS = { " ": "·", "\u00a0": "·", "\r\n": "⏎", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 const BYTES = /^⟨[0-9A-F]{2}( [0-9A-F]{2})*⟩$/; // a token that is no whole character
 const PLAIN = /^[\x20-\x7e]*$/; // each of these is one character: no need to ask the segmenter, which is slow
@@ -8,13 +7,17 @@ const segmenter = globalThis.Intl?.Segmenter ? new Intl.Segmenter() : null;
 
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 
-/** Build an element with a class, or with several attributes; text always goes in as text, never as markup. */
-function element(tag, about = {}, ...children) {
-  const made = document.createElement(tag);
+function dressed(made, about, children) {
   for (const [name, value] of Object.entries(typeof about === "string" ? { class: about } : about)) made.setAttribute(name, value);
   made.append(...children.filter((child) => child != null));
   return made;
 }
+
+/** Build an element with a class, or with several attributes; text always goes in as text, never as markup. */
+const element = (tag, about = {}, ...children) => dressed(document.createElement(tag), about, children);
+
+/** The same for an element of an SVG drawing. */
+const drawing = (tag, about = {}, ...children) => dressed(document.createElementNS("http://www.w3.org/2000/svg", tag), about, children);
 
 /** What a reader sees as characters: an emoji family or a letter with its accents is one of them, and is never cut in two. */
 const characters = (text) => (segmenter && !PLAIN.test(text) ? Array.from(segmenter.segment(text), (part) => part.segment) : Array.from(text));

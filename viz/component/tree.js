@@ -25,13 +25,11 @@ function button(node, level, place, choose) {
 }
 
 function curve(node, level, place) {
-  const made = document.createElementNS(SVG, "path");
   const [x1, y1] = [left(level - 1) + WIDE, top(level ? node.parent : 0) + HIGH / 2];
   const [x2, y2] = [left(level), top(place) + HIGH / 2];
   const middle = (x1 + x2) / 2;
-  made.setAttribute("d", `M ${x1} ${y1} C ${middle} ${y1}, ${middle} ${y2}, ${x2} ${y2}`);
-  made.setAttribute("class", node.best ? "best" : node.alive ? "alive" : "");
-  return made;
+  const way = `M ${x1} ${y1} C ${middle} ${y1}, ${middle} ${y2}, ${x2} ${y2}`;
+  return drawing("path", { d: way, class: node.best ? "best" : node.alive ? "alive" : "" });
 }
 
 function walk(event, host) {
@@ -54,10 +52,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const tallest = Math.max(1, ...levels.map((nodes) => nodes.length));
   const [width, height] = [left(levels.length) - GAP_X, top(tallest) - GAP_Y];
   Object.assign(field.style, { width: `${width}px`, height: `${height}px` });
-  const lines = document.createElementNS(SVG, "svg");
-  lines.setAttribute("width", width);
-  lines.setAttribute("height", height);
-  lines.setAttribute("aria-hidden", "true");
+  const lines = drawing("svg", { width, height, "aria-hidden": "true" });
   const all = levels.flatMap((nodes, level) => nodes.map((node, place) => ({ node, level, place })));
   const strength = ({ node }) => (node.best ? 2 : node.alive ? 1 : 0);
   lines.append(...all.toSorted((a, b) => strength(a) - strength(b)).map(({ node, level, place }) => curve(node, level, place)));

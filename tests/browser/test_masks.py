@@ -154,6 +154,17 @@ def test_can_it_cheat_in_one_screen(page):
         assert box["y"] + box["height"] <= 900
 
 
+def test_a_label_that_is_no_token_keeps_its_spaces(page):
+    page.open("masks", text=TEXT)
+    page.shown("masks.ahead", cell="2,3")
+    expect(page.part("masks.ahead", ".readout")).to_contain_text("row 3 layer 3, column 4 head 4: ")
+    page.part("masks.ahead", "canvas.pointer").focus()
+    page.page.keyboard.press("ArrowLeft")
+    expect(page.part("masks.ahead", ".tip .pair")).to_have_text("layer 3 → head 3")
+    page.page.keyboard.press("t")
+    expect(page.part("masks.ahead", "tbody th").first).to_have_text("1 \u2068layer 1\u2069")
+
+
 @pytest.mark.parametrize("section", ["Can it cheat?", "Paint a mask", "Leak test", "Encoder and decoder"])
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section):
     page = reader(viewport={"width": 390, "height": 844}).open("masks", text=TEXT, **{"masks.section": section})

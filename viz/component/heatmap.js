@@ -13,7 +13,7 @@ const inside = (cell, T, S) => Boolean(cell) && cell[0] >= 0 && cell[0] < T && c
 
 /** A token as it is spoken: a screen reader says nothing at a blank. */
 function spoken(token) {
-  const text = legible(token.trim(), 40);
+  const [, text] = parted(token.trim(), 40);
   return text !== "∅" ? text : token === "" ? "nothing" : token.includes("\n") ? "newline" : token.includes("\t") ? "tab" : "space";
 }
 
@@ -414,7 +414,7 @@ class Heatmap extends Picture {
   /** For the table: all numbers, or of a long text one row. */
   entries() {
     const { data, T, S, selected } = this;
-    const label = (token, i) => `${i + 1} ${isolated(token)}`;
+    const label = (token, i) => `${i + 1} \u2068${parted(token, 24).join("")}\u2069`;
     if (Math.max(T, S) <= WHOLE_TABLE) {
       const line = (token, r) => [r === selected?.[0] ? selected[1] : null, label(token, r), ...data.columns.map((_, c) => this.word([r, c]))];
       return [data.label || "All numbers", [`${data.row_role} \\ ${data.column_role}`, ...data.columns.map(label)], data.rows.map(line)];

@@ -22,19 +22,22 @@ const drawing = (tag, about = {}, ...children) => dressed(document.createElement
 /** What a reader sees as characters: an emoji family or a letter with its accents is one of them, and is never cut in two. */
 const characters = (text) => (segmenter && !PLAIN.test(text) ? Array.from(segmenter.segment(text), (part) => part.segment) : Array.from(text));
 
-/** A token as a label: white space as signs, at most `limit` characters, and nothing that turns its neighbours round. */
-function legible(token, limit = Infinity) {
-  if (BYTES.test(token)) return token;
-  const text = token.replace(/\r\n|[ \u00a0\n\r\t]/g, (space) => SIGNS[space]).replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
-  if (text.length <= limit) return text || "∅";
-  const parts = characters(text);
-  return parts.length > limit ? `${parts.slice(0, limit - 1).join("")}…` : text;
+/** At most `limit` characters of a text, and nothing that turns its neighbours round. */
+function cut(text, limit) {
+  const clean = text.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
+  if (clean.length <= limit) return clean || "∅";
+  const parts = characters(clean);
+  return parts.length > limit ? `${parts.slice(0, limit - 1).join("")}…` : clean;
 }
 
-/** A label in two parts: marks for the spaces that the token begins with, three at most, and the rest. */
-function parted(token, limit = Infinity) {
-  const spaces = /^[ \u00a0]*/.exec(token)[0].length;
-  return ["·".repeat(Math.min(spaces, 3)), spaces && spaces === token.length ? "" : legible(token.slice(spaces), limit)];
+/** A token as a label: all white space as signs. */
+const legible = (token, limit = Infinity) => (BYTES.test(token) ? token : cut(token.replace(/\r\n|[ \u00a0\n\r\t]/g, (space) => SIGNS[space]), limit));
+
+/** A label in two parts: marks for the spaces that it begins with, three at most, and the rest, which keeps those inside: "layer 3" is no token. */
+function parted(label, limit = Infinity) {
+  const spaces = /^[ \u00a0]*/.exec(label)[0].length;
+  const rest = label.slice(spaces).replace(/\r\n|[\n\r\t]/g, (space) => SIGNS[space]);
+  return ["·".repeat(Math.min(spaces, 3)), spaces && !rest ? "" : cut(rest, limit)];
 }
 
 /** The smallest of 1, 2, 5, 10, 20, 50 ... that keeps labels `needed` pixels apart. */

@@ -82,18 +82,18 @@ def hits(found, senses):
     return torch.tensor([senses[j] == sense for j, sense in zip(nearest, senses, strict=True)])
 
 
-def groups(rows, key):
-    """{what `key` makes of a row: the places of its rows}, in order."""
+def groups(places, key):
+    """The places of which `key` makes the same, a list for each, in order."""
     found = defaultdict(list)
-    for i, row in enumerate(rows):
-        found[key(row)].append(i)
-    return found
+    for i in places:
+        found[key(i)].append(i)
+    return list(found.values())
 
 
 def judge(rows, found, centred=False):
     """hits of every row in every layer, (layers, rows): each word by itself; `centred` takes the word's mean over its sentences off first."""
     right = torch.zeros(found.shape[1], len(rows), dtype=torch.bool)
-    for places in groups(rows, lambda row: row.word).values():
+    for places in groups(range(len(rows)), lambda i: rows[i].word):
         senses = [rows[i].sense for i in places]
         for layer in range(found.shape[1]):
             some = found[places, layer]
@@ -103,9 +103,9 @@ def judge(rows, found, centred=False):
 
 def on_their_side(rows, found):
     """Share of rows that fall on their own side of the axis between their word's two senses, made of all other rows: mean over the words, (layers,)."""
-    words = groups(rows, lambda row: row.word).values()
-    sides = [groups([rows[i] for i in places], lambda row: row.sense).values() for places in words]
-    return np.mean([separate(*(found[places][side].numpy() for side in both)).accuracy for places, both in zip(words, sides, strict=True)], axis=0)
+    words = groups(range(len(rows)), lambda i: rows[i].word)
+    senses = [groups(places, lambda i: rows[i].sense) for places in words]
+    return np.mean([separate(found[left].numpy(), found[right].numpy()).accuracy for left, right in senses], axis=0)
 
 
 def by_word(rows, right):

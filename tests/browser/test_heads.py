@@ -1,5 +1,6 @@
 """The page about heads in a real browser: cells, lines and differences read from the DOM and compared with the model; pointer, keys, phone, theme."""
 
+import base64
 import json
 
 import numpy as np
@@ -8,6 +9,8 @@ from playwright.sync_api import expect
 
 from model import heads, load
 from tests.browser.conftest import DATASET
+from viz.component import grid
+from viz.component.view import script
 
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
 NAME = "decoder-rope"
@@ -16,6 +19,14 @@ PIXEL = """([key, x, y]) => {
     const canvas = document.querySelector(`.st-key-heads-${key} [data-testid=stBidiComponentIsolated]`).shadowRoot.querySelector("canvas");
     const ratio = canvas.width / canvas.getBoundingClientRect().width;
     return [...canvas.getContext("2d").getImageData(x * ratio, y * ratio, 1, 1).data];
+}"""
+# Draws a grid as Streamlit does, opens its table and returns the numbers in it.
+TABLE = """async ([code, data]) => {
+    const { default: draw } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    document.body.innerHTML = '<div class="riverbank-grid" style="width: 600px"></div>';
+    draw({ parentElement: document.body, data: Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)), setStateValue: () => null });
+    document.querySelector("button.toggle").click();
+    return [...document.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent));
 }"""
 WHITE, DARK = [255, 255, 255, 255], 128  # the page, and how light a dark page may be
 
@@ -113,6 +124,18 @@ def test_keys_walk_open_and_show_the_measures(page):
     upper(page).press("Enter")
     layer, head = seen(page, selected=names[names.index(reached) + 1])["selected"].split(".")  # on from where the table was opened
     page.linked(layer=None if layer == "3" else layer, head=None if head == "4" else head)
+
+
+def test_without_measures_the_table_has_the_weights_of_one_head(page):
+    maps, tokens = [weights(3, head) for head in (1, 2)], load(NAME).explain(TEXT).tokens
+    header = {"names": ["3.1", "3.2"], "notes": ["", ""], "measures": {}, "faint": "", "across": 2, "side": 92, "label": "", "start": 0, "revision": ""}
+    data = grid.pack(maps, tokens, tokens, np.tri(len(tokens), dtype=bool), "weights", header | {"selected": 1})
+    opened(page)
+    seen(page)
+    shown = page.page.evaluate(TABLE, [script("grid", "canvas"), base64.b64encode(data).decode()])
+    for (query, key), text in np.ndenumerate(shown):
+        assert text == "masked" if key > query else float(text.replace("−", "-")) == pytest.approx(maps[1][query, key], rel=5e-3)
+    assert np.shape(shown) == maps[1].shape
 
 
 def test_masked_is_not_zero(page):

@@ -192,7 +192,7 @@ class Grid extends Picture {
     const { data, S, T } = this;
     const [{ head }, titles] = [this.here(), Object.keys(data.measures)];
     const labels = (tokens) => tokens.map((token, i) => `${data.start + i + 1} ${isolated(token)}`);
-    const row = (r) => Array.from(data.values.subarray((head * T + r) * S, (head * T + r + 1) * S), figure);
+    const row = (r) => Array.from(data.values.subarray((head * T + r) * S, (head * T + r + 1) * S), (value) => figure(value));
     return titles.length
       ? ["What is measured of each head", ["head", "name", ...titles], data.names.map((name, n) =>
         [n === head, name, data.notes[n].split("\n")[1] ?? "", ...titles.map((title) => figure(data.measures[title][n]))])]

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from model import zoo
 from model.config import ModelConfig
 from model.convolution import build
-from model.train import distil, lessons, reading, teacher
+from model.train import corpus, distil, lessons, reading, teacher
 from model.train.lessons import Chunk, Lessons
 from model.transformer import Transformer, initialise
 
@@ -35,7 +36,10 @@ class Made:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    return distil.learn_tokens(LINES * 3, 300, tmp_path_factory.mktemp("merges") / "merges.npy")
+    file = tmp_path_factory.mktemp("merges") / "not yet there" / "merges.npy"
+    learned = distil.learn_tokens(LINES * 3, 300, file)
+    assert distil.learn_tokens(["other texts"], 300, file).merges == learned.merges  # read again, not learned
+    return learned
 
 
 def batches(small, lines, tokens=1):
@@ -260,3 +264,40 @@ def test_words_start_at_their_mean_vectors_and_their_case_does_not_matter(target
         assert F.cosine_similarity(network.embedding.weight[id], mean, dim=0) > 0.999
     torch.testing.assert_close(network.embedding.weight.norm(dim=1), before.norm(dim=1))
     torch.testing.assert_close(network.embed(torch.tensor([5]))[0, :3], network.embedding.weight[5] * 8**0.5)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of small texts under the names of the true ones."""
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for name in corpus.STORIES:
+        lines = [f"{name[:5]} {i}: the river bank was wet, {'so ' * (i % 4)}she took her savings to the bank." for i in range(60)]
+        (texts / name).write_text("\n".join(lines), encoding="utf-8")
+    glosses = ["held: out", *(f"bank, shore: sloping land beside water number {i}" for i in range(9))]
+    (texts / "oewn_glosses.txt").write_text("\n".join(glosses), encoding="utf-8")
+    (texts / "oewn_examples.txt").write_text("\n".join(f"They sat on the bank {i}" for i in range(30)), encoding="utf-8")
+    return texts
+
+
+def test_the_encoder_and_its_twin_are_trained_from_a_folder_of_texts_kept_and_told(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(teacher, "Teacher", lambda package, device: Made())
+    for name, value in {"VOCABULARY": 320, "WIDTH": 24, "FACTOR": 12, "HELD": 20, "MEANS": 2000, "PART": 1000}.items():
+        monkeypatch.setattr(distil, name, value)
+
+    def run(made):
+        distil.distil(folder, None, steps=3, tokens=400, seed=1, work=tmp_path / "work", folder=made, workers=0)
+        return [zoo.load(name, folder=made) for name in distil.NAMES]
+
+    first = run(tmp_path / "first")
+    assert [bundle.config.kind for bundle in first] == ["encoder", "convolution"]
+    for bundle in first:
+        ((step, *losses),) = bundle.card["curve"]
+        assert (step, bundle.card["steps"], bundle.card["tokens_seen"]) == (3, 3, 1200)
+        assert bundle.card["held_out_cosine"] == 1 - losses[-1]
+        assert set(bundle.card["corpus"]) == {file.name for file in folder.iterdir()}
+    assert first[0].card["curve"] != first[1].card["curve"]
+    capsys.readouterr()
+    again = run(tmp_path / "again")
+    assert "resumed at step 3" in capsys.readouterr().out
+    assert [bundle.card["sha256"] for bundle in again] == [bundle.card["sha256"] for bundle in first]

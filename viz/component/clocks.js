@@ -29,18 +29,11 @@ class Strip {
     this.line = drawing("path", "line");
     this.zero = drawing("line", "axis");
     this.middle = drawing("line", { class: "axis", y1: 0, y2: 100 });
-    const picture = drawing("svg", { class: "picture", preserveAspectRatio: "none", "aria-hidden": "true" });
-    picture.append(this.zero, this.middle, this.line);
-    this.picture = picture;
+    this.picture = drawing("svg", { class: "picture", preserveAspectRatio: "none", "aria-hidden": "true" }, this.zero, this.middle, this.line);
     this.home = element("i", "home");
     this.dot = element("i", "dot");
     this.ends = ["left", "middle", "right"].map((side) => element("span", side));
-    const plot = element("div", "plot");
-    plot.append(picture, this.home, this.dot);
-    const axis = element("div", "ends");
-    axis.append(...this.ends);
-    this.root = element("div", "strip");
-    this.root.append(plot, axis);
+    this.root = element("div", "strip", element("div", "plot", this.picture, this.home, this.dot), element("div", "ends", ...this.ends));
   }
 
   /** Draw the curve of these two tokens from -last to last. */
@@ -110,21 +103,17 @@ class Rail {
 /** One pair of dimensions. */
 class Clock {
   constructor(room, pair) {
-    this.root = element("button", "clock");
-    this.root.type = "button";
-    this.root.addEventListener("click", () => room.choose(pair));
-    this.name = element("span", "name");
-    this.name.append(element("span", "word", "pair "), String(pair + 1));
+    this.name = element("span", "name", element("span", "word", "pair "), String(pair + 1));
     this.turn = element("span", "turn");
-    this.face = drawing("svg", { class: "face", viewBox: "-1.12 -1.12 2.24 2.24", "aria-hidden": "true" });
     this.lines = { "q before": drawing("line", "hand q before"), "k before": drawing("line", "hand k before"), k: drawing("line", "hand k"), q: drawing("line", "hand q") };
     this.tips = { k: drawing("rect", { class: "tip k", width: 0.17, height: 0.17 }), q: drawing("circle", { class: "tip q", r: 0.1 }) };
-    this.face.append(drawing("circle", { class: "dial", r: 1 }), drawing("line", { class: "zero", x1: 0.88, x2: 1.1 }), ...Object.values(this.lines), ...Object.values(this.tips));
+    const dial = [drawing("circle", { class: "dial", r: 1 }), drawing("line", { class: "zero", x1: 0.88, x2: 1.1 })];
+    const parts = [...dial, ...Object.values(this.lines), ...Object.values(this.tips)];
+    this.face = drawing("svg", { class: "face", viewBox: "-1.12 -1.12 2.24 2.24", "aria-hidden": "true" }, ...parts);
     this.bar = element("i", "fill");
-    const track = element("span", "bar");
-    track.append(this.bar);
     this.number = element("span", "number");
-    this.root.append(this.name, this.turn, this.face, track, this.number);
+    this.root = element("button", { type: "button", class: "clock" }, this.name, this.turn, this.face, element("span", "bar", this.bar), this.number);
+    this.root.addEventListener("click", () => room.choose(pair));
   }
 
   /** Hands as [x, y] in shares of the dial; y points up, so that turning is counter-clockwise. */

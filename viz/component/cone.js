@@ -11,7 +11,7 @@ const LINES = 3000; // edges drawn one by one; more become fans
 
 function tones(host) {
   const style = getComputedStyle(host);
-  const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const probe = element("canvas").getContext("2d", { willReadFrequently: true });
   probe.fillStyle = style.getPropertyValue("--st-background-color").trim() || "#ffffff";
   probe.fillRect(0, 0, 1, 1);
   const [r, g, b] = probe.getImageData(0, 0, 1, 1).data;

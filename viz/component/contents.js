@@ -9,12 +9,8 @@ class Contents {
 
   update({ pages, here }) {
     const focused = this.host.getRootNode().activeElement?.textContent;
-    this.host.replaceChildren(...pages.map(([address, question]) => {
-      const link = document.createElement("a");
-      [link.href, link.textContent] = [address, question];
-      if (address === here) link.setAttribute("aria-current", "page");
-      return link;
-    }));
+    const current = (address) => (address === here ? { "aria-current": "page" } : {});
+    this.host.replaceChildren(...pages.map(([address, question]) => element("a", { href: address, ...current(address) }, question)));
     [...this.host.children].find((link) => link.textContent === focused)?.focus(); // the list is new, the focus stays
   }
 

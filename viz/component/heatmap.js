@@ -62,7 +62,7 @@ function images(values, height, width, { low, high }, colours) {
 }
 
 function canvasOf(width, height) {
-  const canvas = document.createElement("canvas");
+  const canvas = element("canvas");
   [canvas.width, canvas.height] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
   return canvas;
 }

@@ -265,7 +265,7 @@ class Player {
         words.at(-1).append(cell);
         this.cells.push(cell);
         if (joined[place] === BORDER) {
-          if (text === "\n") words.push(document.createElement("br"));
+          if (text === "\n") words.push(element("br"));
           words.push(element("span", "word"));
         }
       }

@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 from model import tokenizer as bpe
 from model.config import POSITIONS, ModelConfig
-from model.train import __main__ as command
 from model.train import corpus, language, muon
 from model.train.fit import fit, schedule
 from model.transformer import Transformer, initialise
@@ -258,32 +257,3 @@ def test_muon_goes_where_torchs_goes_but_for_rounding():
         ends.append(matrix.detach())
     torch.testing.assert_close(*ends, atol=0.05, rtol=0)
     assert (ends[0] - torch.randn(6, 11, generator=torch.Generator().manual_seed(2))).abs().max() > 0.1
-
-
-# ---- the command line ----
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ("encoder", "the teacher is needed"),
-        ("all", "the teacher is needed"),
-        ("decoder --corpus nowhere", "there is no nowhere"),
-        ("encoder --corpus nowhere --package nowhere", "there is no nowhere/tinystories_subset.txt"),
-        ("encoder --corpus texts --package nowhere", "the teacher is not in nowhere"),
-        ("evaluate encoder --package nowhere", "the teacher is not in nowhere"),
-        ("evaluate encoders", "there is no model “encoders”"),
-        ("evaluate decoder-rope --corpus nowhere", "there is no nowhere"),
-        ("evaluate --corpus nowhere", "there is no nowhere"),
-    ],
-)
-def test_what_a_command_lacks_is_said_in_a_sentence_before_it_begins(given, said, tmp_path, monkeypatch, capsys):
-    (tmp_path / "texts").mkdir()
-    for name in corpus.LICENCES:
-        (tmp_path / "texts" / name).touch()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["train", *given.split()])
-    with pytest.raises(SystemExit):
-        command.main()
-    assert said in capsys.readouterr().err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["texts"]

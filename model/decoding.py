@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from model.transformer import Record
+from model.network.transformer import Record
 
 # ---- filters: logits (..., V) -> logits (..., V), -inf for what may not be chosen ----
 

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from model.attention import AttentionRecord, attend
-from model.config import ModelConfig
+from model.network.attention import AttentionRecord, attend
+from model.network.config import ModelConfig
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,10 @@ class Trace:
 
     def error(self):
         """The largest AttentionTrace.error of all layers; 0 where no layer has attention."""
-        return max((layer.attention.error() for layer in self.layers if isinstance(layer.attention, AttentionTrace)), default=0.0)
+        return max(
+            (layer.attention.error() for layer in self.layers if isinstance(layer.attention, AttentionTrace)),
+            default=0.0,
+        )
 
 
 def frozen(array):

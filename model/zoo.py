@@ -13,8 +13,8 @@ from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
 
 from model.bundle import Bundle
-from model.config import KINDS, ModelConfig
-from model.convolution import build
+from model.network.config import KINDS, ModelConfig
+from model.network.convolution import build
 from model.tokenizer import Tokenizer
 
 FOLDER = Path(__file__).parent / "checkpoints"
@@ -26,7 +26,10 @@ def names(kind=None, folder=FOLDER):
     files = os.listdir(folder) if os.path.isdir(folder) else []  # pages ask in every run: a Path for each file would take a millisecond
     found = [file.removesuffix(".safetensors") for file in files if file.endswith(".safetensors")]
     kinds = {name: kind_of(f"{folder}/{name}.json") for name in found}
-    return sorted((name for name in kinds if kind in (None, kinds[name])), key=lambda name: (KINDS.index(kinds[name]), name))
+    return sorted(
+        (name for name in kinds if kind in (None, kinds[name])),
+        key=lambda name: (KINDS.index(kinds[name]), name),
+    )
 
 
 @lru_cache(maxsize=64)

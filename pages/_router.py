@@ -2,16 +2,15 @@
 
 from contextlib import suppress
 
-import _link
-import _shell
 import streamlit as st
 
+from pages import _control, _shell
 from viz.component.contents import contents
 
 if "link" not in st.session_state:
     st.set_page_config(page_title="Riverbank", layout="wide", initial_sidebar_state=340)
     st.session_state.pages = _shell.pages()
-_link.begin()
+_control.begin()
 page = st.navigation(st.session_state.pages, position="hidden")
 with st.sidebar:
     contents(_shell.PAGES, here=page.url_path or _shell.FRONT)
@@ -19,4 +18,4 @@ st.title(page.title, anchor=False)
 with suppress(_shell.NothingToShow):
     page.run()
 _shell.sidebar()
-_link.write(page.url_path)
+_control.write(page.url_path)

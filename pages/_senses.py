@@ -2,16 +2,18 @@
 
 from typing import NamedTuple
 
-import _shell
 import numpy as np
 import streamlit as st
-from _link import choose, kept
 
-from model import load, senses, stream
+from model import load
+from model.analysis import senses, stream
 from model.trace import frozen
+from pages import _shell
+from pages._control import choose, kept
 
 MODEL = "encoder"
 MOST = 100  # examples a side
+NEAREST = 64  # words around the word whose influence is measured
 SENTENCES = ("text", "word_sense.other")  # session keys of the two sentences,
 NUMBERS = ("first", "second")  # and how they are called
 
@@ -149,7 +151,14 @@ def senses_of(word, model=MODEL):
         left, right = (vectors(tuple(group), model) for group in groups)
     except ValueError as reason:
         return None, [*wrong, f"One of the examples cannot be read. {reason}"]
-    return Senses(names, left, right, tuple(map(tuple, groups)), senses.Axis.between(left.mean(0), right.mean(0)), senses.separate(left, right)), wrong
+    return Senses(
+        names,
+        left,
+        right,
+        tuple(map(tuple, groups)),
+        senses.Axis.between(left.mean(0), right.mean(0)),
+        senses.separate(left, right),
+    ), wrong
 
 
 def known_or_end(word, found):
@@ -176,13 +185,42 @@ def boxes(word):
     for column, (name, key) in zip(st.columns(2), keys_of(word), strict=True):
         with column:
             st.text_input("Name of this sense", key=name, on_change=choose, args=(name,))
-            st.text_area(f"Sentences with “{word[:24]}”, one to a line", key=key, height=230, on_change=choose, args=(key,))
+            st.text_area(
+                f"Sentences with “{word[:24]}”, one to a line",
+                key=key,
+                height=230,
+                on_change=choose,
+                args=(key,),
+            )
 
 
-def number(value):
-    """A place on the meter: two digits behind the point, always with its sign."""
-    return ("−" if value < 0 else "+") + f"{abs(value):.2f}"
+# ---- what a word may not look at ----
 
 
-def percent(share):
-    return f"{100 * share:.0f} %"
+def tokens_of(found, names):
+    """Places of all tokens of these words in the text of the Word."""
+    bundle = load(MODEL)
+    spans = bundle.tokenizer.spans(found.text, bundle.read(found.text))
+    own = found.tokens(spans)
+    return tuple(sorted({place for name in names for word in senses.find(found.text, name) for place in word.tokens(spans)} - set(own)))
+
+
+def moves(found, known, plain, stage):
+    """{word: how far the meter goes, at a stage, when the word of the sentence cannot look at it}, for the nearest other words."""
+    names = nearest(found)
+    if not names:
+        return {}
+    alone = blinded(found, [(tokens_of(found, [name]), None, None) for name in names])  # (N, S, C)
+    return dict(zip(names, known.axis.project(alone)[:, stage] - known.axis.project(plain)[stage], strict=True))
+
+
+def strongest(found, moved):
+    """The word, of `moves`, that moves the meter most per occurrence in the text; None if there is none."""
+    return max(moved, key=lambda name: abs(moved[name]) / len(senses.find(found.text, name)), default=None)
+
+
+def nearest(found):
+    """The other words of the text, each once, those nearest to the word."""
+    middle = found.start
+    order = sorted(senses.words(found.text), key=lambda one: abs(one.start - middle))
+    return [name for name in dict.fromkeys(map(str, order)) if name != str(found)][:NEAREST]

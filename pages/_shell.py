@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import streamlit as st
-from _link import choose, kept
 
 from model import load, masks, names
+from pages._control import choose, kept
 from viz import theme
 
-PAGES = {  # file name: the question that it answers
+PAGES = {  # folder, and address: the question that it answers
     "word_sense": "Which bank?",
     "receptive_field": "How far can a neuron see?",
     "averaging": "Why not just average all the context?",
@@ -45,8 +45,11 @@ class NothingToShow(Exception):
 
 def pages():
     """The pages as st.Page, each at its name; the first one is also what the root shows."""
-    root = st.Page(f"{FRONT}.py", title=PAGES[FRONT], url_path="front", default=True)
-    return [root, *(st.Page(f"{name}.py", title=question, url_path=name) for name, question in PAGES.items())]
+    root = st.Page(f"{FRONT}/page.py", title=PAGES[FRONT], url_path="front", default=True)
+    return [
+        root,
+        *(st.Page(f"{name}/page.py", title=question, url_path=name) for name, question in PAGES.items()),
+    ]
 
 
 @lru_cache(maxsize=24)
@@ -96,7 +99,14 @@ def sidebar():
     config = load(st.session_state.reader).config
     with st.sidebar:
         st.text_input("Your text", key="text", live="200ms", on_change=take_text)
-        st.selectbox("or an example", EXAMPLES, index=None, key="example", on_change=take_example, placeholder="Choose a sentence")
+        st.selectbox(
+            "or an example",
+            EXAMPLES,
+            index=None,
+            key="example",
+            on_change=take_example,
+            placeholder="Choose a sentence",
+        )
         if "model" in st.session_state.drawn:
             st.selectbox("Model", st.session_state.models, key="model", on_change=choose, args=("model",))
         pick("Layer", range(1, config.layers + 1), key="layer")
@@ -137,7 +147,15 @@ def read(choice):
 def pick_token(label, trace, *, key, dependent=()):
     """A list of the tokens, numbered from 1; the choice is what `kept_token` says. Another one takes back the choices `dependent` on it."""
     names = [f"{i}: {token}" for i, token in enumerate(trace.tokens, 1)]
-    st.selectbox(label, range(len(names)), format_func=names.__getitem__, key=key, on_change=choose, args=(key, *dependent), width=220)
+    st.selectbox(
+        label,
+        range(len(names)),
+        format_func=names.__getitem__,
+        key=key,
+        on_change=choose,
+        args=(key, *dependent),
+        width=220,
+    )
 
 
 def kept_token(key, trace, default):
@@ -184,7 +202,10 @@ def pause():
 
 def show(figure, *, key, alt):
     """Draw a Plotly figure that can be saved as SVG, with a text for those who do not see it."""
-    save = {"toImageButtonOptions": {"format": "svg", "filename": f"riverbank-{key}", "scale": 2}, "displaylogo": False}
+    save = {
+        "toImageButtonOptions": {"format": "svg", "filename": f"riverbank-{key}", "scale": 2},
+        "displaylogo": False,
+    }
     st.plotly_chart(figure, key=key, alt=alt, config=save)
 
 

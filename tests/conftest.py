@@ -6,8 +6,8 @@ from xdist.scheduler import LoadFileScheduling
 
 from model import tokenizer as bpe
 from model.bundle import Bundle
-from model.config import ModelConfig
-from model.transformer import Transformer, initialise
+from model.network.config import ModelConfig
+from model.network.transformer import Transformer, initialise
 
 torch.set_num_threads(1)
 torch.set_warn_always(True)  # not only once per program, so that no test depends on those before it
@@ -55,7 +55,16 @@ def make_network(tokenizer):
     """make_network(positions="rope", ...) -> a tiny random Transformer; keywords as in ModelConfig."""
 
     def make(positions="rope", seed=3, **choices):
-        sizes = {"vocabulary": len(tokenizer), "width": 24, "layers": 3, "heads": 4, "key_heads": 4, "hidden": 37, "context": 61, "max_tokens": 61}
+        sizes = {
+            "vocabulary": len(tokenizer),
+            "width": 24,
+            "layers": 3,
+            "heads": 4,
+            "key_heads": 4,
+            "hidden": 37,
+            "context": 61,
+            "max_tokens": 61,
+        }
         return lively(initialise(Transformer(ModelConfig(positions=positions, **(sizes | choices))), seed))
 
     return make

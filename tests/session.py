@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 ROOT = Path(__file__).parent.parent
 AROUND = {"contents", "address"}  # the components that every page has
@@ -35,10 +36,16 @@ HOSTILE = {
 
 def opened(page="attention", **query):
     """A fresh session on that page, opened by a link with this query."""
-    at = AppTest.from_file(str(ROOT / "pages" / "_router.py"), default_timeout=60).switch_page(f"{page}.py")
+    return checked(visit(page, query).run())
+
+
+def visit(page, query):
+    """A session that has not run yet, at that page's address with this query."""
+    at = AppTest.from_file(str(ROOT / "pages" / "_router.py"), default_timeout=60)
+    at._page_hash = calc_hash(page)  # before the first run AppTest.switch_page would take the file's name, page, for the address
     for key, value in query.items():
         at.query_params[key] = value
-    return checked(at.run())
+    return at
 
 
 def checked(at):
@@ -84,7 +91,10 @@ def sent(at):
         else:
             (length,) = struct.unpack("<I", proto.bytes[:4])
             header = json.loads(proto.bytes[4 : 4 + length])
-            found[key] = header, np.frombuffer(proto.bytes[4 + length :], "<f4").reshape(len(header["rows"]), len(header["columns"]))
+            found[key] = (
+                header,
+                np.frombuffer(proto.bytes[4 + length :], "<f4").reshape(len(header["rows"]), len(header["columns"])),
+            )
     return found
 
 

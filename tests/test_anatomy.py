@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
-from model import anatomy, cost, decoding, load, masks, names, pooling, stream
-from model.attention import attend
-from model.config import POSITIONS, ModelConfig
-from model.convolution import build
-from model.transformer import initialise
+from model import decoding, load, masks, names
+from model.analysis import anatomy, cost, pooling, stream
+from model.network.attention import attend
+from model.network.config import POSITIONS, ModelConfig
+from model.network.convolution import build
+from model.network.transformer import initialise
 
 TEXT = "I swam across the river to get to the other bank"
 BUNDLED = [name for kind in ("encoder", "decoder") for name in names(kind)]
@@ -57,7 +58,13 @@ def assert_anatomy(network, ids):
     takes, modules = by_torch(network, ids)
     assert anatomy.multiply_adds(made) == takes == cost.multiply_adds(len(ids), network.config)
     boxes = {box.name: box for box in made}
-    for name, module in {"query": "attention.query", "key": "attention.key", "output": "attention.output", "mlp_in": "mlp.0", "mlp_out": "mlp.2"}.items():
+    for name, module in {
+        "query": "attention.query",
+        "key": "attention.key",
+        "output": "attention.output",
+        "mlp_in": "mlp.0",
+        "mlp_out": "mlp.2",
+    }.items():
         assert boxes[name].multiply_adds == modules[f"blocks.0.{module}"]
     return boxes
 
@@ -78,7 +85,11 @@ def test_the_boxes_of_any_model_are_the_model(config, tokens):
 
 
 @pytest.mark.parametrize("positions", POSITIONS)
-@pytest.mark.parametrize("choices", [{}, {"key_heads": 2}, {"key_heads": 1, "factor": 5}, {"predicts": False, "causal": False}], ids=str)
+@pytest.mark.parametrize(
+    "choices",
+    [{}, {"key_heads": 2}, {"key_heads": 1, "factor": 5}, {"predicts": False, "causal": False}],
+    ids=str,
+)
 def test_what_went_through_a_box_has_its_shape_and_is_what_the_pass_produced(make_bundle, positions, choices):
     bundle = make_bundle(positions, **choices)
     trace = bundle.explain("I swam to the other bank.")
@@ -184,7 +195,10 @@ def test_the_formulas_by_hand():
     assert cost.weights_bytes(7, config, window=3) == 2 * 3 * 7 * 3 * 4
 
 
-@pytest.mark.parametrize(("tokens", "window", "chunk"), [(7, 3, 2), (131, 50, 64), (64, 64, 64), (29, 1, 7), (11, 99, 3), (1, 1, 64)])
+@pytest.mark.parametrize(
+    ("tokens", "window", "chunk"),
+    [(7, 3, 2), (131, 50, 64), (64, 64, 64), (29, 1, 7), (11, 99, 3), (1, 1, 64)],
+)
 def test_windowed_attention_is_attention_with_a_window(tokens, window, chunk):
     q, k, v = (torch.randn(3, tokens, 5, generator=torch.Generator().manual_seed(i), dtype=torch.float64) for i in range(3))
     expected = attend(q, k, v, masks.window(tokens, min(window, tokens)))
@@ -256,7 +270,12 @@ def test_what_each_token_received_sums_to_one_and_is_the_mean_of_the_last_weight
     mean, first, weighted = pooling.pooled(trace.final, received)
     np.testing.assert_allclose(mean, trace.final.mean(axis=0), rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(first, trace.final[0])
-    np.testing.assert_allclose(weighted, sum(share * row for share, row in zip(received, trace.final, strict=True)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        weighted,
+        sum(share * row for share, row in zip(received, trace.final, strict=True)),
+        rtol=1e-4,
+        atol=1e-5,
+    )
 
 
 def test_the_nearest_is_the_one_with_the_largest_cosine():
@@ -271,7 +290,14 @@ def test_leaving_one_out_never_asks_the_sentence_itself():
     expected = []
     for i in range(5):
         rest = [j for j in range(5) if j != i]
-        expected.append("aabbc"[max(rest, key=lambda j: vectors[i] @ vectors[j] / np.linalg.norm(vectors[i]) / np.linalg.norm(vectors[j]))])
+        expected.append(
+            "aabbc"[
+                max(
+                    rest,
+                    key=lambda j: vectors[i] @ vectors[j] / np.linalg.norm(vectors[i]) / np.linalg.norm(vectors[j]),
+                )
+            ]
+        )
     assert pooling.left_out(vectors, list("aabbc")) == expected
     with pytest.raises(ValueError, match="two sentences or more"):
         pooling.left_out(vectors[:1], ["a"])

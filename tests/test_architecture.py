@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from model import anatomy, cost, load, names, pooling, stream
+from model import load, names
+from model.analysis import anatomy, cost, pooling, stream
 from tests import session
 from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, pictures
 from viz import cost as cost_figures
@@ -123,11 +124,17 @@ def test_the_shares_are_those_of_all_boxes():
     at = opened(model="encoder")
     bars = charts(at)[0]["data"]
     made = anatomy.boxes(load("encoder").network, len(trace_of("encoder").tokens))
-    own = sum(numbers(bar["customdata"])[0] for bar in bars), sum(numbers(bar["customdata"])[1] for bar in bars)
+    own = (
+        sum(numbers(bar["customdata"])[0] for bar in bars),
+        sum(numbers(bar["customdata"])[1] for bar in bars),
+    )
     assert own == (anatomy.parameters(made), anatomy.multiply_adds(made))
     assert sum(numbers(bar["x"])[0] for bar in bars) == pytest.approx(1)
     pairs = next(bar for bar in bars if bar["name"] == "pairs of tokens")
-    assert numbers(pairs["customdata"]).tolist() == [0, 4 * cost.mixing(len(trace_of("encoder").tokens), trace_of("encoder").config)]
+    assert numbers(pairs["customdata"]).tolist() == [
+        0,
+        4 * cost.mixing(len(trace_of("encoder").tokens), trace_of("encoder").config),
+    ]
 
 
 # ---- the MLP ----
@@ -245,7 +252,16 @@ def test_an_encoder_ends_in_the_nearest_sentences(way):
 
 
 def test_lines_that_will_not_do_are_explained_and_the_others_used():
-    lines = ["river: We swam.", "no colon here", ": no label", "empty:", "", "money: He paid.", "long: " + "a b " * 3000, "<b>x</b>: <img src=x> $x$"]
+    lines = [
+        "river: We swam.",
+        "no colon here",
+        ": no label",
+        "empty:",
+        "",
+        "money: He paid.",
+        "long: " + "a b " * 3000,
+        "<b>x</b>: <img src=x> $x$",
+    ]
     at = opened("The end", model="encoder")
     move(at, __sentences="\n".join(lines))
     told = said(at)
@@ -315,7 +331,10 @@ def test_seconds_are_measured_until_stopped_and_again(monkeypatch):
     assert taken.count((4096, 64)) == 1 and taken.count((4096, None)) == 3
     line = charts(at)[0]["data"][0]
     speed = cost.attention(4096, load("decoder-rope").config) / (4096 / 1e6)
-    np.testing.assert_allclose(numbers(line["y"]), [cost.attention(int(T), load("decoder-rope").config) / speed for T in numbers(line["x"])])
+    np.testing.assert_allclose(
+        numbers(line["y"]),
+        [cost.attention(int(T), load("decoder-rope").config) / speed for T in numbers(line["x"])],
+    )
     before = len(taken)
     move(at, __length=64)
     assert len(taken) == before
@@ -347,7 +366,10 @@ def test_a_figure_of_costs_that_does_not_fit_is_an_error():
 # ---- texts and links ----
 
 
-@pytest.mark.parametrize(("section", "model"), list(zip(SECTIONS, ["decoder-rope", "encoder", "decoder-rope", "encoder"], strict=False)))
+@pytest.mark.parametrize(
+    ("section", "model"),
+    list(zip(SECTIONS, ["decoder-rope", "encoder", "decoder-rope", "encoder"], strict=False)),
+)
 def test_hostile_text_gives_a_sentence_or_a_picture(section, model):
     at = opened(section, model=model)
     for text in HOSTILE.values():

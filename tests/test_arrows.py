@@ -1,4 +1,4 @@
-"""Imports point one way: pages -> _shell, model, viz; model -> torch, numpy; viz -> plotly, numpy."""
+"""Imports point one way: a page -> its own folder, what pages share, model and viz; model -> torch, numpy; viz -> plotly, numpy."""
 
 import ast
 import os
@@ -9,44 +9,88 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-MODEL = ["model", *(f"model.{path.stem}" for path in sorted((ROOT / "model").glob("*.py")) if path.stem != "__init__")]
-VIZ = [f"viz.{path.stem}" for path in sorted((ROOT / "viz").glob("*.py")) if path.stem != "__init__"]
-PAGES = sorted((ROOT / "pages").glob("*.py"))
-SHARED = {path.stem for path in PAGES if path.stem.startswith("_")}  # _shell, and the parts of a page that is too long for one file
-MAY = {"streamlit", "model", "viz", "numpy"} | SHARED  # what a page may import besides the standard library
+FILES = sorted((ROOT / "pages").rglob("*.py"))
+SHARED = {f"pages.{path.stem}" for path in FILES if path.parent == ROOT / "pages" and path.stem != "__init__"}
+QUESTIONS = sorted(path.parent.name for path in FILES if path.name == "page.py")
+
+
+def modules(package, without=()):
+    """Dotted names of all modules of a package, at any depth, but for those below a package listed in `without`."""
+    paths = sorted((ROOT / package).rglob("*.py"))
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths]
+    return [name for name in names if not any(name == one or name.startswith(f"{one}.") for one in without)]
+
+
+MODEL = modules("model", without=["model.train"])
+VIZ = modules("viz")
+SERVED = MODEL + [name for name in modules("pages") if not name.endswith((".page", "._router"))]
 
 
 def brought_in(modules, packages, root=ROOT):
     """Those of the packages that are loaded once a fresh Python has imported the modules."""
-    code = f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\nprint(*{{name.split('.')[0] for name in sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, env=os.environ | {"PYTHONPATH": ""}, capture_output=True, text=True, check=True)
-    return packages & set(done.stdout.split())
+    code = f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = done.stdout.split()
+    return {package for package in packages if any(f"{name}.".startswith(f"{package}.") for name in loaded)}
+
+
+def imported(path):
+    """What a file imports anywhere, inside functions too: dotted names, `from a import b` as a.b."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {"." * node.level + f"{node.module or ''}.{alias.name}" for alias in node.names}
+    return names
 
 
 def strays(path, may):
-    """Packages outside the standard library and `may` that a file imports anywhere, inside functions too."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add("." * node.level + (node.module or "").split(".")[0])
-    return found - may - sys.stdlib_module_names
+    """Those of a file's imports that lie outside the standard library and outside the packages and modules that it `may` use."""
+    allowed = may | sys.stdlib_module_names
+    return {name for name in imported(path) if not any(f"{name}.".startswith(f"{one}.") for one in allowed)}
+
+
+def may(path):
+    """What a file below pages may import besides the standard library."""
+    own = set() if path.parent == ROOT / "pages" else {f"pages.{path.parent.name}"}
+    return {"streamlit", "model", "viz", "numpy"} | SHARED | own
+
+
+def test_the_house_has_the_rooms_that_these_tests_look_into():
+    assert len(QUESTIONS) >= 11 and len(FILES) >= 62 and len(SHARED) >= 5
+    assert len(MODEL) >= 31 and len(VIZ) >= 30
 
 
 def test_the_model_knows_nothing_of_pages_and_pictures():
-    assert "model.trace" in MODEL
-    assert brought_in(MODEL, {"streamlit", "plotly", "viz", "pages", "_shell"}) == set()
+    assert {"model.trace", "model.network.attention", "model.analysis.heads"} <= set(MODEL)
+    assert brought_in(MODEL, {"streamlit", "plotly", "viz", "pages"}) == set()
 
 
 def test_figures_know_nothing_of_models_and_pages():
-    assert "viz.heatmap" in VIZ
-    assert brought_in(VIZ, {"torch", "model", "streamlit", "pages", "_shell"}) == set()
+    assert {"viz.bars", "viz.component.view"} <= set(VIZ)
+    plotted = [name for name in VIZ if not name.startswith("viz.component")]
+    assert brought_in(plotted, {"torch", "model", "streamlit", "pages"}) == set()
+    assert brought_in(VIZ, {"torch", "model", "pages"}) == set()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
-def test_a_page_imports_streamlit_its_shell_model_and_viz_only(page):
-    assert strays(page, MAY) == set()
+def test_nothing_served_imports_the_training():
+    assert "pages.attention.steps" in SERVED
+    assert brought_in(SERVED, {"model.train"}) == set()
+    pages = [path for path in FILES if path.name in ("page.py", "_router.py")]  # these run, and are not imported
+    assert not any(name.startswith("model.train") for path in pages for name in imported(path))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: ".".join(path.relative_to(ROOT).with_suffix("").parts))
+def test_a_page_imports_its_own_folder_and_what_pages_share(path):
+    assert strays(path, may(path)) == set()
 
 
 def test_a_stray_import_at_the_top_is_found(tmp_path):
@@ -60,8 +104,20 @@ def test_a_stray_import_behind_another_module_is_found(tmp_path):
     assert brought_in(["planted"], {"plotly", "streamlit"}, root=tmp_path) == {"plotly"}
 
 
-@pytest.mark.parametrize("line", ["import torch.nn as nn", "from torch import nn", "def f():\n    import json, torch", "if True:\n    from torch.nn import *"])
-def test_a_stray_import_in_a_page_is_found(tmp_path, line):
+@pytest.mark.parametrize(
+    ("line", "stray"),
+    [
+        ("import torch.nn as nn", "torch.nn"),
+        ("from torch import nn", "torch.nn"),
+        ("def f():\n    import json, torch", "torch"),
+        ("if True:\n    from torch.nn import *", "torch.nn.*"),
+        ("from pages.heads import grid", "pages.heads.grid"),
+        ("from pages.attentive import steps", "pages.attentive.steps"),
+        ("from . import steps", "..steps"),
+    ],
+)
+def test_a_stray_import_in_a_page_is_found(tmp_path, line, stray):
     page = tmp_path / "planted.py"
-    page.write_text(f"import math\nimport streamlit as st\nfrom model import load\nfrom viz.heatmap import matrix\nfrom _shell import show\n{line}\n")
-    assert strays(page, MAY) == {"torch"}
+    fine = "import math\nimport streamlit as st\nfrom model import load\nfrom viz.bars import contributions\n"
+    page.write_text(f"{fine}from pages import _shell\nfrom pages._control import kept\nfrom pages.attention import steps\n{line}\n")
+    assert strays(page, may(ROOT / "pages" / "attention" / "page.py")) == {stray}

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from model import masks, positions
-from model.attention import MultiHeadAttention, attend, fused
-from model.config import POSITIONS, ModelConfig
+from model import masks
+from model.network import positions
+from model.network.attention import MultiHeadAttention, attend, fused
+from model.network.config import POSITIONS, ModelConfig
 
 pytestmark = pytest.mark.usefixtures("doubles")
 
@@ -22,12 +23,25 @@ size = st.integers(1, 7)
 @st.composite
 def problems(draw):
     """(q, k, v, allowed or None, bias or None, scale or None) of one random problem; every row is allowed to look somewhere."""
-    lead, T, S, D, E = draw(st.sampled_from([(), (3,), (2, 3)])), draw(size), draw(size), draw(size), draw(size)
+    lead, T, S, D, E = (
+        draw(st.sampled_from([(), (3,), (2, 3)])),
+        draw(size),
+        draw(size),
+        draw(size),
+        draw(size),
+    )
     torch.manual_seed(draw(st.integers(0, 10**6)))
     q, k, v = torch.randn(*lead, T, D), torch.randn(*lead, S, D), torch.randn(*lead, S, E)
     allowed = (torch.rand(T, S) < 0.5) | (torch.randint(S, (T, 1)) == torch.arange(S))
     bias = torch.randn(*lead[-1:], T, S)
-    return q, k, v, draw(st.sampled_from([None, allowed])), draw(st.sampled_from([None, bias])), draw(st.sampled_from([None, 0.0, 0.3, 2.0]))
+    return (
+        q,
+        k,
+        v,
+        draw(st.sampled_from([None, allowed])),
+        draw(st.sampled_from([None, bias])),
+        draw(st.sampled_from([None, 0.0, 0.3, 2.0])),
+    )
 
 
 @settings(deadline=None, max_examples=150)
@@ -70,7 +84,11 @@ def test_two_tokens_worked_by_hand():
     torch.testing.assert_close(attend(q, k, v, bias=bias), torch.tensor([[2.0, 4], [0.5, 7]]), **EXACT)
 
 
-@pytest.mark.parametrize("allowed", [torch.ones(5, 5).tril().bool(), torch.ones(3, 5, 5).tril().bool()], ids=["one mask", "a mask per head"])
+@pytest.mark.parametrize(
+    "allowed",
+    [torch.ones(5, 5).tril().bool(), torch.ones(3, 5, 5).tril().bool()],
+    ids=["one mask", "a mask per head"],
+)
 @pytest.mark.parametrize("lead", [(3,), (2, 3)], ids=["one text", "a batch"])
 def test_the_fused_kernel_does_the_work(lead, allowed):
     q = torch.randn(*lead, 5, 2)
@@ -153,7 +171,12 @@ def test_a_network_without_positions_equals_torchs_transformer(make_network, cau
         theirs.self_attn.out_proj.weight.data = attention.output.weight.data
         theirs.self_attn.in_proj_bias.data.zero_()
         theirs.self_attn.out_proj.bias.data.zero_()
-        for copy, module in [(theirs.norm1, ours.attention_norm), (theirs.norm2, ours.mlp_norm), (theirs.linear1, ours.mlp[0]), (theirs.linear2, ours.mlp[2])]:
+        for copy, module in [
+            (theirs.norm1, ours.attention_norm),
+            (theirs.norm2, ours.mlp_norm),
+            (theirs.linear1, ours.mlp[0]),
+            (theirs.linear2, ours.mlp[2]),
+        ]:
             copy.load_state_dict(module.state_dict())
     record, embedding = network(ids), network.embedding.weight
     expected = reference(embedding[ids] * math.sqrt(24), mask=~masks.causal(11) if causal else None)

@@ -9,7 +9,19 @@ from streamlit.testing.v1 import AppTest
 
 import model
 from model import Change
-from tests.session import HOSTILE, LONG, ROOT, SHORT, address, checked, click, control, escaped, move, opened, pictures
+from tests.session import (
+    HOSTILE,
+    LONG,
+    SHORT,
+    address,
+    checked,
+    click,
+    control,
+    escaped,
+    move,
+    opened,
+    pictures,
+)
 
 NAMES = [name for kind in ("encoder", "decoder") for name in model.names(kind) if not name.startswith("toy-")]  # what the sidebar offers
 CONFIG = model.load(NAMES[0]).config
@@ -22,7 +34,12 @@ SWITCHES = [
     {"attention.temperature": 2.5},
     ONE,
     {"attention.mask": "full"},
-    {"attention.scaled": False, "attention.temperature": 0.4, "attention.mask": "causal", "attention.where": "this layer"},
+    {
+        "attention.scaled": False,
+        "attention.temperature": 0.4,
+        "attention.mask": "causal",
+        "attention.where": "this layer",
+    },
 ]
 
 
@@ -51,7 +68,11 @@ def printed(code):
 
 def direct(at, text, switches, layer):
     """The trace that the page should show, asked of the model itself."""
-    change = Change(switches.get("attention.scaled", True), switches.get("attention.temperature", 1.0), switches.get("attention.average", False))
+    change = Change(
+        switches.get("attention.scaled", True),
+        switches.get("attention.temperature", 1.0),
+        switches.get("attention.average", False),
+    )
     layers = [layer] if switches.get("attention.where") == "this layer" else None
     bundle = model.load(control(at, "model").value)
     mask = switches.get("attention.mask")
@@ -62,7 +83,16 @@ def values(attention, head, query, key):
     """What each of the eight steps prints for one cell; None for the tokens, which are in no layer."""
     cell = query, key
     dots, scaled, scores, weights = (stage(head)[cell] for stage in (attention.dots, attention.scaled, attention.scores, attention.weights))
-    return [None, attention.parts(head)[0][query], dots, scaled, scores, weights, attention.heads[head, query], attention.out[query]]
+    return [
+        None,
+        attention.parts(head)[0][query],
+        dots,
+        scaled,
+        scores,
+        weights,
+        attention.heads[head, query],
+        attention.out[query],
+    ]
 
 
 # ---- every control ----
@@ -116,7 +146,12 @@ def test_every_example_becomes_the_text(at):
         {"layer": "two", "head": "", "model": "no such model"},
         {"attention.step": "no such step", "attention.query": "999", "attention.key": "x: y"},
         {"address": "x", "link": "y", "drawn": "z", "chosen": "u", "example": "no such example"},
-        {"attention.temperature": "nan", "attention.scaled": "perhaps", "attention.mask": "<b>", "attention.where": "$x$"},
+        {
+            "attention.temperature": "nan",
+            "attention.scaled": "perhaps",
+            "attention.mask": "<b>",
+            "attention.where": "$x$",
+        },
         {"attention.temperature": "1e9", "attention.matrix": "[1,2]", "text": "one\ntwo"},
         {"text": ""},
         {"text": ["one", "two"]},
@@ -205,15 +240,37 @@ def test_a_click_chooses_the_pair(at):
 
 def test_the_address_says_what_was_chosen_and_nothing_else(at):
     assert address(at) == {}
-    said = {"text": LONG, "layer": 1, "attention.scaled": False, "attention.query": 5, "attention.step": steps(at)[2]}
+    said = {
+        "text": LONG,
+        "layer": 1,
+        "attention.scaled": False,
+        "attention.query": 5,
+        "attention.step": steps(at)[2],
+    }
     move(at, said)
-    assert address(at) == {"text": LONG, "layer": "1", "attention.scaled": "False", "attention.query": "6", "attention.step": steps(at)[2]}
+    assert address(at) == {
+        "text": LONG,
+        "layer": "1",
+        "attention.scaled": "False",
+        "attention.query": "6",
+        "attention.step": steps(at)[2],
+    }
     move(at, {"example": control(at, "example").options[0], "attention.scaled": True})
     assert address(at) == {"layer": "1", "attention.query": "6", "attention.step": steps(at)[2]}
 
 
 def test_an_address_opens_on_what_it_was_written_from(at):
-    move(at, {"text": LONG, "head": 2, "attention.temperature": 2.5, "attention.where": "this layer", "attention.query": 9, "attention.key": 3})
+    move(
+        at,
+        {
+            "text": LONG,
+            "head": 2,
+            "attention.temperature": 2.5,
+            "attention.where": "this layer",
+            "attention.query": 9,
+            "attention.key": 3,
+        },
+    )
     again = opened(**address(at))
     header, matrix = pictures(again)["attention.matrix"]
     assert header["selected"] == [9, 3]
@@ -241,7 +298,10 @@ def test_what_a_browser_still_says_after_a_run_that_was_broken_off_does_not_undo
     at = opened(text=LONG)
     before = control(at, "attention.query").value
     click(at, "attention.matrix", {"cell": [9, 2, 1]})
-    at.session_state["replaced"], at.session_state["settled"] = {"attention.query": [before]}, None  # as if that run had ended before the list was drawn
+    at.session_state["replaced"], at.session_state["settled"] = (
+        {"attention.query": [before]},
+        None,
+    )  # as if that run had ended before the list was drawn
     move(at, {"attention.query": before})
     assert (control(at, "attention.query").value, control(at, "attention.key").value) == (9, 2)
     move(at, {"attention.query": before})  # now it was drawn, and somebody chooses
@@ -271,7 +331,11 @@ def test_a_choice_outlives_a_text_that_cannot_be_read(at):
     move(at, {"text": LONG, "attention.step": steps(at)[3], "attention.query": 4, "attention.scaled": False})
     move(at, {"text": ""})
     move(at, {"text": LONG})
-    assert (control(at, "attention.step").value, control(at, "attention.query").value, control(at, "attention.scaled").value) == (steps(at)[3], 4, False)
+    assert (
+        control(at, "attention.step").value,
+        control(at, "attention.query").value,
+        control(at, "attention.scaled").value,
+    ) == (steps(at)[3], 4, False)
 
 
 def test_a_choice_outlives_a_shorter_text_without_harm(at):
@@ -300,7 +364,11 @@ def test_two_sessions_never_see_each_others_numbers():
     for pair in zip(*moves, strict=False):
         for at, (key, value) in zip((one, other), pair, strict=True):
             move(at, {key: value})
-    for at, text, setting in ((one, texts[0], settings[0]), (other, texts[1], settings[1]), (one, texts[0], settings[0])):
+    for at, text, setting in (
+        (one, texts[0], settings[0]),
+        (other, texts[1], settings[1]),
+        (one, texts[0], settings[0]),
+    ):
         checked(at.run())
         header, weights = pictures(at)["attention.matrix"]
         layer, head = setting["layer"] - 1, setting["head"] - 1
@@ -342,12 +410,13 @@ def test_hostile_text_in_a_link_is_read_as_it_is():
         assert control(at, "text").value == text or not text
 
 
-def test_half_of_a_surrogate_pair_is_answered_in_a_sentence(monkeypatch):
+def test_half_of_a_surrogate_pair_is_answered_in_a_sentence():
     """Neither AppTest nor the browser's protobuf can carry one, so the shell's own reading is asked."""
 
     def script(name):
-        import _shell
         import streamlit as st
+
+        from pages import _shell
 
         try:
             _shell.read(_shell.Choice("a \ud83d b", name, 0, 0))
@@ -355,7 +424,6 @@ def test_half_of_a_surrogate_pair_is_answered_in_a_sentence(monkeypatch):
             return
         st.write("not reached")
 
-    monkeypatch.syspath_prepend(ROOT / "pages")
     at = AppTest.from_function(script, args=(NAMES[0],), default_timeout=30).run()
     assert not at.exception
     assert len(at.warning) == 1 and "surrogate" in at.warning[0].value

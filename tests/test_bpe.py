@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from model import load, masks, reach
+from model import load, masks
 from model import tokenizer as bpe
+from model.analysis import reach
 from model.trace import layer_trace
 from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, move, opened, pictures
 from viz import vocabulary
@@ -22,7 +23,20 @@ TOKENIZER = load("decoder-rope").tokenizer
 EVERY = len(TOKENIZER.merges)
 TEXT = "the river bank, the other bank, the river; thé ríver 🏞 🏞 and the bank"
 RARE = "The phosphorescent 🏞 river"
-WORDS = ["the", "river", "and", "bank", "swam", "across", "water", "other", "stone", "heron", "willow", "coin"]
+WORDS = [
+    "the",
+    "river",
+    "and",
+    "bank",
+    "swam",
+    "across",
+    "water",
+    "other",
+    "stone",
+    "heron",
+    "willow",
+    "coin",
+]
 PROSE = " ".join(random.Random(1).choices(WORDS, k=30_000))  # longer than `quickly` takes
 
 
@@ -177,7 +191,14 @@ def test_a_training_that_was_stopped_shows_what_it_has_and_starts_again(at):
 
 
 def test_a_player_that_does_not_fit_is_an_error():
-    fits = {"pieces": ["a"], "leaders": [[], []], "tokens": [2, 1], "whole": [0, 1], "excerpt": [97, 97], "joined": [1]}
+    fits = {
+        "pieces": ["a"],
+        "leaders": [[], []],
+        "tokens": [2, 1],
+        "whole": [0, 1],
+        "excerpt": [97, 97],
+        "joined": [1],
+    }
     how = {"words": 1, "at_once": 0, "merge": 0, "key": "k"}
     for wrong, message in [
         ({"leaders": [[]]}, "for 1 merges there are 1 rankings"),
@@ -324,7 +345,15 @@ def test_the_curves_are_the_tokens_and_the_surprise_of_each_number_of_merges(at)
 
 
 def test_a_model_that_cannot_predict_leaves_it_to_the_first_one(at):
-    move(at, {"model": "encoder", "head": load("encoder").config.heads, "layer": load("encoder").config.layers, "text": SHORT})
+    move(
+        at,
+        {
+            "model": "encoder",
+            "head": load("encoder").config.heads,
+            "layer": load("encoder").config.layers,
+            "text": SHORT,
+        },
+    )
     assert "this is decoder-rope" in "".join(element.value for element in at.caption)
     move(at, {"model": "decoder-unmasked"})
     assert "this is decoder-rope" in "".join(element.value for element in at.caption)
@@ -367,7 +396,14 @@ def test_a_link_restores_every_control(at):
     click(at, "bpe.player", {"merge": [11, 1]})
     click(at, "bpe.tokens", {"token": [3, 2]})
     link = address(at)
-    assert link == {"text": LONG, "bpe.text": TEXT, "bpe.merges": "30", "bpe.merge": "11", "bpe.first": "77", "bpe.token": "4"}
+    assert link == {
+        "text": LONG,
+        "bpe.text": TEXT,
+        "bpe.merges": "30",
+        "bpe.merge": "11",
+        "bpe.first": "77",
+        "bpe.token": "4",
+    }
     again = opened("bpe", **link)
     assert address(again) == link
     assert pictures(again)["bpe.player"] == pictures(at)["bpe.player"]

@@ -11,8 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import decoding, load, sink
-from model.config import POSITIONS
+from model import decoding, load
+from model.analysis import sink
+from model.network.config import POSITIONS
 from viz import cache as cache_figures
 from viz import ranks, surprise
 from viz.component.story import story
@@ -49,7 +50,14 @@ def test_filters_that_cut_nothing_are_identities(logits, more):
 @given(either, st.floats(0, 9), st.integers(1, 30), st.floats(0, 1, exclude_min=True))
 @settings(deadline=None)
 def test_after_every_filter_probabilities_sum_to_one_and_what_is_cut_has_none(logits, degree, k, p):
-    for left in decoding.stages(logits, [partial(decoding.temperature, degree=degree), partial(decoding.top_k, k=k), partial(decoding.top_p, p=p)]):
+    for left in decoding.stages(
+        logits,
+        [
+            partial(decoding.temperature, degree=degree),
+            partial(decoding.top_k, k=k),
+            partial(decoding.top_p, p=p),
+        ],
+    ):
         assert float(chances(left).sum()) == pytest.approx(1, abs=1e-12)
         assert kept(left) and not left.isnan().any()
         assert (chances(left)[left == -INF] == 0).all()
@@ -67,7 +75,10 @@ def test_temperature_to_zero_is_argmax(logits):
 @given(lists, st.floats(0.1, 5), st.floats(0.1, 5))
 @settings(deadline=None)
 def test_temperatures_multiply(logits, one, other):
-    torch.testing.assert_close(decoding.temperature(decoding.temperature(logits, one), other), decoding.temperature(logits, one * other))
+    torch.testing.assert_close(
+        decoding.temperature(decoding.temperature(logits, one), other),
+        decoding.temperature(logits, one * other),
+    )
 
 
 def test_a_small_temperature_of_float32_does_not_overflow():
@@ -123,7 +134,14 @@ def test_filters_work_row_by_row(seed):
 def test_filters_leave_their_input_alone():
     logits = torch.randn(13)
     before = logits.clone()
-    decoding.stages(logits, [partial(decoding.temperature, degree=0.5), partial(decoding.top_k, k=3), partial(decoding.top_p, p=0.5)])
+    decoding.stages(
+        logits,
+        [
+            partial(decoding.temperature, degree=0.5),
+            partial(decoding.top_k, k=3),
+            partial(decoding.top_p, p=0.5),
+        ],
+    )
     assert torch.equal(logits, before)
 
 
@@ -391,7 +409,10 @@ def test_ids_are_reread_as_their_text_is():
     one, other = bundle.explain(text), bundle.reread(bundle.read(text))
     assert (one.tokens, one.text) == (other.tokens, other.text)
     np.testing.assert_array_equal(one.logits, other.logits)
-    assert bundle.reread([0xF0, 0x9F]).tokens == ("⟨F0⟩", "⟨9F⟩")  # the half of an emoji, as a model may write it
+    assert bundle.reread([0xF0, 0x9F]).tokens == (
+        "⟨F0⟩",
+        "⟨9F⟩",
+    )  # the half of an emoji, as a model may write it
 
 
 def test_the_share_of_the_first_token_is_the_mean_of_the_first_column():
@@ -423,7 +444,11 @@ def test_durations_are_two_times():
 
 def test_the_ranks_are_the_probabilities_and_cuts_are_drawn_where_they_cut():
     own = np.array([0.5, 0.3, 0.2, 0.0001])
-    figure = ranks.ranks({"own": own, "final": np.array([0.7, 0.3, 0, 0])}, cuts={"top-k 3": 3, "top-p 0.5": 2, "none": 4}, chosen=1)
+    figure = ranks.ranks(
+        {"own": own, "final": np.array([0.7, 0.3, 0, 0])},
+        cuts={"top-k 3": 3, "top-p 0.5": 2, "none": 4},
+        chosen=1,
+    )
     np.testing.assert_allclose(figure.data[0].y, own, rtol=1e-6)
     np.testing.assert_array_equal(np.isnan(figure.data[1].y), [False, False, True, True])
     assert (figure.data[2].x[0], figure.data[2].y[0]) == (2, np.float32(0.3))

@@ -8,14 +8,26 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from model import decoding, load, sink
+from model import decoding, load
+from model.analysis import sink
 from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures
 
 SHORT = "She opened the"
-SECTIONS = ["The next word", "Beam search", "Two branches", "Attention and cache", "The first token", "Surprise and layers"]
+SECTIONS = [
+    "The next word",
+    "Beam search",
+    "Two branches",
+    "Attention and cache",
+    "The first token",
+    "Surprise and layers",
+]
 NETWORK, TOKENIZER = load("decoder-rope").network, load("decoder-rope").tokenizer
 PROMPT = TOKENIZER.encode(SHORT)
-DEFAULT = [partial(decoding.temperature, degree=0.8), partial(decoding.top_k, k=40), partial(decoding.top_p, p=0.95)]
+DEFAULT = [
+    partial(decoding.temperature, degree=0.8),
+    partial(decoding.top_k, k=40),
+    partial(decoding.top_p, p=0.95),
+]
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 NOW = 1_700_000_000_000
 
@@ -74,8 +86,16 @@ def rewind(at, place):
     [
         ({}, DEFAULT, 1),
         ({"temperature": 0.0}, [partial(decoding.temperature, degree=0), *DEFAULT[1:]], 1),
-        ({"temperature": 2.0, "k": 4096, "p": 1.0, "seed": 77}, [partial(decoding.temperature, degree=2)], 77),
-        ({"k": 3, "p": 0.05, "seed": 4}, [DEFAULT[0], partial(decoding.top_k, k=3), partial(decoding.top_p, p=0.05)], 4),
+        (
+            {"temperature": 2.0, "k": 4096, "p": 1.0, "seed": 77},
+            [partial(decoding.temperature, degree=2)],
+            77,
+        ),
+        (
+            {"k": 3, "p": 0.05, "seed": 4},
+            [DEFAULT[0], partial(decoding.top_k, k=3), partial(decoding.top_p, p=0.05)],
+            4,
+        ),
         ({"method": "greedy"}, [partial(decoding.temperature, degree=0)], None),
     ],
     ids=["as it opens", "cold", "unfiltered", "narrow", "greedy"],
@@ -241,7 +261,17 @@ def test_two_branches_are_compared_by_their_bits(at):
 def test_a_link_restores_both_branches_and_every_choice(at):
     press(at, "ten")
     rewind(at, len(PROMPT) + 2)
-    move(at, {"decoding.temperature": 1.5, "decoding.k": 100, "decoding.p": 0.5, "decoding.seed": 9, "decoding.section": "Beam search", "decoding.width": 5})
+    move(
+        at,
+        {
+            "decoding.temperature": 1.5,
+            "decoding.k": 100,
+            "decoding.p": 0.5,
+            "decoding.seed": 9,
+            "decoding.section": "Beam search",
+            "decoding.width": 5,
+        },
+    )
     again = opened("decoding", **address(at))
     assert address(again) == address(at)
     assert story(again) == story(at)

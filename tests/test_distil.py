@@ -8,11 +8,11 @@ import torch
 from torch.nn import functional as F
 
 from model import zoo
-from model.config import ModelConfig
-from model.convolution import build
+from model.network.config import ModelConfig
+from model.network.convolution import build
+from model.network.transformer import Transformer, initialise
 from model.train import corpus, distil, lessons, reading, teacher
 from model.train.lessons import Chunk, Lessons
-from model.transformer import Transformer, initialise
 
 LINES = ["The river bank", "a bank of snow, near the river", "bank"]
 COUNTS = Counter(word.lower() for line in LINES for word in teacher.WORD.findall(line))
@@ -54,7 +54,17 @@ def targets(small):
 
 def test_words_are_runs_of_letters_and_digits():
     line = "Don't say “déjà vu” 3 times, naïve_child!"
-    assert [line[a:b] for a, b in teacher.spans(line)] == ["Don", "t", "say", "déjà", "vu", "3", "times", "naïve", "child"]
+    assert [line[a:b] for a, b in teacher.spans(line)] == [
+        "Don",
+        "t",
+        "say",
+        "déjà",
+        "vu",
+        "3",
+        "times",
+        "naïve",
+        "child",
+    ]
 
 
 def test_each_token_belongs_to_the_word_whose_characters_it_has(tokenizer):
@@ -191,11 +201,30 @@ def test_two_workers_have_streams_of_their_own_and_the_same_ones_again(small):
 
 def test_both_networks_learn_from_the_same_batches_and_each_gets_its_own_losses(targets, small, tmp_path):
     targets.turn(torch.randn(60, 384, generator=torch.Generator().manual_seed(2)), 8)
-    sizes = {"vocabulary": len(small), "width": 8, "heads": 2, "key_heads": 2, "hidden": 9, "layers": 1, "causal": False, "predicts": False}
+    sizes = {
+        "vocabulary": len(small),
+        "width": 8,
+        "heads": 2,
+        "key_heads": 2,
+        "hidden": 9,
+        "layers": 1,
+        "causal": False,
+        "predicts": False,
+    }
     kinds = {"kind": "encoder"}, {"kind": "convolution", "positions": "none"}
     networks = torch.nn.ModuleList(initialise(build(ModelConfig(**sizes, **kind)), 1) for kind in kinds)
     found = batches(small, LINES[:2] * 70)
-    curve = distil.train(networks, iter(found), found[:2], targets, Made(), steps=100, state=tmp_path / "state.pt", rate=0.03, tokens=10)
+    curve = distil.train(
+        networks,
+        iter(found),
+        found[:2],
+        targets,
+        Made(),
+        steps=100,
+        state=tmp_path / "state.pt",
+        rate=0.03,
+        tokens=10,
+    )
     ((step, *losses),) = curve
     assert step == 100 and len(losses) == 4 and len(set(losses)) == 4
     assert all(after < before for before, after in zip(losses[:2], losses[2:], strict=True))  # the mean over all steps, and the held-out loss at the end
@@ -233,11 +262,22 @@ def test_the_teacher_reads_a_line_the_same_alone_and_beside_longer_ones():
     chance = torch.Generator().manual_seed(1)
     master = teacher.Teacher.__new__(teacher.Teacher)
     master.heads, master.layers, master.device = 2, 1, "cpu"
-    square = [f"encoder.layer.0.{part}" for part in ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense")]
+    square = [
+        f"encoder.layer.0.{part}"
+        for part in (
+            "attention.self.query",
+            "attention.self.key",
+            "attention.self.value",
+            "attention.output.dense",
+        )
+    ]
     norms = ["embeddings", "encoder.layer.0.attention.output", "encoder.layer.0.output"]
     shapes = {f"embeddings.{name}_embeddings.weight": (9, 4) for name in ("word", "position", "token_type")}
     shapes |= {name + ".weight": (4, 4) for name in square} | {name + ".bias": (4,) for name in square}
-    shapes |= {"encoder.layer.0.intermediate.dense.weight": (8, 4), "encoder.layer.0.intermediate.dense.bias": (8,)}
+    shapes |= {
+        "encoder.layer.0.intermediate.dense.weight": (8, 4),
+        "encoder.layer.0.intermediate.dense.bias": (8,),
+    }
     shapes |= {"encoder.layer.0.output.dense.weight": (4, 8), "encoder.layer.0.output.dense.bias": (4,)}
     shapes |= {f"{name}.LayerNorm.{part}": (4,) for name in norms for part in ("weight", "bias")}
     master.tensors = {name: torch.randn(shape, generator=chance) for name, shape in shapes.items()}
@@ -254,7 +294,10 @@ def test_the_teacher_reads_a_line_the_same_alone_and_beside_longer_ones():
 def test_words_start_at_their_mean_vectors_and_their_case_does_not_matter(targets, small):
     assert small.encode("THE river") == small.encode(" the River")
     targets.turn(torch.randn(60, 384, generator=torch.Generator().manual_seed(2)), 8)
-    network = initialise(Transformer(ModelConfig(vocabulary=len(small), width=8, heads=2, key_heads=2, hidden=9, factor=3, predicts=False)), 1)
+    network = initialise(
+        Transformer(ModelConfig(vocabulary=len(small), width=8, heads=2, key_heads=2, hidden=9, factor=3, predicts=False)),
+        1,
+    )
     before = network.embedding.weight.clone()
     targets.begin(network, small)
     known = [id for id in range(len(small)) if small.piece(id).strip() in COUNTS]
@@ -282,7 +325,14 @@ def folder(tmp_path):
 
 def test_the_encoder_and_its_twin_are_trained_from_a_folder_of_texts_kept_and_told(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(teacher, "Teacher", lambda package, device: Made())
-    for name, value in {"VOCABULARY": 320, "WIDTH": 24, "FACTOR": 12, "HELD": 20, "MEANS": 2000, "PART": 1000}.items():
+    for name, value in {
+        "VOCABULARY": 320,
+        "WIDTH": 24,
+        "FACTOR": 12,
+        "HELD": 20,
+        "MEANS": 2000,
+        "PART": 1000,
+    }.items():
         monkeypatch.setattr(distil, name, value)
 
     def run(made):

@@ -10,7 +10,8 @@ import torch
 from safetensors import safe_open
 
 from model import zoo
-from model.config import KINDS, POSITIONS
+from model.analysis.strings import strings
+from model.network.config import KINDS, POSITIONS
 from model.train import evaluate, toys
 
 NAMES = zoo.names()
@@ -18,7 +19,14 @@ FAMILY = [f"decoder-{positions}" for positions in POSITIONS]
 
 
 def test_all_are_there_and_fit_into_70_megabytes():
-    assert set(NAMES) == {*FAMILY, "decoder-unmasked", "decoder-cnn", "encoder", "encoder-cnn", *(f"toy-{positions}" for positions in POSITIONS)}
+    assert set(NAMES) == {
+        *FAMILY,
+        "decoder-unmasked",
+        "decoder-cnn",
+        "encoder",
+        "encoder-cnn",
+        *(f"toy-{positions}" for positions in POSITIONS),
+    }
     assert sum(path.stat().st_size for path in zoo.FOLDER.rglob("*") if path.is_file()) <= 70e6
 
 
@@ -120,12 +128,12 @@ def test_a_birth_is_twelve_snapshots_of_causal_weights_the_last_being_the_toys_o
 
 
 def test_a_repeating_string_repeats_with_its_period():
-    ids, periods = toys.strings(20, 96, seed=3)
+    ids, periods = strings(20, 96, seed=3)
     assert set(periods.tolist()) <= set(range(8, 41)) and len(set(periods.tolist())) > 5
     for row, period in zip(ids, periods, strict=True):
         assert torch.equal(row[period:], row[:-period])
         assert len(set(row[:period].tolist())) > 3
-    again, _ = toys.strings(20, 96, seed=3)
+    again, _ = strings(20, 96, seed=3)
     assert torch.equal(ids, again)
 
 

@@ -13,7 +13,17 @@ from viz.component import address, chips, ranking
 from viz.heatmap import matrix
 
 TOKENS = ["the", " bank", "the", " bank", " the"]
-HOSTILE = ["<b>bold</b>", "a&b", "<img src=x onerror=alert(1)>", "$x$", "\n", "שלום", "e\u0301\u0302", "👩‍👩‍👧", "x" * 100]
+HOSTILE = [
+    "<b>bold</b>",
+    "a&b",
+    "<img src=x onerror=alert(1)>",
+    "$x$",
+    "\n",
+    "שלום",
+    "e\u0301\u0302",
+    "👩‍👩‍👧",
+    "x" * 100,
+]
 
 
 def values(*shape, seed=1):
@@ -59,7 +69,11 @@ def test_repeated_tokens_keep_a_tick_each_and_row_0_is_on_top():
         (values(3, 3) / 100, {"kind": "weights"}, (0, 1)),
         (np.array([[1.0, -3.0], [0.5, 2.0]]), {"kind": "signed"}, (-3, 3)),
         (np.array([[1.0, -3.0], [0.5, 2.0]]), {"kind": "signed", "limit": 7.5}, (-7.5, 7.5)),
-        (np.array([[1.0, -3.0], [0.5, 2.0]]), {"kind": "signed", "allowed": np.array([[1, 0], [1, 1]])}, (-2, 2)),
+        (
+            np.array([[1.0, -3.0], [0.5, 2.0]]),
+            {"kind": "signed", "allowed": np.array([[1, 0], [1, 1]])},
+            (-2, 2),
+        ),
         (np.zeros((2, 2)), {"kind": "signed"}, (-1, 1)),
         (np.full((2, 2), np.nan), {"kind": "signed"}, (-1, 1)),
     ],
@@ -135,9 +149,16 @@ def crossed(monkeypatch, module, draw):
 def test_a_ranking_sends_every_series_with_its_numbers(monkeypatch):
     before, after = np.array([0.5, 0.25, 0.125]), np.array([0.1, 0.6, 0.3])
     series = {"as trained": (before, "#111111"), "changed": (after, "#222222")}
-    sent = crossed(monkeypatch, ranking, lambda: ranking.ranking(series, [" a", "<b>", " a"], key="ranking", label="next"))
+    sent = crossed(
+        monkeypatch,
+        ranking,
+        lambda: ranking.ranking(series, [" a", "<b>", " a"], key="ranking", label="next"),
+    )
     assert (sent["tokens"], sent["label"]) == ([" a", "<b>", " a"], "next")
-    assert [(one["name"], one["colour"]) for one in sent["series"]] == [("as trained", "#111111"), ("changed", "#222222")]
+    assert [(one["name"], one["colour"]) for one in sent["series"]] == [
+        ("as trained", "#111111"),
+        ("changed", "#222222"),
+    ]
     assert [one["values"] for one in sent["series"]] == [before.tolist(), after.tolist()]
 
 
@@ -158,7 +179,13 @@ def test_an_address_is_sent_as_one_query_that_reads_back(monkeypatch):
 def packed(given, **choices):
     """The payload of the canvas taken apart: (header, matrix)."""
     T, S = np.shape(given)
-    how = {"rows": [f"r{i}" for i in range(T)], "columns": [f"c{i}" for i in range(S)], "kind": "weights", "allowed": None, "limit": None}
+    how = {
+        "rows": [f"r{i}" for i in range(T)],
+        "columns": [f"c{i}" for i in range(S)],
+        "kind": "weights",
+        "allowed": None,
+        "limit": None,
+    }
     payload, shape = component._pack(given, **how | {"selected": (), "digits": 3} | choices)
     (length,) = struct.unpack("<I", payload[:4])
     assert length % 4 == 0
@@ -192,7 +219,13 @@ def test_the_masked_cross_as_nan_and_their_numbers_stay_here():
 
 def test_labels_cross_as_they_are_duplicates_and_all():
     labels = [*HOSTILE, "the", "the", "\ud800"]
-    header, _ = packed(values(len(labels), len(labels)), rows=labels, columns=labels, label="a <b>label</b>", revision="a text 👩‍👩‍👧")
+    header, _ = packed(
+        values(len(labels), len(labels)),
+        rows=labels,
+        columns=labels,
+        label="a <b>label</b>",
+        revision="a text 👩‍👩‍👧",
+    )
     assert header["rows"] == header["columns"] == labels
     assert (header["label"], header["revision"]) == ("a <b>label</b>", "a text 👩‍👩‍👧")
 
@@ -255,7 +288,10 @@ def test_a_vector_is_no_matrix():
 # ---- chips ----
 
 
-@pytest.mark.parametrize(("notes", "values"), [(["1"], None), (["1", "2", "3"], None), (["1", "2"], [0.5]), (["1", "2"], np.ones(3))])
+@pytest.mark.parametrize(
+    ("notes", "values"),
+    [(["1"], None), (["1", "2", "3"], None), (["1", "2"], [0.5]), (["1", "2"], np.ones(3))],
+)
 def test_chips_need_a_note_and_a_value_per_token(notes, values):
     with pytest.raises(ValueError, match=f"there are 2 tokens, {len(notes)} notes"):
         chips.chips(["a", "b"], key="chips", notes=notes, values=values)

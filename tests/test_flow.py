@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import flow, leak, load, ranks
+from model import load
+from model.analysis import flow, leak, ranks
 from tests.session import address, click, control, move, opened, pictures
 
 TEXT = "I swam across the river to get to the other bank"
@@ -142,7 +143,10 @@ def test_the_table_has_the_rank_correlations(at):
         a, b = shown[one], shown[other]
         number = [float(text.replace("−", "-")) for text in (row, average, whole)]
         assert number[0] == pytest.approx(ranks.correlation(a[query][cells[query]], b[query][cells[query]]), abs=0.006)
-        assert number[1] == pytest.approx(np.mean([ranks.correlation(x[c], y[c]) for x, y, c in zip(a, b, cells, strict=True) if c.sum() > 2]), abs=0.006)
+        assert number[1] == pytest.approx(
+            np.mean([ranks.correlation(x[c], y[c]) for x, y, c in zip(a, b, cells, strict=True) if c.sum() > 2]),
+            abs=0.006,
+        )
         assert number[2] == pytest.approx(ranks.correlation(a[cells], b[cells]), abs=0.006)
     assert f"rank correlation of **{found[2][2]}**" in said(at)
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import model
-from model import Change, heads, masks, sink
-from model.train import toys
+from model import Change, masks
+from model.analysis import heads, sink
+from model.analysis.strings import SYMBOLS
 from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures
 from viz.component import grid as grids
 from viz.component import lines as curves
@@ -18,7 +19,11 @@ from viz.component import panels
 
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
 NOW = 1_700_000_000_000
-MASKS = {"causal": masks.causal(13).numpy(), "full": masks.full(13).numpy(), "window": masks.window(13, 5).numpy()}
+MASKS = {
+    "causal": masks.causal(13).numpy(),
+    "full": masks.full(13).numpy(),
+    "window": masks.window(13, 5).numpy(),
+}
 
 
 def chance(seed, allowed):
@@ -131,7 +136,7 @@ def test_the_strings_repeat_and_have_no_end_token(name):
     assert (ids[:, : heads.PERIOD] == ids[:, heads.PERIOD :]).all()
     assert (ids != bundle.tokenizer.end).all()
     assert (ids == heads.strings(bundle).numpy()).all()
-    assert np.isin(ids, toys.SYMBOLS).all() == name.startswith("toy")
+    assert np.isin(ids, SYMBOLS).all() == name.startswith("toy")
 
 
 def test_the_toy_has_an_induction_head_and_the_small_decoders_have_none():
@@ -154,7 +159,14 @@ def test_the_induction_score_is_the_mean_of_single_weights():
 
 def measured(**scores):
     """Measured as given, one head each; what is not given is that of a uniform head."""
-    uniform = {"entropy": 3.0, "distance": 4.0, "first token": 0.2, "previous token": 0.1, "itself": 0.1, "induction": 0.02}
+    uniform = {
+        "entropy": 3.0,
+        "distance": 4.0,
+        "first token": 0.2,
+        "previous token": 0.1,
+        "itself": 0.1,
+        "induction": 0.02,
+    }
     return {name: heads.Measured(np.array([[scores.get(name.replace(" ", "_"), 1.0 if name == "entropy" else flat)]]), flat) for name, flat in uniform.items()}
 
 
@@ -193,7 +205,14 @@ def test_what_is_sent_is_what_was_given():
     maps, allowed = np.random.default_rng(1).random((3, 5, 7)).astype(np.float32), np.tri(5, 7, dtype=bool)
     before = maps.copy()
     for mask in (allowed, np.broadcast_to(allowed, maps.shape)):
-        payload = grids.pack(maps, list("abcde"), list("abcdefg"), mask, "weights", {"names": list("xyz"), "notes": [""] * 3, "measures": {}})
+        payload = grids.pack(
+            maps,
+            list("abcde"),
+            list("abcdefg"),
+            mask,
+            "weights",
+            {"names": list("xyz"), "notes": [""] * 3, "measures": {}},
+        )
         length = int.from_bytes(payload[:4], "little")
         numbers = np.frombuffer(payload[4 + length :], "<f4").reshape(3, 5, 7)
         assert (4 + length) % 4 == 0
@@ -203,10 +222,25 @@ def test_what_is_sent_is_what_was_given():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"rows": list("abcd")}, {"names": list("wxyz")}, {"kind": "mask"}, {"notes": ["one"]}, {"measures": {"entropy": [1.0]}}], ids=str
+    "wrong",
+    [
+        {"rows": list("abcd")},
+        {"names": list("wxyz")},
+        {"kind": "mask"},
+        {"notes": ["one"]},
+        {"measures": {"entropy": [1.0]}},
+    ],
+    ids=str,
 )
 def test_sizes_that_do_not_fit_are_refused(wrong):
-    given = {"rows": list("abcde"), "columns": list("abcdefg"), "names": list("xyz"), "notes": [""] * 3, "measures": {}, "kind": "weights"} | wrong
+    given = {
+        "rows": list("abcde"),
+        "columns": list("abcdefg"),
+        "names": list("xyz"),
+        "notes": [""] * 3,
+        "measures": {},
+        "kind": "weights",
+    } | wrong
     header = {name: given[name] for name in ("names", "notes", "measures")}
     with pytest.raises(ValueError, match=r"there are|kind"):
         grids.pack(np.zeros((3, 5, 7)), given["rows"], given["columns"], None, given["kind"], header)
@@ -231,7 +265,11 @@ def test_panels_may_mix_weights_and_a_difference(monkeypatch):
     maps = {"A": np.eye(3), "B": np.full((3, 3), 0.5), "A − B": np.eye(3) - 0.75}
     panels.panels(maps, rows=list("abc"), columns=list("abc"), key="k", signed=["A − B"])
     header = json.loads(sent[0][4 : 4 + int.from_bytes(sent[0][:4], "little")])
-    assert [(scale["kind"], scale["low"], scale["high"]) for scale in header["scales"]] == [("weights", 0, 1), ("weights", 0, 1), ("signed", -0.75, 0.75)]
+    assert [(scale["kind"], scale["low"], scale["high"]) for scale in header["scales"]] == [
+        ("weights", 0, 1),
+        ("weights", 0, 1),
+        ("signed", -0.75, 0.75),
+    ]
 
 
 # ---- the page: the grid ----
@@ -332,7 +370,7 @@ def test_toys_are_offered_here_last_and_nowhere_else(at):
     assert offered[: len(known)] == known
     assert "toy-rope" in offered
     move(at, {"model": "toy-rope"})
-    checked(at.switch_page("attention.py").run())
+    checked(at.switch_page("attention/page.py").run())
     assert control(at, "model").options == known
     assert control(at, "model").value in known
 
@@ -355,7 +393,13 @@ def test_the_lines_are_the_chosen_heads_weights():
 
 def test_heads_come_and_go_by_clicks():
     at = opened("heads", text=TEXT, **{"heads.section": "Lines"})
-    for name, left in (("1.1", "3.4 1.1"), ("4.6", "3.4 1.1 4.6"), ("3.4", "1.1 4.6"), ("4.6", "1.1"), ("1.1", "1.1")):
+    for name, left in (
+        ("1.1", "3.4 1.1"),
+        ("4.6", "3.4 1.1 4.6"),
+        ("3.4", "1.1 4.6"),
+        ("4.6", "1.1"),
+        ("1.1", "1.1"),
+    ):
         click(at, "heads.curves", {"head": [name, NOW]})
         assert pictures(at)["heads.curves"][0]["chosen"] == left.split()
     assert (control(at, "layer").value, control(at, "head").value) == (1, 1)
@@ -367,7 +411,10 @@ def test_many_heads_are_drawn_as_their_mean():
     trace = model.load("decoder-rope").explain(TEXT)
     header, numbers = pictures(at)["heads.curves"]
     assert header["names"] == ["the mean of 7 heads"]
-    mean = np.mean([trace.layers[int(name[0]) - 1].attention.weights(int(name[2]) - 1) for name in ["3.4", *more]], axis=0)
+    mean = np.mean(
+        [trace.layers[int(name[0]) - 1].attention.weights(int(name[2]) - 1) for name in ["3.4", *more]],
+        axis=0,
+    )
     assert np.nan_to_num(numbers) == pytest.approx(mean, abs=1e-6)
     assert "mean of their weights" in said(at)
 
@@ -420,7 +467,12 @@ def test_a_head_against_itself_differs_nowhere(at):
 @pytest.mark.parametrize("name", ["decoder-alibi", "encoder"])
 def test_two_texts_of_different_length(name):
     other = "She gave the blue box to the girl"
-    at = opened("heads", text=TEXT, model=name, **{"heads.section": "Two at once", "heads.pair": "two texts", "heads.other": other})
+    at = opened(
+        "heads",
+        text=TEXT,
+        model=name,
+        **{"heads.section": "Two at once", "heads.pair": "two texts", "heads.other": other},
+    )
     bundle = model.load(name)
     traces = [bundle.explain(text) for text in (TEXT, other)]
     T = len(traces[1].tokens)
@@ -433,15 +485,31 @@ def test_two_texts_of_different_length(name):
 
 
 def test_two_models(at):
-    move(at, {"heads.section": "Two at once", "heads.pair": "two models", "heads.model": "decoder-t5", "heads.layer_b": 4})
+    move(
+        at,
+        {
+            "heads.section": "Two at once",
+            "heads.pair": "two models",
+            "heads.model": "decoder-t5",
+            "heads.layer_b": 4,
+        },
+    )
     _, (a, b, _) = compared(at)
     low = np.tri(len(a), dtype=bool)
     assert b[low] == pytest.approx(model.load("decoder-t5").explain(TEXT).layers[3].attention.weights(3)[low])
 
 
-@pytest.mark.parametrize(("first", "second"), [("decoder-rope", "encoder"), ("decoder-rope", "toy-rope"), ("encoder", "decoder-t5")])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("decoder-rope", "encoder"), ("decoder-rope", "toy-rope"), ("encoder", "decoder-t5")],
+)
 def test_models_that_read_other_tokens_cannot_be_compared(first, second):
-    at = opened("heads", text=TEXT, model=first, **{"heads.section": "Two at once", "heads.pair": "two models", "heads.model": second})
+    at = opened(
+        "heads",
+        text=TEXT,
+        model=first,
+        **{"heads.section": "Two at once", "heads.pair": "two models", "heads.model": second},
+    )
     assert "are not the same" in at.warning[0].value
     assert control(at, "heads.model").value == second
     assert control(at, "text").value == TEXT
@@ -457,10 +525,18 @@ def test_an_empty_other_text_says_so_and_loses_nothing(at):
 # ---- any text, any link ----
 
 
-@pytest.mark.parametrize(("section", "name"), [("Grid", "decoder-rope"), ("Grid", "encoder"), ("Lines", "toy-t5"), ("Two at once", "decoder-rope")])
+@pytest.mark.parametrize(
+    ("section", "name"),
+    [("Grid", "decoder-rope"), ("Grid", "encoder"), ("Lines", "toy-t5"), ("Two at once", "decoder-rope")],
+)
 def test_any_text_is_only_text(section, name):
     for kind, text in HOSTILE.items():
-        at = opened("heads", text=text, model=name, **{"heads.section": section, "heads.pair": "two texts", "heads.other": text})
+        at = opened(
+            "heads",
+            text=text,
+            model=name,
+            **{"heads.section": section, "heads.pair": "two texts", "heads.other": text},
+        )
         for element in (*at.markdown, *at.caption, *at.warning):
             assert not escaped(element.value), kind
 

@@ -9,9 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import Change, knockouts, leak, load, senses, sink
-from model.attention import attend
-from model.senses import Axis
+from model import Change, load
+from model.analysis import knockouts, leak, senses, sink
+from model.analysis.senses import Axis
+from model.network.attention import attend
 from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -45,7 +46,10 @@ def without(network, group):
 
 def effects(network, way, groups):
     """The effects of each group on IDS."""
-    out, before = knockouts.marked(network.config, groups), knockouts.unchanged(network, IDS, way, len(groups))
+    out, before = (
+        knockouts.marked(network.config, groups),
+        knockouts.unchanged(network, IDS, way, len(groups)),
+    )
     return knockouts.effects(network, IDS, way, out, before)
 
 
@@ -116,7 +120,12 @@ def test_keep_needs_no_batch_and_works_with_the_fused_attention(make_network):
     keep = ~knockouts.marked(network.config, [group])[0]
     expected = without(network, group)(torch.tensor(IDS)).logits
     for kept in (keep, keep[:, None]):
-        np.testing.assert_allclose(network(torch.tensor([IDS]), keep=kept).logits[0].detach(), expected.detach(), rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(
+            network(torch.tensor([IDS]), keep=kept).logits[0].detach(),
+            expected.detach(),
+            rtol=1e-4,
+            atol=1e-4,
+        )
     np.testing.assert_allclose(network(torch.tensor(IDS), keep=keep).logits.detach(), expected.detach(), rtol=1e-4, atol=1e-4)
 
 
@@ -285,7 +294,15 @@ def test_the_encoder_moves_the_meter_of_the_word(at):
     ids = bundle.read(TEXT)
     places = word.tokens(bundle.tokenizer.spans(TEXT, ids))
     found = [
-        axis.project(knockouts.vectors(without(bundle.network, group), ids, knockouts.silence, knockouts.marked(bundle.config, [()]), places)[0])[stage]
+        axis.project(
+            knockouts.vectors(
+                without(bundle.network, group),
+                ids,
+                knockouts.silence,
+                knockouts.marked(bundle.config, [()]),
+                places,
+            )[0]
+        )[stage]
         for group in knockouts.singles(bundle.config)
     ]
     np.testing.assert_allclose(picture(at)[1].flatten(), np.array(found) - plain, atol=2e-4)
@@ -294,7 +311,10 @@ def test_the_encoder_moves_the_meter_of_the_word(at):
     shown = pictures(at)["heads.meter"]
     assert [lane["name"] for lane in shown["lanes"]] == ["as trained", "knocked out"]
     np.testing.assert_allclose([lane["values"][0] for lane in shown["lanes"]], [plain, found[1]], atol=2e-4)
-    for measure, place in (("at the token that asks", control(at, "heads.query").value), ("on average over all tokens", None)):
+    for measure, place in (
+        ("at the token that asks", control(at, "heads.query").value),
+        ("on average over all tokens", None),
+    ):
         move(at, {"heads.measure": measure})
         np.testing.assert_allclose(picture(at)[1].flatten(), expected("encoder", knockouts.silence, place), rtol=2e-2, atol=1e-6)
         assert "heads.moved" in pictures(at)
@@ -303,7 +323,12 @@ def test_the_encoder_moves_the_meter_of_the_word(at):
 def test_an_encoder_without_examples_moves_by_its_vectors(at):
     move(at, {"model": "encoder", "text": "The old man slept"})
     assert "the meter of the word" not in control(at, "heads.measure").options
-    np.testing.assert_allclose(picture(at)[1].flatten(), expected("encoder", knockouts.silence, 3, "The old man slept"), rtol=2e-2, atol=1e-6)
+    np.testing.assert_allclose(
+        picture(at)[1].flatten(),
+        expected("encoder", knockouts.silence, 3, "The old man slept"),
+        rtol=2e-2,
+        atol=1e-6,
+    )
 
 
 def test_examples_that_will_not_do_are_told_and_the_vector_is_measured():
@@ -323,7 +348,10 @@ def test_clicks_make_a_set_whose_effect_is_not_the_sum(at):
     group = ((1, 4), (2, 0))
     (joint,) = expected("decoder-rope", knockouts.silence, 10, groups=[group])
     alone = expected("decoder-rope", knockouts.silence, 10, groups=[(head,) for head in group]).sum()
-    told = re.search(r"\*\*2 heads\*\* together move .* by \*\*(\S+) bits\*\*.*add up to (\S+) bits; the difference, (\S+) bits", said(at))
+    told = re.search(
+        r"\*\*2 heads\*\* together move .* by \*\*(\S+) bits\*\*.*add up to (\S+) bits; the difference, (\S+) bits",
+        said(at),
+    )
     assert [number(text) for text in told.groups()] == pytest.approx([joint, alone, joint - alone], rel=1e-2, abs=1e-4)
     click(at, "heads.effects", {"cell": [1, 4, NOW + 2]})
     assert address(at)["heads.set"] == "3.1" and "Head **3.1** alone moves" in said(at)
@@ -372,10 +400,21 @@ def test_a_set_survives_a_model_that_lacks_its_heads(at):
 def test_every_control_can_be_moved_in_every_section(section):
     at = opened("heads", text=TEXT, **{"heads.section": section})
     for key in ("heads.order", "heads.way", "heads.which", "heads.measure"):
-        for option in getattr(next((element for element in at.main if getattr(element, "key", None) == key), None), "options", ()):
+        for option in getattr(
+            next((element for element in at.main if getattr(element, "key", None) == key), None),
+            "options",
+            (),
+        ):
             move(at, {key: option})
             assert control(at, key).value == option
-    for key, value in {"heads.query": 4, "heads.key": 6, "layer": 1, "head": 6, "model": "decoder-alibi", "text": "The cat sat"}.items():
+    for key, value in {
+        "heads.query": 4,
+        "heads.key": 6,
+        "layer": 1,
+        "head": 6,
+        "model": "decoder-alibi",
+        "text": "The cat sat",
+    }.items():
         if value != 6 or key != "heads.key" or section != "Knock-outs":
             move(at, {key: value})
     for name in ("encoder", "decoder-unmasked", "toy-learned", "decoder-learned"):
@@ -383,7 +422,13 @@ def test_every_control_can_be_moved_in_every_section(section):
 
 
 @pytest.mark.parametrize(
-    ("section", "model"), [("Neuron", "decoder-rope"), ("Across layers", "decoder-none"), ("Knock-outs", "decoder-rope"), ("Knock-outs", "encoder")]
+    ("section", "model"),
+    [
+        ("Neuron", "decoder-rope"),
+        ("Across layers", "decoder-none"),
+        ("Knock-outs", "decoder-rope"),
+        ("Knock-outs", "encoder"),
+    ],
 )
 def test_hostile_text_gives_a_sentence_or_the_picture_and_stays_text(section, model):
     at = opened("heads", text=TEXT, model=model, **{"heads.section": section})

@@ -9,8 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import leak, load, masks
-from model.attention import attend
+from model import load, masks
+from model.analysis import leak
+from model.network.attention import attend
 
 SENTENCE = "I swam across the river to get to the other bank"
 HONEST, CHEAT = "decoder-rope", "decoder-unmasked"
@@ -63,7 +64,11 @@ def test_what_moves_does_so_by_its_relative_change(make_network):
         np.testing.assert_allclose(row, ((after - before).norm(dim=1) / before.norm(dim=1)).detach(), rtol=1e-5)
 
 
-@pytest.mark.parametrize("mask", [masks.causal(7), masks.window(7, 2), masks.prefix(7, 3), masks.full(7)], ids=["causal", "window", "prefix", "full"])
+@pytest.mark.parametrize(
+    "mask",
+    [masks.causal(7), masks.window(7, 2), masks.prefix(7, 3), masks.full(7)],
+    ids=["causal", "window", "prefix", "full"],
+)
 def test_all_places_in_one_pass_say_what_each_says_alone(make_network, mask):
     network = make_network()
     together = leak.moves(network, IDS, range(7), 50, mask)
@@ -82,7 +87,8 @@ def jacobian(network, ids, allowed):
     """d f / d e by torch.autograd.functional: (T, C, T, C)."""
     embedded = network.embed(torch.tensor(ids))
     return torch.autograd.functional.jacobian(
-        lambda e: network(torch.tensor(ids), torch.tensor(allowed), attend=attend, predict=False, embedded=e).final, embedded
+        lambda e: network(torch.tensor(ids), torch.tensor(allowed), attend=attend, predict=False, embedded=e).final,
+        embedded,
     )
 
 
@@ -132,7 +138,10 @@ def trace_of(logits, final=None):
 
 
 def test_divergence_by_hand():
-    before, after = trace_of(np.log([[0.5, 0.5], [0.25, 0.75]])), trace_of(np.log([[0.25, 0.75], [0.25, 0.75]]))
+    before, after = (
+        trace_of(np.log([[0.5, 0.5], [0.25, 0.75]])),
+        trace_of(np.log([[0.25, 0.75], [0.25, 0.75]])),
+    )
     expected = 0.5 * np.log2(0.5 / 0.25) + 0.5 * np.log2(0.5 / 0.75)
     np.testing.assert_allclose(leak.divergence(before, after), [expected, 0], atol=1e-7)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import masks
-from model.config import POSITIONS
+from model.network.config import POSITIONS
 
 pytestmark = pytest.mark.usefixtures("doubles")
 

@@ -8,8 +8,21 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from model import decoding, leak, load, masks
-from tests.session import HOSTILE, LONG, SHORT, address, checked, click, control, escaped, move, opened, pictures
+from model import decoding, load, masks
+from model.analysis import leak
+from tests.session import (
+    HOSTILE,
+    LONG,
+    SHORT,
+    address,
+    checked,
+    click,
+    control,
+    escaped,
+    move,
+    opened,
+    pictures,
+)
 from viz import component
 from viz import masks as figures
 
@@ -23,7 +36,11 @@ CHEATING, PAINTING, LEAKING, SEEING = "Can it cheat?", "Paint a mask", "Leak tes
 
 
 def section(name, text=TEXT, **query):
-    return opened("masks", text=text, **{"masks.section": name} | {f"masks.{key}": value for key, value in query.items()})
+    return opened(
+        "masks",
+        text=text,
+        **{"masks.section": name} | {f"masks.{key}": value for key, value in query.items()},
+    )
 
 
 def switch(at, **choices):
@@ -94,7 +111,11 @@ def test_every_mask_is_drawn_with_the_scores_and_weights_of_the_model_that_ran_w
     np.testing.assert_allclose(scores[finite], attention.scores(4)[finite], rtol=1e-5, atol=1e-5)
     _, weights, finite = shown(at, "weights")
     np.testing.assert_allclose(np.where(finite, weights, 0), attention.weights(4), atol=1e-6)
-    np.testing.assert_allclose(numbers(chart(at)["data"][0]), leak.divergence(load(HONEST).explain(TEXT), load(HONEST).explain(TEXT, allowed)), rtol=1e-3)
+    np.testing.assert_allclose(
+        numbers(chart(at)["data"][0]),
+        leak.divergence(load(HONEST).explain(TEXT), load(HONEST).explain(TEXT, allowed)),
+        rtol=1e-3,
+    )
     assert ("nothing has moved" in said(at)) == np.array_equal(allowed.numpy(), CAUSAL)
 
 
@@ -119,7 +140,12 @@ def test_painted_cells_make_the_mask_that_the_model_runs_with():
     allowed = changed((3, 1), (2, 5))
     at = paint(section(PAINTING), allowed)
     assert control(at, "masks.mask").value == "painted"
-    assert address(at) == {"text": TEXT, "masks.section": PAINTING, "masks.mask": "painted", "masks.paint": link(allowed)}
+    assert address(at) == {
+        "text": TEXT,
+        "masks.section": PAINTING,
+        "masks.mask": "painted",
+        "masks.paint": link(allowed),
+    }
     expected = leak.divergence(load(HONEST).explain(TEXT), load(HONEST).explain(TEXT, allowed=allowed))
     np.testing.assert_allclose(numbers(chart(at)["data"][0]), expected, rtol=1e-3)
     assert "1 cell right of the diagonal" in said(at)
@@ -179,7 +205,10 @@ def test_a_text_too_long_for_the_painter_is_answered_in_a_sentence():
     assert np.array_equal(shown(at, "painter")[2], changed((3, 1)))
 
 
-@pytest.mark.parametrize("value", ["", "x", "6", "6.", "6.!!!!", "999.AAAA", "0.", "-1.AA", "6.AAAAAAAAAAAAAAAA", "²." + "A" * 8, "6.ÄÖ"])
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", "6", "6.", "6.!!!!", "999.AAAA", "0.", "-1.AA", "6.AAAAAAAAAAAAAAAA", "²." + "A" * 8, "6.ÄÖ"],
+)
 def test_a_broken_link_paints_nothing(value):
     at = section(PAINTING, mask="painted", paint=value)
     assert np.array_equal(shown(at, "painter")[2], CAUSAL)
@@ -201,7 +230,15 @@ def test_the_painter_hands_over_bits_and_takes_back_no_nonsense(monkeypatch):
     allowed = np.random.default_rng(1).random((5, 7)) < 0.5
     state["k"] = {"mask": [5, 7, bits(allowed), 12]}
     assert np.array_equal(component.painted("k"), allowed)
-    for wrong in (None, "x", [5, 7, bits(allowed)], [5, 8, "AAAA", 1], [5, 7, "?", 1], [-5, -7, bits(allowed), 1], [5, 7, None, 1]):
+    for wrong in (
+        None,
+        "x",
+        [5, 7, bits(allowed)],
+        [5, 8, "AAAA", 1],
+        [5, 7, "?", 1],
+        [-5, -7, bits(allowed), 1],
+        [5, 7, None, 1],
+    ):
         state["k"] = {"mask": wrong}
         assert component.painted("k") is None
     assert component.painted("other") is None
@@ -251,11 +288,24 @@ def test_both_measures_are_0_exactly_where_no_path_leads(kind):
 def test_the_gradient_picture_is_that_of_the_model():
     _, gradient, _ = shown(section(LEAKING), "gradient")
     network = load(HONEST).network
-    found = np.sqrt(np.mean([leak.squares(network, IDS, masks.causal(T), leak.direction(192, seed)) for seed in (1, 2, 3, 4)], axis=0))
+    found = np.sqrt(
+        np.mean(
+            [leak.squares(network, IDS, masks.causal(T), leak.direction(192, seed)) for seed in (1, 2, 3, 4)],
+            axis=0,
+        )
+    )
     np.testing.assert_allclose(np.nan_to_num(gradient), found / found.max(1, keepdims=True), rtol=1e-4)
 
 
-@pytest.mark.parametrize(("word", "reason"), [("", "no word"), ("   ", "no word"), ("xylophones", "tokens to this model"), ("on", "stands there already")])
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("", "no word"),
+        ("   ", "no word"),
+        ("xylophones", "tokens to this model"),
+        ("on", "stands there already"),
+    ],
+)
 def test_a_word_that_will_not_do_is_answered_in_a_sentence(word, reason):
     at = switch(section(LEAKING), future=3, word=word)
     assert reason in at.warning[0].value

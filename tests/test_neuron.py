@@ -29,10 +29,25 @@ def parts(at):
     """The attention, head, query and key that the page is about."""
     layer, head = control(at, "layer").value - 1, control(at, "head").value - 1
     trace = load(control(at, "model").value).explain(control(at, "text").value)
-    return trace.layers[layer].attention, head, control(at, "heads.query").value, control(at, "heads.key").value
+    return (
+        trace.layers[layer].attention,
+        head,
+        control(at, "heads.query").value,
+        control(at, "heads.key").value,
+    )
 
 
-@pytest.mark.parametrize("choices", [{}, {"positions": "alibi"}, {"key_heads": 2}, {"key_heads": 1, "rope_pairing": "halves"}, {"causal": False}], ids=str)
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {},
+        {"positions": "alibi"},
+        {"key_heads": 2},
+        {"key_heads": 1, "rope_pairing": "halves"},
+        {"causal": False},
+    ],
+    ids=str,
+)
 def test_the_products_add_up_to_the_dot_product(make_bundle, choices):
     trace = make_bundle(**choices).explain("the river bank")
     for layer in trace.layers:
@@ -55,7 +70,10 @@ def test_every_number_is_the_models_own(at, name):
     np.testing.assert_array_equal(values, [before[0], q[query], before[1], k[key]] if turned else [q[query], k[key]])
     assert header["columns"] == [f"d{d}" for d in range(q.shape[1])]
     text, weight = said(at), float(attention.weights(head)[query, key])
-    total, dot, difference = map(number, re.search(r"Summed here they give \*\*(\S+)\*\*, .* \*\*(\S+)\*\*: difference (\S+)\.", text).groups())
+    total, dot, difference = map(
+        number,
+        re.search(r"Summed here they give \*\*(\S+)\*\*, .* \*\*(\S+)\*\*: difference (\S+)\.", text).groups(),
+    )
     assert total == pytest.approx(float(attention.dots(head)[query, key]), abs=2e-5)
     assert dot == pytest.approx(float(attention.dots(head)[query, key]), abs=1e-6) and difference < 1e-4
     assert f"with {100 * weight:.1f} % of its attention" in text

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from model import Change, masks, order, positions
-from model.attention import attend
+from model import Change, masks
+from model.analysis import order
+from model.network import positions
+from model.network.attention import attend
 
 pytestmark = pytest.mark.usefixtures("doubles")
 
@@ -44,7 +46,9 @@ def test_without_positions_and_with_a_full_mask_a_shuffle_changes_nothing_but_th
 
 
 @pytest.mark.parametrize(
-    ("name", "mask"), [*((name, "full") for name in ENCODINGS if name != "none"), *((name, "causal") for name in ENCODINGS)], ids=lambda value: value
+    ("name", "mask"),
+    [*((name, "full") for name in ENCODINGS if name != "none"), *((name, "causal") for name in ENCODINGS)],
+    ids=lambda value: value,
 )
 @settings(deadline=None, max_examples=8)
 @given(order_of=shuffles)
@@ -153,7 +157,12 @@ def test_the_parts_of_the_scores_add_up_to_them(make_bundle, name, key_heads):
         for head in range(bundle.config.heads):
             parts = order.score_parts(bundle.network, trace, layer, head)
             np.testing.assert_allclose(sum(parts.values()), trace.layers[layer].attention.scaled(head), rtol=1e-5, atol=1e-5)
-    names = {"rope": ["not turned", "what turning changes"], "none": ["content"], "alibi": ["content", "bias"], "t5": ["content", "bias"]}
+    names = {
+        "rope": ["not turned", "what turning changes"],
+        "none": ["content"],
+        "alibi": ["content", "bias"],
+        "t5": ["content", "bias"],
+    }
     assert list(parts) == names.get(name, ["content–content", "content–position", "position–content", "position–position"])
 
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import positions
+from model.network import positions
 
 pytestmark = pytest.mark.usefixtures("doubles")
 
@@ -103,7 +103,12 @@ def test_an_unknown_pairing_is_an_error():
 def test_alibi_slopes_by_hand():
     eight = [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 256]
     torch.testing.assert_close(positions.alibi_slopes(8), torch.tensor(eight), **EXACT)
-    between = [2**-0.5, 2**-1.5, 2**-2.5, 2**-3.5]  # every other slope of 16 heads, as the authors' get_slopes gives them
+    between = [
+        2**-0.5,
+        2**-1.5,
+        2**-2.5,
+        2**-3.5,
+    ]  # every other slope of 16 heads, as the authors' get_slopes gives them
     torch.testing.assert_close(positions.alibi_slopes(12), torch.tensor(eight + between), **EXACT)
     torch.testing.assert_close(positions.alibi_slopes(1), torch.tensor([2.0**-8]), **EXACT)
 
@@ -126,9 +131,46 @@ def test_alibi_depends_on_the_distance_only():
     ("both_ways", "expected"),
     [
         # 32 buckets: 16 exact ones, then 16 + floor(16 ln(d / 16) / ln 8), all further ones and all keys ahead aside
-        (False, {0: 0, -1: 1, -15: 15, -16: 16, -20: 17, -32: 21, -64: 26, -127: 31, -128: 31, -300: 31, 1: 0, 300: 0}),
+        (
+            False,
+            {
+                0: 0,
+                -1: 1,
+                -15: 15,
+                -16: 16,
+                -20: 17,
+                -32: 21,
+                -64: 26,
+                -127: 31,
+                -128: 31,
+                -300: 31,
+                1: 0,
+                300: 0,
+            },
+        ),
         # 16 to the left and 16 to the right: 8 exact ones, then 8 + floor(8 ln(d / 8) / ln 16)
-        (True, {0: 0, -1: 1, -7: 7, -8: 8, -16: 10, -32: 12, -64: 14, -128: 15, -300: 15, 1: 17, 7: 23, 8: 24, 16: 26, 32: 28, 64: 30, 128: 31, 300: 31}),
+        (
+            True,
+            {
+                0: 0,
+                -1: 1,
+                -7: 7,
+                -8: 8,
+                -16: 10,
+                -32: 12,
+                -64: 14,
+                -128: 15,
+                -300: 15,
+                1: 17,
+                7: 23,
+                8: 24,
+                16: 26,
+                32: 28,
+                64: 30,
+                128: 31,
+                300: 31,
+            },
+        ),
     ],
 )
 def test_t5_buckets_by_hand(both_ways, expected):
@@ -148,7 +190,10 @@ def mesh_bucket(relative, bidirectional, num_buckets, max_distance):
     max_exact = num_buckets // 2
     if n < max_exact:
         return ret + n
-    return ret + min(max_exact + int(math.log(n / max_exact) / math.log(max_distance / max_exact) * (num_buckets - max_exact)), num_buckets - 1)
+    return ret + min(
+        max_exact + int(math.log(n / max_exact) / math.log(max_distance / max_exact) * (num_buckets - max_exact)),
+        num_buckets - 1,
+    )
 
 
 @pytest.mark.parametrize("both_ways", [False, True])
@@ -169,7 +214,11 @@ def test_t5_bias_is_the_tables_row_of_the_distance():
 
 
 def test_sinusoids_by_hand():
-    expected = [[0.0, 1, 0, 1], [math.sin(1), math.cos(1), math.sin(0.01), math.cos(0.01)], [math.sin(2), math.cos(2), math.sin(0.02), math.cos(0.02)]]
+    expected = [
+        [0.0, 1, 0, 1],
+        [math.sin(1), math.cos(1), math.sin(0.01), math.cos(0.01)],
+        [math.sin(2), math.cos(2), math.sin(0.02), math.cos(0.02)],
+    ]
     torch.testing.assert_close(positions.sinusoidal(3, 4), torch.tensor(expected), **EXACT)
 
 

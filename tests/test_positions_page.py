@@ -7,15 +7,23 @@ import struct
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from model import load, masks, order, positions
-from tests.session import AROUND, HOSTILE, LONG, ROOT, SHORT, address, click, control, escaped
+from model import load, masks
+from model.analysis import order
+from model.network import positions
+from tests.session import AROUND, HOSTILE, LONG, ROOT, SHORT, address, click, control, escaped, visit
 from viz import order as figures
 from viz.component import beliefs, panels, sequence
 
 NAMES = ["none", "learned", "sinusoidal", "rope", "alibi", "t5"]
-VIEWS = ["Side by side", "Shuffle test", "By distance", "The encoding itself", "Beyond the training length", "Content and position"]
+VIEWS = [
+    "Side by side",
+    "Shuffle test",
+    "By distance",
+    "The encoding itself",
+    "Beyond the training length",
+    "Content and position",
+]
 BUNDLES = {name: load(f"decoder-{name}") for name in NAMES}
 IDS = BUNDLES["rope"].read(LONG)
 T = len(IDS)
@@ -23,11 +31,8 @@ T = len(IDS)
 
 def opened(view=VIEWS[0], text=LONG, **query):
     """A fresh session on the page, opened by a link; the long text is short enough for a quick test."""
-    at = AppTest.from_file(str(ROOT / "pages" / "_router.py"), default_timeout=60).switch_page("positions.py")
     query = {"positions.section": view, "text": text} | {f"positions.{name}": value for name, value in query.items()}
-    for key, value in query.items():
-        at.query_params[key] = value
-    return checked(at.run())
+    return checked(visit("positions", query).run())
 
 
 def checked(at):
@@ -239,7 +244,9 @@ def test_heads_are_sorted_by_what_distance_explains(name):
     assert f"reach {200 / (T + 2):.0f} %" in said(at)
     click_cell(at, "positions.heads", 5, 0)
     np.testing.assert_allclose(
-        np.nan_to_num(maps(at, "positions.alone")["the head"]), np.tril(trace.layers[ranked[5][0]].attention.weights(ranked[5][1])), atol=1e-6
+        np.nan_to_num(maps(at, "positions.alone")["the head"]),
+        np.tril(trace.layers[ranked[5][0]].attention.weights(ranked[5][1])),
+        atol=1e-6,
     )
 
 
@@ -254,7 +261,11 @@ def test_one_token_has_no_distances():
 def test_every_encoding_is_drawn_as_it_is():
     at = opened(VIEWS[3])
     network = {name: bundle.network for name, bundle in BUNDLES.items()}
-    expected = {"sinusoidal": positions.sinusoidal(128, 192), "learned": network["learned"].position_table, "rope": positions.sinusoidal(128, 32)}
+    expected = {
+        "sinusoidal": positions.sinusoidal(128, 192),
+        "learned": network["learned"].position_table,
+        "rope": positions.sinusoidal(128, 32),
+    }
     for name in NAMES:
         switch(at, encoding=name)
         header, alike = shown(at)["positions.alike"]
@@ -277,7 +288,10 @@ def test_biases_are_those_of_the_model(name):
         np.testing.assert_allclose(floats(curve["y"]), bias[head, -1, ::-1], rtol=1e-6)
     _, alike = shown(at)["positions.alike"]
     np.testing.assert_allclose(np.nan_to_num(alike), np.tril(bias[2]), rtol=1e-6)
-    text = {"alibi": "0.25, 0.0625, 0.01562, 0.003906, 0.5, 0.125", "t5": "16, 19, 21, 24, 27, 31, 35, 40, 46, 52, 59, 67, 77, 87, 99, 113"}[name]
+    text = {
+        "alibi": "0.25, 0.0625, 0.01562, 0.003906, 0.5, 0.125",
+        "t5": "16, 19, 21, 24, 27, 31, 35, 40, 46, 52, 59, 67, 77, 87, 99, 113",
+    }[name]
     assert text in said(at)
 
 
@@ -293,7 +307,10 @@ def test_the_curves_are_measured_on_the_text():
     ids = BUNDLES["rope"].tokenizer.encode((ROOT / "model" / "checkpoints" / "passage.txt").read_text())[:161]
     found = curves(at)
     for name in NAMES:
-        expected = order.binned(order.losses(BUNDLES[name].network, ids if name != "learned" else ids[:129]), (0, 16, 32, 64, 128, 256))
+        expected = order.binned(
+            order.losses(BUNDLES[name].network, ids if name != "learned" else ids[:129]),
+            (0, 16, 32, 64, 128, 256),
+        )
         np.testing.assert_allclose(floats(found[name]["y"]), [nats for *_, nats in expected], rtol=1e-4)
         np.testing.assert_allclose(floats(found[name]["x"]), [(a + b) / 2 for a, b, _ in expected])
         recorded = {(a, b): nats for a, b, nats in BUNDLES[name].card["loss_by_position"]}
@@ -318,7 +335,10 @@ def test_fewer_curves_and_a_length_within_the_training():
 def test_stop_keeps_what_is_measured_and_go_on_measures_the_rest(monkeypatch):
     at = opened(VIEWS[4], length=64, measured="none,alibi", methods="")
     asked = next(iter(at.session_state["positions.done"]))
-    at.session_state["positions.stopped"], at.session_state["positions.done"] = asked, {asked: 1}  # pressed after the first curve
+    at.session_state["positions.stopped"], at.session_state["positions.done"] = (
+        asked,
+        {asked: 1},
+    )  # pressed after the first curve
     checked(at.run())
     assert "none" in curves(at) and "alibi" not in curves(at)
     assert "Stopped after 1 of 2 curves" in said(at)
@@ -465,7 +485,13 @@ def test_panels_that_do_not_fit_are_an_error():
 
 
 def test_a_difference_of_nothing_is_drawn_at_the_edge_and_read_as_0():
-    figure = figures.differences({"none": {"full": 0.0, "causal": 0.5}, "rope": {"full": 0.5, "causal": 0.5}, "learned": "no such position"})
+    figure = figures.differences(
+        {
+            "none": {"full": 0.0, "causal": 0.5},
+            "rope": {"full": 0.5, "causal": 0.5},
+            "learned": "no such position",
+        }
+    )
     assert figure.data[0].x == (figures.NOTHING, 0.5)
     assert figure.data[0].text == ("  0  ", "  0.5  ")
     assert figure.data[0].textposition == ("middle right", "middle left") and set(figure.data[1].textposition) == {"middle right"}

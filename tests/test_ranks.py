@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import ranks
+from model.analysis import ranks
 
 
 def test_correlation_by_hand():

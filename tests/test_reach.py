@@ -6,11 +6,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import load, masks, reach
+from model import load, masks
+from model.analysis import reach
 
 NAN = float("nan")
 DILATIONS = st.sampled_from([1, 2, reach.EXPONENTIAL])
-SLIDERS = {"layers": st.integers(1, 8), "kernel": st.integers(1, 7), "dilation": DILATIONS, "stride": st.sampled_from([1, 2]), "causal": st.booleans()}
+SLIDERS = {
+    "layers": st.integers(1, 8),
+    "kernel": st.integers(1, 7),
+    "dilation": DILATIONS,
+    "stride": st.sampled_from([1, 2]),
+    "causal": st.booleans(),
+}
 MASKS = {"full": masks.full, "causal": masks.causal, "window": lambda T: masks.window(T, 3)}
 TWINS = ["encoder", "encoder-cnn"]
 
@@ -32,14 +39,21 @@ def test_three_layers_by_hand():
     """Kernel 3, causal: the output at 6 reads 4-6, those read 2-6, those 0-6."""
     cone = reach.cone(reach.stack(3, 3), 8, 6, causal=True)
     assert [seen(level) for level in cone.levels] == [[6], [4, 5, 6], [2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 6]]
-    assert [(first.tolist(), last.tolist(), gap) for first, last, gap in cone.reads[:2]] == [([4], [6], 1), ([2, 3, 4], [4, 5, 6], 1)]
+    assert [(first.tolist(), last.tolist(), gap) for first, last, gap in cone.reads[:2]] == [
+        ([4], [6], 1),
+        ([2, 3, 4], [4, 5, 6], 1),
+    ]
 
 
 def test_a_stride_and_a_dilation_by_hand():
     """Stride 2, kernel 2, dilation 2, causal: output 2 reads 4 and 2 of the 6 positions below, which read the tokens 8, 6, 4 and 2."""
     stack = reach.stack(2, 2, 2, 2)
     assert reach.steps(stack) == [1, 2, 4]
-    assert [seen(level) for level in reach.cone(stack, 11, 2, causal=True).levels] == [[2], [2, 4], [2, 4, 6, 8]]
+    assert [seen(level) for level in reach.cone(stack, 11, 2, causal=True).levels] == [
+        [2],
+        [2, 4],
+        [2, 4, 6, 8],
+    ]
     assert reach.size(stack) == 1 + 2 + 2 * 2 == 7
 
 

@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from model import load, masks, reach, senses
+from model import load, masks
+from model.analysis import reach, senses
 from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, move, opened, pictures
 from viz import curves
 from viz.component import cone as component
@@ -56,10 +57,24 @@ def test_every_switch_can_be_moved_and_formula_and_gradient_agree(at, name, choi
 
 
 def test_the_cones_are_those_of_the_model(at):
-    switch(at, layers=3, kernel=4, dilation=2, stride=2, looks="centred", mask="window", window=3, attention=2, output=9)
+    switch(
+        at,
+        layers=3,
+        kernel=4,
+        dilation=2,
+        stride=2,
+        looks="centred",
+        mask="window",
+        window=3,
+        attention=2,
+        output=9,
+    )
     stack = reach.stack(3, 4, 2, 2)
     convolution, attention = panels(at)
-    expected = reach.cone(stack, TOKENS, 9 // 8, causal=False), reach.attention_cone(masks.window(TOKENS, 3), 2, 9)
+    expected = (
+        reach.cone(stack, TOKENS, 9 // 8, causal=False),
+        reach.attention_cone(masks.window(TOKENS, 3), 2, 9),
+    )
     for panel, cone in zip((convolution, attention), expected, strict=True):
         assert [level["lit"] for level in panel["levels"]] == [np.flatnonzero(level).tolist() for level in cone.levels]
         assert [level["length"] for level in panel["levels"]] == [len(level) for level in cone.levels]
@@ -97,7 +112,12 @@ def test_the_layers_needed_are_said_and_drawn(at):
     switch(at, kernel=3, output=9, other=2, window=4)
     assert "convolution: **4**; full attention: **1**; causal attention: **1**; attention in a window of 4: **3**" in said(at)
     chart = json.loads(at.get("plotly_chart")[0].proto.spec or at.get("plotly_chart")[0].proto.figure.spec)
-    assert [curve["name"] for curve in chart["data"]] == ["convolution", "full attention", "causal attention", "attention in a window of 4"]
+    assert [curve["name"] for curve in chart["data"]] == [
+        "convolution",
+        "full attention",
+        "causal attention",
+        "attention in a window of 4",
+    ]
     assert chart["layout"]["shapes"][0]["x0"] == -7
 
 
@@ -118,7 +138,10 @@ def test_what_is_never_connected_is_explained(at, choices, reason):
 
 
 def test_a_curve_has_gaps_where_no_number_of_layers_is_enough():
-    needed = {"convolution": reach.needed(4, 3, 1, 1, True), "full attention": reach.needed_by_attention(masks.full(7), 3)}
+    needed = {
+        "convolution": reach.needed(4, 3, 1, 1, True),
+        "full attention": reach.needed_by_attention(masks.full(7), 3),
+    }
     figure = curves.layers(needed, distance=-2, words=("a", "<b>"))
     np.testing.assert_array_equal(figure.data[0].y, [2, 1, 1, 0, np.nan, np.nan, np.nan])
     np.testing.assert_array_equal(figure.data[1].x, [-3, -2, -1, 0, 1, 2, 3])
@@ -205,7 +228,10 @@ def test_a_text_without_a_word_with_examples_is_told_which_words_have_some():
     at = opened("receptive_field", text="The cat sat on the mat")
     assert "receptive_field.meter" not in pictures(at)
     assert "pitcher" in at.info[-1].value
-    link = {"word_sense.mat.left": "a mat on the floor\nthe door mat", "word_sense.mat.right": "mat paint\na mat finish"}
+    link = {
+        "word_sense.mat.left": "a mat on the floor\nthe door mat",
+        "word_sense.mat.right": "mat paint\na mat finish",
+    }
     at = opened("receptive_field", text="The cat sat on the mat", **link)
     assert set(fallen(at)) == {"encoder", "encoder-cnn"}
     at = opened("receptive_field", text="The cat sat on the mat", **link | {"word_sense.mat.right": "mat paint"})
@@ -218,7 +244,11 @@ def test_the_shares_are_those_of_the_cards(at):
         found = load(name).card["senses"]["clues"]["by_distance"]
         assert (bar["name"], bar["x"]) == (name, list(found))
     figure = curves.shares({name: load(name).card["senses"]["clues"]["by_distance"] for name in ("encoder", "encoder-cnn")})
-    np.testing.assert_allclose(figure.data[1].y, [share for share, _ in load("encoder-cnn").card["senses"]["clues"]["by_distance"].values()], rtol=1e-6)
+    np.testing.assert_allclose(
+        figure.data[1].y,
+        [share for share, _ in load("encoder-cnn").card["senses"]["clues"]["by_distance"].values()],
+        rtol=1e-6,
+    )
     p, n = load("encoder").card["senses"]["clues"]["by_distance"]["5-8"]
     assert figure.data[0].error_y.array[2] == pytest.approx((p * (1 - p) / n) ** 0.5, rel=1e-5)
 
@@ -243,14 +273,33 @@ def test_hostile_text_gives_a_sentence_or_a_picture(at, text):
 def test_one_token_is_answered_in_a_sentence_and_drawn(at):
     move(at, {"text": "a"})
     assert "one token" in at.info[0].value
-    assert panels(at)[0]["levels"][-1] == {"length": 1, "step": 1, "lit": [0], "first": [], "last": [], "gap": 1}
+    assert panels(at)[0]["levels"][-1] == {
+        "length": 1,
+        "step": 1,
+        "lit": [0],
+        "first": [],
+        "last": [],
+        "gap": 1,
+    }
 
 
 def test_a_link_restores_every_switch(at):
-    chosen = {"layers": 2, "kernel": 5, "dilation": reach.EXPONENTIAL, "stride": 2, "looks": "centred", "mask": "window", "window": 7, "attention": 3}
+    chosen = {
+        "layers": 2,
+        "kernel": 5,
+        "dilation": reach.EXPONENTIAL,
+        "stride": 2,
+        "looks": "centred",
+        "mask": "window",
+        "window": 7,
+        "attention": 3,
+    }
     switch(at, **chosen, output=4, other=6)
     link = address(at)
-    assert link == {"text": LONG, **{f"receptive_field.{name}": str(value) for name, value in (chosen | {"output": 5, "other": 7}).items()}}
+    assert link == {
+        "text": LONG,
+        **{f"receptive_field.{name}": str(value) for name, value in (chosen | {"output": 5, "other": 7}).items()},
+    }
     again = opened("receptive_field", **link)
     assert panels(again) == panels(at)
     assert address(again) == link

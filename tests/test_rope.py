@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
-from model import load, rotation
+from model import load
+from model.analysis import rotation
 from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, move, opened, pictures
 from viz.component import clocks as component
 
@@ -18,7 +19,12 @@ MODEL = load("decoder-rope")
 TRACE = MODEL.explain(LONG)
 T, P = len(TRACE.tokens), MODEL.config.head_width // 2
 LAYER, HEAD = 2, 3  # what the page shows first, counted from 0
-CHOICES = {"query": [3, 0, T - 1], "key": [5, 0], "order": ["by contribution", "by frequency"], "base": [100, 10_000_000, 500_000, 10_000]}
+CHOICES = {
+    "query": [3, 0, T - 1],
+    "key": [5, 0],
+    "order": ["by contribution", "by frequency"],
+    "base": [100, 10_000_000, 500_000, 10_000],
+}
 
 
 @pytest.fixture
@@ -84,7 +90,9 @@ def test_the_clocks_get_the_models_own_vectors(at):
 def test_the_contributions_add_up_to_the_score_of_the_model(at, query, key, layer, head):
     move(at, {"layer": layer + 1, "head": head + 1, "rope.query": query, "rope.key": key})
     numbers = re.search(
-        r"contributions add up to \*\*(\S+)\*\*.*is \*\*(\S+)\*\*.*differ by at most (\S+), and the turned hands by (\S+):", said(at), re.DOTALL
+        r"contributions add up to \*\*(\S+)\*\*.*is \*\*(\S+)\*\*.*differ by at most (\S+), and the turned hands by (\S+):",
+        said(at),
+        re.DOTALL,
     )
     total, model, apart, turned = (float(number) for number in numbers.groups())
     assert model == pytest.approx(score(query, key, layer, head), abs=1e-6)
@@ -200,7 +208,10 @@ def test_the_slow_pairs_are_counted(at, base):
     waves = [2 * np.pi * base ** (i / P) for i in range(P)]
     for tokens in (MODEL.config.context, T):
         slow = sum(wave > tokens for wave in waves)
-        assert re.search(rf"\*\*{slow} of {P} pairs\*\* \(pairs {P - slow + 1} to {P}\) turn less than once in [^.]*\b{tokens} tokens", said(at))
+        assert re.search(
+            rf"\*\*{slow} of {P} pairs\*\* \(pairs {P - slow + 1} to {P}\) turn less than once in [^.]*\b{tokens} tokens",
+            said(at),
+        )
     name = f"base {base:,}"
     np.testing.assert_allclose(chart(at, "rope.wavelengths")[name][1], waves)
 
@@ -282,7 +293,11 @@ def test_a_link_restores_everything(at):
 
 @pytest.mark.parametrize("value", ["", "0", "9999", "-9999", "x", "nan", "$x$"])
 def test_a_broken_link_opens_on_something_sensible(value):
-    at = opened("rope", text=LONG, **{f"rope.{name}": value for name in ("query", "key", "order", "base", "both", "alone", "pair")})
+    at = opened(
+        "rope",
+        text=LONG,
+        **{f"rope.{name}": value for name in ("query", "key", "order", "base", "both", "alone", "pair")},
+    )
     assert clocks(at)["home"] == clocks(at)["places"] == [T - 1, int(TRACE.layers[LAYER].attention.weights(HEAD)[T - 1].argmax())]
 
 
@@ -299,10 +314,10 @@ def test_a_move_that_a_shorter_text_does_not_reach_is_dropped(at):
 
 def test_another_model_chosen_before_is_still_chosen_after():
     at = opened("attention", model="decoder-alibi")
-    at.switch_page("rope.py").run()
+    at.switch_page("rope/page.py").run()
     assert "rope.clocks" in pictures(at)
     assert not any(getattr(element, "key", None) == "model" for element in at.sidebar)
-    at.switch_page("attention.py").run()
+    at.switch_page("attention/page.py").run()
     assert control(at, "model").value == "decoder-alibi"
 
 
@@ -310,7 +325,15 @@ def test_another_model_chosen_before_is_still_chosen_after():
 
 
 def test_clocks_that_do_not_fit_are_an_error():
-    good = {"scale": 1.0, "home": (0, 1), "places": (0, 1), "last": 3, "order": range(2), "words": ("a", "b"), "key": "k"}
+    good = {
+        "scale": 1.0,
+        "home": (0, 1),
+        "places": (0, 1),
+        "last": 3,
+        "order": range(2),
+        "words": ("a", "b"),
+        "key": "k",
+    }
     with pytest.raises(ValueError, match="2 frequencies, q and k need 4 numbers"):
         component.clocks(np.zeros(3), np.zeros(4), np.ones(2), **good)
     with pytest.raises(ValueError, match="the order each pair once"):

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from model import positions, rotation
+from model.analysis import rotation
+from model.network import positions
 from viz import rotation as figures
 
 pytestmark = pytest.mark.usefixtures("doubles")
@@ -52,7 +53,11 @@ def test_a_quarter_turn_is_counter_clockwise_and_position_0_turns_nothing():
 
 def test_wavelengths_by_hand():
     np.testing.assert_allclose(rotation.wavelengths(4, 100.0), [2 * math.pi, 20 * math.pi], **EXACT)  # width 4: speeds 1 and 1 / 10
-    np.testing.assert_allclose(rotation.turned(np.ones(2), rotation.wavelengths(4, 100.0)[1], rotation.frequencies(4, 100.0))[1], 1, **EXACT)
+    np.testing.assert_allclose(
+        rotation.turned(np.ones(2), rotation.wavelengths(4, 100.0)[1], rotation.frequencies(4, 100.0))[1],
+        1,
+        **EXACT,
+    )
 
 
 @settings(deadline=None, max_examples=50)
@@ -91,7 +96,11 @@ def test_the_curve_is_the_score_wherever_the_two_stand(m, offset, seed):
 def test_no_score_exceeds_its_bounds(seed):
     q, k = two(seed)
     scores = abs(rotation.curve(q, k, OFFSETS, FREQUENCY, 0.3))
-    for bound in (rotation.bound(q, k, 0.3), rotation.envelope(q, k, OFFSETS, FREQUENCY, 0.3), rotation.decay(q, k, OFFSETS, FREQUENCY, 0.3)):
+    for bound in (
+        rotation.bound(q, k, 0.3),
+        rotation.envelope(q, k, OFFSETS, FREQUENCY, 0.3),
+        rotation.decay(q, k, OFFSETS, FREQUENCY, 0.3),
+    ):
         assert (scores <= bound + 1e-12).all()
     assert rotation.curve(q, q, [0], FREQUENCY, 0.3)[0] == pytest.approx(rotation.bound(q, q, 0.3))  # in step with itself: the bound is reached
 
@@ -151,11 +160,19 @@ def test_halves_by_hand():
 def test_another_base_reruns_the_real_model_on_the_same_parameters(make_bundle):
     bundle = make_bundle("rope")
     other, same = rotation.reread(bundle, rope_base=500.0), rotation.reread(bundle)
-    assert (other.config.rope_base, bundle.config.rope_base, other.config.layers) == (500.0, 10_000.0, bundle.config.layers)
+    assert (other.config.rope_base, bundle.config.rope_base, other.config.layers) == (
+        500.0,
+        10_000.0,
+        bundle.config.layers,
+    )
     np.testing.assert_array_equal(same.explain(TEXT).logits, bundle.explain(TEXT).logits)
     first, second = other.explain(TEXT).layers[0].attention, bundle.explain(TEXT).layers[0].attention
     np.testing.assert_array_equal(first.q, second.q)  # layer 1 asks the same, turned at other speeds
-    turned = rotation.turned(rotation.hands(first.q), np.arange(first.q.shape[1]), rotation.frequencies(bundle.config.head_width, 500.0))
+    turned = rotation.turned(
+        rotation.hands(first.q),
+        np.arange(first.q.shape[1]),
+        rotation.frequencies(bundle.config.head_width, 500.0),
+    )
     np.testing.assert_allclose(rotation.hands(first.q_rot), turned, **EXACT)
     assert other.network.embedding.weight.data_ptr() == bundle.network.embedding.weight.data_ptr()
     assert not any(parameter.requires_grad for parameter in other.network.parameters())
@@ -182,12 +199,25 @@ def by_name(figure):
 def test_the_figure_of_scores_shows_the_numbers_it_was_given():
     content, without, envelope = vectors(3, 7)
     envelope = abs(envelope)
-    figure = figures.scores(np.arange(-3, 4), content, without, envelope, bound=2.5, marks={"in the text": (-2, 0.5), "moved": (1, 0.25)}, limit=2)
+    figure = figures.scores(
+        np.arange(-3, 4),
+        content,
+        without,
+        envelope,
+        bound=2.5,
+        marks={"in the text": (-2, 0.5), "moved": (1, 0.25)},
+        limit=2,
+    )
     shown = by_name(figure)
     np.testing.assert_array_equal(shown["these two tokens"].y, content)
     np.testing.assert_array_equal(shown["without content"].y, without)
     np.testing.assert_array_equal(shown["without content: envelope"].y, envelope)
-    assert (shown["in the text"].x[0], shown["in the text"].y[0], shown["moved"].x[0], shown["moved"].y[0]) == (-2, 0.5, 1, 0.25)
+    assert (
+        shown["in the text"].x[0],
+        shown["in the text"].y[0],
+        shown["moved"].x[0],
+        shown["moved"].y[0],
+    ) == (-2, 0.5, 1, 0.25)
     assert [line.x0 for line in figure.layout.shapes] == [-2, 2]  # where training ended
     assert sorted(trace.y[0] for trace in figure.data if trace.legendgroup == "bound") == [-2.5, 2.5]
     with pytest.raises(ValueError, match="7 offsets, 6 scores"):
@@ -206,7 +236,12 @@ def test_a_pair_that_does_not_get_round_is_hollow():
 
 def test_the_figure_of_bases_marks_the_trained_and_the_chosen_one():
     shown = by_name(figures.bases({100: 2.0, 10_000: 1.0, 1_000_000: 1.5}, trained=10_000, chosen=100))
-    assert (shown["as trained"].x[0], shown["as trained"].y[0], shown["chosen"].x[0], shown["chosen"].y[0]) == (10_000, 1.0, 100, 2.0)
+    assert (
+        shown["as trained"].x[0],
+        shown["as trained"].y[0],
+        shown["chosen"].x[0],
+        shown["chosen"].y[0],
+    ) == (10_000, 1.0, 100, 2.0)
 
 
 @pytest.mark.parametrize("pair", range(4))

@@ -6,10 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import senses
-from model.attention import attend
-from model.change import Change
-from model.senses import Axis
+from model.analysis import senses
+from model.analysis.senses import Axis
+from model.network.attention import attend
+from model.network.change import Change
 
 TEXT = "The river is near the bank. A bank has cash."
 
@@ -27,7 +27,10 @@ def bundle(make_bundle):
 
 
 def test_a_word_is_found_whole_and_whatever_its_capitals():
-    assert [(word.start, word.end) for word in senses.find("Bank, banks; the BANK’s bank", "bank")] == [(0, 4), (24, 28)]
+    assert [(word.start, word.end) for word in senses.find("Bank, banks; the BANK’s bank", "bank")] == [
+        (0, 4),
+        (24, 28),
+    ]
     assert senses.find("", "bank") == []
     assert senses.shared("The bank, the cash", "Cash from THE road") == ["the", "cash"]
 
@@ -60,7 +63,11 @@ def test_words_between_are_taken_out_or_put_in_by_hand():
     assert senses.apart(word, after, 4)[0].text == "We swam, all of us, to the bank of the which as Rhine."
 
 
-@given(st.lists(st.sampled_from(["river", "the", "Été", "don't", ", and", "7"]), min_size=2, max_size=9), st.integers(0, 25), st.data())
+@given(
+    st.lists(st.sampled_from(["river", "the", "Été", "don't", ", and", "7"]), min_size=2, max_size=9),
+    st.integers(0, 25),
+    st.data(),
+)
 def test_a_word_is_as_far_from_its_clue_as_asked(parts, between, data):
     text = " ".join(parts)
     every = senses.words(text)

@@ -24,7 +24,10 @@ async def answer(request):
 
 def asked(path, encoding="gzip, deflate, br", method="GET"):
     headers = [(b"accept-encoding", encoding.encode())]
-    return app.packed(Request({"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}), answer)
+    return app.packed(
+        Request({"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}),
+        answer,
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -51,7 +51,11 @@ def undone(ids, new, pair):
 def test_the_steps_of_a_word_by_hand():
     tokenizer = Tokenizer([(ord("b"), ord("a")), (BYTES, ord("n")), (ord("n"), ord("k"))])  # ba, ban, nk
     b, a, n, k = b"bank"
-    assert list(tokenizer.steps("bank")) == [(None, [b, a, n, k]), ((b, a), [256, n, k]), ((256, n), [257, k])]
+    assert list(tokenizer.steps("bank")) == [
+        (None, [b, a, n, k]),
+        ((b, a), [256, n, k]),
+        ((256, n), [257, k]),
+    ]
 
 
 def slowly_learned(text):
@@ -159,7 +163,10 @@ def slow_rounds(text, places):
     words, made = [list(to_bytes(word)) for word in WORD.findall(text)], 0
     while True:
         counts = Counter(pair for word in words for pair in pairwise(word))
-        best = sorted(((pair, count) for pair, count in counts.items() if count > 1), key=lambda item: (-item[1], item[0]))[:places]
+        best = sorted(
+            ((pair, count) for pair, count in counts.items() if count > 1),
+            key=lambda item: (-item[1], item[0]),
+        )[:places]
         yield bpe.Round(best, sum(map(len, words)), sum(word == [BYTES + made - 1] for word in words))
         if not best:
             return

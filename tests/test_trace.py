@@ -7,12 +7,17 @@ import numpy as np
 import pytest
 
 from model import Change, Trace
-from model.config import POSITIONS
+from model.network.config import POSITIONS
 
 TEXT = "I swam to the other bank."
 EXACT = {"rtol": 1e-6, "atol": 1e-6}
 encodings = pytest.mark.parametrize("positions", POSITIONS)
-CHANGES = {"unscaled": Change(scaled=False), "hot": Change(temperature=3), "cold": Change(temperature=0.5), "average": Change(average=True)}
+CHANGES = {
+    "unscaled": Change(scaled=False),
+    "hot": Change(temperature=3),
+    "cold": Change(temperature=0.5),
+    "average": Change(average=True),
+}
 changes = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 
 
@@ -55,7 +60,11 @@ def assert_laws(trace):
         np.testing.assert_array_equal(layer.resid_mid, layer.resid_in + layer.attention.out)
         np.testing.assert_array_equal(layer.resid_out, layer.resid_mid + layer.mlp_out)
         for head in range(trace.config.heads):
-            allowed, scores, weights = layer.attention.parts(head)[3], layer.attention.scores(head), layer.attention.weights(head)
+            allowed, scores, weights = (
+                layer.attention.parts(head)[3],
+                layer.attention.scores(head),
+                layer.attention.weights(head),
+            )
             assert np.array_equal(np.isneginf(scores), ~allowed)
             assert np.array_equal(weights > 0, allowed)
             np.testing.assert_allclose(weights.sum(axis=-1), 1, **EXACT)
@@ -135,7 +144,13 @@ def test_nothing_in_a_trace_can_be_written_to(make_bundle):
     bundle = make_bundle("rope", key_heads=2)
     trace = bundle.explain(TEXT, allowed=np.tri(tokens_of(bundle), dtype=bool))
     found = dict(arrays(trace))
-    assert {".ids", ".embedded", ".logits", ".layers[2].attention.q_rot", ".layers[0].attention.allowed"} <= found.keys()
+    assert {
+        ".ids",
+        ".embedded",
+        ".logits",
+        ".layers[2].attention.q_rot",
+        ".layers[0].attention.allowed",
+    } <= found.keys()
     found |= {"weights": trace.layers[0].attention.weights(0), "probabilities": trace.probabilities}
     found |= {"bias": make_bundle("t5").explain(TEXT).layers[0].attention.bias}
     for path, array in found.items():
@@ -148,7 +163,12 @@ def test_the_shapes_are_those_of_the_legend(make_bundle):
     bundle = make_bundle("rope", key_heads=2)
     T, H, G, D, C = tokens_of(bundle), 4, 2, 6, 24
     trace = bundle.explain(TEXT)
-    assert (trace.ids.shape, trace.embedded.shape, trace.final.shape, trace.logits.shape) == ((T,), (T, C), (T, C), (T, len(bundle.tokenizer)))
+    assert (trace.ids.shape, trace.embedded.shape, trace.final.shape, trace.logits.shape) == (
+        (T,),
+        (T, C),
+        (T, C),
+        (T, len(bundle.tokenizer)),
+    )
     assert len(trace.layers) == 3
     for layer in trace.layers:
         a = layer.attention
@@ -209,7 +229,11 @@ def test_average_weighs_all_allowed_keys_the_same(make_bundle, positions):
     allowed = mask(4, T, T)
     for layer in bundle.explain(TEXT, allowed=allowed, change=Change(average=True)).layers:
         for head in range(4):
-            np.testing.assert_allclose(layer.attention.weights(head), allowed[head] / allowed[head].sum(axis=-1, keepdims=True), **EXACT)
+            np.testing.assert_allclose(
+                layer.attention.weights(head),
+                allowed[head] / allowed[head].sum(axis=-1, keepdims=True),
+                **EXACT,
+            )
 
 
 @encodings
@@ -259,7 +283,10 @@ def test_a_text_too_long_is_an_error_that_says_how_much_fits(make_bundle):
     bundle = make_bundle(max_tokens=7)
     text = "the other 🏞 bank"
     ids = bundle.tokenizer.encode(text)
-    with pytest.raises(ValueError, match=f"This text has {len(ids)} tokens, and tiny takes at most 7: its first (.*) of {len(text)} characters") as caught:
+    with pytest.raises(
+        ValueError,
+        match=f"This text has {len(ids)} tokens, and tiny takes at most 7: its first (.*) of {len(text)} characters",
+    ) as caught:
         bundle.explain(text)
     fits = int(re.search(r"its first (\d+) of", str(caught.value)).group(1))
     assert len(bundle.explain(text[:fits]).tokens) <= 7

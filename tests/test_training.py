@@ -10,12 +10,15 @@ import torch
 from torch.nn import functional as F
 
 from model import tokenizer as bpe
-from model.config import POSITIONS, ModelConfig
+from model.network.config import POSITIONS, ModelConfig
+from model.network.transformer import Transformer, initialise
 from model.train import corpus, language, muon
 from model.train.fit import fit, schedule
-from model.transformer import Transformer, initialise
 
-TEXTS = ["Tom went to the river. He swam to the other bank.", "Ann went to the bank. She got cash from the other bank."] * 3
+TEXTS = [
+    "Tom went to the river. He swam to the other bank.",
+    "Ann went to the bank. She got cash from the other bank.",
+] * 3
 TOKENS, BATCH = 16, 4
 
 
@@ -25,7 +28,16 @@ def words():
 
 
 def fresh(positions="rope", seed=1, **choices):
-    sizes = {"vocabulary": 300, "width": 16, "layers": 1, "heads": 2, "key_heads": 2, "hidden": 24, "context": TOKENS, "max_tokens": TOKENS}
+    sizes = {
+        "vocabulary": 300,
+        "width": 16,
+        "layers": 1,
+        "heads": 2,
+        "key_heads": 2,
+        "hidden": 24,
+        "context": TOKENS,
+        "max_tokens": TOKENS,
+    }
     return initialise(Transformer(ModelConfig(positions=positions, **(sizes | choices))), seed)
 
 
@@ -41,7 +53,16 @@ def run(words, state, steps=12, stop=None):
 
     curve = None
     with suppress(InterruptedError):
-        curve = fit(network, backward, steps=steps, rate=0.03, state=state, tokens_per_step=BATCH * TOKENS, every=3, validate=count(100).__next__)
+        curve = fit(
+            network,
+            backward,
+            steps=steps,
+            rate=0.03,
+            state=state,
+            tokens_per_step=BATCH * TOKENS,
+            every=3,
+            validate=count(100).__next__,
+        )
     return losses, curve, network
 
 
@@ -54,7 +75,10 @@ def same(one, other):
 
 
 def test_two_runs_from_one_seed_agree_bit_for_bit(words, tmp_path):
-    (losses, curve, network), (again, curve_again, network_again) = run(words, tmp_path / "one.pt", 20), run(words, tmp_path / "two.pt", 20)
+    (losses, curve, network), (again, curve_again, network_again) = (
+        run(words, tmp_path / "one.pt", 20),
+        run(words, tmp_path / "two.pt", 20),
+    )
     assert losses == again
     assert curve == curve_again
     assert same(network, network_again)
@@ -84,7 +108,10 @@ def test_the_curve_has_the_mean_loss_of_every_stretch(words, tmp_path):
     losses, curve, _ = run(words, tmp_path / "state.pt", steps=31)
     stretches = [range(start, min(start + 3, 31)) for start in range(0, 31, 3)]
     assert [row[:2] for row in curve] == [[s[-1] + 1, sum(losses[i] for i in s) / len(s)] for s in stretches]
-    assert [row[0] for row in curve if len(row) == 3] == [30, 31]  # validated at ten times three and at the end
+    assert [row[0] for row in curve if len(row) == 3] == [
+        30,
+        31,
+    ]  # validated at ten times three and at the end
 
 
 def test_the_learning_rate_rises_stays_and_falls_to_nothing():
@@ -118,7 +145,10 @@ def test_the_six_encodings_start_from_the_same_parameters_where_they_share_a_nam
     for parameters in networks.values():
         assert all(torch.equal(parameters[name], wanted) for name, wanted in networks["none"].items())
     extra = {positions: parameters.keys() - networks["none"].keys() for positions, parameters in networks.items()}
-    assert {positions: names for positions, names in extra.items() if names} == {"learned": {"position_table"}, "t5": {"t5_table"}}
+    assert {positions: names for positions, names in extra.items() if names} == {
+        "learned": {"position_table"},
+        "t5": {"t5_table"},
+    }
 
 
 def test_the_start_depends_on_the_seed_and_on_the_name_of_the_parameter():
@@ -192,7 +222,10 @@ def files(tmp_path):
 
 def test_what_is_held_out_is_never_trained_on_and_nothing_is_lost(files):
     training, held = corpus.split(files)
-    assert {name: (len(training[name]), len(held[name])) for name in training} == {"tales.txt": (78, 5), "gutenberg_fairy.txt": (10, 1)}
+    assert {name: (len(training[name]), len(held[name])) for name in training} == {
+        "tales.txt": (78, 5),
+        "gutenberg_fairy.txt": (10, 1),
+    }
     for path in files:
         trained, kept = ({line for text in part[path.name] for line in text.splitlines()} for part in (training, held))
         assert trained.isdisjoint(kept)
@@ -226,7 +259,14 @@ def test_windows_depend_on_seed_and_step_alone():
 
 
 def test_windows_are_stretches_of_the_streams_in_their_shares():
-    windows = corpus.windows([np.arange(1000), np.arange(5000, 6000), np.arange(9000, 9999)], [1, 3, 0], tokens=7, batch=4000, seed=1, step=0)
+    windows = corpus.windows(
+        [np.arange(1000), np.arange(5000, 6000), np.arange(9000, 9999)],
+        [1, 3, 0],
+        tokens=7,
+        batch=4000,
+        seed=1,
+        step=0,
+    )
     assert windows.shape == (4000, 7)
     assert (windows.diff(dim=1) == 1).all()
     second = (windows[:, 0] >= 5000).float().mean().item()

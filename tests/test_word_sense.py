@@ -3,13 +3,17 @@
 import numpy as np
 import pytest
 
-from model import load, senses
+from model import load
+from model.analysis import senses
 from tests.session import HOSTILE, checked, click, control, move, opened, pictures
 
 MODEL = load("encoder")
 STAGES = MODEL.config.layers + 2
 BEST = MODEL.card["senses"]["usage"]["best_layer"]
-RIVER, CASH = "I swam across the river to get to the other bank", "I walked across the road to get cash from the other bank"
+RIVER, CASH = (
+    "I swam across the river to get to the other bank",
+    "I walked across the road to get cash from the other bank",
+)
 GROUPS = senses.bundled()["bank"]
 
 
@@ -142,7 +146,10 @@ def test_heads_are_ranked_by_what_blinding_them_does(at):
     layer, head = (int(part) - 1 for part in ranking["tokens"][0].split("."))
     word = senses.find(RIVER, "bank")[0]
     keys = senses.find(RIVER, name)[0].tokens(MODEL.explain(RIVER).spans)
-    free, blind = senses.vectors(MODEL, [word])[0, BEST], senses.blinded(MODEL, word, [(keys, layer, head)])[0, BEST]
+    free, blind = (
+        senses.vectors(MODEL, [word])[0, BEST],
+        senses.blinded(MODEL, word, [(keys, layer, head)])[0, BEST],
+    )
     line = senses.Axis(axis().middle[BEST], axis().half[BEST])
     assert moves[0] == pytest.approx(float(line.project(blind) - line.project(free)), abs=1e-3)
 
@@ -169,7 +176,10 @@ def test_every_bundled_word_has_a_meter(word):
 def test_a_word_of_ones_own_needs_two_examples_a_side():
     at = asked("the table by the wall", "the table of numbers", **{"word_sense.word": "table"})
     assert "two examples or more" in said(at) and "word_sense.meter" not in pictures(at)
-    for name, value in {"left": "a table and a chair\nlay the table", "right": "a table of figures\nthe table has rows"}.items():
+    for name, value in {
+        "left": "a table and a chair\nlay the table",
+        "right": "a table of figures\nthe table has rows",
+    }.items():
         control(at, f"word_sense.table.{name}").set_value(value)
         checked(at.run())
     assert len(meter(at)) == STAGES

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from model import zoo
-from model.config import POSITIONS
+from model.network.config import POSITIONS
 
 TEXT = "I swam to the other bank."
 
@@ -96,13 +96,19 @@ DAMAGES = {
     "the card is no table": (lambda folder: (folder / "rope.json").write_text("[]"), "list indices"),
     "the card has no config": (lambda folder: change_card(folder, config=None), "mapping"),
     "the card has an unknown setting": (lambda folder: change_card(folder, config={"depth": 3}), "depth"),
-    "the card's sizes are others": (lambda folder: change_card(folder, config={"vocabulary": 7}), "size mismatch"),
+    "the card's sizes are others": (
+        lambda folder: change_card(folder, config={"vocabulary": 7}),
+        "size mismatch",
+    ),
 }
 
 
 @pytest.mark.parametrize(("damage", "reason"), DAMAGES.values(), ids=DAMAGES.keys())
 def test_a_damaged_checkpoint_is_an_error_that_names_it(folder, damage, reason):
     damage(folder)
-    with pytest.raises(ValueError, match=f"(?s)The checkpoint of “rope” is damaged: .*{reason}.*rope.safetensors and its card"):
+    with pytest.raises(
+        ValueError,
+        match=f"(?s)The checkpoint of “rope” is damaged: .*{reason}.*rope.safetensors and its card",
+    ):
         zoo.load("rope", folder)
     assert zoo.load("alibi", folder).explain(TEXT).text == TEXT

@@ -39,6 +39,12 @@ def contributions(products, *, order=None, height=200, title=None):
         ]
     )
     ticks = dimension[:: -(-len(order) // MOST_TICKS)]
-    figure.update_xaxes(title="dimension", showgrid=False, tickvals=ticks, ticktext=[str(d) for d in order[ticks]], tickangle=0)
+    figure.update_xaxes(
+        title="dimension",
+        showgrid=False,
+        tickvals=ticks,
+        ticktext=[str(d) for d in order[ticks]],
+        tickangle=0,
+    )
     figure.update_yaxes(zeroline=True, zerolinecolor=theme.PLAIN)
     return theme.layout(figure, height=height, title=title)

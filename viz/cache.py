@@ -33,17 +33,31 @@ def kept(norms, tokens, *, fresh, height=310):
         )  # fmt: skip
     step = -(-T // MOST)
     labels = axis(tokens)
-    figure.update_xaxes(labels | {"tickvals": labels["tickvals"][::-step], "ticktext": labels["ticktext"][::-step]}, side="top", tickangle=-60)
+    figure.update_xaxes(
+        labels | {"tickvals": labels["tickvals"][::-step], "ticktext": labels["ticktext"][::-step]},
+        side="top",
+        tickangle=-60,
+    )
     names = [f"layer {i // 2 + 1} {'value' if i % 2 else 'key'}" for i in range(len(rows))]
     figure.update_yaxes(axis(names), autorange="reversed")
-    figure.add_shape(type="rect", x0=T - fresh - 0.5, x1=T - 0.5, y0=-0.5, y1=len(rows) - 0.5, line={"color": theme.OUTPUT, "width": 3})
+    figure.add_shape(
+        type="rect",
+        x0=T - fresh - 0.5,
+        x1=T - 0.5,
+        y0=-0.5,
+        y1=len(rows) - 0.5,
+        line={"color": theme.OUTPUT, "width": 3},
+    )
     return theme.layout(figure, height=height)
 
 
 def durations(lengths, whole, cached, *, height=280):
     """Milliseconds for one more token over the length of the text: a pass over the whole text, and over the new token with a cache, in seconds (N,) each."""
     figure = go.Figure()
-    looks = {"without the cache": (whole, {"color": theme.PLAIN, "width": 3, "dash": "dash"}), "with the cache": (cached, {"color": theme.OUTPUT, "width": 3})}
+    looks = {
+        "without the cache": (whole, {"color": theme.PLAIN, "width": 3, "dash": "dash"}),
+        "with the cache": (cached, {"color": theme.OUTPUT, "width": 3}),
+    }
     for name, (values, line) in looks.items():
         figure.add_scatter(
             x=np.asarray(lengths), y=1000 * np.asarray(values, np.float32), name=name, mode="lines+markers", line=line, marker={"size": 7},

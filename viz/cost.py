@@ -26,7 +26,14 @@ def curves(lengths, found, points, *, unit, now, term=None, crossing=None, heigh
         if len(values) != len(lengths):
             raise ValueError(f"{name!r} has {len(values)} values for {len(lengths)} lengths")
         read = "%{x:,} tokens: %{y:.3s} " + unit + "<extra>" + name
-        figure.add_scatter(x=np.asarray(lengths), y=np.asarray(values, np.float64), name=name, mode="lines", line=line, hovertemplate=read + "</extra>")
+        figure.add_scatter(
+            x=np.asarray(lengths),
+            y=np.asarray(values, np.float64),
+            name=name,
+            mode="lines",
+            line=line,
+            hovertemplate=read + "</extra>",
+        )
         if pairs := points.get(name):
             x, y = (np.asarray(part, np.float64) for part in zip(*pairs, strict=True))
             figure.add_scatter(
@@ -38,13 +45,31 @@ def curves(lengths, found, points, *, unit, now, term=None, crossing=None, heigh
         name, values = term
         read = "%{x:,} tokens: %{y:.3s} " + unit + f"<extra>{name}</extra>"
         figure.add_scatter(
-            x=np.asarray(lengths), y=np.asarray(values, np.float64), name=name, mode="lines", line={"color": theme.PLAIN, "width": 1.5}, hovertemplate=read
+            x=np.asarray(lengths),
+            y=np.asarray(values, np.float64),
+            name=name,
+            mode="lines",
+            line={"color": theme.PLAIN, "width": 1.5},
+            hovertemplate=read,
         )
     marks = [(now, "your length")] + ([(crossing, "T² overtakes")] if crossing else [])
     for place, label in marks:
         figure.add_vline(x=place, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
-        figure.add_annotation(x=np.log10(place), y=0 if label == "your length" else 1, yref="paper", yanchor="bottom", text=label, showarrow=False)
-    figure.update_xaxes(title="tokens in the text, T", type="log", tickvals=TICKS, ticktext=[f"{n:,}" for n in TICKS], showgrid=True)
+        figure.add_annotation(
+            x=np.log10(place),
+            y=0 if label == "your length" else 1,
+            yref="paper",
+            yanchor="bottom",
+            text=label,
+            showarrow=False,
+        )
+    figure.update_xaxes(
+        title="tokens in the text, T",
+        type="log",
+        tickvals=TICKS,
+        ticktext=[f"{n:,}" for n in TICKS],
+        showgrid=True,
+    )
     figure.update_yaxes(title=unit, type="log", exponentformat="SI", dtick=1)
     return theme.layout(figure, height=height).update_layout(margin_t=48, legend_y=1.06)
 

@@ -33,7 +33,11 @@ def layers(needed, *, distance, words, height=340):
     figure.add_vline(x=distance, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
     label = f"{theme.token(words[0])} → {theme.token(words[1])}"
     figure.add_annotation(x=distance, y=1, yref="paper", yanchor="bottom", text=label, showarrow=False)
-    figure.update_xaxes(title="tokens to the left (−) or to the right (+) of the output", range=[-reach - 0.5, reach + 0.5], zeroline=False)
+    figure.update_xaxes(
+        title="tokens to the left (−) or to the right (+) of the output",
+        range=[-reach - 0.5, reach + 0.5],
+        zeroline=False,
+    )
     figure.update_yaxes(title="layers needed", rangemode="tozero", zeroline=True, zerolinecolor=theme.PLAIN, tickformat="d")
     theme.layout(figure, height=height)
     return figure.update_layout(margin_t=60, legend_y=1.1)
@@ -56,7 +60,13 @@ def meters(values, *, ends, now, leaves=None, height=340):
     figure.add_vline(x=now, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
     figure.update_xaxes(title="words between the word and its clue", range=[-0.5, count - 0.5], zeroline=False)
     low, high = (theme.token(end) for end in ends)
-    figure.update_yaxes(title="meter", zeroline=True, zerolinecolor=theme.PLAIN, tickvals=[-1, 0, 1], ticktext=[f"{low} −1", "0", f"{high} +1"])
+    figure.update_yaxes(
+        title="meter",
+        zeroline=True,
+        zerolinecolor=theme.PLAIN,
+        tickvals=[-1, 0, 1],
+        ticktext=[f"{low} −1", "0", f"{high} +1"],
+    )
     return theme.layout(figure, height=height)
 
 

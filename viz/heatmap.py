@@ -40,4 +40,9 @@ def matrix(values, *, rows, columns, kind="weights", allowed=None, limit=None, a
 
 def axis(tokens):
     """Integer positions with the tokens as tick texts: labels as positions would drop repeated tokens (plotly.py#4215)."""
-    return {"tickvals": list(range(len(tokens))), "ticktext": [theme.token(text) for text in tokens], "showgrid": False, "zeroline": False}
+    return {
+        "tickvals": list(range(len(tokens))),
+        "ticktext": [theme.token(text) for text in tokens],
+        "showgrid": False,
+        "zeroline": False,
+    }

@@ -22,7 +22,13 @@ def moved(values, tokens, *, unit, height=210):
         hovertemplate="%{customdata}: %{y:.3g} " + unit + "<extra></extra>",
     )  # fmt: skip
     places = list(range(0, len(tokens), -(-len(tokens) // MOST)))
-    figure.update_xaxes(tickvals=places, ticktext=[names[i] for i in places], showgrid=False, zeroline=False, range=[-0.5, len(tokens) - 0.5])
+    figure.update_xaxes(
+        tickvals=places,
+        ticktext=[names[i] for i in places],
+        showgrid=False,
+        zeroline=False,
+        range=[-0.5, len(tokens) - 0.5],
+    )
     figure.update_yaxes(title=unit, range=[0, 1.25 * float(values.max(initial=0)) or 1])
     return theme.layout(figure, height=height)
 

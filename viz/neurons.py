@@ -34,7 +34,10 @@ def additions(attention, mlp, stream, *, layer, height=300):
     """Lengths, layer by layer, (L,) each: of what attention adds to the stream, of what the MLP adds, and of the stream behind both; `layer` is marked."""
     names = [f"layer {i}" for i in range(1, len(attention) + 1)]
     figure = go.Figure()
-    for name, values, colour, pattern in (("attention adds", attention, theme.QUERY, ""), ("the MLP adds", mlp, theme.VALUE, "/")):
+    for name, values, colour, pattern in (
+        ("attention adds", attention, theme.QUERY, ""),
+        ("the MLP adds", mlp, theme.VALUE, "/"),
+    ):
         figure.add_bar(
             x=names, y=np.asarray(values, np.float32), name=name, marker={"color": colour, "pattern": {"shape": pattern}},
             text=[theme.number(value) for value in values], textposition="outside", hovertemplate="%{x}: %{y:.3g}<extra>" + name + "</extra>",
@@ -60,5 +63,10 @@ def successive(token, mean, names, *, label, height=300):
             hovertemplate="%{x} against the stage before: %{y:.3f}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(type="category")
-    figure.update_yaxes(title="cosine", range=[min(0, float(np.min([token, mean]))) - 0.05, 1.05], zeroline=True, zerolinecolor=theme.PLAIN)
+    figure.update_yaxes(
+        title="cosine",
+        range=[min(0, float(np.min([token, mean]))) - 0.05, 1.05],
+        zeroline=True,
+        zerolinecolor=theme.PLAIN,
+    )
     return theme.layout(figure, height=height).update_layout(margin_t=40)

@@ -43,7 +43,10 @@ def losses(found, tokens, *, height=280):
 
 def differences(found, *, height=320):
     """Two dots per encoding on a log scale: `found` maps its name to numbers by mask, {"full": x, "causal": y}, or to a sentence why there are none."""
-    signs = {"full": ("circle", theme.OUTPUT, -0.18, "left"), "causal": ("triangle-up", theme.PLAIN, 0.18, "right")}
+    signs = {
+        "full": ("circle", theme.OUTPUT, -0.18, "left"),
+        "causal": ("triangle-up", theme.PLAIN, 0.18, "right"),
+    }
     figure, names = go.Figure(), list(found)
     for mask, (sign, colour, shift, side) in signs.items():
         shown = {name: numbers[mask] for name, numbers in found.items() if not isinstance(numbers, str)}
@@ -60,8 +63,20 @@ def differences(found, *, height=320):
             figure.add_annotation(x=-4, y=names.index(name), text=numbers, showarrow=False)
     figure.add_vline(x=2**-23, line={"color": theme.PLAIN, "dash": "dot"})
     figure.add_annotation(x=np.log10(2**-23), y=1, yref="paper", yanchor="bottom", text="one rounding, 2⁻²³", showarrow=False)
-    figure.update_xaxes(type="log", title="largest |f(Px) − P f(x)| / |P f(x)|", range=[-8.3, 0.8], exponentformat="power", dtick=1)
-    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6], zeroline=False, tickfont={"size": 14})
+    figure.update_xaxes(
+        type="log",
+        title="largest |f(Px) − P f(x)| / |P f(x)|",
+        range=[-8.3, 0.8],
+        exponentformat="power",
+        dtick=1,
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=names,
+        range=[len(names) - 0.4, -0.6],
+        zeroline=False,
+        tickfont={"size": 14},
+    )
     return theme.layout(figure, height=height).update_layout(margin_t=56, legend_x=0.3)
 
 
@@ -101,10 +116,33 @@ def positions(measured, recorded, *, context, last, height=400):
     for name, rows in measured.items():
         if rows[-1][1] < last:
             text = f"{name}: no such position past {rows[-1][1]} "
-            figure.add_annotation(x=np.log10(rows[-1][1]), y=0, yref="paper", text=text, showarrow=False, xanchor="right", yanchor="bottom")
+            figure.add_annotation(
+                x=np.log10(rows[-1][1]),
+                y=0,
+                yref="paper",
+                text=text,
+                showarrow=False,
+                xanchor="right",
+                yanchor="bottom",
+            )
     figure.add_vline(x=context, line={"color": theme.PLAIN, "dash": "dot"})
-    figure.add_annotation(x=np.log10(context), xref="x", y=1, yref="paper", text=f" training ends at {context}", showarrow=False, xanchor="left", yanchor="top")
+    figure.add_annotation(
+        x=np.log10(context),
+        xref="x",
+        y=1,
+        yref="paper",
+        text=f" training ends at {context}",
+        showarrow=False,
+        xanchor="left",
+        yanchor="top",
+    )
     marks = [2**i for i in range(3, 11) if 2**i <= last]
-    figure.update_xaxes(title="tokens read before (log scale)", type="log", range=[np.log10(6), np.log10(max(last, 16) * 1.05)], tickvals=marks, ticktext=marks)
+    figure.update_xaxes(
+        title="tokens read before (log scale)",
+        type="log",
+        range=[np.log10(6), np.log10(max(last, 16) * 1.05)],
+        tickvals=marks,
+        ticktext=marks,
+    )
     figure.update_yaxes(title="loss, nats per token", zeroline=False)
     return theme.layout(figure, height=height).update_layout(margin_t=40, legend_y=1.02)

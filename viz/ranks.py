@@ -39,8 +39,23 @@ def ranks(chances, *, cuts, chosen, height=330):
         figure.add_vline(x=left + 0.5, line={"color": theme.KEY, "width": 2, "dash": "dot"})
         text = f"{name}: {left:,} left"
         place = end if side["xanchor"] == "left" else min(shown.values())
-        figure.add_annotation(x=np.log10(place + 0.5), y=0.98 - 0.09 * i, yref="paper", yanchor="top", text=text, showarrow=False, **side)
+        figure.add_annotation(
+            x=np.log10(place + 0.5),
+            y=0.98 - 0.09 * i,
+            yref="paper",
+            yanchor="top",
+            text=text,
+            showarrow=False,
+            **side,
+        )
     figure.update_xaxes(title="rank of the token", type="log", range=[-0.05, np.log10(count) + 0.02], dtick=1, zeroline=False)
     low = max(LOWEST, float(np.min(next(iter(chances.values())))))
-    figure.update_yaxes(title="probability", type="log", range=[np.log10(low), 0.1], dtick=2, exponentformat="power", zeroline=False)
+    figure.update_yaxes(
+        title="probability",
+        type="log",
+        range=[np.log10(low), 0.1],
+        dtick=2,
+        exponentformat="power",
+        zeroline=False,
+    )
     return theme.layout(figure, height=height)

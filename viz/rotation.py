@@ -16,16 +16,51 @@ def scores(offsets, content, without, envelope, *, bound, marks, limit, height=3
     if not len(offsets) == len(content) == len(without) == len(envelope):
         raise ValueError(f"there are {len(offsets)} offsets, {len(content)} scores, {len(without)} without content, {len(envelope)} of the envelope")
     figure = go.Figure()
-    band = {"x": offsets, "mode": "lines", "line": {"color": theme.PLAIN, "width": 0.5}, "hoverinfo": "skip", "legendgroup": "envelope"}
+    band = {
+        "x": offsets,
+        "mode": "lines",
+        "line": {"color": theme.PLAIN, "width": 0.5},
+        "hoverinfo": "skip",
+        "legendgroup": "envelope",
+    }
     figure.add_scatter(y=-envelope, showlegend=False, **band)
-    figure.add_scatter(y=envelope, name="without content: envelope", fill="tonexty", fillcolor="rgba(138,138,138,0.18)", **band)
+    figure.add_scatter(
+        y=envelope,
+        name="without content: envelope",
+        fill="tonexty",
+        fillcolor="rgba(138,138,138,0.18)",
+        **band,
+    )
     for sign in (1, -1):
-        ends = {"x": [offsets[0], offsets[-1]], "y": [sign * bound] * 2, "line": {"color": theme.PLAIN, "width": 1.5, "dash": "dot"}}
-        figure.add_scatter(**ends, mode="lines", name="all pairs in step: ± Σ |q| |k|", showlegend=sign > 0, legendgroup="bound", hoverinfo="skip")
-    figure.add_scatter(x=offsets, y=without, name="without content", mode="lines", line={"color": theme.PLAIN, "width": 2, "dash": "dash"}, hovertemplate=HOVER)
+        ends = {
+            "x": [offsets[0], offsets[-1]],
+            "y": [sign * bound] * 2,
+            "line": {"color": theme.PLAIN, "width": 1.5, "dash": "dot"},
+        }
+        figure.add_scatter(
+            **ends,
+            mode="lines",
+            name="all pairs in step: ± Σ |q| |k|",
+            showlegend=sign > 0,
+            legendgroup="bound",
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=offsets,
+        y=without,
+        name="without content",
+        mode="lines",
+        line={"color": theme.PLAIN, "width": 2, "dash": "dash"},
+        hovertemplate=HOVER,
+    )
     figure.add_scatter(x=offsets, y=content, name="these two tokens", mode="lines", line=SCORE, hovertemplate=HOVER)
     for (name, (offset, score)), symbol in zip(marks.items(), ("circle", "diamond-open"), strict=False):
-        sign = {"size": 12, "symbol": symbol, "color": theme.OUTPUT, "line": {"width": 2.5, "color": theme.OUTPUT}}
+        sign = {
+            "size": 12,
+            "symbol": symbol,
+            "color": theme.OUTPUT,
+            "line": {"width": 2.5, "color": theme.OUTPUT},
+        }
         figure.add_scatter(x=[offset], y=[score], name=name, mode="markers", marker=sign, hovertemplate=HOVER)
     for x in (-limit, limit):
         if offsets[0] < x < offsets[-1]:
@@ -49,7 +84,15 @@ def wavelengths(trained, chosen, *, lengths, chosen_name, height=340):
         fill = [colour if value <= last else "rgba(0,0,0,0)" for value in values]
         sign = {"color": fill, "size": 10, "line": {"color": colour, "width": 2}}
         line = {"color": colour, "width": 1, "dash": "dot"}
-        figure.add_scatter(x=pair, y=values, name=name, mode="lines+markers", marker=sign, line=line, hovertemplate="pair %{x}: once round in %{y:.4g} tokens")
+        figure.add_scatter(
+            x=pair,
+            y=values,
+            name=name,
+            mode="lines+markers",
+            marker=sign,
+            line=line,
+            hovertemplate="pair %{x}: once round in %{y:.4g} tokens",
+        )
     sides = ("top", "bottom") if first <= last else ("bottom", "top")  # the upper line has its label above it, the lower one below
     for (name, tokens), dash, side in zip(lengths.items(), ("dash", "solid"), sides, strict=True):
         figure.add_hline(y=tokens, line={"color": theme.OUTPUT, "width": 2, "dash": dash})
@@ -64,10 +107,29 @@ def bases(losses, *, trained, chosen, height=340):
     """The mean loss of a text over RoPE's base: {base: nats per token}; the trained and the chosen base are marked."""
     base, loss = np.array(list(losses)), np.array(list(losses.values()))
     line = {"color": theme.PLAIN, "width": 2}
-    figure = go.Figure(go.Scatter(x=base, y=loss, mode="lines+markers", line=line, showlegend=False, hovertemplate="base %{x:,}: %{y:.4f}<extra></extra>"))
-    for value, name, symbol, colour in ((trained, "as trained", "circle", theme.PLAIN), (chosen, "chosen", "diamond-open", theme.VALUE)):
+    figure = go.Figure(
+        go.Scatter(
+            x=base,
+            y=loss,
+            mode="lines+markers",
+            line=line,
+            showlegend=False,
+            hovertemplate="base %{x:,}: %{y:.4f}<extra></extra>",
+        )
+    )
+    for value, name, symbol, colour in (
+        (trained, "as trained", "circle", theme.PLAIN),
+        (chosen, "chosen", "diamond-open", theme.VALUE),
+    ):
         sign = {"size": 14, "symbol": symbol, "color": colour, "line": {"width": 3, "color": colour}}
-        figure.add_scatter(x=[value], y=[losses[value]], name=name, mode="markers", marker=sign, hovertemplate="base %{x:,}: %{y:.4f}<extra></extra>")
+        figure.add_scatter(
+            x=[value],
+            y=[losses[value]],
+            name=name,
+            mode="markers",
+            marker=sign,
+            hovertemplate="base %{x:,}: %{y:.4f}<extra></extra>",
+        )
     figure.update_xaxes(title="base", type="log", dtick=1)
     figure.update_yaxes(title="nats per token of your text")
     return theme.layout(figure, height=height).update_layout(margin_t=40)
@@ -79,10 +141,19 @@ def reordering(order, *, chosen, names, height=210):
     The `chosen` pair of old rows is purple; every fourth row has its number, and those two.
     """
     figure, rows = go.Figure(), np.arange(len(order))
-    kinds = {"first of a pair": (lambda old: old % 2 == 0, "solid"), "second of a pair": (lambda old: old % 2 == 1, "dot")}
+    kinds = {
+        "first of a pair": (lambda old: old % 2 == 0, "solid"),
+        "second of a pair": (lambda old: old % 2 == 1, "dot"),
+    }
     for name, (wanted, dash) in kinds.items():
         moved = [(old, new) for new, old in enumerate(order) if wanted(old) and old not in chosen]
-        figure.add_scatter(**path(moved), name=name, mode="lines", line={"color": theme.PLAIN, "width": 1.5, "dash": dash}, hoverinfo="skip")
+        figure.add_scatter(
+            **path(moved),
+            name=name,
+            mode="lines",
+            line={"color": theme.PLAIN, "width": 1.5, "dash": dash},
+            hoverinfo="skip",
+        )
     moved = [(old, new) for new, old in enumerate(order) if old in chosen]
     figure.add_scatter(**path(moved), name="the chosen pair", mode="lines", line=SCORE, hoverinfo="skip")
     for y, olds, side in ((1, rows, "top center"), (0, np.asarray(order), "bottom center")):
@@ -91,8 +162,20 @@ def reordering(order, *, chosen, names, height=210):
         text = np.where(marked | (rows % 4 == 0) & ~near, olds.astype(str), "").astype(object)
         if marked[:-1] @ marked[1:]:  # two numbers side by side are one label
             text[marked] = [", ".join(text[marked]), ""]
-        labels = {"x": rows, "y": np.full(len(rows), y), "text": text, "customdata": olds, "textposition": side, "textfont": {"size": 12}}
-        figure.add_scatter(**labels, mode="text", showlegend=False, hovertemplate="was row %{customdata}, is row %{x}<extra></extra>" if y == 0 else SKIP)
+        labels = {
+            "x": rows,
+            "y": np.full(len(rows), y),
+            "text": text,
+            "customdata": olds,
+            "textposition": side,
+            "textfont": {"size": 12},
+        }
+        figure.add_scatter(
+            **labels,
+            mode="text",
+            showlegend=False,
+            hovertemplate="was row %{customdata}, is row %{x}<extra></extra>" if y == 0 else SKIP,
+        )
     figure.update_xaxes(visible=False, range=[-1, len(order)])
     figure.update_yaxes(range=[-0.3, 1.3], tickvals=[1.13, -0.13], ticktext=names, showgrid=False, zeroline=False)
     return theme.layout(figure, height=height).update_layout(margin_t=30)
@@ -103,13 +186,20 @@ SKIP = "row %{x}<extra></extra>"
 
 def path(moved):
     """Coordinates of separate lines from (old, 1) to (new, 0)."""
-    return {"x": [x for old, new in moved for x in (old, new, None)], "y": [y for _ in moved for y in (1, 0, None)]}
+    return {
+        "x": [x for old, new in moved for x in (old, new, None)],
+        "y": [y for _ in moved for y in (1, 0, None)],
+    }
 
 
 def losses(series, *, tokens, height=320):
     """The loss of each token under up to three readings: {name: (T - 1,)}, for the tokens after the first; ValueError if the sizes do not fit."""
     figure = go.Figure()
-    looks = ({"color": theme.PLAIN, "width": 5}, {"color": theme.VALUE, "width": 2, "dash": "dash"}, {"color": theme.OUTPUT, "width": 2})
+    looks = (
+        {"color": theme.PLAIN, "width": 5},
+        {"color": theme.VALUE, "width": 2, "dash": "dash"},
+        {"color": theme.OUTPUT, "width": 2},
+    )
     place = np.arange(1, len(tokens))
     for (name, values), line, symbol in zip(series.items(), looks, ("circle", "square", "diamond"), strict=False):
         if len(values) != len(place):
@@ -119,6 +209,11 @@ def losses(series, *, tokens, height=320):
             marker={"size": 6, "symbol": symbol}, hovertemplate="%{y:.3f} nats<extra>" + name + "</extra>",
         )  # fmt: skip
     step = -(-len(tokens) // 40)  # at most forty labels
-    figure.update_xaxes(tickvals=place[::step], ticktext=[theme.token(text) for text in tokens[1::step]], showgrid=False, tickangle=-45)
+    figure.update_xaxes(
+        tickvals=place[::step],
+        ticktext=[theme.token(text) for text in tokens[1::step]],
+        showgrid=False,
+        tickangle=-45,
+    )
     figure.update_yaxes(title="nats", rangemode="tozero", zeroline=True, zerolinecolor=theme.PLAIN)
     return theme.layout(figure, height=height).update_layout(margin_t=40, hovermode="x")

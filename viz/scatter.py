@@ -22,7 +22,13 @@ def planes(points, groups, *, frames, chosen, height=460):
                 name=line(name),
                 text=[theme.token(text) if size > 12 else text for text in texts],
                 textfont={"size": 14, "color": "white"},
-                marker={"color": colour, "symbol": symbol, "size": size, "opacity": 1 if size > 12 else 0.65, "line": {"width": 0}},
+                marker={
+                    "color": colour,
+                    "symbol": symbol,
+                    "size": size,
+                    "opacity": 1 if size > 12 else 0.65,
+                    "line": {"width": 0},
+                },
                 hovertemplate="%{customdata}<extra></extra>",
                 customdata=[line(text) for text in texts],
             )
@@ -32,13 +38,35 @@ def planes(points, groups, *, frames, chosen, height=460):
     figure = go.Figure(traces(chosen), frames=[go.Frame(name=name, data=traces(stage)) for stage, name in enumerate(frames)])
     still = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 300}}
     steps = [{"label": name, "method": "animate", "args": [[name], still]} for name in frames]
-    slider = {"active": chosen, "steps": steps, "currentvalue": {"prefix": "at: "}, "pad": {"t": 20}, "x": 0.25, "len": 0.71}
+    slider = {
+        "active": chosen,
+        "steps": steps,
+        "currentvalue": {"prefix": "at: "},
+        "pad": {"t": 20},
+        "x": 0.25,
+        "len": 0.71,
+    }
     played = {"frame": {"duration": 900, "redraw": False}, "transition": {"duration": 300}}
     play = {"label": "Play", "method": "animate", "args": [[*frames], played]}
-    button = {"type": "buttons", "buttons": [play], "x": 0.02, "xanchor": "left", "y": 0, "yanchor": "top", "pad": {"t": 34}, "showactive": False}
+    button = {
+        "type": "buttons",
+        "buttons": [play],
+        "x": 0.02,
+        "xanchor": "left",
+        "y": 0,
+        "yanchor": "top",
+        "pad": {"t": 34},
+        "showactive": False,
+    }
     figure.update_layout(sliders=[slider], updatemenus=[button])
     for update in (figure.update_xaxes, figure.update_yaxes):
-        update(range=[-1.15, 1.15], showgrid=False, zeroline=True, zerolinecolor=theme.PLAIN, showticklabels=False)
+        update(
+            range=[-1.15, 1.15],
+            showgrid=False,
+            zeroline=True,
+            zerolinecolor=theme.PLAIN,
+            showticklabels=False,
+        )
     return theme.layout(figure, height=height).update_layout(margin={"b": 60})
 
 

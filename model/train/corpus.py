@@ -13,7 +13,12 @@ LICENCES = {
     "oewn_glosses.txt": "CC BY 4.0 and the WordNet licence, Open English WordNet",
     "oewn_examples.txt": "CC BY 4.0 and the WordNet licence, Open English WordNet",
 }
-STORIES = ("tinystories_subset.txt", "pratham_books_en.txt", "standardebooks_children.txt", "gutenberg_fairy.txt")
+STORIES = (
+    "tinystories_subset.txt",
+    "pratham_books_en.txt",
+    "standardebooks_children.txt",
+    "gutenberg_fairy.txt",
+)
 
 
 def documents(path):

@@ -11,14 +11,18 @@ from torch.nn import functional as F
 
 from model import tokenizer as bpe
 from model import zoo
-from model.config import ModelConfig
-from model.convolution import build
+from model.network.config import ModelConfig
+from model.network.convolution import build
+from model.network.transformer import initialise
 from model.train import corpus, reading, teacher
 from model.train.fit import fit, keep, precision, reached
 from model.train.lessons import Lessons
-from model.transformer import initialise
 
-VOCABULARY, FACTOR, WIDTH = 32_000, 64, 240  # many tokens, few numbers for each: what a word in pieces loses, more numbers do not bring back
+VOCABULARY, FACTOR, WIDTH = (
+    32_000,
+    64,
+    240,
+)  # many tokens, few numbers for each: what a word in pieces loses, more numbers do not bring back
 RATE = 0.03
 HELD = 2000  # lines, the first of the shuffled ones, on which no parameter is fitted
 MEANS, PART = 4_000_000, 8192  # tokens that the teacher reads for the means of the words, in parts
@@ -149,7 +153,16 @@ def train(networks, lessons, held, targets, master, *, steps, state, rate, token
         misses, weights = zip(*map(misses_of, held), strict=True)
         return sum(misses) / sum(weights)
 
-    return fit(networks, backward, steps=steps, rate=rate, state=state, tokens_per_step=tokens, every=max(100, steps // 100), validate=validate)
+    return fit(
+        networks,
+        backward,
+        steps=steps,
+        rate=rate,
+        state=state,
+        tokens_per_step=tokens,
+        every=max(100, steps // 100),
+        validate=validate,
+    )
 
 
 def targets_of(master, counts, mixed, held):
@@ -162,9 +175,16 @@ def targets_of(master, counts, mixed, held):
 
 def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, workers):
     """Train the encoder and its convolutional twin beside the teacher, on the same batches, and write their checkpoints and cards."""
-    found, state, kept = reading.gather(folder_of_texts, seed), work / "encoders.pt", work / "encoders.targets.pt"
+    found, state, kept = (
+        reading.gather(folder_of_texts, seed),
+        work / "encoders.pt",
+        work / "encoders.targets.pt",
+    )
     counts = Counter(word.lower() for line in found for word in teacher.WORD.findall(line))
-    tokenizer, master = learn_tokens(found[HELD:], VOCABULARY, work / "encoder.merges.npy"), teacher.Teacher(package, DEVICE)
+    tokenizer, master = (
+        learn_tokens(found[HELD:], VOCABULARY, work / "encoder.merges.npy"),
+        teacher.Teacher(package, DEVICE),
+    )
 
     def lessons(stream, workers=workers, tokens=tokens):
         made = Lessons(tokenizer, master, numbers_of(counts), stream, tokens=tokens, seed=(seed, reached(state)))
@@ -186,7 +206,12 @@ def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, worke
     card = ABOUT | {
         "corpus": {file.name: corpus.LICENCES.get(file.name, "not stated") for file in sorted(folder_of_texts.glob("*.txt"))},
         "lines": len(found) - HELD,
-        "target": {"others": Targets.OTHERS, "rare": Targets.RARE, "near": Targets.NEAR, "variance_kept": share},
+        "target": {
+            "others": Targets.OTHERS,
+            "rare": Targets.RARE,
+            "near": Targets.NEAR,
+            "variance_kept": share,
+        },
         "seed": seed,
         "steps": steps,
         "tokens_seen": steps * tokens,
@@ -203,4 +228,13 @@ def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, worke
 def config(vocabulary, convolution):
     """The sizes of an encoder, or of its convolutional twin."""
     mixing = {"kind": "convolution", "positions": "none"} if convolution else {"kind": "encoder"}
-    return ModelConfig(vocabulary=vocabulary, cased=False, factor=FACTOR, width=WIDTH, hidden=4 * WIDTH, causal=False, predicts=False, **mixing)
+    return ModelConfig(
+        vocabulary=vocabulary,
+        cased=False,
+        factor=FACTOR,
+        width=WIDTH,
+        hidden=4 * WIDTH,
+        causal=False,
+        predicts=False,
+        **mixing,
+    )

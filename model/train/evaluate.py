@@ -36,10 +36,17 @@ def judge(bundle, corpus, package=None):
     """Facts for the card of a model that predicts stories, or of one that ends in vectors of words."""
     if not bundle.config.predicts:
         theirs = {"teacher_senses": senses.judge_teacher(package)} if package else {}
-        return {"sample": {"cosine": sample_cosine(bundle)}, "senses": senses.evaluate(bundle.network, bundle.tokenizer), **theirs}
+        return {
+            "sample": {"cosine": sample_cosine(bundle)},
+            "senses": senses.evaluate(bundle.network, bundle.tokenizer),
+            **theirs,
+        }
     _, held, _ = language.gather(corpus)
     texts = next(iter(held.values()))
-    found = {"sample": {"text": SAMPLE, "nats_per_token": sample_loss(bundle)}, **language.held_out_loss(bundle.network, bundle.tokenizer, texts)}
+    found = {
+        "sample": {"text": SAMPLE, "nats_per_token": sample_loss(bundle)},
+        **language.held_out_loss(bundle.network, bundle.tokenizer, texts),
+    }
     if bundle.config.causal:
         found["loss_by_position"] = language.loss_by_position(bundle.network, bundle.tokenizer, [text for some in held.values() for text in some])
     return found

@@ -62,10 +62,21 @@ def fit(network, backward, *, steps, rate, state, tokens_per_step, every=100, va
             losses = []
             if validate and (done % (10 * every) == 0 or done == steps):
                 curve[-1] += numbers(validate())
-            keep(state, {"network": network.state_dict(), "tools": [tool.state_dict() for tool in tools], "curve": curve, "step": done})
+            keep(
+                state,
+                {
+                    "network": network.state_dict(),
+                    "tools": [tool.state_dict() for tool in tools],
+                    "curve": curve,
+                    "step": done,
+                },
+            )
             speed = (done - start) / (time.monotonic() - began)
             figures = "  ".join(f"{loss:.3f}" for loss in curve[-1][1:])
-            print(f"step {done}/{steps}  loss {figures}  {speed * tokens_per_step:,.0f} tokens/s  {(steps - done) / speed / 60:.1f} min left", flush=True)
+            print(
+                f"step {done}/{steps}  loss {figures}  {speed * tokens_per_step:,.0f} tokens/s  {(steps - done) / speed / 60:.1f} min left",
+                flush=True,
+            )
     return curve
 
 

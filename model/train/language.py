@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from model.attention import attend
+from model.network.attention import attend
 from model.train import corpus
 from model.train.fit import fit, precision
 
@@ -47,14 +47,33 @@ def held_out_loss(network, tokenizer, texts, tokens=None, at_most=None):
     count = (len(row) - 1) // tokens
     windows = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(row, tokens + 1)[::tokens][:count].copy())
     nats = sum(
-        F.cross_entropy(network(some[:, :-1].to(DEVICE)).logits.flatten(0, 1), some[:, 1:].to(DEVICE).flatten(), reduction="sum").item()
+        F.cross_entropy(
+            network(some[:, :-1].to(DEVICE)).logits.flatten(0, 1),
+            some[:, 1:].to(DEVICE).flatten(),
+            reduction="sum",
+        ).item()
         for some in windows.split(16)
     )
     size = sum(max(1, len(tokenizer.bytes[id])) for id in windows[:, 1:].flatten().tolist())
     return {"nats_per_token": nats / windows[:, 1:].numel(), "bits_per_byte": nats / math.log(2) / size}
 
 
-EDGES = (0, 8, 16, 32, 64, 96, 128, 160, 192, 256, 384, 512, 768, 1024)  # of the bins in which loss is given by position
+EDGES = (
+    0,
+    8,
+    16,
+    32,
+    64,
+    96,
+    128,
+    160,
+    192,
+    256,
+    384,
+    512,
+    768,
+    1024,
+)  # of the bins in which loss is given by position
 
 
 @torch.inference_mode()

@@ -47,7 +47,14 @@ class Lessons(torch.utils.data.IterableDataset):
     def __init__(self, tokenizer, reader, numbers, stream, *, tokens, seed):
         if tokenizer.cased:
             raise ValueError("lessons are read in small letters, so that a line is the sum of its chunks")
-        self.tokenizer, self.reader, self.numbers, self.stream, self.tokens, self.seed = tokenizer, reader, numbers, stream, tokens, seed
+        self.tokenizer, self.reader, self.numbers, self.stream, self.tokens, self.seed = (
+            tokenizer,
+            reader,
+            numbers,
+            stream,
+            tokens,
+            seed,
+        )
         self.begin, self.end = (Chunk([], [], [id], [-1], []) for id in reader.ends)
 
     def __iter__(self):

@@ -10,16 +10,21 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from model.attention import attend
-from model.convolution import Convolutional
-from model.senses import SENTENCES as USAGE  # as people write: one to three words that fit the sense
-from model.senses import Axis, separate
+from model.analysis.senses import SENTENCES as USAGE  # as people write: one to three words that fit the sense
+from model.analysis.senses import Axis, separate
+from model.network.attention import attend
+from model.network.convolution import Convolutional
 from model.train import teacher
 
 CLUES = Path(__file__).parent / "clues.tsv"  # harder, to see how far a model looks: one clue, near or far, among words that say nothing
 RIVER = "I swam across the river to get to the other bank"
 CASH = "I walked across the road to get cash from the other bank"
-BANDS = ((1, 2), (3, 4), (5, 8), (9, 60))  # words from clue to word; a convolution with a reach of 9 tokens sees 4 to each side
+BANDS = (
+    (1, 2),
+    (3, 4),
+    (5, 8),
+    (9, 60),
+)  # words from clue to word; a convolution with a reach of 9 tokens sees 4 to each side
 
 
 class Row(NamedTuple):

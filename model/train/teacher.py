@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
-from model.attention import fused
+from model.network.attention import fused
 
 WORD = re.compile(r"[^\W_]+")  # a word is a run of letters and digits: signs around it are not part of it
 PAD = -1  # in the place of an id: nothing is there
@@ -43,7 +43,13 @@ class Teacher:
         return F.linear(x, self.tensors[name + ".weight"], self.tensors[name + ".bias"])
 
     def norm(self, x, name):
-        return F.layer_norm(x, x.shape[-1:], self.tensors[name + ".LayerNorm.weight"], self.tensors[name + ".LayerNorm.bias"], 1e-12)
+        return F.layer_norm(
+            x,
+            x.shape[-1:],
+            self.tensors[name + ".LayerNorm.weight"],
+            self.tensors[name + ".LayerNorm.bias"],
+            1e-12,
+        )
 
     @torch.no_grad()
     def states(self, ids):

@@ -1,32 +1,20 @@
 """Toy decoders on strings that repeat: small enough to grow a previous-token head and an induction head (Olsson 2022) within minutes."""
 
-import string
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.numpy import save_file
 from torch.nn import functional as F
 
 from model import zoo
-from model.attention import attend
-from model.config import ModelConfig
+from model.analysis.strings import PERIODS, strings
+from model.network.attention import attend
+from model.network.config import ModelConfig
+from model.network.transformer import Transformer, initialise
 from model.tokenizer import Tokenizer
 from model.train.fit import fit
-from model.transformer import Transformer, initialise
 
-SYMBOLS = np.frombuffer((string.ascii_letters + string.digits + "+-").encode(), dtype=np.uint8).astype(np.int64)  # 64 of them; ids are bytes
-PERIODS = (8, 40)  # drawn anew for each string: one fixed period would teach "look so many places back", not "look for the same symbol"
 SNAPSHOTS = (0, 50, 100, 200, 300, 400, 600, 800, 1000, 1200, 1500, 1800)
-
-
-def strings(count, tokens, *, seed, periods=PERIODS, symbols=SYMBOLS):
-    """(count, tokens) ids of strings that repeat: random symbols over a random period, each string its own; and the periods (count,)."""
-    chance = np.random.default_rng(seed)
-    period = chance.integers(periods[0], periods[1] + 1, size=count)
-    drawn = chance.choice(symbols, size=(count, periods[1]))
-    place = np.arange(tokens) % period[:, None]
-    return torch.from_numpy(np.take_along_axis(drawn, place, axis=1)), torch.from_numpy(period)
 
 
 @torch.inference_mode()
@@ -54,7 +42,14 @@ def weights_of(network, ids):
     records = [layer.attention for layer in network(ids).layers]
     return torch.stack(
         [
-            attend(r.q if r.q_rot is None else r.q_rot, r.k if r.k_rot is None else r.k_rot, torch.eye(ids.shape[-1]), r.allowed, r.bias, r.scale)
+            attend(
+                r.q if r.q_rot is None else r.q_rot,
+                r.k if r.k_rot is None else r.k_rot,
+                torch.eye(ids.shape[-1]),
+                r.allowed,
+                r.bias,
+                r.scale,
+            )
             for r in records
         ]
     )
@@ -96,5 +91,9 @@ def train(positions, *, seed, steps=SNAPSHOTS[-1], batch=32, tokens=96, work=Pat
     zoo.save(f"toy-{positions}", network, Tokenizer([]), card, folder)
     text = bytes(sample.tolist()).decode()
     (folder / "births").mkdir(exist_ok=True)
-    save_file({f"step {step}": kept for step, kept in births.items()}, folder / "births" / f"toy-{positions}.safetensors", {"text": text})
+    save_file(
+        {f"step {step}": kept for step, kept in births.items()},
+        folder / "births" / f"toy-{positions}.safetensors",
+        {"text": text},
+    )
     return card

@@ -15,7 +15,10 @@ HEAD = f"{'':<68} {'ours':>9} {'other':>9} {'ratio':>6}  target"
 
 def machine():
     """The machine in one line, without its name."""
-    cpu = next((line.split(":")[1].strip() for line in lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor() or platform.machine())
+    cpu = next(
+        (line.split(":")[1].strip() for line in lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.processor() or platform.machine(),
+    )
     memory = next((int(line.split()[1]) / 2**20 for line in lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
     load = "" if not hasattr(os, "getloadavg") else f", load {os.getloadavg()[0]:.1f}"
     versions = f"Python {platform.python_version()}, torch {version('torch')}, streamlit {version('streamlit')}"

@@ -18,7 +18,11 @@ from tests.browser import launch
 
 EMPTY = 'import streamlit as st\ntext = st.text_input("Your text", key="text")\nst.text(text)\n'
 ROOM = "document.querySelector('.st-key-{} [data-testid=stBidiComponentIsolated]')?.shadowRoot"
-PICTURE = {"attention": ROOM.format("attention-matrix"), "word_sense": ROOM.format("word_sense-meter"), "empty": "null"}
+PICTURE = {
+    "attention": ROOM.format("attention-matrix"),
+    "word_sense": ROOM.format("word_sense-meter"),
+    "empty": "null",
+}
 SHOWN = {  # a function of the text: does the page show it?
     "attention": f"text => {{ const d = {PICTURE['attention']}?.querySelector('.riverbank-heatmap')?.dataset; return !!d?.painted && d.revision === text; }}",
     "word_sense": f"text => {PICTURE['word_sense']}?.querySelector('.riverbank-meter')?.dataset.revision?.split('\\n')[0] === text",
@@ -69,7 +73,10 @@ def answering(turns=15):
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (folder / "app.py").write_text(EMPTY)
         shutil.copytree(launch.ROOT / ".streamlit", folder / ".streamlit")
-        servers = {"attention": stack.enter_context(launch.server()), "empty": stack.enter_context(launch.server(folder=folder))}
+        servers = {
+            "attention": stack.enter_context(launch.server()),
+            "empty": stack.enter_context(launch.server(folder=folder)),
+        }
         running = opened(stack.enter_context(sync_playwright()))
         pages = {}
         for kind, started in servers.items():
@@ -88,7 +95,13 @@ def answering(turns=15):
         running.close()
     for tokens, target in ((32, 2.5), (128, 3.0)):
         ours = median(taken[tokens])
-        yield Row(f"c  Enter to picture / empty Streamlit rerun, {tokens} tokens", milliseconds(ours), milliseconds(theirs), ours / theirs, target)
+        yield Row(
+            f"c  Enter to picture / empty Streamlit rerun, {tokens} tokens",
+            milliseconds(ours),
+            milliseconds(theirs),
+            ours / theirs,
+            target,
+        )
 
 
 def starting(turns=3):
@@ -124,4 +137,10 @@ def judging(turns=15):
             taken.append(entered(page, "word_sense", next(some)))
         running.close()
     ours = median(taken)
-    yield Row("h  Enter to meter of a word's senses, 32 tokens / 300 ms", milliseconds(ours), milliseconds(0.3), ours / 0.3, 1.0)
+    yield Row(
+        "h  Enter to meter of a word's senses, 32 tokens / 300 ms",
+        milliseconds(ours),
+        milliseconds(0.3),
+        ours / 0.3,
+        1.0,
+    )

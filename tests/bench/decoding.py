@@ -5,7 +5,7 @@ from itertools import islice
 import torch
 
 from model import decoding
-from model.transformer import Transformer, initialise
+from model.network.transformer import Transformer, initialise
 from tests.bench import Row, bundle, interleaved, milliseconds
 
 TOKENS, PROMPT = 128, 16
@@ -28,7 +28,13 @@ def theirs(config, ids):
     )  # fmt: skip
     torch.manual_seed(0)
     row, network = torch.tensor([ids]), LlamaForCausalLM(shape).eval()
-    how = {"max_new_tokens": TOKENS, "min_new_tokens": TOKENS, "do_sample": False, "use_cache": True, "pad_token_id": 0}
+    how = {
+        "max_new_tokens": TOKENS,
+        "min_new_tokens": TOKENS,
+        "do_sample": False,
+        "use_cache": True,
+        "pad_token_id": 0,
+    }
 
     def run():
         with torch.inference_mode():
@@ -43,10 +49,22 @@ def generating(turns=5):
     network = initialise(Transformer(config), seed=1).eval()
     ids = list(range(300, 300 + PROMPT))
     cached, whole = interleaved(turns, ours(network, ids), ours(network, ids, cached=False))
-    yield Row(f"i  generate {TOKENS} tokens with a cache / without", milliseconds(cached), milliseconds(whole), cached / whole, 0.33)
+    yield Row(
+        f"i  generate {TOKENS} tokens with a cache / without",
+        milliseconds(cached),
+        milliseconds(whole),
+        cached / whole,
+        0.33,
+    )
     other = theirs(config, ids)
     if other is None:
         print(MISSING)
         return
     cached, other = interleaved(turns, ours(network, ids), other)
-    yield Row(f"i  generate {TOKENS} tokens / transformers' generate", milliseconds(cached), milliseconds(other), cached / other, 1.0)
+    yield Row(
+        f"i  generate {TOKENS} tokens / transformers' generate",
+        milliseconds(cached),
+        milliseconds(other),
+        cached / other,
+        1.0,
+    )

@@ -25,7 +25,11 @@ from viz.component.view import script
 L, H, TOKENS = 12, 12, (32, 128)
 PATIENCE = 120  # seconds that we wait for another's picture
 FILES = launch.ROOT / ".training" / "bertviz" / "node_modules"  # see MISSING
-LIBRARIES = {"require.min.js": "requirejs/require.js", "d3.min.js": "d3/dist/d3.min.js", "jquery.min.js": "jquery/dist/jquery.min.js"}
+LIBRARIES = {
+    "require.min.js": "requirejs/require.js",
+    "d3.min.js": "d3/dist/d3.min.js",
+    "jquery.min.js": "jquery/dist/jquery.min.js",
+}
 MISSING = (
     "Row j's second half needs BertViz and the libraries that its page loads: .venv/bin/pip install --no-deps bertviz && .venv/bin/pip install ipython "
     "&& npm install --prefix .training/bertviz requirejs@2.3.6 d3@5.7.0 jquery@2.1.4"
@@ -87,13 +91,26 @@ def labels(tokens):
 def sizes(found):
     """What the grid needs of weights (L, H, T, T): (L H, T, T), the labels, the names."""
     tokens = labels(found.shape[-1])
-    return found.reshape(-1, *found.shape[2:]), tokens, [f"{i + 1}.{j + 1}" for i in range(L) for j in range(H)]
+    return (
+        found.reshape(-1, *found.shape[2:]),
+        tokens,
+        [f"{i + 1}.{j + 1}" for i in range(L) for j in range(H)],
+    )
 
 
 def ours(found, text):
     """The grid of the page about heads."""
     maps, tokens, names = sizes(found)
-    component.grid(maps, rows=tokens, columns=tokens, names=names, allowed=np.tri(len(tokens), dtype=bool), across=H, key="grid", revision=text)
+    component.grid(
+        maps,
+        rows=tokens,
+        columns=tokens,
+        names=names,
+        allowed=np.tri(len(tokens), dtype=bool),
+        across=H,
+        key="grid",
+        revision=text,
+    )
 
 
 def plotly(found, text):
@@ -104,7 +121,11 @@ def plotly(found, text):
 
     figure = make_subplots(L, H, horizontal_spacing=0.005, vertical_spacing=0.005)
     for (i, j), _ in np.ndenumerate(found[..., 0, 0]):
-        figure.add_trace(go.Heatmap(z=found[i, j], zmin=0, zmax=1, colorscale="Blues", showscale=False), row=i + 1, col=j + 1)
+        figure.add_trace(
+            go.Heatmap(z=found[i, j], zmin=0, zmax=1, colorscale="Blues", showscale=False),
+            row=i + 1,
+            col=j + 1,
+        )
     figure.update_yaxes(autorange="reversed", showticklabels=False)
     figure.update_xaxes(showticklabels=False)
     st.plotly_chart(figure.update_layout(height=900, title=text), key="plotly")
@@ -147,7 +168,16 @@ def painting(playwright):
     code = script("grid", "canvas")
     for tokens in TOKENS:
         maps, rows, names = sizes(weights(f"{tokens} 1"))
-        header = {"names": names, "notes": [""] * len(names), "measures": {}, "faint": "", "across": H, "side": 92, "label": "", "start": 0}
+        header = {
+            "names": names,
+            "notes": [""] * len(names),
+            "measures": {},
+            "faint": "",
+            "across": H,
+            "side": 92,
+            "label": "",
+            "start": 0,
+        }
         payload = component.pack(maps, rows, rows, np.tri(tokens, dtype=bool), "weights", header | {"revision": "", "selected": 0})
         page = running.new_page(viewport={"width": 1440, "height": 900})
         found[tokens] = page.evaluate(PAINT, [code, base64.b64encode(payload).decode(), 620]) / 1000
@@ -171,7 +201,10 @@ def bertviz(playwright, tokens):
     running = opened(playwright)
     page = running.new_page(viewport={"width": 1440, "height": 900})
     page.set_default_timeout(1000 * PATIENCE)
-    page.route("https://cdnjs.cloudflare.com/**", lambda route: route.fulfill(path=FILES / LIBRARIES[route.request.url.rpartition("/")[2]]))
+    page.route(
+        "https://cdnjs.cloudflare.com/**",
+        lambda route: route.fulfill(path=FILES / LIBRARIES[route.request.url.rpartition("/")[2]]),
+    )
     page.route("http://page.test/", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
     began = time.monotonic()
     try:
@@ -193,7 +226,10 @@ def all_heads(turns=5):
     for tokens in TOKENS:
         frame = 1 / 60
         yield Row(
-            f"j  paint 144 heads once the data is there / a frame, {tokens} tokens", milliseconds(paint[tokens]), milliseconds(frame), paint[tokens] / frame
+            f"j  paint 144 heads once the data is there / a frame, {tokens} tokens",
+            milliseconds(paint[tokens]),
+            milliseconds(frame),
+            paint[tokens] / frame,
         )
     for tokens in TOKENS:
         others = {"Plotly's subplots": subplots[tokens], "BertViz's model_view": views[tokens]}
@@ -202,8 +238,18 @@ def all_heads(turns=5):
                 continue
             (seconds, size), (their_seconds, their_size) = grid[tokens], other
             limit = ">" * (their_seconds >= PATIENCE)
-            yield Row(f"j  144 heads, to paint / {name}, {tokens} tokens", milliseconds(seconds), f"{limit}{their_seconds:.3g} s", seconds / their_seconds)
-            yield Row(f"j  144 heads, bytes / {name}, {tokens} tokens", megabytes(size), megabytes(their_size), size / their_size)
+            yield Row(
+                f"j  144 heads, to paint / {name}, {tokens} tokens",
+                milliseconds(seconds),
+                f"{limit}{their_seconds:.3g} s",
+                seconds / their_seconds,
+            )
+            yield Row(
+                f"j  144 heads, bytes / {name}, {tokens} tokens",
+                megabytes(size),
+                megabytes(their_size),
+                size / their_size,
+            )
     if None in views.values():
         print(MISSING)
 

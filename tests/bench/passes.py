@@ -29,7 +29,13 @@ def explaining():
     for tokens in (16, 64, 128):
         text = next(texts(tokens))
         ours, theirs = interleaved(150, lambda text=text: loaded.explain(text), plain(loaded, text))
-        yield Row(f"a  explain / fused forward pass, T = {tokens}", milliseconds(ours), milliseconds(theirs), ours / theirs, 1.3)
+        yield Row(
+            f"a  explain / fused forward pass, T = {tokens}",
+            milliseconds(ours),
+            milliseconds(theirs),
+            ours / theirs,
+            1.3,
+        )
 
 
 def weighing():
@@ -39,13 +45,24 @@ def weighing():
         text = next(texts(tokens))
         attention = loaded.explain(text).layers[1].attention
         ours, theirs = interleaved(150, lambda attention=attention: attention.weights(0), plain(loaded, text))
-        yield Row(f"b  weights of one head / fused forward pass, T = {tokens}", milliseconds(ours), milliseconds(theirs), ours / theirs)
+        yield Row(
+            f"b  weights of one head / fused forward pass, T = {tokens}",
+            milliseconds(ours),
+            milliseconds(theirs),
+            ours / theirs,
+        )
 
 
 def loading():
     """(g) load(name) of the model that takes longest, torch being imported."""
     slowest = max(interleaved(5, *(lambda name=name: model.zoo.load.__wrapped__(name) for name in model.names())))
-    yield Row("g  slowest model to load / a tenth of a second", milliseconds(slowest), milliseconds(0.1), slowest / 0.1, 1.0)
+    yield Row(
+        "g  slowest model to load / a tenth of a second",
+        milliseconds(slowest),
+        milliseconds(0.1),
+        slowest / 0.1,
+        1.0,
+    )
 
 
 def merging(size=1_000_000, merges=1_000):

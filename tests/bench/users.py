@@ -89,7 +89,12 @@ def remembering_and_sharing(which="ef"):
     with launch.server() as started:
         one, many, alone, together = asyncio.run(crowd(started))
     if "e" in which:
-        yield Row(f"e  memory of the server after {USERS} users / after one", f"{many:.0f} MB", f"{one:.0f} MB", many / one)
+        yield Row(
+            f"e  memory of the server after {USERS} users / after one",
+            f"{many:.0f} MB",
+            f"{one:.0f} MB",
+            many / one,
+        )
     if "f" in which:
         ours, theirs = (quantiles(taken, n=20)[-1] for taken in (together, alone))
         what = f"f  95th percentile of {USERS} users typing every {EVERY:.0f} s / of one alone"

@@ -68,7 +68,10 @@ class Page:
         self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        self.page.on("request", lambda request: self.stranger(request.url) and self.wrong.append(f"request to {request.url}"))
+        self.page.on(
+            "request",
+            lambda request: self.stranger(request.url) and self.wrong.append(f"request to {request.url}"),
+        )
 
     def hear(self, message):
         """Keep what the console complains of; but not that on a page with a name Streamlit first looks for its server beside that page."""

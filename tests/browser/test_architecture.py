@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from model import anatomy, cost, load, pooling
+from model import load
+from model.analysis import anatomy, cost, pooling
 
 TEXT = "I swam across the river to get to the other bank"
 

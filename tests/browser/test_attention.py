@@ -284,9 +284,15 @@ def test_the_number_follows_layer_head_step_and_switches(page, defaults):
     page.switch("attention.scaled")
     page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False)))
     page.choose("attention.where", 1)
-    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False), layers=(1,)))
+    page.shown(
+        cell="7,3",
+        value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False), layers=(1,)),
+    )
     page.switch("attention.average")
-    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False, average=True), layers=(1,)))
+    page.shown(
+        cell="7,3",
+        value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False, average=True), layers=(1,)),
+    )
 
 
 def test_temperature_changes_the_weights(page, defaults):
@@ -309,7 +315,10 @@ def test_a_plain_average_gives_each_its_share(page, defaults):
         assert float(page.shown(cell=f"{query},2", value=float(np.float32(1 / (query + 1))))["value"]) == pytest.approx(1 / (query + 1), rel=1e-6)
     page.choose("attention.mask", "full")
     assert float(
-        page.shown(cell=f"{T - 1},2", value=weight(defaults, LONG, T - 1, 2, change=Change(average=True), allowed=np.ones((T, T), bool)))["value"]
+        page.shown(
+            cell=f"{T - 1},2",
+            value=weight(defaults, LONG, T - 1, 2, change=Change(average=True), allowed=np.ones((T, T), bool)),
+        )["value"]
     ) == (pytest.approx(1 / T, rel=1e-6))
 
 
@@ -339,7 +348,10 @@ def test_arrows_walk_enter_commits_and_the_walk_is_spoken(page, defaults):
     page.shown(revision=LONG)
     click(page, 6, 3)
     page.shown(cell="6,3")
-    canvas, spoken = page.part("attention.matrix", "canvas.pointer"), page.part("attention.matrix", "[aria-live=polite]")
+    canvas, spoken = (
+        page.part("attention.matrix", "canvas.pointer"),
+        page.part("attention.matrix", "[aria-live=polite]"),
+    )
     canvas.focus()
     for key, place in (("ArrowUp", (6, 4)), ("ArrowLeft", (6, 3)), ("ArrowDown", (7, 3)), ("Home", (7, 1))):
         canvas.press(key)

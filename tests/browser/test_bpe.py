@@ -62,7 +62,10 @@ def agrees(page, merge):
     assert page.page.evaluate(RANKING) == [[marked(tokenizer.piece(left)), marked(tokenizer.piece(right)), often] for (left, right), often in now.leaders]
     assert found["tokens"] == str(now.tokens)
     words = bpe.WORD.findall(STORY)
-    assert part(page, ".reading").all_text_contents() == [f"{now.tokens / len(words):.2f}", str(len(tokenizer))]
+    assert part(page, ".reading").all_text_contents() == [
+        f"{now.tokens / len(words):.2f}",
+        str(len(tokenizer)),
+    ]
     whole = sum(len(tokenizer.encode_word(word)) == 1 for word in words)
     expect(part(page, ".recent")).to_contain_text(f"{100 * whole / len(words):.1f}% of all words are one token")
 

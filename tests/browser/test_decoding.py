@@ -11,7 +11,11 @@ from model import decoding, load
 TEXT = "She opened the"
 MODEL = load("decoder-rope")
 PROMPT = MODEL.tokenizer.encode(TEXT)
-FILTERS = [partial(decoding.temperature, degree=0.8), partial(decoding.top_k, k=40), partial(decoding.top_p, p=0.95)]
+FILTERS = [
+    partial(decoding.temperature, degree=0.8),
+    partial(decoding.top_k, k=40),
+    partial(decoding.top_p, p=0.95),
+]
 READ = """count => {
     if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
     const room = document.querySelector(".st-key-decoding-story [data-testid=stBidiComponentIsolated]");

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from model import heads, load
+from model import load
+from model.analysis import heads
 from tests.browser.conftest import DATASET
 from viz.component import grid
 from viz.component.view import script
@@ -36,7 +37,11 @@ def weights(layer, head, text=TEXT, name=NAME):
 
 
 def opened(page, section="Grid", text=TEXT, **query):
-    return page.open("heads", text=text, **{"heads.section": section} | {key.replace("__", "."): value for key, value in query.items()})
+    return page.open(
+        "heads",
+        text=text,
+        **{"heads.section": section} | {key.replace("__", "."): value for key, value in query.items()},
+    )
 
 
 def seen(page, key="grid", **wishes):
@@ -48,7 +53,10 @@ def spot(found, name, row, column):
     """Where in the grid's canvas the middle of a cell of that head lies, in CSS pixels."""
     x, y = json.loads(found["places"])[found["names"].split().index(name)]
     wide, high = map(float, found["side"].split(","))
-    return {"x": x + (column + 0.5) * wide / int(found["columns"]), "y": y + (row + 0.5) * high / int(found["rows"])}
+    return {
+        "x": x + (column + 0.5) * wide / int(found["columns"]),
+        "y": y + (row + 0.5) * high / int(found["rows"]),
+    }
 
 
 def upper(page, key="grid"):
@@ -128,7 +136,17 @@ def test_keys_walk_open_and_show_the_measures(page):
 
 def test_without_measures_the_table_has_the_weights_of_one_head(page):
     maps, tokens = [weights(3, head) for head in (1, 2)], load(NAME).explain(TEXT).tokens
-    header = {"names": ["3.1", "3.2"], "notes": ["", ""], "measures": {}, "faint": "", "across": 2, "side": 92, "label": "", "start": 0, "revision": ""}
+    header = {
+        "names": ["3.1", "3.2"],
+        "notes": ["", ""],
+        "measures": {},
+        "faint": "",
+        "across": 2,
+        "side": 92,
+        "label": "",
+        "start": 0,
+        "revision": "",
+    }
     data = grid.pack(maps, tokens, tokens, np.tri(len(tokens), dtype=bool), "weights", header | {"selected": 1})
     opened(page)
     seen(page)
@@ -245,7 +263,10 @@ def test_chips_and_keys(page):
     seen(page, "curves", at="0,2")
     canvas.press("t")
     rows = page.part("heads.curves", "tbody tr")
-    best = max(((name, j, weights(int(name[0]), int(name[2]))[2, j]) for name in ("3.4", "2.2") for j in range(3)), key=lambda line: line[2])
+    best = max(
+        ((name, j, weights(int(name[0]), int(name[2]))[2, j]) for name in ("3.4", "2.2") for j in range(3)),
+        key=lambda line: line[2],
+    )
     cells = rows.first.locator("td").all_text_contents()
     assert cells[1] == best[0]
     assert float(cells[2]) == pytest.approx(best[2], rel=5e-3)

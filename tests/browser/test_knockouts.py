@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from model import flow, knockouts, load
+from model import load
+from model.analysis import flow, knockouts
 from tests.browser.conftest import DATASET
 
 TEXT = "I swam across the river to get to the other bank"
@@ -54,7 +55,10 @@ def test_a_clicked_head_says_what_the_model_says_and_goes_into_the_set(page):
     assert float(shown["value"]) == pytest.approx(float(effect(((2, 0),))[0]), rel=1e-2)
     click(page, 1, 4)
     page.linked(**{"heads.set": "2.5 3.1", "layer": "2", "head": "5"})
-    joint, alone, apart = told(page, r"2 heads together move .* by (\S+) bits\. One by one their effects add up to (\S+) bits; the difference, (\S+) bits")
+    joint, alone, apart = told(
+        page,
+        r"2 heads together move .* by (\S+) bits\. One by one their effects add up to (\S+) bits; the difference, (\S+) bits",
+    )
     one, other, both = effect(((2, 0),), ((1, 4),), ((2, 0), (1, 4)))
     assert (joint, alone) == pytest.approx((both, one + other), rel=1e-2)
     assert apart == pytest.approx(both - one - other, abs=2e-3)

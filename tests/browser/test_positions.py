@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
-from model import load, masks, order, zoo
+from model import load, masks, zoo
+from model.analysis import order
 from viz.component.view import script
 
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
@@ -165,7 +166,12 @@ def test_the_parts_on_the_screen_add_up_to_the_score_on_the_screen(page, name):
 
 
 def test_curves_come_in_one_by_one_and_can_be_stopped(page):
-    opened(page, "Beyond the training length", length=32, methods="another base,linear interpolation,NTK-aware,YaRN")
+    opened(
+        page,
+        "Beyond the training length",
+        length=32,
+        methods="another base,linear interpolation,NTK-aware,YaRN",
+    )
     expect(page.page.get_by_text("Measured 10 curves on 32 tokens.")).to_be_visible()
     page.press_at_once(".st-key-positions-stop button")
     page.part("positions.length", "[role=slider], input[type=range]").first.press("End")
@@ -200,7 +206,12 @@ def test_hostile_text_stays_text(page):
 
 
 @pytest.mark.parametrize(
-    ("view", "key", "part"), [("Side by side", "panels", "panels"), ("Shuffle test", "words", "sequence"), ("Content and position", "parts", "panels")]
+    ("view", "key", "part"),
+    [
+        ("Side by side", "panels", "panels"),
+        ("Shuffle test", "words", "sequence"),
+        ("Content and position", "parts", "panels"),
+    ],
 )
 def test_a_narrow_screen_has_nothing_beyond_its_edge_and_shows_every_button(reader, view, key, part):
     page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme="dark"), view)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from model import load, masks, reach
+from model import load, masks
+from model.analysis import reach
 
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
 TOKENS = len(load("encoder").read(TEXT))
@@ -36,7 +37,10 @@ def attention(output, mask="full", layers=1, tokens=TOKENS):
 
 def token(page, place, panel=0):
     """Where a token stands in a panel, found by the sentence that a hover brings."""
-    canvas, readout = page.part("receptive_field.cone", "canvas").nth(panel), page.part("receptive_field.cone", ".readout")
+    canvas, readout = (
+        page.part("receptive_field.cone", "canvas").nth(panel),
+        page.part("receptive_field.cone", ".readout"),
+    )
     box = canvas.bounding_box()
     low, high = 0.0, box["width"]
     for _ in range(40):
@@ -50,8 +54,21 @@ def token(page, place, panel=0):
 
 
 def test_a_link_shows_the_cones_of_the_model(page):
-    opened(page, layers=2, kernel=4, dilation="exponential", stride=2, looks="centred", mask="causal", attention=2, output=10)
-    assert seen(page, output=9) == [convolution(9, 2, 4, reach.EXPONENTIAL, 2, False), attention(9, "causal", 2)]
+    opened(
+        page,
+        layers=2,
+        kernel=4,
+        dilation="exponential",
+        stride=2,
+        looks="centred",
+        mask="causal",
+        attention=2,
+        output=10,
+    )
+    assert seen(page, output=9) == [
+        convolution(9, 2, 4, reach.EXPONENTIAL, 2, False),
+        attention(9, "causal", 2),
+    ]
     expect(page.page.get_by_text("Formula and measurement agree in all")).to_be_visible()
 
 
@@ -156,7 +173,13 @@ def test_a_thousand_tokens_are_drawn_around_the_output(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
-    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme), mask="window", layers=8, dilation="exponential", stride=2)
+    page = opened(
+        reader(viewport={"width": 390, "height": 844}, color_scheme=scheme),
+        mask="window",
+        layers=8,
+        dilation="exponential",
+        stride=2,
+    )
     seen(page, output=TOKENS - 1)
     first, second = (page.part("receptive_field.cone", "canvas").nth(i).bounding_box() for i in (0, 1))
     assert second["y"] >= first["y"] + first["height"]

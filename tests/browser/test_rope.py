@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from model import load, rotation
+from model import load
+from model.analysis import rotation
 
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
 TRACE = load("decoder-rope").explain(TEXT)
@@ -65,7 +66,12 @@ def test_both_move_without_the_server_and_the_score_stays(page):
     opened(page)
     first = float(seen(page, revision=TEXT)["score"])
     moved = slider(page, "both").evaluate(DRAG, [20, 64, 127, 0])  # all in one go: nothing can have come from the server
-    assert [places for places, *_ in moved] == ["20,15", "64,59", "127,122", "5,0"]  # the key cannot stand before the text
+    assert [places for places, *_ in moved] == [
+        "20,15",
+        "64,59",
+        "127,122",
+        "5,0",
+    ]  # the key cannot stand before the text
     for places, score, hand in moved:
         place = int(places.split(",")[0])
         assert score == pytest.approx(first, abs=1e-9)

@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from model import load, senses
+from model import load
+from model.analysis import senses
 from tests.browser import launch
 from tests.browser.conftest import Page
 
 MODEL = load("encoder")
-RIVER, CASH = "I swam across the river to get to the other bank", "I walked across the road to get cash from the other bank"
+RIVER, CASH = (
+    "I swam across the river to get to the other bank",
+    "I walked across the road to get cash from the other bank",
+)
 READY = """([key, revision]) => {
     if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
     const room = document.querySelector(`.st-key-${key} [data-testid=stBidiComponentIsolated]`);

@@ -14,5 +14,11 @@ def candidates(rows, *, rest, roll, key, label="", revision="", on_select=None):
     """
     drawn = [row | {"own": float(row["own"]), "final": float(row["final"])} for row in rows]
     count, own, final = rest
-    data = {"rows": drawn, "rest": [int(count), float(own), float(final)], "roll": roll, "label": label, "revision": str(revision)}
+    data = {
+        "rows": drawn,
+        "rest": [int(count), float(own), float(final)],
+        "roll": roll,
+        "label": label,
+        "revision": str(revision),
+    }
     mount(key=key, data=data, on_rank_change=on_select or (lambda: None))

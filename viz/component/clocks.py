@@ -27,4 +27,9 @@ def clocks(
         "home": [int(x) for x in home], "places": [int(x) for x in places], "last": int(last), "order": [int(x) for x in order],
         "words": list(words), "chosen": int(chosen), "label": label, "revision": str(revision),
     }  # fmt: skip
-    mount(key=key, data=data, on_places_change=on_move or (lambda: None), on_pair_change=on_select or (lambda: None))
+    mount(
+        key=key,
+        data=data,
+        on_places_change=on_move or (lambda: None),
+        on_pair_change=on_select or (lambda: None),
+    )

@@ -52,7 +52,19 @@ def drawn(panel, tokens):
     start = int(np.clip(stands - BEFORE, 0, max(0, len(tokens) - SHOWN)))
     reads = [*panel.reads, (np.empty(0, int), np.empty(0, int), 1)]
     levels = [
-        {"length": len(level), "step": step, "lit": np.flatnonzero(level).tolist(), "first": first.tolist(), "last": last.tolist(), "gap": int(gap)}
+        {
+            "length": len(level),
+            "step": step,
+            "lit": np.flatnonzero(level).tolist(),
+            "first": first.tolist(),
+            "last": last.tolist(),
+            "gap": int(gap),
+        }
         for level, step, (first, last, gap) in zip(panel.levels, panel.steps, reads, strict=True)
     ]
-    return {"name": panel.name, "start": start, "tokens": list(tokens[start : start + SHOWN]), "levels": levels}
+    return {
+        "name": panel.name,
+        "start": start,
+        "tokens": list(tokens[start : start + SHOWN]),
+        "levels": levels,
+    }

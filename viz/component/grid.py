@@ -48,5 +48,12 @@ def pack(maps, rows, columns, allowed, kind, header):
     numbers[~np.isfinite(numbers)] = math.nan
     high = 1.0 if kind == "weights" else float(np.nanmax(np.abs(numbers), initial=0.0)) or 1.0
     # As in panels: every row of every matrix has its label.
-    header |= {"kind": kind, "low": 0.0 if kind == "weights" else -high, "high": high, "rows": list(rows) * N, "tall": T, "columns": list(columns)}
+    header |= {
+        "kind": kind,
+        "low": 0.0 if kind == "weights" else -high,
+        "high": high,
+        "rows": list(rows) * N,
+        "tall": T,
+        "columns": list(columns),
+    }
     return payload(header, numbers)

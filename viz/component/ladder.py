@@ -20,4 +20,7 @@ def ladder(rungs, ids, *, key, label="", revision=""):
     if len(rungs[-1].pieces) != len(ids):
         raise ValueError(f"the last row has {len(rungs[-1].pieces)} pieces for {len(ids)} ids")
     rows = [{"name": rung.name, "pieces": list(rung.pieces), "made": list(rung.made)} for rung in rungs]
-    mount(key=key, data={"rows": rows, "ids": [int(id) for id in ids], "label": label, "revision": str(revision)})
+    mount(
+        key=key,
+        data={"rows": rows, "ids": [int(id) for id in ids], "label": label, "revision": str(revision)},
+    )

@@ -27,7 +27,13 @@ def lines(
         "selected": None if selected is None else [int(place) for place in selected], "strongest": strongest(maps, allowed).tolist(),
     })  # fmt: skip
     nothing = lambda: None  # noqa: E731
-    mount(key=key, data=data, on_head_change=on_head or nothing, on_count_change=on_count or nothing, on_token_change=on_token or nothing)
+    mount(
+        key=key,
+        data=data,
+        on_head_change=on_head or nothing,
+        on_count_change=on_count or nothing,
+        on_token_change=on_token or nothing,
+    )
 
 
 def strongest(maps, allowed):

@@ -7,7 +7,22 @@ BORDER = -1  # between two words, which no merge joins
 mount = view("merges")
 
 
-def merges(pieces, leaders, tokens, whole, excerpt, joined, *, words, at_once, merge, key, label="", revision="", on_choose=None):
+def merges(
+    pieces,
+    leaders,
+    tokens,
+    whole,
+    excerpt,
+    joined,
+    *,
+    words,
+    at_once,
+    merge,
+    key,
+    label="",
+    revision="",
+    on_choose=None,
+):
     """Draw a training of N merges as it stands after the first `merge` of them; it plays, steps and jumps without asking the server.
 
     pieces: the texts of the tokens, those of the N merges last. leaders: N + 1 lists of left, right, count, the most frequent pairs one after the

@@ -27,9 +27,16 @@ def panels(
     if kind not in ("weights", "signed"):
         raise ValueError(f"kind is {kind!r}; known: weights, signed")
     kinds = {title: "signed" if title in signed else kind for title in maps}
-    largest = max((float(np.abs(values[np.isfinite(values)]).max(initial=0)) for title, values in drawn.items() if kinds[title] == "signed"), default=0.0)
+    largest = max(
+        (float(np.abs(values[np.isfinite(values)]).max(initial=0)) for title, values in drawn.items() if kinds[title] == "signed"),
+        default=0.0,
+    )
     scales = {"weights": {"kind": "weights", "low": 0.0, "high": 1.0}}
-    scales["signed"] = {"kind": "signed", "low": -float(limit or largest or 1.0), "high": float(limit or largest or 1.0)}
+    scales["signed"] = {
+        "kind": "signed",
+        "low": -float(limit or largest or 1.0),
+        "high": float(limit or largest or 1.0),
+    }
     header = {
         "titles": list(maps), "notes": [values if isinstance(values, str) else None for values in maps.values()],
         "rows": list(rows) * len(drawn), "tall": len(rows), "columns": list(columns), **scales[kind],

@@ -15,4 +15,13 @@ def ranking(series, tokens, *, key, shares=True, sentences=False, label=""):
         if len(values) != len(tokens):
             raise ValueError(f"{name!r} has {len(values)} values for {len(tokens)} tokens")
     drawn = [{"name": name, "values": [float(value) for value in values], "colour": colour} for name, (values, colour) in series.items()]
-    mount(key=key, data={"tokens": list(tokens), "series": drawn, "shares": bool(shares), "sentences": bool(sentences), "label": label})
+    mount(
+        key=key,
+        data={
+            "tokens": list(tokens),
+            "series": drawn,
+            "shares": bool(shares),
+            "sentences": bool(sentences),
+            "label": label,
+        },
+    )

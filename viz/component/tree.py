@@ -34,7 +34,14 @@ def tree(levels, *, root, key, label="", revision="", on_select=None):
         best = levels[depth][best].parent
     drawn = [
         [
-            {"token": node.token, "parent": node.parent, "share": node.share, "bits": float(node.bits), "alive": i in alive[depth], "best": i == bold[depth]}
+            {
+                "token": node.token,
+                "parent": node.parent,
+                "share": node.share,
+                "bits": float(node.bits),
+                "alive": i in alive[depth],
+                "best": i == bold[depth],
+            }
             for i, node in enumerate(nodes)
         ]
         for depth, nodes in enumerate(levels)

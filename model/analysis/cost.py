@@ -1,0 +1,156 @@
+"""What a transformer costs, by formula: parameters, multiply-adds, bytes.
+
+A multiply-add is one product that is added to a sum. Those of the matrix products are counted, masked pairs included, since they are computed and then
+thrown away; norms, softmax, GELU, rotations and additions take a few steps for each number that they touch, and are not.
+"""
+
+import time
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from model import decoding
+from model.network import masks
+from model.network.attention import attend, fused
+
+# ---- parameters ----
+
+
+def attention_parameters(config):
+    """Of one layer's attention: queries and output C x HD each, keys and values C x GD each (Vaswani 2017, section 3.2.2).
+
+    G = H is multi-head attention, G = 1 multi-query (Shazeer 2019, arXiv:1911.02150), between them grouped-query (Ainslie 2023, arXiv:2305.13245).
+    """
+    C, D = config.width, config.head_width
+    return 2 * C * config.heads * D + 2 * C * config.key_heads * D
+
+
+def mlp_parameters(config):
+    """Of one layer's MLP: two matrices with their biases (Vaswani 2017, eq. 2)."""
+    return 2 * config.width * config.hidden + config.hidden + config.width
+
+
+def table_parameters(config):
+    """Of the embedding, which is the output matrix as well (Press and Wolf 2017): V x C, or factorised V x E + E x C (Lan 2020, section 3.1)."""
+    if config.factor:
+        return config.vocabulary * config.factor + config.factor * config.width
+    return config.vocabulary * config.width
+
+
+def position_parameters(config, tokens=0):
+    """Of the positions: a learned table has a row for each of its own or, if there are more, of `tokens` places; T5 a number for each distance and head."""
+    if config.positions == "learned":
+        return max(config.context, tokens) * config.width
+    return config.t5_buckets * config.heads if config.positions == "t5" else 0
+
+
+def parameters(config, tokens=0):
+    """Of the whole transformer; one that is used twice counts once. Two norms a layer and one at the end have a factor and a shift each."""
+    norms = 2 * config.width * (2 * config.layers + 1)
+    layers = config.layers * (attention_parameters(config) + mlp_parameters(config))
+    return table_parameters(config) + position_parameters(config, tokens) + layers + norms
+
+
+# ---- multiply-adds ----
+
+
+def pairs(tokens, window=None):
+    """How many scores a head computes: T x T, or T x w within a window of w tokens (Beltagy 2020, arXiv:2004.05150, section 3.1)."""
+    return tokens * (tokens if window is None else min(window, tokens))
+
+
+def mixing(tokens, config, window=None):
+    """Multiply-adds of one layer that pair tokens with tokens, q kᵀ and weights v: 2 H D for each pair, whatever G is."""
+    return 2 * config.heads * config.head_width * pairs(tokens, window)
+
+
+def attention(tokens, config, window=None):
+    """Multiply-adds of one layer's attention: the four projections use every parameter once a token, then comes `mixing`."""
+    return tokens * attention_parameters(config) + mixing(tokens, config, window)
+
+
+def per_token(config):
+    """Multiply-adds of the whole transformer that a token costs by itself, however long the text is: all matrices that it goes through."""
+    layers = config.layers * (attention_parameters(config) + 2 * config.width * config.hidden)
+    widened = config.factor * config.width if config.factor else 0
+    return layers + widened + (table_parameters(config) if config.predicts else 0)
+
+
+def multiply_adds(tokens, config, window=None):
+    """Of the whole transformer on a text of T tokens."""
+    return tokens * per_token(config) + config.layers * mixing(tokens, config, window)
+
+
+def overtaking(config):
+    """The number of tokens from which on the T² term of full attention costs more than all else: per_token / (2 L H D)."""
+    return per_token(config) / (config.layers * 2 * config.heads * config.head_width)
+
+
+# ---- bytes ----
+
+
+def cache_bytes(tokens, config, window=None, size=4):
+    """Of the keys and values that a decoder keeps for T tokens, or for as many as its window reaches; `size` bytes a number, 4 for float32."""
+    return decoding.bytes_per_token(config, size) * (tokens if window is None else min(window, tokens))
+
+
+def weights_bytes(tokens, config, window=None, size=4):
+    """Of the weights of all heads in all layers, if they were stored; a fused kernel never does (Dao 2022, arXiv:2205.14135)."""
+    return config.layers * config.heads * pairs(tokens, window) * size
+
+
+# ---- windowed attention that saves what the formula says ----
+
+
+def windowed(q, k, v, window, chunk=64):
+    """Causal attention within `window` tokens, q, k, v (..., H, T, D) -> (..., H, T, D): a chunk of queries at a time, with only the keys in their reach.
+
+    Each query is given up to chunk - 1 keys too many, which a mask hides, so that T x (w + chunk - 1) pairs are computed (Beltagy 2020, appendix A).
+    """
+    T, made = q.shape[-2], []
+    for start in range(0, T, chunk):
+        end, first = min(start + chunk, T), max(0, start - window + 1)
+        asked = torch.arange(start, end)[:, None] - torch.arange(first, end)  # how far back each key lies
+        allowed = (asked >= 0) & (asked < window)
+        made.append(fused(q[..., start:end, :], k[..., first:end, :], v[..., first:end, :], allowed))
+    return torch.cat(made, dim=-2)
+
+
+# ---- what it takes here and now ----
+
+
+@torch.inference_mode()
+def seconds(layer, tokens, window=None, turns=2):
+    """How long a MultiHeadAttention takes for T tokens on this machine: the shortest of some turns, as whatever else it does adds to it.
+
+    The numbers that go through it are random: the time does not depend on them. A causal mask, or a `window`.
+    """
+    x = torch.randn(tokens, layer.config.width, generator=torch.Generator().manual_seed(0), dtype=layer.query.weight.dtype)
+    allowed = None if window else masks.causal(tokens)
+    how = fused if window is None else lambda q, k, v, *_: windowed(q, k, v, window)
+    taken = []
+    for _ in range(turns):
+        start = time.perf_counter()
+        layer(x, allowed, attend=how)
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+@torch.inference_mode()
+def counted(network, ids):
+    """The multiply-adds of a whole pass as torch counts them while it runs, two operations each; attention by `attend`, of which it sees every product."""
+    with FlopCounterMode(display=False) as counter:
+        network(torch.tensor(ids), attend=attend)
+    return counter.get_total_flops() // 2
+
+
+@torch.inference_mode()
+def stored(network, ids):
+    """Bytes of a real pass's keys and values, as decoding.Cache keeps them, and of the weights of all heads and layers, made once to be weighed."""
+    record = network(torch.tensor(ids), predict=False)
+    weights = 0
+    for layer in record.layers:
+        one = layer.attention
+        q, k = (one.q, one.k) if one.q_rot is None else (one.q_rot, one.k_rot)
+        weights += (q @ network.blocks[0].attention.shared(k).mT).softmax(dim=-1).nbytes
+    return decoding.Cache.of(record).bytes, weights

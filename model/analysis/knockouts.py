@@ -1,0 +1,119 @@
+"""Knock-outs: heads silenced, made to look everywhere alike, or kept from the first token, and what that does to the output.
+
+Legend: N copies of one text, each with its own heads knocked out; `out`, bool (N, L, H), is True for those; the rest as in trace.py.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from model.analysis import leak, senses
+from model.network.attention import attend
+
+PASS = 1024  # tokens in one forward pass: a fraction of a second
+
+
+def singles(config):
+    """Every head by itself, L H groups of one (layer, head) each, layer by layer."""
+    return [((layer, head),) for layer in range(config.layers) for head in range(config.heads)]
+
+
+def others(config, group):
+    """All heads that are not in a group: knocked out, they leave only that one."""
+    return tuple(head for (head,) in singles(config) if head not in group)
+
+
+def marked(config, groups):
+    """`out` for N groups of (layer, head)."""
+    out = torch.zeros(len(groups), config.layers, config.heads, dtype=torch.bool)
+    for row, group in zip(out, groups, strict=True):
+        for layer, head in group:
+            row[layer, head] = True
+    return out
+
+
+# ---- three ways to knock heads out: what the network's pass is told ----
+
+
+def silence(out, mask):
+    """These heads put out 0."""
+    return {"keep": ~out.transpose(0, 1)}  # (L, N, H)
+
+
+class Level(NamedTuple):
+    """A Change for some heads of a layer only: where `heads` (N, H, 1, 1) is True every score is 0."""
+
+    heads: torch.Tensor
+
+    def scale(self, width):
+        """What the dot products are multiplied by, (N, H, 1, 1)."""
+        return ~self.heads * (1 / math.sqrt(width))
+
+    def bias(self, bias):
+        """What is added to the scores in place of `bias` (H, T, T)."""
+        return None if bias is None else bias * ~self.heads
+
+
+def level(out, mask):
+    """These heads give all tokens that they may see the same weight."""
+    return {"changes": [Level(heads[..., None, None]) for heads in out.transpose(0, 1)]}
+
+
+def unsink(out, mask):
+    """These heads give the first token nothing, and each row sums to 1 again; a row that may see nothing else keeps it."""
+    without = mask.clone()
+    without[:, 0] = mask[:, 0] & ~mask[:, 1:].any(-1)
+    return {"allowed": torch.where(out.transpose(0, 1)[..., None, None], without, mask)}  # (L, N, H, T, T)
+
+
+# ---- what they do ----
+
+
+def fitting(config, tokens):
+    """How many copies of a text go into one forward pass, at least 1."""
+    return max(1, min(PASS // tokens, senses.fitting(config, tokens)))
+
+
+@torch.inference_mode()
+def run(network, ids, way, out):
+    """The Record, without logits, of N copies of the text (T ints), each with its heads knocked out in one of the three ways."""
+    return network(
+        torch.tensor(ids).repeat(len(out), 1),
+        predict=False,
+        attend=attend,
+        **way(out, network.mask(len(ids))),
+    )
+
+
+def unchanged(network, ids, way, copies):
+    """The final vectors (N, T, C) of a pass of the same shape that knocks nothing out.
+
+    Rounding depends on the place in a pass; compared place by place, what cannot change does not, bit for bit.
+    """
+    config = network.config
+    return run(network, ids, way, torch.zeros(copies, config.layers, config.heads, dtype=torch.bool)).final
+
+
+@torch.inference_mode()
+def effects(network, ids, way, out, before):
+    """How far each token's output moves, (N, T): divergence of the next token's distribution in bits, or |f - f'| / |f| for a model that does not predict.
+
+    before: what `unchanged` gives for as many copies.
+    """
+    after = run(network, ids, way, out).final
+    if not network.config.predicts:
+        return leak.relative(before, after)
+    return np.stack([leak.bits(network.unembed(old), network.unembed(new)) for old, new in zip(before, after, strict=True)])
+
+
+@torch.inference_mode()
+def beliefs(network, ids, way, out, place):
+    """The probabilities of what comes after the token at `place`, (N, V), of a model that predicts."""
+    return network.unembed(run(network, ids, way, out).final[:, place]).softmax(-1).numpy()
+
+
+def vectors(network, ids, way, out, places):
+    """A word's vectors at every stage, the mean over its tokens `places`: (N, S, C), S as in senses."""
+    return senses.stages(run(network, ids, way, out))[:, :, places].mean(2).transpose(0, 1).numpy()

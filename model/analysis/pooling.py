@@ -1,0 +1,40 @@
+"""From a vector for each token to one for the whole text, and what such vectors are good for: the nearest of some labelled sentences."""
+
+import numpy as np
+
+from model.analysis.stream import cosines
+
+WAYS = "mean", "first token", "attention-weighted"
+
+
+def received(trace):
+    """How much each token is looked at, (T,): the mean over all heads and all queries of the last layer's weights. It sums to 1, as each row does."""
+    attention = trace.layers[-1].attention
+    return np.mean([attention.weights(head) for head in range(trace.config.heads)], axis=(0, 1), dtype=np.float64)
+
+
+def pooled(final, received):
+    """A text as one vector in three WAYS, (3, C): the mean of its final vectors (T, C), the first one, and their mean weighted by what each received (T,)."""
+    final = final.astype(np.float64)
+    return np.stack([final.mean(axis=0), final[0], received @ final])
+
+
+def nearest(vector, others):
+    """Cosines of a vector (C,) with others (N, C), and their order from the nearest on; ties as they came."""
+    found = cosines(np.broadcast_to(vector, others.shape), others)
+    return found, np.argsort(-found, kind="stable")
+
+
+def left_out(vectors, labels):
+    """The label of the nearest other sentence for each of N sentences, (N, C): leave-one-out of the nearest-neighbour rule (Cover and Hart 1967).
+
+    ValueError if there are fewer than two.
+    """
+    if len(labels) < 2:
+        raise ValueError(f"there must be two sentences or more to leave one out, but there are {len(labels)}")
+    said = []
+    for i, vector in enumerate(vectors):
+        found, _ = nearest(vector, vectors)
+        found[i] = -np.inf
+        said.append(labels[int(found.argmax())])
+    return said

@@ -1,0 +1,1 @@
+"""The network: attention, positions, masks, blocks, and what may be changed of them."""

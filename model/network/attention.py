@@ -1,0 +1,108 @@
+"""Attention: the function, and the module that owns its projections."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from model.network import positions
+
+
+def attend(q, k, v, allowed=None, bias=None, scale=None):
+    """Scaled dot-product attention, softmax(q kᵀ / √D + bias) v (Vaswani 2017, eq. 1).
+
+    q (..., T, D) asks, k (..., S, D) answers, v (..., S, D) is what is passed on.
+    allowed (..., T, S) is True where a query may look; bias (..., T, S) is added to the scores;
+    scale stands in for 1 / √D. Returns (..., T, D).
+    """
+    if scale is None:
+        scale = 1 / math.sqrt(q.shape[-1])  # keeps the spread of the scores at 1, whatever D is
+    scores = q @ k.mT * scale  # (..., T, S)  one number per pair: row asks, column answers
+    if bias is not None:
+        scores = scores + bias
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -math.inf)  # e^-inf = 0: what is not allowed gets no weight
+    weights = scores.softmax(dim=-1)  # (..., T, S)  each row sums to 1
+    return weights @ v  # (..., T, D)  each row a mixture of the rows of v
+
+
+def fused(q, k, v, allowed=None, bias=None, scale=None):
+    """What `attend` computes, by torch's fused kernel, which never makes the T x S matrix."""
+    if bias is not None and allowed is not None:
+        bias = bias.masked_fill(~allowed, -math.inf)
+    mask = allowed if bias is None else bias.to(q.dtype)
+    if mask is not None and mask.ndim == 3:
+        mask = mask[None]  # torch's fused kernel takes a batch axis or none at all in the mask,
+    if q.ndim == 3:  # and always one in q, k and v; without them it quietly makes the matrix
+        return nn.functional.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask, scale=scale)[0]
+    return nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale)
+
+
+class AttentionRecord(NamedTuple):
+    """What one pass through attention produced; shapes as in trace.AttentionTrace, with any batch axes in front.
+
+    After a past, v and the keys that were looked at (k_rot where RoPE turns them, else k) have its tokens in front.
+    """
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    q_rot: Tensor | None
+    k_rot: Tensor | None
+    bias: Tensor | None
+    allowed: Tensor | None
+    scale: float
+    heads: Tensor
+    out: Tensor
+
+
+class MultiHeadAttention(nn.Module):
+    """H heads attend side by side, each in its own D of the C dimensions; their outputs are joined and projected (Vaswani 2017, section 3.2.2)."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        D = config.head_width
+        self.query = nn.Linear(config.width, config.heads * D, bias=False)
+        self.key = nn.Linear(config.width, config.key_heads * D, bias=False)
+        self.value = nn.Linear(config.width, config.key_heads * D, bias=False)
+        self.output = nn.Linear(config.heads * D, config.width, bias=False)
+
+    def forward(self, x, allowed=None, angle=None, bias=None, scale=None, attend=fused, past=None, keep=None):
+        """x (..., T, C) -> AttentionRecord; `attend` says which of the two equal functions does the work.
+
+        `past`, keys and values (..., G, P, D) of tokens before these, is looked at as well: S is then P + T. `keep` (..., H) is False
+        where a head is silenced, so that it puts out 0.
+        """
+        q = self.split(self.query(x))  # (..., H, T, D)
+        k = self.split(self.key(x))  # (..., G, T, D)
+        v = self.split(self.value(x))
+        q_rot = k_rot = None
+        if angle is not None:
+            q_rot = positions.rotate(q, angle, self.config.rope_pairing)
+            k_rot = positions.rotate(k, angle, self.config.rope_pairing)
+        if past is not None:
+            keys = torch.cat((past[0], k if k_rot is None else k_rot), dim=-2)  # (..., G, S, D)
+            k, k_rot = (keys, None) if k_rot is None else (k, keys)
+            v = torch.cat((past[1], v), dim=-2)
+        scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+        heads = attend(
+            q if q_rot is None else q_rot,
+            self.shared(k if k_rot is None else k_rot),
+            self.shared(v),
+            allowed,
+            bias,
+            scale,
+        )
+        if keep is not None:
+            heads = heads * keep[..., None, None]
+        joined = heads.transpose(-2, -3).flatten(-2)  # (..., T, H D)
+        return AttentionRecord(q, k, v, q_rot, k_rot, bias, allowed, scale, heads, self.output(joined))
+
+    def shared(self, x):
+        each = self.config.heads // self.config.key_heads  # query heads that share one key head
+        return x if each == 1 else x.repeat_interleave(each, dim=-3)  # (..., G, S, D) -> (..., H, S, D)
+
+    def split(self, x):
+        return x.unflatten(-1, (-1, self.config.head_width)).transpose(-2, -3)  # (..., T, H D) -> (..., H, T, D)

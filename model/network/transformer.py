@@ -1,0 +1,171 @@
+"""The transformer: a residual stream that attention and MLP read from and add to (pre-norm, Xiong 2020)."""
+
+import math
+import zlib
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from model.network import masks, positions
+from model.network.attention import AttentionRecord, MultiHeadAttention, fused
+
+
+class LayerRecord(NamedTuple):
+    """The residual stream (T, C) before, between and after the two halves of a block, and what each half added."""
+
+    resid_in: Tensor
+    attention: AttentionRecord
+    resid_mid: Tensor
+    mlp_out: Tensor
+    resid_out: Tensor
+
+
+class Record(NamedTuple):
+    """One forward pass: embedded (T, C), a LayerRecord per layer, the normalised end of the stream (T, C), logits (T, V) or None."""
+
+    embedded: Tensor
+    layers: list[LayerRecord]
+    final: Tensor
+    logits: Tensor | None
+
+
+class MLP(nn.Sequential):
+    """Two linear maps with a GELU between (Hendrycks 2016): (T, C) -> (T, hidden) -> (T, C), each token by itself."""
+
+    def __init__(self, config):
+        super().__init__(nn.Linear(config.width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.width))
+
+
+class Block(nn.Module):
+    """Attention mixes tokens, the MLP works on each; both add to what came in."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(config.width)
+        self.attention = MultiHeadAttention(config)
+        self.mlp_norm = nn.LayerNorm(config.width)
+        self.mlp = MLP(config)
+
+    def forward(self, resid_in, **how):
+        attention = self.attention(self.attention_norm(resid_in), **how)
+        resid_mid = resid_in + attention.out
+        mlp_out = self.mlp(self.mlp_norm(resid_mid))
+        return LayerRecord(resid_in, attention, resid_mid, mlp_out, resid_mid + mlp_out)
+
+
+class Transformer(nn.Module):
+    """An encoder or a decoder, by its mask. The embedding doubles as the output matrix (Press and Wolf 2017)."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.factor or config.width)
+        if config.factor:
+            self.widen = nn.Linear(config.factor, config.width, bias=False)
+        if config.positions == "learned":
+            self.position_table = nn.Parameter(torch.empty(config.context, config.width))
+        if config.positions == "t5":
+            self.t5_table = nn.Parameter(torch.empty(config.t5_buckets, config.heads))
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(config.width)
+
+    def forward(
+        self,
+        ids,
+        allowed=None,
+        changes=None,
+        attend=fused,
+        predict=True,
+        embedded=None,
+        angle=None,
+        past=None,
+        keep=None,
+    ):
+        """ids (..., T) -> Record. `changes` has a Change or None per layer.
+
+        `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts, (L, B, H, T, T).
+        `attend` names the function that does the attention, `predict=False` leaves out the logits. `embedded` (..., T, C) stands in for
+        what the embedding makes of the ids, for those who want gradients with respect to it; `angle` (T, D/2) for RoPE's own.
+        `past`, a decoding.Cache, stands in for the P tokens before these ids: they are looked at, and not computed again.
+        `keep`, bool (L, H) or (L, B, H), is False where a head is silenced.
+        """
+        config, T, first = self.config, ids.shape[-1], 0 if past is None else past.tokens
+        if allowed is None:
+            allowed = self.mask(T, first).to(ids.device)
+        embedded = self.embed(ids, first) if embedded is None else embedded
+        angle, bias = self.angle(T, ids.device, first) if angle is None else angle, self.bias(T, first)
+        stream, layers = embedded, []
+        for i, block in enumerate(self.blocks):
+            how = {
+                "allowed": allowed[i] if allowed.ndim >= 4 else allowed,
+                "angle": angle,
+                "bias": bias,
+                "attend": attend,
+            }
+            if changes is not None and changes[i] is not None:
+                how["scale"], how["bias"] = changes[i].scale(config.head_width), changes[i].bias(bias)
+            if past is not None:
+                how["past"] = past.layers[i]
+            if keep is not None:
+                how["keep"] = keep[i]
+            layers.append(block(stream, **how))
+            stream = layers[-1].resid_out
+        final = self.norm(stream)
+        logits = self.unembed(final) if config.predicts and predict else None
+        return Record(embedded, layers, final, logits)
+
+    def unembed(self, final):
+        if self.config.factor:
+            final = final @ self.widen.weight
+        return nn.functional.linear(final, self.embedding.weight)  # (..., T, C) -> (..., T, V): how well each token's embedding matches
+
+    def mask(self, T, first=0):
+        if self.config.causal and T > 1:
+            return masks.causal(first + T)[first:]  # (T, S)
+        return masks.full(T, first + T)  # the last token may look at all
+
+    def embed(self, ids, first=0):
+        found, T = self.embedding(ids), ids.shape[-1]
+        if self.config.factor:
+            found = self.widen(found)
+        embedded = found * math.sqrt(self.config.width)  # (..., T, C), scaled as in Vaswani 2017, section 3.4
+        if self.config.positions == "learned":
+            return embedded + positions.learned(self.position_table, first + T)[first:]
+        if self.config.positions == "sinusoidal":
+            return embedded + positions.sinusoidal(T, self.config.width, first=first).to(embedded)
+        return embedded
+
+    def angle(self, T, device, first=0):
+        if self.config.positions != "rope":
+            return None
+        return positions.angles(torch.arange(first, first + T), self.config.head_width, self.config.rope_base).to(device)
+
+    def bias(self, T, first=0):
+        if self.config.positions == "alibi":
+            return positions.alibi(T, first + T, self.config.heads, first).to(self.embedding.weight.device)
+        if self.config.positions == "t5":
+            return positions.t5_bias(
+                self.t5_table,
+                T,
+                first + T,
+                self.config.t5_distance,
+                both_ways=not self.config.causal,
+                first=first,
+            )
+        return None
+
+
+def initialise(network, seed, spread=0.02):
+    """Fill the parameters from `seed`: matrices from N(0, spread²), biases 0, norms 1 (GPT-2's scheme).
+
+    Each parameter draws from its own name, so that two models agree wherever they share a name and a shape.
+    """
+    for name, parameter in network.named_parameters():
+        generator = torch.Generator().manual_seed(seed + zlib.crc32(name.encode()))
+        with torch.no_grad():
+            if parameter.ndim > 1:
+                parameter.normal_(0, spread, generator=generator)
+            else:
+                parameter.fill_(1.0 if "norm.weight" in name else 0.0)
+    return network

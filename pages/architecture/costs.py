@@ -1,0 +1,193 @@
+"""What it costs: parameters, multiply-adds and memory by formula, for four kinds of attention, with what this machine measures on the curves."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from model.analysis import cost
+from pages import _shell
+from pages._control import choose, kept
+from pages.architecture.measured import Kind, measured, total
+from viz import cost as figures
+from viz import theme
+
+LENGTHS = [2**n for n in range(4, 18)]  # tokens, 16 to 131,072
+FINE = np.unique(np.round(2 ** np.arange(4, 17.01, 0.25)).astype(int))  # where the curves are computed
+WINDOWS = [2**n for n in range(4, 14)]
+COUNTED = 16, 64, 256  # tokens of the real passes that are counted and weighed
+TIMED = 128, 256, 512, 1024, 2048, 4096  # tokens of those that are timed
+KEY_HEADS, WINDOW, QUANTITY, LENGTH = (
+    "architecture.key_heads",
+    "architecture.window",
+    "architecture.cost",
+    "architecture.length",
+)
+
+
+class Quantity(NamedTuple):
+    """What the curves count: its unit, the formula (tokens, config, window) -> number, and at which lengths it is measured."""
+
+    unit: str
+    formula: object
+    lengths: tuple[int, ...]
+
+
+QUANTITIES = {
+    "Multiply-adds": Quantity("multiply-adds of a pass", cost.multiply_adds, COUNTED),
+    "Cache": Quantity("bytes of keys and values", cost.cache_bytes, COUNTED),
+    "Weights": Quantity("bytes of weights, if stored", cost.weights_bytes, COUNTED),
+    "Parameters": Quantity("parameters", lambda tokens, config, _: cost.parameters(config, tokens), COUNTED[-1:]),
+    "Seconds": Quantity("seconds for one layer’s attention", cost.attention, TIMED),
+}
+
+
+def section(view):
+    """Draw all of it for the sizes of the chosen model."""
+    config = view.trace.config
+    quantity = kept(QUANTITY, QUANTITIES, "Multiply-adds")
+    divisors = [n for n in range(1, config.heads + 1) if config.heads % n == 0]
+    shared = kept(KEY_HEADS, divisors, divisors[len(divisors) // 2 - (len(divisors) > 1)])
+    window = kept(WINDOW, WINDOWS, 128)
+    length = kept(LENGTH, LENGTHS, 1024)
+    kinds = {
+        f"multi-head, {config.heads} key heads": Kind(replace(config, key_heads=config.heads)),
+        f"grouped-query, {shared} key head{'s' * (shared > 1)}": Kind(replace(config, key_heads=shared)),
+        "multi-query, 1 key head": Kind(replace(config, key_heads=1)),
+        f"window of {window} tokens, multi-head": Kind(replace(config, key_heads=config.heads), window),
+    }
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _shell.pick("What is counted", QUANTITIES, key=QUANTITY)
+        _shell.pick("Key heads, grouped", divisors, key=KEY_HEADS)
+        st.select_slider("Window", WINDOWS, key=WINDOW, on_change=choose, args=(WINDOW,), width=130)
+        st.select_slider(
+            "Your length",
+            LENGTHS,
+            key=LENGTH,
+            on_change=choose,
+            args=(LENGTH,),
+            width=150,
+            format_func=lambda n: f"{n:,}",
+        )
+    points = measured(
+        quantity,
+        QUANTITIES[quantity].lengths,
+        view.choice.model,
+        kinds,
+        lambda picture, points: draw(picture, quantity, kinds, points, length),
+    )
+    _shell.pause()
+    explained(quantity, points, kinds)
+    overtaken(view, length)
+    table(kinds, length)
+    formulas(view.trace.config)
+
+
+# ---- the picture ----
+
+
+def rates(points, kinds):
+    """Multiply-adds in a second for each timed point, in billions: {kind: [...]}."""
+    return {name: [cost.attention(T, kinds[name].config, kinds[name].window) / taken / 1e9 for T, taken in some] for name, some in points.items()}
+
+
+def draw(picture, quantity, kinds, points, length):
+    """Draw curves and points into the placeholder; returns how many points, which is part of the key, since no key may come twice in a run."""
+    unit, formula, _ = QUANTITIES[quantity]
+    found = {name: np.array([formula(int(T), kind.config, kind.window) for T in FINE], np.float64) for name, kind in kinds.items()}
+    first, term, crossing = next(iter(kinds)), None, None
+    if quantity == "Seconds":  # there is a line once there is a point to draw it through
+        a_second = 1e9 * rates(points, kinds)[first][-1] if points[first] else np.nan
+        found = {name: values / a_second for name, values in found.items()}
+    if quantity == "Multiply-adds":
+        config = kinds[first].config
+        term = "the T² term alone", [config.layers * cost.mixing(int(T), config) for T in FINE]
+        crossing = cost.overtaking(config)
+    figure = figures.curves(FINE, found, points, unit=unit, now=length, term=term, crossing=crossing)
+    with picture:
+        _shell.show(
+            figure,
+            key=f"architecture.curves{total(points)}",
+            alt=f"{unit} over the number of tokens, for four kinds of attention",
+        )
+    return total(points)
+
+
+# ---- in words ----
+
+
+def explained(quantity, points, kinds):
+    """What the points are, and how far they are from the curves."""
+    formula = QUANTITIES[quantity].formula
+    pairs = [(value, formula(T, kinds[name].config, kinds[name].window)) for name, some in points.items() for T, value in some]
+    equal = "" if not pairs or quantity == "Seconds" else f" {sum(a == b for a, b in pairs)} of {len(pairs)} points lie exactly on their curve."
+    what = {
+        "Multiply-adds": "counted by torch while a network of these sizes read so many tokens; of the windowed one there is none, since its kernel computes "
+        "more pairs than it needs.",
+        "Cache": "the bytes of the tensors that a real pass keeps; with a window, of the last tokens only. An encoder has no use for a cache: the curve says "
+        "what a decoder of its sizes keeps.",
+        "Weights": "the bytes of the weights of all heads and layers, made once to be weighed. A fused kernel, as this app runs, never stores them.",
+        "Parameters": "counted in a network of these sizes. They do not depend on T, unless positions are learned: then the table needs a row for each place.",
+        "Seconds": "real passes through one layer’s attention with a causal mask, one thread, the shorter of two.",
+    }[quantity]
+    if quantity == "Seconds" and total(points):
+        first, speeds = next(iter(kinds)), rates(points, kinds)
+        every = [one for some in speeds.values() for one in some]
+        what += (
+            f" Lines: multiply-adds divided by **{theme.number(speeds[first][-1])} billion a second**, the speed of the longest multi-head pass, "
+            f"{points[first][-1][0]:,} tokens; over all points it was between {theme.number(min(every))} and {theme.number(max(every))}. The windowed one "
+            "takes 64 queries at a time and computes up to 63 pairs more for each than its line counts."
+        )
+    signs = "Signs" if quantity == "Seconds" else "Lines: formulas; signs"
+    st.caption(f"across: tokens; upwards: {QUANTITIES[quantity].unit}; both axes logarithmic. {signs}: {what}{equal}")
+
+
+def overtaken(view, length):
+    """From where on the pairs of tokens cost more than all else."""
+    config = view.trace.config
+    place = cost.overtaking(config)
+    here, trained = (100 * config.layers * cost.mixing(T, config) / cost.multiply_adds(T, config) for T in (length, config.context))
+    st.markdown(
+        f"In {view.choice.model} the T² term, queries times keys and weights times values, overtakes everything else at **{np.ceil(place):,.0f} tokens**: a "
+        f"token costs {cost.per_token(config):,} multiply-adds by itself, and {config.layers * cost.mixing(1, config):,} more for each token that it is paired "
+        f"with. At your {length:,} tokens the pairs are **{here:.1f} %** of the work; at the {config.context} that it was trained on, {trained:.1f} %."
+    )
+
+
+def table(kinds, length):
+    """All quantities of all kinds at the chosen length."""
+    lines = [
+        f"| at {length:,} tokens | parameters | multiply-adds | cache | weights, if stored |",
+        "|---|---|---|---|---|",
+    ]
+    for name, (config, window) in kinds.items():
+        row = cost.parameters(config, length), cost.multiply_adds(length, config, window)
+        size = cost.cache_bytes(length, config, window), cost.weights_bytes(length, config, window)
+        lines.append(f"| {name} | {row[0]:,} | {short(row[1])} | {short(size[0])}B | {short(size[1])}B |")
+    st.markdown("\n".join(lines))
+
+
+def short(count):
+    """A large number in few letters, such as 28.3 M; the unit's thousands are 1000, not 1024."""
+    for sign, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if count >= size:
+            return f"{theme.number(count / size)} {sign}"
+    return f"{count} "
+
+
+def formulas(config):
+    """The formulas for a model of this kind, and where they are from."""
+    tables = [("E C", "widening")] * bool(config.factor) + [("(C E + E V)" if config.factor else "C V", "output")] * config.predicts
+    _shell.say(
+        r"\underbrace{T L \, (2 C H D + 2 C G D + 2 C M)}_{\text{projections and MLP}} + \underbrace{2 T \min(T, w) \, L H D}_{\text{pairs}}"
+        + "".join(rf" + \underbrace{{T \, {size}}}_{{\text{{{name}}}}}" for size, name in tables)
+        + r" \text{ multiply-adds}"
+    )
+    _shell.say(
+        r"\text{cache: } 2 L G D \min(T, w) \text{ numbers} \qquad \text{weights: } L H \, T \min(T, w) \text{ numbers} \qquad \text{4 bytes each}",
+        f"T tokens, L layers, C width, H heads of D numbers, G key heads, M neurons, {'E numbers a token in the table, ' * bool(config.factor)}"
+        f"{'V tokens in the vocabulary, ' * config.predicts}w the window. Multi-head: G = H (Vaswani 2017). Multi-query: G = 1 (Shazeer 2019). Grouped-query: "
+        "between them (Ainslie 2023). Window: each token looks at w, not at T (Beltagy 2020). Sharing keys makes the cache smaller, not the pairs fewer; a "
+        "window makes both smaller.",
+    )

@@ -1,0 +1,48 @@
+"""What is around the attention? The whole transformer, box by box, on the reader's own text: its MLP, its stream, its end, its cost."""
+
+import streamlit as st
+
+from model import load
+from model.analysis import anatomy, cost, pooling, stream
+from model.network.transformer import MLP, Block
+from pages import _shell
+from pages._control import kept
+from pages.architecture import costs, diagram, ends, neurons, residual
+
+SECTIONS = {
+    "The block": diagram.section,
+    "The MLP": neurons.section,
+    "The stream": residual.section,
+    "The end": ends.section,
+    "What it costs": costs.section,
+}
+TELLS = {
+    "The block": "Attention is one part of a transformer. **Click a box** of the loaded model: beside it stands what really went through it on your text.",
+    "The MLP": "Between two attentions each token thinks by itself, in the MLP. **Click a cell** and look for neurons that fire for few words only.",
+    "The stream": "Every layer only adds to what runs through. **Click a token** and look where its vector grows, and where it turns.",
+    "The end": "What comes out at the end depends on what the model is for. **Choose a decoder or an encoder** in the sidebar: each ends in something of use.",
+    "What it costs": "Tokens look at tokens, so a part of the cost grows with the square of the text. **Move the length** and look where the curves part.",
+}
+SOURCES = {
+    "The block": (Block, anatomy.multiply_adds),
+    "The MLP": (MLP, stream.firing, stream.pushed),
+    "The stream": (stream.stages, stream.cosines),
+    "The end": (pooling.received, pooling.pooled, pooling.left_out),
+    "What it costs": (
+        cost.attention_parameters,
+        cost.mixing,
+        cost.multiply_adds,
+        cost.cache_bytes,
+        cost.windowed,
+    ),
+}
+
+choice = _shell.choice(kinds=("encoder", "decoder"))
+trace = _shell.read(choice)
+token = _shell.kept_token("architecture.token", trace, default=len(trace.tokens) - 1)
+section = kept("architecture.section", SECTIONS, "The block")
+st.markdown(TELLS[section])
+_shell.pick("Look at", SECTIONS, key="architecture.section")
+SECTIONS[section](diagram.View(choice, trace, load(choice.model).network, token))
+_shell.heading("The functions that did this")
+_shell.show_source(*SOURCES[section])

@@ -1,0 +1,41 @@
+"""How does a word decide what to look at? One head, step by step, on the reader's own text."""
+
+import streamlit as st
+
+from model.network.attention import attend
+from pages import _shell
+from pages._control import kept
+from pages.attention import whatif
+from pages.attention.steps import STEPS, Cell
+
+# What the controls say is known before they are drawn, so the picture goes first: it is what the reader waits for.
+choice = _shell.choice()
+original = _shell.read(choice)
+change, layers, mask = whatif.settings(choice.layer)
+trace = _shell.explain(choice.text, choice.model, change, layers, mask)
+attention = trace.layers[choice.layer].attention
+query = _shell.kept_token("attention.query", trace, default=len(trace.tokens) - 1)
+key = _shell.kept_token("attention.key", trace, default=int(attention.weights(choice.head)[query].argmax()))
+step = kept("attention.step", STEPS, "6 Softmax")
+cell = Cell(trace, attention, choice.head, query, key)
+head = st.container()
+beside = STEPS[step](cell)
+
+with head:
+    st.markdown(
+        "Every word asks all words it may see, **“are you what I need?”**, and takes from each as much as the answer was good. "
+        "Choose the word that asks; look for the strongest cell in its row."
+    )
+    with st.container(horizontal=True):
+        _shell.pick_token("Who asks", trace, key="attention.query", dependent=["attention.key"])  # until somebody says, the strongest answers
+        _shell.pick_token("Who answers", trace, key="attention.key")
+    _shell.pick("Step", STEPS, key="attention.step")
+with beside:
+    st.code(whatif.snippet(choice, cell, step, change, layers, mask), language="python", wrap_lines=True)
+
+_shell.heading("What if?")
+whatif.controls()
+whatif.effect(choice, original, trace, query)
+
+_shell.heading("The function that computed the weights")
+_shell.show_source(attend)

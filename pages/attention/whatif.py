@@ -1,0 +1,102 @@
+"""The switches of the attention page: what they ask of the model, what came of it, and the code that says the same."""
+
+import numpy as np
+import streamlit as st
+
+from model import Change, load
+from pages import _shell
+from pages._control import choose, kept
+from viz import theme
+from viz.component.ranking import ranking
+
+OWN, EVERYWHERE, HERE = "as trained", "every layer", "this layer"
+WHERE = EVERYWHERE, HERE
+TEMPERATURES = tuple(i / 10 for i in range(1, 51))
+MASKS = {OWN: None, "causal": "causal", "full": "full"}
+ATTENTION = "trace.layers[{layer}].attention"
+PRINTED = {
+    "1 Tokens": "trace.tokens[{query}], trace.ids[{query}]",
+    "2 q, k, v": ATTENTION + ".parts({head})[0][{query}]",
+    "3 Dot products": ATTENTION + ".dots({head})[{query}, {key}]",
+    "4 Divide by √D": ATTENTION + ".scaled({head})[{query}, {key}]",
+    "5 Mask": ATTENTION + ".scores({head})[{query}, {key}]",
+    "6 Softmax": ATTENTION + ".weights({head})[{query}, {key}]",
+    "7 Weighted sum": ATTENTION + ".heads[{head}, {query}]",
+    "8 Join heads": ATTENTION + ".out[{query}]",
+}
+
+
+def settings(layer):
+    """What the switches say, as (change, layers, mask) for `explain`; all None where nothing is changed."""
+    scaled = kept("attention.scaled", (True, False), True)
+    average = kept("attention.average", (False, True), False)
+    temperature = kept("attention.temperature", TEMPERATURES, 1.0)
+    mask = MASKS[kept("attention.mask", MASKS, OWN)]
+    where = kept("attention.where", WHERE, EVERYWHERE)
+    change = Change(scaled, temperature, average)
+    if change == Change():
+        return None, None, mask
+    return change, None if where == EVERYWHERE else (layer,), mask
+
+
+def controls():
+    """Draw the switches in one row."""
+    note = "Every score is set to 0: all allowed words weigh the same."
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.toggle("Divide by √D", key="attention.scaled", on_change=choose, args=("attention.scaled",))
+        st.toggle("Plain average", key="attention.average", help=note, on_change=choose, args=("attention.average",))
+        temperature = "attention.temperature"
+        st.slider(
+            "Softmax temperature",
+            TEMPERATURES[0],
+            TEMPERATURES[-1],
+            step=0.1,
+            key=temperature,
+            width=170,
+            on_change=choose,
+            args=(temperature,),
+        )
+        _shell.pick("Mask", MASKS, key="attention.mask")
+        _shell.pick("Changed in", WHERE, key="attention.where")
+
+
+def effect(choice, original, trace, query):
+    """What the change did to the model's answer at the token that asks."""
+    word = _shell.plain(trace.tokens[query])
+    if trace.logits is None:
+        before, after = original.final[query], trace.final[query]
+        cosine = float(before @ after / np.linalg.norm(before) / np.linalg.norm(after))
+        st.markdown(f"The vector of {word} at the end of the model, with and without the change: cosine {cosine:.3f}.")
+        return
+    before, after = original.probabilities[query], trace.probabilities[query]
+    same = trace is original
+    top = np.argsort(-np.maximum(before, after))[:8]
+    pieces = [load(choice.model).tokenizer.piece(i) for i in top]
+    series = {"as trained": (before[top], theme.PLAIN)} | ({} if same else {"with the change": (after[top], theme.OUTPUT)})
+    moved = float(
+        np.sum(
+            before
+            * np.log2(
+                before / np.maximum(after, np.finfo(np.float32).tiny),
+                where=before > 0,
+                out=np.zeros_like(before),
+            )
+        )
+    )
+    told = "Move a switch and see how this changes." if same else f"The change moved it by **{moved:.3g} bits** (Kullback-Leibler divergence)."
+    st.markdown(f"What the model expects after {word}: the eight most likely of {len(before):,} tokens. {told}")
+    ranking(series, pieces, key="attention.next", label="most likely next tokens")
+
+
+def snippet(choice, cell, step, change, layers, mask):
+    """Three lines of Python that print what the chosen cell shows at the chosen step."""
+    options = "" if change is None else f", change={change!r}" + ("" if layers is None else f", layers={layers!r}")
+    if mask is not None:
+        options += f", allowed=masks.{mask}({len(cell.trace.tokens)})"
+    value = PRINTED[step].format(head=choice.head, query=cell.query, key=cell.key, layer=choice.layer)
+    lines = (
+        "from model import Change, load, masks",
+        f"trace = load({choice.model!r}).explain({choice.text!r}{options})",
+        f"print({value})",
+    )
+    return "\n".join(lines) + "  # from the project’s folder: the same number"

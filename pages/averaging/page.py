@@ -1,0 +1,91 @@
+"""Why not just average all the context? The same word in the same sentences, mixed in three ways."""
+
+import numpy as np
+import streamlit as st
+
+from model import load
+from model.analysis import senses
+from pages import _senses, _shell
+from pages._control import choose, kept
+from pages._numbers import percent
+from pages._senses import NUMBERS
+from viz.component import heatmap
+from viz.component.meter import Lane, meter
+
+MIXTURES = {"attention": None, "plain average": "average", "only itself": "alone"}
+config = load(_senses.MODEL).config
+everywhere, *single = "every layer", *(f"layer {i}" for i in range(1, config.layers + 1))
+
+texts = [kept(key, None, example) for key, example in zip(_senses.SENTENCES, _shell.EXAMPLES, strict=False)]
+st.markdown(
+    "A word could take in its context by **adding up all the words and dividing by their number**. It then sees everything and weighs nothing. "
+    "Change where the average takes attention’s place, and look how far apart 1 and 2 still fall: the two sentences that hold the word."
+)
+for column, key, which in zip(st.columns(2), _senses.SENTENCES, NUMBERS, strict=True):
+    column.text_input(f"The {which} sentence", key=key, live="200ms", on_change=choose, args=(key,))
+where = kept("averaging.where", [everywhere, *single], everywhere)
+with st.container(horizontal=True):
+    _shell.pick("Replace attention in", [everywhere, *single], key="averaging.where")
+    word = _senses.word_of(texts)
+layers = tuple(range(config.layers)) if where == everywhere else (single.index(where),)
+found = tuple(_senses.occurrence(text, word, i) for i, text in enumerate(texts))
+known = _senses.known_or_end(word, found)
+
+lanes, stage = [], _senses.best_stage()
+for name, mixture in MIXTURES.items():
+    how = (_senses.MODEL, mixture, layers) if mixture else ()
+    examples = [_senses.vectors(group, *how) for group in known.found]
+    placed = senses.separate(known.left, known.right, examples)
+    values = known.axis.project(_senses.vectors(found, *how))[:, stage]  # (2,)
+    lanes.append(
+        Lane(
+            name,
+            placed.left[:, stage],
+            placed.right[:, stage],
+            known.separation.margin[stage],
+            tuple(values),
+            (),
+            percent(placed.accuracy[stage]),
+        )
+    )
+meter(
+    lanes, ends=known.ends, marks=("1", "2"), key="averaging.meter", note="correct", joined=False, revision="\n".join(texts),
+    label=f"the word between {known.ends[0]} and {known.ends[1]}, for three mixtures",
+)  # fmt: skip
+_shell.pause()
+st.caption(
+    "each lane is a way to mix, in the layers chosen; the axis is always that of the model as it was trained, "
+    f"at “{_senses.stage_names(config)[stage]}”, where it tells senses best. Small signs: the word in the example sentences, "
+    "mixed likewise; correct: how many of them fall on their own side, each placed without its own help. In the grey band it is too close to call"
+)
+gaps = {lane.name: abs(lane.values[1] - lane.values[0]) for lane in lanes}
+st.markdown(
+    f"Between the two sentences {_shell.plain(word)} moves by **{gaps['attention']:.2f}** with attention, by **{gaps['plain average']:.2f}** with the plain "
+    f"average in {where}, and by {gaps['only itself']:.2f} when each word sees only itself. A model trained to average from the start would do better than "
+    "this one, which learned to choose; what you see is how much of its sense this model owes to choosing."
+)
+
+_shell.heading("The same slot, three mixtures")
+layer = kept("averaging.layer", range(1, config.layers + 1), layers[0] + 1)
+head = kept("averaging.head", range(1, config.heads + 1), 1)
+with st.container(horizontal=True):
+    _shell.pick("Layer", range(1, config.layers + 1), key="averaging.layer")
+    _shell.pick("Head", range(1, config.heads + 1), key="averaging.head")
+for i, column in enumerate(st.columns(2, gap="medium")):
+    trace = _shell.explain(texts[i], _senses.MODEL, None, None, None)
+    places = found[i].tokens(trace.spans)
+    T = len(trace.tokens)
+    own = np.isin(np.arange(T), places) / len(places)
+    rows = np.stack([trace.layers[layer - 1].attention.weights(head - 1)[places].mean(0), np.full(T, 1 / T), own])
+    with column:
+        heatmap(
+            rows, rows=("attend", "average", "itself"), columns=trace.tokens, key=f"averaging.weights{i + 1}", square=False, height=190,
+            label=f"what “{word[:24]}” in the {NUMBERS[i]} sentence takes from each token", row_role="mixture", column_role="token", revision=texts[i],
+        )  # fmt: skip
+st.caption("row is a mixture, column the token that is taken in; each row sums to 1. The first row is the chosen head of the model as trained")
+_shell.say(
+    r"\underbrace{\textstyle\sum_j w_j\,v_j}_{\text{attention}} \qquad \underbrace{\textstyle\sum_j \tfrac{1}{T}\,v_j}_{\text{plain average}}"
+    r" \qquad \underbrace{v_i}_{\text{only itself}}",
+    "All three add up values. Only the first asks what they say before it decides how much of each to take.",
+)
+_shell.show_source(senses.average, senses.alone)

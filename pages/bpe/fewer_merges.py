@@ -1,0 +1,131 @@
+"""The real model on the tokens that only the first merges make: its attention, T, T squared, a convolution's reach in characters, and the cost in bits."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from model import load
+from model.analysis import order, reach
+from pages import _shell
+from pages._control import choose, kept
+from viz import vocabulary
+from viz.component import heatmap
+
+START = 300  # merges that the slider shows first
+CONVOLUTION = "decoder-cnn"
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def tokenizer(name, merges):
+    return load(name).tokenizer.first(merges)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def explain(text, name, merges):
+    """The Trace of the model, whose parameters stay as they are, on the tokens of its first merges. ValueError as in Bundle.explain."""
+    return replace(load(name), tokenizer=tokenizer(name, merges)).explain(text)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def surprise(text, name, merges):
+    """(T, bits per byte of the text), NaN for more tokens than the model takes. The token that begins the text is the full tokenizer's `end`."""
+    ids = tokenizer(name, merges).encode(text)
+    if len(ids) > load(name).config.max_tokens:
+        return len(ids), float("nan")
+    nats = order.losses(load(name).network, [load(name).tokenizer.end, *ids])
+    size = sum(len(tokenizer(name, merges).bytes[id]) for id in ids)
+    return len(ids), float(nats.sum()) / math.log(2) / size
+
+
+def predicting(choice):
+    """The chosen model if it predicts what it has not seen, else the one that visitors meet first; and the layer and head to look at."""
+    config = load(choice.model).config
+    name = choice.model if config.predicts and config.causal else _shell.FIRST
+    config = load(name).config
+    return name, min(choice.layer, config.layers - 1), min(choice.head, config.heads - 1)
+
+
+def field():
+    """Reach in tokens of the bundled stack of causal convolutions, and its layers and kernel."""
+    config = load(CONVOLUTION).config
+    return reach.size(reach.stack(config.layers, config.kernel)), config.layers, config.kernel
+
+
+def covered(trace, tokens):
+    """The characters of the text that so many tokens cover, the last one among them, as (start, end)."""
+    return trace.spans[max(0, len(trace.tokens) - tokens)][0], trace.spans[-1][1]
+
+
+def experiment(choice):
+    """Draw the slider and all that changes with it."""
+    name, layer, head = predicting(choice)
+    every = len(load(name).tokenizer.merges)
+    merges = kept("bpe.first", range(every + 1), min(START, every))
+    st.slider("Use only the first n merges", 0, every, key="bpe.first", on_change=choose, args=("bpe.first",))
+    if name != choice.model:
+        st.caption(f"{choice.model} does not predict the next token from those before it, so this is {name}")
+    try:
+        few, all_ = explain(choice.text, name, merges), explain(choice.text, name, every)
+    except ValueError as reason:
+        st.info(f"With the first {merges:,} merges: {reason} Or use more merges.")
+        return
+    for column, trace, key, used in zip(st.columns(2, gap="medium"), (few, all_), ("bpe.few", "bpe.all"), (merges, every), strict=True):
+        with column:
+            attention = trace.layers[layer].attention
+            heatmap(
+                attention.weights(head), rows=trace.tokens, columns=trace.tokens, key=key, allowed=attention.allowed, height=400,
+                label=f"{'all' if used == every else 'first'} {used:,} merges: T = {len(trace.tokens)}", revision=f"{used} {choice.text}",
+            )  # fmt: skip
+    st.caption(f"attention weights of {name}, layer {layer + 1}, head {head + 1}: the row asks, the column answers; each row sums to 1")
+    compare(choice.text, name, few, all_, merges, every)
+    sweep(choice.text, name, merges, every)
+
+
+def compare(text, name, few, all_, merges, every):
+    """Both tokenizations in numbers."""
+    (tokens, layers, kernel), size = field(), len(text)
+    spans = covered(few, tokens), covered(all_, tokens)
+    costs = surprise(text, name, merges)[1], surprise(text, name, every)[1]
+    T = len(few.tokens), len(all_.tokens)
+    rows = {
+        "Tokens T": [f"{t:,}" for t in T],
+        "Cells of every attention map, T²": [f"{t * t:,}" for t in T],
+        "Characters per token": [f"{size / t:.2f}" for t in T],
+        f"Characters within reach of {tokens} tokens, from the last one back": [f"{end - start:,}" for start, end in spans],
+        "The model’s surprise, bits per byte": [f"{cost:.3g}" for cost in costs],
+    }
+    head = [f"| | first {merges:,} merges | all {every:,} merges |", "|---|---:|---:|"]
+    st.markdown("\n".join(head + [f"| {label} | {a} | {b} |" for label, (a, b) in rows.items()]))
+    seen = " against ".join(_shell.plain(shortened(text[start:end])) for start, end in spans)
+    if merges == every:
+        st.markdown(f"**The model was trained with all {every:,} merges**, and here it has them all: both maps are the same.")
+        return
+    st.markdown(
+        f"**The model was trained with all {every:,} merges.** Fewer give it ids that it knows, in an order that it has hardly ever met: its surprise is "
+        f"{costs[0]:.3g} bits per byte, with all merges {costs[1]:.3g}. The text has {T[0] / T[1]:.2f} times the tokens that it was trained to read it in, so "
+        f"every attention map has {(T[0] / T[1]) ** 2:.2f} times the cells. A stack of {layers} causal convolutions of kernel "
+        f"{kernel} (as in {CONVOLUTION}) reaches {tokens} tokens whatever they hold: from the last token back, {seen}."
+    )
+
+
+def shortened(text, most=60):
+    return text if len(text) <= most else f"…{text[-most:]}"
+
+
+def sweep(text, name, merges, every):
+    """Tokens and surprise over the number of merges used."""
+    counts = sorted({0, 16, *(2**i for i in range(6, 20) if 2**i < every), every, merges})
+    found = [surprise(text, name, some) for some in _shell.watched(counts, "Running the model on each tokenization")]
+    tokens, costs = np.array(found).T
+    figure = vocabulary.cost(counts, tokens, costs, chosen=counts.index(merges))
+    _shell.show(
+        figure,
+        key="bpe.cost",
+        alt="tokens of the text and the model's surprise in bits per byte, by merges used",
+    )
+    st.caption(
+        "left: tokens of your text; right: how many bits a byte of it costs the model, −log₂ of the probability of each token after those before it, "
+        "summed and divided by the text’s bytes. The large dot is your choice"
+    )

@@ -1,0 +1,187 @@
+"""What a bundled tokenizer makes of the reader's text: its tokens, one word's way to them, and characters per token in eight languages."""
+
+import unicodedata
+from itertools import accumulate
+from typing import NamedTuple
+
+import streamlit as st
+
+from model import tokenizer as bpe
+from pages import _shell
+from pages._control import kept
+from viz import vocabulary
+from viz.component.chips import chips
+from viz.component.ladder import Rung, ladder
+
+SHOWN = 400  # tokens as chips
+LINES = {  # one sentence
+    "English": "The children swam across the river to the other bank.",
+    "German": "Die Kinder schwammen durch den Fluss ans andere Ufer.",
+    "Spanish": "Los niños cruzaron el río a nado hasta la otra orilla.",
+    "Russian": "Дети переплыли реку на другой берег.",
+    "Arabic": "سبح الأطفال عبر النهر إلى الضفة الأخرى.",
+    "Hindi": "बच्चे तैरकर नदी के दूसरे किनारे पहुँचे।",
+    "Chinese": "孩子们游过河，到了对岸。",
+    "Japanese": "子どもたちは川を泳いで向こう岸へ渡った。",
+}
+RARE = " photosynthesis"  # where the reader's text has no word that falls apart
+
+
+class Word(NamedTuple):
+    """A word as the tokenizer reads it, and its tokens' ids."""
+
+    text: str
+    ids: list[int]
+
+
+def words(tokenizer, text):
+    """The Words of a text, whose ids one after the other are those of the text."""
+    return [Word(word, tokenizer.encode_word(word)) for word in tokenizer.words(text)]
+
+
+def text_in_tokens(tokenizer, text):
+    """Draw the text's tokens, and say how its words fare; returns the Word that is chosen."""
+    found = words(tokenizer, text)
+    ids = [id for word in found for id in word.ids]
+    starts = list(accumulate((len(word.ids) for word in found), initial=0))
+    hardest = max(range(len(found)), key=lambda i: (len(found[i].ids), len(bpe.to_bytes(found[i].text))))
+    token = kept("bpe.token", range(len(ids)), starts[hardest], spell=lambda i: str(i + 1))
+    first = max(0, min(token - SHOWN // 2, len(ids) - SHOWN))
+    some = ids[first : first + SHOWN]
+
+    def take():
+        st.session_state.chosen["bpe.token"] = first + st.session_state["bpe.tokens"]["token"][0]
+
+    chips(
+        [tokenizer.piece(id) for id in some], key="bpe.tokens", notes=[str(id) for id in some], selected=token - first,
+        label="tokens of your text, with their ids", revision=text, on_select=take,
+    )  # fmt: skip
+    part = f"tokens {first + 1} to {first + len(some)} of {len(ids):,}; " if len(some) < len(ids) else ""
+    st.caption(f"{part}each box is a token, its id below it; · is a space. Click one to see how its word came to be")
+    st.markdown(fare(tokenizer, found, ids, text))
+    return found[next(i for i, start in enumerate(starts[1:]) if token < start)]
+
+
+def fare(tokenizer, found, ids, text):
+    """How common and rare words fare, with the numbers of this text."""
+    told = f"**{count(len(ids), 'token')}** for {count(len(text), 'character')}: {len(text) / len(ids):.2f} characters per token. "
+    spoken = [word for word in found if any(map(str.isalnum, word.text))]
+    if not spoken:
+        return told
+    alone = [word for word in spoken if len(word.ids) == 1]
+    told += f"Of {count(len(spoken), 'word')}, {len(alone):,} {'is' if len(alone) == 1 else 'are'} one token"
+    first = min((word for word in alone if word.ids[0] >= bpe.BYTES), key=lambda word: word.ids[0], default=None)
+    told += f"; {_shell.plain(first.text)} is so common that merge {first.ids[0] - bpe.BYTES + 1:,} finished it. " if first else ". "
+    rare = max(spoken, key=lambda word: len(word.ids))
+    if len(rare.ids) == 1:
+        rare = Word(RARE, tokenizer.encode_word(RARE))
+        told += "A rare word, not in your text, is "
+    else:
+        told += "The word in most pieces is "
+    return f"{told}{_shell.plain(rare.text)}: {count(len(rare.ids), 'token')}, {listed(tokenizer, rare.ids)}."
+
+
+def listed(tokenizer, ids, at_most=12):
+    return " ".join(shown(tokenizer, id) for id in ids[:at_most]) + (" …" if len(ids) > at_most else "")
+
+
+def shown(tokenizer, id):
+    """A token as a code span; the spaces between its bytes, where it is no whole character, are none of the text's."""
+    data = tokenizer.bytes[id]
+    return _shell.plain(data.decode()) if data.decode(errors="ignore").encode() == data else f"`{tokenizer.piece(id)}`"
+
+
+# ---- one word ----
+
+
+def rungs(tokenizer, word):
+    """The word's steps as Rungs: its bytes, then a row for each merge."""
+    made = []
+    for step in tokenizer.word_steps(word.text):
+        new = None if step.pair is None else tokenizer.ranks[step.pair]
+        name = "bytes" if new is None else f"merge {new - bpe.BYTES + 1:,}"
+        made.append(
+            Rung(
+                name,
+                [tokenizer.piece(id) for id in step.ids],
+                [i for i, id in enumerate(step.ids) if id == new],
+            )
+        )
+    return made
+
+
+def one_word(tokenizer, word):
+    """Draw how the word came to its tokens, and explain those that are parts of characters."""
+    steps = rungs(tokenizer, word)
+    st.markdown(
+        f"{_shell.plain(word.text)}: {count(len(steps[0].pieces), 'byte')}, {count(len(steps) - 1, 'merge')}, **{count(len(word.ids), 'token')}**. "
+        "Of the merges learned, always the earliest that fits is made:"
+    )
+    ladder(steps, word.ids, key="bpe.ladder", label="the word after each merge", revision=word.text)
+    st.caption("each row is the word after one merge, numbered in the order in which they were learned; the new token is shaded, the last row has the ids")
+    parts = parts_of_characters(tokenizer, word)
+    if parts:
+        why = "Some tokens here are parts of a character: in UTF-8 it has more than one byte, and no merge joined all of them."
+        st.markdown("\n".join([why, "", *parts]))
+
+
+def count(number, noun):
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def parts_of_characters(tokenizer, word):
+    """A line for each character of the word that no token holds whole: its bytes in UTF-8, and the tokens that they are in."""
+    spans, place, told = held_bytes(tokenizer, word.ids), 0, {}
+    for letter in word.text:
+        data = bpe.to_bytes(letter)
+        start, place = place, place + len(data)
+        holds = [(id, first, last) for id, first, last in spans if first < place and last > start]
+        if len(holds) > 1:
+            told.setdefault(
+                letter,
+                line(
+                    tokenizer,
+                    letter,
+                    data,
+                    [(id, max(first, start) - start, min(last, place) - start) for id, first, last in holds],
+                ),
+            )
+    return list(told.values())
+
+
+def held_bytes(tokenizer, ids):
+    """Each token with the bytes that it holds: (id, first, one past the last)."""
+    ends = list(accumulate(len(tokenizer.bytes[id]) for id in ids))
+    return [(id, end - len(tokenizer.bytes[id]), end) for id, end in zip(ids, ends, strict=True)]
+
+
+def line(tokenizer, letter, data, holds):
+    """One character, its name, its bytes, and which of them each token holds."""
+    name = unicodedata.name(letter, "without a name").lower()
+    bytes_ = data.hex(" ").upper()
+    told = ", ".join(f"{shown(tokenizer, id)} {'byte' if last - first == 1 else 'bytes'} {span(first, last)}" for id, first, last in holds)
+    return f"- {_shell.plain(letter)} U+{ord(letter):04X}, {name}: {len(data)} bytes, `{bytes_}`. Token {told}."
+
+
+def span(first, last):
+    return str(first + 1) if last - first == 1 else f"{first + 1} to {last}"
+
+
+# ---- languages ----
+
+
+def languages(tokenizer):
+    """Characters per token of the same sentence in eight languages."""
+    tokens = {language: len(tokenizer.encode(line)) for language, line in LINES.items()}
+    _shell.show(
+        vocabulary.languages(LINES, tokens),
+        key="bpe.languages",
+        alt="characters per token of the same sentence in eight languages",
+    )
+    best, worst = (pick(LINES, key=lambda language: len(LINES[language]) / tokens[language]) for pick in (max, min))
+    st.caption("the same sentence in eight languages; each bar is characters per token: longer is cheaper. Hover to read the sentence")
+    st.markdown(
+        f"This tokenizer was trained on English. It reads {len(LINES[best]) / tokens[best]:.2f} characters of {best} at a time, and "
+        f"{len(LINES[worst]) / tokens[worst]:.2f} of {worst}: below 1, a character is more than one token. A text in such a language fills the model’s "
+        f"context sooner, and each token carries less: {tokens[worst]} tokens in {worst} against {tokens['English']} in English."
+    )

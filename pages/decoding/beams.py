@@ -1,0 +1,110 @@
+"""Beam search as a tree: the beginnings that survive, step by step, and what greedy choice would have come to."""
+
+import math
+
+import streamlit as st
+
+from model import decoding, load
+from pages import _shell
+from pages._control import choose, kept
+from pages.decoding import play
+from viz.component.tree import Node, tree
+
+BIT = math.log(2)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def searched(model, ids, width, length):
+    """The levels of decoding.beams."""
+    bundle = load(model)
+    return list(decoding.beams(bundle.network, ids, width, length, [bundle.tokenizer.end]))
+
+
+def section(view):
+    """Draw all of it."""
+    width, length = kept("decoding.width", range(1, 7), 3), kept("decoding.length", range(1, 13), 6)
+    st.markdown(
+        f"Greedy choice never looks back. A beam search keeps the **{width}** likeliest beginnings, continues each with every token, and keeps the best of all "
+        "again. **Widen the beam**; click a token to take the text as far as there."
+    )
+    above = _shell.row_above()
+    levels = searched(view.path.model, view.path.ids, width, length) if view.step else []
+    if levels:
+        draw(view, levels)
+        _shell.pause()
+    with above:
+        for name, label, most in (("width", "Beams", 6), ("length", "Tokens ahead", 12)):
+            st.slider(
+                label,
+                1,
+                most,
+                key=f"decoding.{name}",
+                on_change=choose,
+                args=(f"decoding.{name}",),
+                width=200,
+            )
+    if not levels:
+        st.info(play.ending(view.path))
+        return
+    meaning(view, levels, width, len(levels))
+
+
+def draw(view, levels):
+    """The tree; a click on a token takes the beginning that ends with it."""
+    piece, before = view.piece, [decoding.Beam((), 0.0, 0)]
+    drawn = []
+    for beams in levels:
+        drawn.append([])
+        for beam in beams:
+            over = beam.ids == before[beam.parent].ids
+            share = math.exp(beam.score - before[beam.parent].score)
+            drawn[-1].append(
+                Node(
+                    "ended" if over else piece(beam.ids[-1]),
+                    beam.parent,
+                    None if over else share,
+                    -beam.score / BIT,
+                )
+            )
+        before = beams
+
+    def clicked():
+        if pressed := st.session_state["decoding.tree"].get("node"):
+            play.stop()
+            play.go(view.path, (*view.path.ids, *levels[pressed[0]][pressed[1]].ids))
+
+    tree(
+        drawn,
+        root=piece(view.path.ids[-1]),
+        key="decoding.tree",
+        label="beam search",
+        revision=f"{len(view.path.ids)}",
+        on_select=clicked,
+    )
+    st.caption(
+        "column: how many tokens ahead; row: rank among the beginnings kept. Percent: the token’s probability after its beginning; bits: what the whole "
+        "beginning costs, −log₂ of its probability; fewer is likelier. Bold: the best at the end; faint: given up on the way"
+    )
+
+
+def meaning(view, levels, width, length):
+    """What the search found, against greedy choice."""
+    tokenizer = load(view.path.model).tokenizer
+    best, greedy = levels[-1][0], searched(view.path.model, view.path.ids, 1, length)[-1][0]
+    V = view.trace.config.vocabulary
+    told = (
+        f"The best of {width} beams is {_shell.plain(tokenizer.decode(best.ids))}: **{-best.score / BIT:.2f} bits**. Greedy choice comes to "
+        f"{_shell.plain(tokenizer.decode(greedy.ids))}: **{-greedy.score / BIT:.2f} bits**. "
+    )
+    if best.ids == greedy.ids:
+        told += "They are the same here: the likeliest token was each time on the likeliest path that the search saw. "
+    elif best.score >= greedy.score:
+        told += f"The search found a text {play.times((best.score - greedy.score) / BIT)} as likely, by a start that looked worse. "
+    else:
+        told += "The greedy text is likelier: the search gave its beginning up too early. A beam is no proof. "
+    told += f"All texts of {length} tokens would be {V:,} to the power of {length}; the search looked at {(length - 1) * width * V + V:,} beginnings."
+    st.markdown(told)
+    _shell.say(
+        r"\log p(x_1 \dots x_n) = \sum_{i=1}^{n} \log p(x_i \mid x_{<i})",
+        "A longer text is never likelier than its beginning, and the likeliest text is often a dull one that repeats itself: this is why stories are sampled.",
+    )

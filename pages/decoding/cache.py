@@ -1,0 +1,103 @@
+"""Attention and cache: the map that grows a row with each token, the keys and values that are kept, and the time that this saves."""
+
+import numpy as np
+import streamlit as st
+
+from model import decoding, load
+from model.trace import attention_trace
+from pages import _shell
+from pages.decoding import play
+from viz import cache as figures
+from viz.component import heatmap
+
+LENGTHS = 10  # at which the time is measured
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def seconds(model, ids):
+    """How long the last of the ids takes without a cache and with one, in seconds."""
+    return decoding.durations(load(model).network, ids)
+
+
+def section(view):
+    """Draw all of it."""
+    trace, layer, head = view.trace, view.choice.layer, view.choice.head
+    attention = trace.layers[layer].attention
+    weights = attention.weights(head)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        heatmap(
+            weights, rows=trace.tokens, columns=trace.tokens, key="decoding.grown", allowed=attention.allowed, height=440,
+            selected=(len(weights) - 1, int(weights[-1].argmax())), label=f"layer {layer + 1}, head {head + 1}: a row for each token read",
+            revision=str(len(weights)),
+        )  # fmt: skip
+        st.caption(f"row asks, column answers; each row sums to 1. {appended(view, weights)}")
+    with right:
+        if view.step is None or view.step.cache is None:
+            st.info(play.ending(view.path) if trace.config.causal else "This model keeps no cache: a later token changes all before it.")
+        else:
+            kept(view)
+    if trace.config.causal:
+        timed(view)
+
+
+def appended(view, weights):
+    """What the row that the generating pass made has to do with that of a pass over the whole text."""
+    if view.step is None:
+        return ""
+    row = attention_trace(view.step.record.layers[view.choice.layer].attention).weights(view.choice.head)[-1]
+    return (
+        f"The last row as the pass with the cache made it and as a pass over the whole text makes it: largest difference {np.abs(row - weights[-1]).max():.0e}"
+    )
+
+
+def kept(view):
+    """The cache as a picture, and its bytes."""
+    cache, config, T = view.step.cache, view.trace.config, len(view.path.ids)
+    norms = [tuple(np.linalg.norm(part.numpy(), axis=(0, 2)) for part in layer) for layer in cache.layers]  # (T,) keys and values
+    fresh = view.step.record.embedded.shape[0]
+    _shell.show(
+        figures.kept(norms, view.trace.tokens, fresh=fresh),
+        key="decoding.cache",
+        alt="length of the keys and values that are kept, for every layer and token",
+    )
+    _shell.pause()
+    each = decoding.bytes_per_token(config)
+    again = T - fresh
+    st.caption("column: token; rows: keys and values of each layer, as long as their vectors; framed: computed by the last pass, all else was only looked up")
+    st.markdown(
+        f"A token costs 2 × {config.layers} layers × {config.key_heads} key heads × {config.head_width} numbers × 4 bytes = **{each:,} bytes**; {T} tokens "
+        f"keep **{cache.bytes:,} bytes**. The last pass read {fresh} token{'s' * (fresh != 1)} and "
+        + (f"looked up {again}: without the cache, {again * each:,} bytes of keys and values would have been computed again." if again else "kept all of them.")
+    )
+
+
+def timed(view):
+    """The time a token takes, with and without the cache, measured here and now; not while the text grows."""
+    if "decoding.playing" in st.session_state or len(view.path.ids) < 2:
+        st.caption("The time is measured when the text rests and has two tokens or more.")
+        return
+    ids = view.path.ids
+    lengths = np.unique(np.linspace(2, len(ids), min(LENGTHS, len(ids) - 1)).astype(int)).tolist()
+    told = "Measuring the time of a token with and without the cache"
+    measured = [seconds(view.path.model, ids[:length]) for length in _shell.watched(lengths, told)]
+    whole, cached = (np.array(part) for part in zip(*measured, strict=True))
+    _shell.heading("What does the cache save?")
+    _shell.show(
+        figures.durations(lengths, whole, cached),
+        key="decoding.durations",
+        alt="milliseconds for one more token, with and without the cache",
+    )
+    made = len(ids) - view.path.own
+    without = sum(range(view.path.own, len(ids)))
+    told = (
+        f" Since your text {made} tokens were written: without the cache that reads {without:,} tokens, with it {view.path.own + made - 1:,}." if made else ""
+    )
+    st.markdown(
+        f"Measured on this machine for token {lengths[-1]}: {1000 * whole[-1]:.2f} ms without the cache, {1000 * cached[-1]:.2f} ms with it, "
+        f"**{whole[-1] / cached[-1]:.1f} times** as fast.{told}"
+    )
+    _shell.say(
+        r"\text{without: } \sum_{n=1}^{N} n = \tfrac{N(N+1)}{2} \text{ tokens read} \qquad \text{with: } N",
+        "Under a causal mask nothing that comes later can change an earlier token’s keys and values. So they are computed once.",
+    )

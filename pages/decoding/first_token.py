@@ -1,0 +1,73 @@
+"""The first token: how much each head looks at it, and what a head looks at besides."""
+
+import numpy as np
+import streamlit as st
+
+from model.analysis import sink
+from pages import _shell
+from pages._control import choose, kept
+from viz.component import heatmap
+
+
+def section(view):
+    """Draw all of it."""
+    trace, layer, head = view.trace, view.choice.layer, view.choice.head
+    without = kept("decoding.without", (False, True), False)
+    if len(trace.tokens) < 2:
+        st.info("This text is one token, and it has nothing to look at but itself. Let it grow.")
+        return
+    shares = sink.shares(trace)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        heatmap(
+            shares, rows=[f"layer {i + 1}" for i in range(len(shares))], columns=[f"head {i + 1}" for i in range(shares.shape[1])], key="decoding.shares",
+            selected=(layer, head), square=False, height=86 + 34 * len(shares), label="mean weight on the first token", row_role="layer", column_role="head",
+            revision=str(len(trace.tokens)), on_select=take_head,
+        )  # fmt: skip
+        meaning(view, shares)
+    with right:
+        weights = trace.layers[layer].attention.weights(head)
+        allowed = trace.layers[layer].attention.allowed
+        shown = sink.without(weights) if without else weights
+        last = shown[-1]
+        heatmap(
+            shown, rows=trace.tokens, columns=trace.tokens, key="decoding.map", allowed=allowed, height=470,
+            selected=(len(last) - 1, int(np.nan_to_num(last).argmax())), label=f"layer {layer + 1}, head {head + 1}" + (", without the first token" * without),
+            revision=str(without),
+        )  # fmt: skip
+        _shell.pause()
+        st.toggle(
+            "Leave the first token out, and let each row sum to 1 again",
+            key="decoding.without",
+            on_change=choose,
+            args=("decoding.without",),
+        )
+        st.caption("row asks, column answers; each row sums to 1" + (". The first row has nothing left" * without))
+
+
+def take_head():
+    if cell := st.session_state["decoding.shares"].get("cell"):
+        st.session_state.chosen |= {"layer": cell[0] + 1, "head": cell[1] + 1}
+
+
+def meaning(view, shares):
+    """The sentences beside the picture."""
+    trace, (layer, head) = view.trace, (view.choice.layer, view.choice.head)
+    first, flat = _shell.plain(trace.tokens[0]), sink.average(len(trace.tokens))
+    most = np.unravel_index(shares.argmax(), shares.shape)
+    weights = trace.layers[layer].attention.weights(head)[-1]
+    rest = sink.without(weights[None])[0]
+    strongest = int(np.nan_to_num(rest).argmax())
+    told = "nothing else is left"
+    if np.isfinite(rest).any():
+        told = f"of the rest most goes to {_shell.plain(trace.tokens[strongest])}, {100 * rest[strongest]:.0f} %"
+    st.markdown(
+        f"A softmax must give its weight to something. A head that finds nothing to say often parks it on the first token, here {first}, whatever that is. "
+        f"**Click a head.** Most by layer {most[0] + 1}, head {most[1] + 1}: **{100 * shares[most]:.0f} %**; a head that gave all it sees the same weight "
+        f"would give {100 * flat:.0f} %; {int((shares > flat).sum())} of {shares.size} heads give more than that. In layer {layer + 1}, head {head + 1} "
+        f"the last token gives it {100 * weights[0]:.0f} %; {told}."
+    )
+    _shell.say(
+        r"w'_{ij} = \frac{w_{ij}}{1 - w_{i1}} \quad (j > 1)",
+        "Left out and divided by what remains, the picture shows what a head looks at besides.",
+    )

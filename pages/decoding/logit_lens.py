@@ -1,0 +1,91 @@
+"""Surprise, token by token, and the logit lens: what each layer would have said."""
+
+import numpy as np
+import streamlit as st
+
+from model import decoding, load
+from pages import _shell
+from pages.decoding import play
+from viz.component.beliefs import beliefs
+from viz.component.chips import chips
+
+BIT = np.log(2)  # nats in a bit
+LISTED = 6  # tokens a layer
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def said(model, ids, place):
+    """softmax of the lens at every stage of the stream at a place: (L + 1, V), the embedding first."""
+    trace = play.read(model, ids)
+    stream = np.stack([trace.layers[0].resid_in[place], *(layer.resid_out[place] for layer in trace.layers)])
+    logits = decoding.lens(load(model).network, stream).astype(np.float64)
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def section(view):
+    """Draw all of it."""
+    trace, tokens = view.trace, view.trace.tokens
+    bits = trace.losses / BIT
+    place = _shell.kept_token("decoding.token", trace, default=len(tokens) - 1)
+    st.markdown(
+        "Under each token: its surprise in bits, −log₂ of the probability that the model gave it. **Click a token** to ask every layer what comes after it."
+    )
+
+    def clicked():
+        if pressed := st.session_state["decoding.chips"].get("token"):
+            st.session_state.chosen["decoding.token"] = pressed[0]
+
+    chips(
+        tokens, notes=["", *(f"{one:.1f}" for one in bits)], values=[0, *(bits / max(bits.max(initial=0), 1))], selected=place, key="decoding.chips",
+        label="tokens of the text with their surprise in bits", revision=str(len(tokens)), on_select=clicked,
+    )  # fmt: skip
+    chances = said(view.path.model, view.path.ids, place)
+    stages = ["the embedding", *(f"after layer {i}" for i in range(1, len(chances)))]
+    lists = {}
+    for name, chance in zip(stages, chances, strict=True):
+        best = np.argsort(-chance, kind="stable")[:LISTED]
+        lists[name] = [view.piece(int(id)) for id in best], chance[best]
+    st.markdown(f"**What each layer would have said after {_shell.plain(tokens[place])}**")
+    beliefs(lists, key="decoding.lens", label="likeliest next tokens", revision=str(place))
+    _shell.pause()
+    st.caption(
+        "each column: the stream as it is there, through the model’s last norm and output matrix; bars on one scale. The last column is the model’s own answer"
+    )
+    _shell.pick_token("After which token", trace, key="decoding.token")
+    followed(view, place, chances, stages)
+    surprised(view, bits)
+
+
+def followed(view, place, chances, stages):
+    """How the token that really follows rises through the layers."""
+    ids = view.path.ids
+    if place + 1 >= len(ids):
+        best = int(chances[-1].argmax())
+        who = f"The model’s own first choice is {view.word(best)}"
+    else:
+        best = ids[place + 1]
+        who = f"The text goes on with {view.word(best)}"
+    ranks = (chances > chances[:, [best]]).sum(axis=1) + 1
+    told = ", ".join(f"{name} rank {rank:,} ({100 * chance[best]:.3g} %)" for name, rank, chance in zip(stages, ranks, chances, strict=True))
+    st.markdown(f"{who}: {told}.")
+
+
+def surprised(view, bits):
+    """The text's surprise in all."""
+    if not len(bits):
+        st.info("The first token is not predicted, so a text of one token has no surprise.")
+        return
+    tokenizer, card = load(view.path.model).tokenizer, load(view.path.model).card
+    size = sum(len(tokenizer.bytes[id]) for id in view.path.ids[1:])
+    worst = int(bits.argmax()) + 1
+    known = f"; on held-out stories it needs {card['bits_per_byte']:.2f}" if "bits_per_byte" in card else ""
+    st.markdown(
+        f"After the first token the text costs **{bits.sum():.1f} bits**, {bits.mean():.2f} a token: the model is as unsure as "
+        f"between {2 ** bits.mean():.3g} equally likely tokens each time (its perplexity). That is "
+        f"{bits.sum() / max(size, 1):.2f} bits a byte{known}. What surprises it most is {_shell.plain(view.trace.tokens[worst])}, {bits[worst - 1]:.1f} bits."
+    )
+    _shell.say(
+        r"s_i = -\log_2 p(x_i \mid x_1 \dots x_{i-1})",
+        "The first token has nothing before it, so nothing predicts it.",
+    )

@@ -1,0 +1,159 @@
+"""Inside one weight: the query and the key of two tokens, dimension by dimension, down to the number in the picture of the head."""
+
+import numpy as np
+import streamlit as st
+
+from model import AttentionTrace
+from pages import _shell
+from pages._control import kept
+from pages._numbers import signed, signed_tex, tex
+from pages.heads.pair import look_at
+from viz import bars, theme
+from viz.component import heatmap
+
+COUNTED, LARGEST = "as counted", "largest product first"
+ORDER = "heads.order"
+LONGEST = 512  # tokens whose products are drawn for every key
+
+
+def section(view):
+    """Draw all of it for the chosen pair of tokens."""
+    attention = view.trace.layers[view.choice.layer].attention
+    head, query, key = view.choice.head, view.query, view.key
+    products = attention.products(head, query, key)
+    order = kept(ORDER, (COUNTED, LARGEST), COUNTED)
+    dimensions = np.arange(len(products)) if order == COUNTED else np.argsort(-products, kind="stable")
+    asks, answers = (_shell.plain(view.trace.tokens[place]) for place in (query, key))
+    st.markdown(
+        f"A weight is made of {len(products)} products. **Choose who asks and who answers**: {asks} asks with its query q, {answers} answers with its key k; "
+        "where both have the same sign the product is positive, and the sum of all is how well they match."
+    )
+    with st.container(horizontal=True):
+        _shell.pick_token("Who asks", view.trace, key="heads.query", dependent=["heads.key"])  # until somebody says, the strongest answers
+        _shell.pick_token("Who answers", view.trace, key="heads.key")
+        _shell.pick("Dimensions", (COUNTED, LARGEST), key=ORDER)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        vectors(view, attention, dimensions)
+        total = float(products.astype(np.float64).sum())
+        _shell.show(
+            bars.contributions(products, order=dimensions, height=200),
+            key="heads.sum",
+            alt=f"{len(products)} products, adding up to {total:.3g}",
+        )
+        st.caption("bar: q × k of that dimension; line: their sum so far, from left to right")
+    with right:
+        chain(view, attention, products, (asks, answers))
+    every_key(view, attention, dimensions, int(np.abs(products[dimensions]).argmax()))
+    _shell.heading("The lines that computed this")
+    _shell.show_source(AttentionTrace.products, AttentionTrace.scaled)
+
+
+def vectors(view, attention, dimensions):
+    """q and k, a row each, on one scale; where RoPE turns them, as they were before as well."""
+    head, query, key = view.choice.head, view.query, view.key
+    q, k, *_ = attention.parts(head)
+    rows, note = {"q": q[query], "k": k[key]}, ""
+    if attention.q_rot is not None:
+        plain_q, plain_k = unturned(attention, head, query, key)
+        rows = {"q before": plain_q, "q turned": q[query], "k before": plain_k, "k turned": k[key]}
+        note = "; “turned” is what RoPE has made of a vector at its token’s place, and what is multiplied"
+    heatmap(
+        np.stack(list(rows.values()))[:, dimensions], rows=list(rows), columns=[f"d{d}" for d in dimensions], key="heads.vectors", kind="signed",
+        square=False, height=64 + 30 * len(rows), row_role="vector", column_role="dimension", revision=view.trace.text,
+        label=f"layer {view.choice.layer + 1}, head {head + 1}: the query of one token and the key of the other",
+    )  # fmt: skip
+    _shell.pause()
+    st.caption(f"column is one of the head’s {q.shape[1]} dimensions; one scale for all rows, blue below zero, vermillion above{note}")
+
+
+def unturned(attention, head, query, key):
+    """The query (D,) and the key (D,) before RoPE turned them."""
+    group = head * len(attention.k) // len(attention.q)
+    return attention.q[head, query], attention.k[group, key]
+
+
+def chain(view, attention, products, words):
+    """From the sum of the products to the weight, with the numbers."""
+    head, query, key = view.choice.head, view.query, view.key
+    total, dot = products.astype(np.float64).sum(), attention.dots(head)[query, key]
+    bias, allowed = attention.parts(head)[-1], attention.parts(head)[3][query]
+    score = attention.scaled(head)[query, key]
+    added = "" if bias is None else f" {signed_tex(float(bias[query, key]))}"
+    up, down = int((products > 0).sum()), int((products < 0).sum())
+    top = np.argsort(-np.abs(products), kind="stable")[:3]
+    largest = ", ".join(f"{signed(products[d])} in dimension {d}" for d in top)
+    _shell.say(
+        rf"q \cdot k = \sum_{{d=0}}^{{{len(products) - 1}}} q_d\,k_d = {tex(total)}",
+        f"{up} products are above zero and {down} below; the largest: {largest}. Summed here they give **{fine(total)}**, the model’s own matrix product "
+        f"says **{fine(dot)}**: difference {abs(total - dot):.0e}.",
+        turned(attention, head, query, key, total),
+        rf"$$\text{{score}} = {tex(total)} \times {tex(attention.scale)}{added} = {tex(score)}$$",
+        "" if bias is None else "What is added is the bias of the positional encoding: it depends on the distance alone.",
+        weighed(attention, head, query, key, allowed, words),
+        shared(attention, head),
+    )
+
+
+def fine(value):
+    """Six digits behind the point, with a true minus sign."""
+    return f"{value:.6f}".replace("-", "−")
+
+
+def turned(attention, head, query, key, total):
+    """What RoPE does to the sum."""
+    if attention.q_rot is None:
+        return ""
+    before = float(np.dot(*(part.astype(np.float64) for part in unturned(attention, head, query, key))))
+    apart = abs(query - key)
+    return (
+        f"Before RoPE turned them by their places the two vectors would have given {theme.number(before)}: "
+        f"a distance of {apart} token{'s' * (apart != 1)} makes **{signed(total - before)}**."
+    )
+
+
+def weighed(attention, head, query, key, allowed, words):
+    """The softmax of the row, with the numbers of this cell."""
+    scores, weights = attention.scores(head)[query].astype(np.float64), attention.weights(head)[query]
+    asks, answers = words
+    if not allowed[key]:
+        return f"{asks} may not look at {answers}: the mask puts −∞ in the place of this score, and the weight is **0**."
+    part = np.exp(scores - scores.max())
+    less, rank = signed_tex(-float(scores.max())), 1 + int((weights > weights[key]).sum())
+    return (
+        rf"$$\text{{weight}} = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = \frac{{{tex(part[key])}}}{{{tex(part.sum())}}} = {tex(weights[key])}$$"
+        f"\n\nOf the {int(allowed.sum())} tokens that {asks} may look at, {answers} is **number {rank}**, with {100 * weights[key]:.1f} % of its attention."
+    )
+
+
+def shared(attention, head):
+    """Which key head answers, where several query heads share one."""
+    H, G = len(attention.q), len(attention.k)
+    if H == G:
+        return ""
+    return f"{H} query heads share {G} key heads here: head {head + 1} is answered by key head {head * G // H + 1}."
+
+
+def every_key(view, attention, dimensions, strongest):
+    """The products of the query with every key, a row for each; `strongest` is the column to outline."""
+    T = len(view.trace.tokens)
+    _shell.heading("The same query with every key")
+    if T > LONGEST:
+        st.info(f"Drawn for texts of up to {LONGEST} tokens; yours has {T:,}. The pair above knows no such bound.")
+        return
+    q, k, _, allowed, _ = attention.parts(view.choice.head)
+    picture = (q[view.query] * k)[:, dimensions]  # (T, D)
+    heatmap(
+        picture, rows=view.trace.tokens, columns=[f"d{d}" for d in dimensions], key="heads.products", kind="signed", square=False,
+        allowed=np.repeat(allowed[view.query][:, None], len(dimensions), axis=1), selected=(view.key, strongest), height=min(560, 64 + 26 * T),
+        row_role="key", column_role="dimension", label="q × k for every token that may answer", revision=view.trace.text, on_select=lambda: answer(view.query),
+    )  # fmt: skip
+    st.caption(
+        "row answers; the numbers of a row, q × k of each dimension, add up to its dot product. A stripe is a dimension that many keys share. "
+        "Click a row to see it above"
+    )
+
+
+def answer(query):
+    if cell := st.session_state["heads.products"].get("cell"):
+        look_at(query, cell[0])

@@ -1,0 +1,56 @@
+"""What the views of the page about heads share: the text that was read, the head in question, and the pair of tokens that is looked at."""
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from model import Trace
+from pages import _shell
+
+
+class View(NamedTuple):
+    """The sidebar's choice, with layer and head counted from 0; its Trace; and the token that asks and the one that answers, from 0."""
+
+    choice: _shell.Choice
+    trace: Trace
+    query: int
+    key: int
+
+
+def short(layer, head):
+    """The name of a head, counted from 0, as it stands in small pictures: layer and head counted from 1, such as 3.4."""
+    return f"{layer + 1}.{head + 1}"
+
+
+def place(name):
+    """Layer and head, counted from 0, of a short name."""
+    layer, head = name.split(".")
+    return int(layer) - 1, int(head) - 1
+
+
+def window(query, tokens, size, step):
+    """The part of a long text, at most `size` tokens around the one that asks, that a picture shows; it moves by `step`, not with every token."""
+    start = round((query - size / 2) / step) * step
+    start = max(0, min(start, tokens - size))
+    return slice(start, min(tokens, start + size))
+
+
+def inside(view, part):
+    """The chosen pair as places in this part of the text; None if one of them lies outside."""
+    return (view.query - part.start, view.key - part.start) if all(part.start <= i < part.stop for i in (view.query, view.key)) else None
+
+
+def open_head(layer, head):
+    """Somebody has chosen this head, counted from 0: the sidebar, the link and every view follow."""
+    st.session_state.chosen |= {"layer": layer + 1, "head": head + 1}
+
+
+def look_at(query=None, key=None):
+    """Somebody has chosen this pair of tokens, or one of them, counted from 0."""
+    st.session_state.chosen |= {name: place for name, place in (("heads.query", query), ("heads.key", key)) if place is not None}
+
+
+def sent(key, name):
+    """What the browser has sent last from the picture of that key under that name, without the time at its end; None if nothing."""
+    found = st.session_state[key].get(name)
+    return found and found[:-1]

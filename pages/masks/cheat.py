@@ -1,0 +1,178 @@
+"""The cheat: a decoder that was trained without the mask beside its twin with it, on the reader's own text."""
+
+from functools import partial
+from itertools import islice, pairwise
+
+import numpy as np
+import streamlit as st
+
+from model import load, masks
+from model.analysis import leak
+from model.decoding import generate, temperature
+from pages import _shell
+from pages._control import choose, kept
+from viz import masks as figures
+from viz import theme
+from viz.component import heatmap
+
+HONEST, CHEAT = "decoder-rope", "decoder-unmasked"
+TEMPERATURE, COUNT = 0.8, 40  # of what they write
+SEED = "masks.seed"
+SEEDS = range(1, 1000)
+PART = 5  # tokens between two looks at what it has written
+BOX = 165  # pixels: the height of the box that they are written in
+CONTEXT = 128  # tokens before what they write: as many as they were trained on
+
+
+def section():
+    """Draw all of it for the sidebar's text."""
+    choice = _shell.choice(only=HONEST)
+    honest, cheat = (_shell.read(choice._replace(model=name)) for name in (HONEST, CHEAT))
+    blinded = _shell.explain(choice.text, CHEAT, None, None, "causal")
+    st.markdown(
+        "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** and see how sure each is of every next word: "
+        "the one that may look ahead knows them all. Then look at what it writes when there is nothing ahead to look at."
+    )
+    score(honest, cheat, blinded)
+    _shell.pause()
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        curves()
+    with right:
+        writing(honest)
+    looks(choice, cheat)
+    _shell.heading("Why is that so?")
+    meaning()
+
+
+def score(honest, cheat, blinded):
+    """The probability of each next token to the three, and how many they get right."""
+    N = len(honest.tokens) - 1
+    if N == 0:
+        st.warning("This text is one token, and there is none after it to be predicted. Type a few words more.")
+        return
+    rows = {"causal": honest, "cheat": cheat, "cheat masked": blinded}
+    heatmap(
+        np.stack([leak.believed(trace) for trace in rows.values()]), rows=list(rows), columns=honest.tokens[1:], key="masks.believed", square=False, height=180,
+        label="How probable was each word, to the model that was to predict it?", row_role="model", column_role="next token", revision=honest.text,
+    )  # fmt: skip
+    a, b, c = (f"**{int(leak.guessed(trace).sum())} of {N}** ({theme.number(trace.losses.mean())} nats each)" for trace in rows.values())
+    blind = theme.number(np.log(honest.config.vocabulary))
+    st.markdown(
+        f"{HONEST}, trained with the causal mask, expects {a} of your tokens; the cheat, {CHEAT}, {b}. Put the mask on the cheat, so that it "
+        f"must really predict: {c}; guessing blindly among {honest.config.vocabulary:,} costs {blind}."
+    )
+
+
+def curves():
+    """The training losses of the two, as their cards say."""
+    found = {"causal": load(HONEST).card["curve"], "cheat": load(CHEAT).card["curve"]}
+    _shell.show(
+        figures.losses(found),
+        key="masks.curves",
+        alt="training loss of the decoder with and without the causal mask",
+    )
+    a, b = (curve[-1][1] for curve in found.values())
+    st.caption(f"training loss, from the models’ cards: at the end {theme.number(a)} and {theme.number(b)} nats per token, {a / b:.0f} times less")
+
+
+# ---- what they write ----
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def some_written(name, ids, seed):
+    """The next PART tokens that a model writes; fewer where it ends the text."""
+    bundle = load(name)
+    steps = generate(bundle.network, ids, [partial(temperature, degree=TEMPERATURE)], seed, [bundle.tokenizer.end])
+    return tuple(step.id for step in islice(steps, PART))
+
+
+def write(name, ids, seed, room):
+    """The tokens that a model writes, shown as they come."""
+    tokenizer, made = load(name).tokenizer, ()
+    while len(made) < COUNT:
+        some = some_written(name, ids + made, seed)
+        made += some
+        room.code(f"…{tokenizer.decode(made)}", language=None, wrap_lines=True, height=BOX)
+        if some[-1] == tokenizer.end:
+            break
+    return made
+
+
+def writing(honest):
+    """What each writes after the text, with the same seed and temperature; the cheat without the mask, as it was trained."""
+    ids = tuple(map(int, honest.ids))[-CONTEXT:]
+    seed = kept(SEED, SEEDS, 1)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**What does each write next?** {COUNT} tokens, temperature {TEMPERATURE}, seed", width="content")
+        st.number_input(
+            "Seed",
+            SEEDS[0],
+            SEEDS[-1],
+            key=SEED,
+            on_change=choose,
+            args=(SEED,),
+            width=120,
+            label_visibility="collapsed",
+        )
+    rooms = [column.empty() for column in st.columns(2)]
+    for room in rooms:
+        room.code("…", language=None, height=BOX)
+    made = [write(name, ids, seed, room) for name, room in zip((HONEST, CHEAT), rooms, strict=True)]
+    a, b = (f"{name}: {repeats(ids)} of {len(ids)}" for name, ids in zip((HONEST, CHEAT), made, strict=True))
+    st.caption(f"left {HONEST}, right the cheat. Tokens that only repeat the one before: {a}; {b}")
+
+
+def repeats(ids):
+    """How many tokens are the same as the one before."""
+    return sum(a == b for a, b in pairwise(ids))
+
+
+# ---- where it looks ----
+
+
+def take_head():
+    layer, head, _ = st.session_state["masks.ahead"]["cell"]
+    st.session_state.chosen |= {"layer": layer + 1, "head": head + 1}
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def ahead_of(text):
+    return leak.ahead(_shell.explain(text, CHEAT, None, None, None))
+
+
+def looks(choice, cheat):
+    """The mean weight on the next token of every head of the cheat, and the weights of the chosen one."""
+    _shell.heading("Where does the cheat look?")
+    if len(cheat.tokens) == 1:
+        return
+    ahead = ahead_of(choice.text)
+    layer, head = np.unravel_index(ahead.argmax(), ahead.shape)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        heatmap(
+            ahead, rows=[f"layer {i + 1}" for i in range(len(ahead))], columns=[f"head {i + 1}" for i in range(ahead.shape[1])], key="masks.ahead",
+            selected=(choice.layer, choice.head), height=300, square=False, label=f"{CHEAT}: mean weight on the next token", row_role="layer",
+            column_role="head", revision=cheat.text, on_select=take_head,
+        )  # fmt: skip
+    with right:
+        heatmap(
+            cheat.layers[choice.layer].attention.weights(choice.head), rows=cheat.tokens, columns=cheat.tokens, key="masks.cheat", height=340,
+            label=f"{CHEAT}: weights of layer {choice.layer + 1}, head {choice.head + 1}", revision=cheat.text,
+        )  # fmt: skip
+    st.markdown(
+        f"At the token right after itself. Most of all in **layer {layer + 1}, head {head + 1}**: mean weight **{ahead[layer, head]:.3f}** on token $i + 1$; "
+        f"in {int((ahead > 0.5).sum())} of {ahead.size} heads more than half. Here, in layer {choice.layer + 1}, head {choice.head + 1}, it is "
+        f"{ahead[choice.layer, choice.head]:.3f}. Click a head in the left picture: the line beside the diagonal is where it copies from."
+    )
+
+
+def meaning():
+    """Why a perfect score is worth nothing."""
+    _shell.say(
+        r"\mathcal{L} = -\frac{1}{T-1} \sum_{i=1}^{T-1} \log p(x_{i+1} \mid x_1, \dots, x_i)",
+        "Training asks for $x_{i+1}$ at every place of a text at once, and the whole text is the input. Only the mask keeps $x_{i+1}$ out of what stands "
+        "behind the bar. Without it the shortest way to a low loss is to copy the next token from the next place, and nothing about language has to be "
+        "learned. When the model writes, there is no next place yet: it meets a task that it was never trained for.",
+    )
+    _shell.show_source(masks.causal, generate)

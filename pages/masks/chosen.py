@@ -1,0 +1,139 @@
+"""The mask that the reader has chosen or painted: its controls, its place in the address, and what the model makes of the text with it."""
+
+import base64
+import binascii
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from model import load, masks
+from model.analysis import leak
+from pages import _shell
+from pages._control import choose, kept
+from viz.component import painted
+
+PAINTED = "painted"
+KINDS = "causal", "full", "window", "prefix", PAINTED
+LONGEST = 48  # tokens of a text whose mask can be painted: its bits fit into an address
+SIZES = range(1, 65)
+STEPS = 50  # strokes that can be undone
+KIND, PAINT, PAST = "masks.mask", "masks.paint", "masks.past"
+
+
+class Mask(NamedTuple):
+    """A mask by what makes it: a kind, the size of a window or a prefix, the painted cells as `packed` writes them."""
+
+    kind: str
+    size: int = 0
+    paint: str = ""
+
+    def allowed(self, own):
+        """The array (T, T); where painted cells are missing, as in a text that has grown, it is the model's `own` mask, an array (T, T)."""
+        if self.kind in ("window", "prefix"):
+            return getattr(masks, self.kind)(len(own), self.size).numpy()
+        if self.kind != PAINTED:
+            return getattr(masks, self.kind)(len(own)).numpy()
+        cells, found = unpacked(self.paint), own.copy()
+        if cells is not None:
+            T = min(len(cells), len(own))
+            found[:T, :T] = cells[:T, :T]
+        return found
+
+    def __str__(self):
+        return f"{self.kind} of {self.size}" if self.size else self.kind
+
+
+def packed(allowed):
+    """A mask (T, T) as a short text for an address: T, a point, and its bits in base64."""
+    bits = np.packbits(np.asarray(allowed, bool))
+    return f"{len(allowed)}." + base64.urlsafe_b64encode(bits).decode().rstrip("=")
+
+
+def unpacked(text):
+    """The mask (T, T) that `packed` wrote; None for any other text."""
+    tokens, point, bits = text.partition(".")
+    if not (point and tokens.isascii() and tokens.isdecimal() and len(tokens) < 3 and 0 < int(tokens) <= LONGEST):
+        return None
+    T = int(tokens)
+    try:
+        found = np.frombuffer(base64.b64decode(bits + "=" * (-len(bits) % 4), altchars=b"-_", validate=True), np.uint8)
+    except (binascii.Error, ValueError):
+        return None
+    return np.unpackbits(found)[: T * T].reshape(T, T).astype(bool) if len(found) == -(-T * T // 8) else None
+
+
+def own(name, T):
+    """The model's own mask, (T, T)."""
+    return load(name).network.mask(T).numpy()
+
+
+def chosen(name, T):
+    """The Mask that the controls say; at first the model's own. A text too long to be painted has no painted mask."""
+    kinds = KINDS if T <= LONGEST else KINDS[:-1]
+    kind = kept(KIND, KINDS, "causal" if load(name).config.causal else "full")
+    size = kept("masks.window", SIZES, 4), kept("masks.prefix", SIZES, 4)
+    paint = kept(PAINT, None, "")
+    if kind not in kinds:
+        st.info(f"A mask can be painted for up to {LONGEST} tokens, and this text has {T:,}: it is read with the model’s own mask. Your painting is kept.")
+        return Mask("causal" if load(name).config.causal else "full")
+    return Mask(kind, {"window": size[0], "prefix": size[1]}.get(kind, 0), paint if kind == PAINTED else "")
+
+
+def controls(mask):
+    """Draw the controls of the mask in a row, and the way back from a stroke."""
+    _shell.pick("Mask", KINDS, key=KIND)
+    if mask.kind in ("window", "prefix"):
+        key, label = (
+            f"masks.{mask.kind}",
+            {"window": "Tokens in the window", "prefix": "Tokens in the prefix"}[mask.kind],
+        )
+        st.slider(label, SIZES[0], SIZES[-1], key=key, on_change=choose, args=(key,), width=200)
+    if mask.kind == PAINTED:
+        st.button("Undo", key="masks.undo", on_click=undo, disabled=not st.session_state.get(PAST))
+
+
+def take_paint():
+    """Somebody has painted: the mask as it stands is the painted one now."""
+    found, state = painted("masks.painter"), st.session_state
+    if found is not None and len(found) == found.shape[1] <= LONGEST:
+        state[PAST] = [*state.get(PAST, []), (state[KIND], state[PAINT])][-STEPS:]
+        state.chosen |= {KIND: PAINTED, PAINT: packed(found)}
+
+
+def undo():
+    kind, paint = st.session_state[PAST].pop()
+    st.session_state.chosen |= {KIND: kind, PAINT: paint}
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def explain(text, name, mask):
+    """The Trace of `text` in model `name` with a Mask. ValueError if it leaves a row nothing to look at."""
+    bundle = load(name)
+    return bundle.explain(text, mask.allowed(own(name, len(bundle.read(text)))))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def moved(text, name, mask):
+    """How far each output is from what the model's own mask gives: bits of divergence for a model that predicts, else relative change, (T,)."""
+    before, after = _shell.explain(text, name, None, None, None), explain(text, name, mask)
+    return leak.change(before, after) if after.logits is None else leak.divergence(before, after)
+
+
+def plural(number, noun):
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def empty_rows(allowed):
+    """The rows that may look at nothing."""
+    return np.flatnonzero(~allowed.any(1)).tolist()
+
+
+def refuse(rows, tokens, say=st.error):
+    """Say which rows have nothing to look at."""
+    told = ", ".join(f"row {i + 1} ({_shell.plain(tokens[i])})" for i in rows[:6]) + (f" and {len(rows) - 6} more" if len(rows) > 6 else "")
+    many = len(rows) > 1
+    say(
+        f"{told[0].upper()}{told[1:]} may look at nothing, and a softmax over nothing has no value: the model is not run. "
+        f"Allow at least one cell in {'each of these rows' if many else 'that row'}. Your painting is kept."
+    )

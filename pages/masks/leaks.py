@@ -1,0 +1,179 @@
+"""The leak test: another word in the future, and which earlier outputs move; then every word, and the gradients of the same."""
+
+import numpy as np
+import streamlit as st
+
+from model import load
+from model.analysis import leak
+from pages import _shell
+from pages._control import choose, kept
+from pages.masks import chosen
+from viz import theme
+from viz.component import heatmap
+
+WORD = "masks.word"
+WAYS = 4  # random directions for the gradients
+LONGEST = 48  # tokens of a text for which every pair is measured
+PASS = 1024  # tokens in one pass
+NOTHING = "exactly 0"
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def moved(name, ids, place, token, mask):
+    return leak.moved(load(name).network, ids, place, token, mask.allowed(chosen.own(name, len(ids))))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def moves(name, ids, places, token, mask):
+    return leak.moves(load(name).network, ids, places, token, mask.allowed(chosen.own(name, len(ids))))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def squares(name, ids, mask, seed):
+    network = load(name).network
+    return leak.squares(network, ids, mask.allowed(chosen.own(name, len(ids))), leak.direction(network.config.width, seed))
+
+
+def section():
+    """Draw all of it for the sidebar's text and model."""
+    choice = _shell.choice()
+    trace = _shell.read(choice)
+    T = len(trace.tokens)
+    st.markdown(
+        "Put another word into the future and see who notices. **Choose the token that is replaced**: with the causal mask not one number left of it "
+        "changes, in any layer. Then choose the full mask."
+    )
+    mask = chosen.chosen(choice.model, T)
+    place = _shell.kept_token("masks.future", trace, default=T // 2)
+    word = kept(WORD, None, "dog")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _shell.pick_token("Replace", trace, key="masks.future")
+        st.text_input("by the word", key=WORD, on_change=choose, args=(WORD,), width=140)
+        chosen.controls(mask)
+    rows = chosen.empty_rows(mask.allowed(chosen.own(choice.model, T)))
+    if rows:
+        chosen.refuse(rows, trace.tokens, st.warning)
+    token = None if rows else replacement(choice.model, trace, place, word)
+    if token is not None:
+        test(choice.model, trace, place, token, mask)
+        _shell.pause()
+        every_pair(choice.model, trace, token, mask)
+        _shell.show_source(leak.moved, leak.squares)
+
+
+def replacement(name, trace, place, word):
+    """The id of the word as one token, if it can be with a space before it like the replaced one, or without; None, and a sentence, where there is none."""
+    old, tokenizer = trace.tokens[place], load(name).tokenizer
+    said = word.strip()
+    if not said:
+        st.warning("There is no word to put in. Type one, such as dog.")
+        return None
+    ways = [tokenizer.encode(text) for text in (" " + said, said)]
+    ids = next((ids for ids in (ways if old.startswith(" ") else ways[::-1]) if len(ids) == 1), ways[0])
+    if len(ids) > 1:
+        pieces = " ".join(_shell.plain(tokenizer.piece(i)) for i in ids[:8])
+        st.warning(
+            f"{_shell.plain(said[:40])} is {len(ids)} tokens to this model, {pieces}{' …' if len(ids) > 8 else ''}: a text with another number of tokens "
+            "cannot be compared token by token. Take a word that is one token, such as dog, red or the."
+        )
+        return None
+    if ids[0] == trace.ids[place]:
+        st.warning(f"{_shell.plain(old)} is what stands there already. Take another word.")
+        return None
+    return ids[0]
+
+
+def test(name, trace, place, token, mask):
+    """One word replaced: every token's stream at every stage, and the verdict."""
+    T, config = len(trace.tokens), trace.config
+    found = moved(name, tuple(map(int, trace.ids)), place, token, mask)  # (L + 2, T)
+    stages = ["embedding", *(f"layer {i}" for i in range(1, config.layers + 1)), "end"]
+    shown = found / (found.max() or 1)
+    heatmap(
+        shown, rows=stages, columns=trace.tokens, key="masks.test", allowed=found > 0, square=False, height=260, row_role="stage", column_role="token",
+        label=f"how far each token’s vector moves, mask: {mask}", hole=NOTHING, selected=(len(stages) - 1, place), revision=trace.text,
+    )  # fmt: skip
+    before, after = found[:, :place], found[:, place + 1 :]
+    numbers = before.size * config.width
+    new = _shell.plain(load(name).tokenizer.piece(token))
+    change = f"{_shell.plain(trace.tokens[place])}, token {place + 1} of {T}, became {new}. "
+    leaks = int((before[-1] > 0).sum())
+    if place == 0:
+        told = "It is the first token: nothing stands before it. Choose a later one."
+    elif leaks == 0 and not before.any():
+        told = (
+            f"Of the {chosen.plural(place, 'output')} before it **none has moved**: all {numbers:,} numbers of their streams, embedding to end, are the same "
+            f"**bit for bit**. Of the {T - place - 1} after it, {int((after[-1] > 0).sum())} moved."
+        )
+    else:
+        told = (
+            f"Of the {chosen.plural(place, 'output')} before it **{leaks} moved**, the most by {theme.number(before[-1].max())} of its length: with this mask "
+            f"the future leaks into the past. Of the {T - place - 1} after it, {int((after[-1] > 0).sum())} moved."
+        )
+    st.markdown(change + told)
+    st.caption(
+        f"row is a stage of the model, column a token; |x − x′| / |x| as a share of the largest, {theme.number(found.max())}; hatched: no number differs, "
+        "not in the last bit. Both texts have the same shape and run in the same order of operations, so equal means equal"
+    )
+
+
+def every_pair(name, trace, token, mask):
+    """Every token replaced in turn, and the gradients of the same, side by side."""
+    T = len(trace.tokens)
+    _shell.heading("Every token, and by gradient")
+    if T > LONGEST:
+        st.info(f"Every pair is measured for texts of up to {LONGEST} tokens; yours has {T:,}. The test of one token above knows no such bound.")
+        return
+    ids = tuple(map(int, trace.ids))
+    replaced, gradient = measured(name, ids, token, mask)
+    can = leak.reachable(mask.allowed(chosen.own(name, T)), trace.config.layers)
+    labels = {"rows": trace.tokens, "columns": trace.tokens, "row_role": "output", "column_role": "input"}
+    looks = {"hole": NOTHING, "height": 400, "revision": trace.text}
+    pictures = (replaced, "by a changed word", "masks.moves"), (gradient, "by gradient", "masks.gradient")
+    for column, (values, label, key) in zip(st.columns(2, gap="medium"), pictures, strict=True):
+        with column:
+            heatmap(
+                values / (values.max(1, keepdims=True) + (values.max(1, keepdims=True) == 0)),
+                allowed=values > 0,
+                key=key,
+                label=label,
+                **labels,
+                **looks,
+            )
+    st.caption(
+        "row is the output that moves, column the token that is changed; each row is divided by its largest. Left: |f − f′| / |f| once the column’s token is "
+        f"{_shell.plain(load(name).tokenizer.piece(token))} (a column that has it already stays as it was). Right: |∂f / ∂e|, from {WAYS} random directions "
+        "(Hutchinson’s estimate of the Frobenius norm)"
+    )
+    agreement(gradient, replaced, can)
+
+
+def measured(name, ids, token, mask):
+    """Relative change and gradient norm, both (T, T), row output, column input; pass by pass, with a bar once it has taken half a second."""
+    T = len(ids)
+    step = max(1, PASS // T)
+    jobs = [(moves, (name, ids, tuple(range(T))[i : i + step], token, mask)) for i in range(0, T, step)]
+    jobs += [(squares, (name, ids, mask, seed)) for seed in range(1, WAYS + 1)]
+    made = {moves: [], squares: []}
+    for function, what in _shell.watched(jobs, "Changing each token, and asking for the gradients"):
+        made[function].append(function(*what))
+    return np.concatenate(made[moves]).T, np.sqrt(np.mean(made[squares], axis=0))
+
+
+def agreement(gradient, replaced, can):
+    """Whether what the mask forbids through all layers is exactly 0, and nothing else."""
+    ahead = np.triu(np.ones_like(can), 1)
+    changes, gradients = (int((values[ahead] > 0).sum()) for values in (replaced, gradient))
+    told = f"All {int(ahead.sum()):,} cells right of the diagonal, the future, are exactly 0, by both measures."
+    if changes or gradients:
+        told = (
+            f"Of the {int(ahead.sum()):,} cells right of the diagonal, the future, {changes:,} are above 0 by change and {gradients:,} by gradient: it leaks."
+        )
+    stray = int((gradient[~can] > 0).sum() + (replaced[~can] > 0).sum())
+    closed = int((~can).sum())
+    if stray:
+        st.error(f"In {stray} cells something moves though no path through the mask leads there.")
+    st.markdown(
+        f"**{told}** Counted by the mask alone, no path leads through the layers in {closed:,} of {can.size:,} cells; gradient and change are above 0 in "
+        f"{int((gradient[can] > 0).sum()):,} and {int((replaced[can] > 0).sum()):,} of the other {int(can.sum()):,}."
+    )

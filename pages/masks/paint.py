@@ -1,0 +1,115 @@
+"""The mask beside scores and weights: chosen or painted by hand, the model run with it, and what that does to each token."""
+
+import numpy as np
+import streamlit as st
+
+from model import masks
+from pages import _shell
+from pages.masks import chosen
+from viz import masks as figures
+from viz import theme
+from viz.component import heatmap
+
+HEIGHT = 275
+
+
+def section():
+    """Draw all of it for the sidebar's text, model, layer and head."""
+    choice = _shell.choice()
+    original = _shell.read(choice)
+    T = len(original.tokens)
+    st.markdown(
+        "The mask says who may look at whom; the softmax shares its weights out among what is left. **Choose a mask, or click and drag over cells of the "
+        "first picture**: the model runs again with it, and the bars say how far each token’s output has moved."
+    )
+    mask = chosen.chosen(choice.model, T)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen.controls(mask)  # before the pictures, which must not move under the pointer that paints
+    own = chosen.own(choice.model, T)
+    allowed = mask.allowed(own)
+    trace = None if chosen.empty_rows(allowed) else chosen.explain(choice.text, choice.model, mask)
+    pictures(choice, trace, original.tokens, allowed)
+    _shell.pause()
+    if trace is None:
+        return
+    st.caption(
+        f"layer {choice.layer + 1}, head {choice.head + 1}; the mask is the same in all layers and heads. Row asks, column answers; each row of weights "
+        f"sums to 1. {'Click or drag to turn cells over.' if T <= chosen.LONGEST else f'Painting is for up to {chosen.LONGEST} tokens; this text has {T:,}.'}"
+    )
+    effect(choice.model, original, trace, mask, own)
+    formula()
+
+
+def pictures(choice, trace, tokens, allowed):
+    """Mask, scores and weights in a row; without a trace the mask alone."""
+    where, paint = st.columns(3), {"on_paint": chosen.take_paint} if len(tokens) <= chosen.LONGEST else {}
+    labels = {"rows": tokens, "columns": tokens, "height": HEIGHT, "revision": choice.text}
+    with where[0]:
+        heatmap(allowed, key="masks.painter", kind="mask", label="1 mask", **labels, **paint)
+    if trace is None:
+        with where[1]:
+            chosen.refuse(chosen.empty_rows(allowed), tokens)
+        return
+    attention = trace.layers[choice.layer].attention
+    with where[1]:
+        heatmap(
+            attention.scores(choice.head),
+            key="masks.scores",
+            kind="signed",
+            label="2 scores, before the softmax",
+            **labels,
+        )
+    with where[2]:
+        heatmap(
+            attention.weights(choice.head),
+            key="masks.weights",
+            allowed=allowed,
+            label="3 weights, after the softmax",
+            **labels,
+        )
+
+
+def effect(name, original, trace, mask, own):
+    """How far each output has moved from what the model's own mask gives."""
+    predicts = trace.logits is not None
+    moved = chosen.moved(trace.text, name, mask)
+    unit = "bits" if predicts else "relative change"
+    _shell.show(
+        figures.moved(moved, trace.tokens, unit=unit),
+        key="masks.moved",
+        alt=f"how far the output of each token has moved, {unit}",
+    )
+    measure = (
+        "Kullback-Leibler divergence of the belief about the next token, in bits, from the belief under the model’s own mask"
+        if predicts
+        else "|f − f′| / |f| of the final vector f, from that under the model’s own mask"
+    )
+    trained = "the causal mask" if original.config.causal else "the full mask"
+    if np.array_equal(mask.allowed(own), own):
+        st.markdown(f"This is the mask that {name} was trained with, {trained}, so nothing has moved: all bars are **0**. Each bar is the {measure}.")
+        return
+    most = int(moved.argmax())
+    still = int((moved == 0).sum())
+    st.markdown(
+        f"{name} was trained with {trained}. With this one, {_shell.plain(trace.tokens[most])} moves most, by **{theme.number(moved[most])} {unit}**; "
+        f"{still} of {len(moved)} outputs have not moved at all. Each bar is the {measure}. {loss(original, trace, mask.allowed(own))}"
+    )
+
+
+def loss(original, trace, allowed):
+    """What the mask does to the loss on the text, and whether that is honest."""
+    if trace.logits is None or len(trace.tokens) == 1:
+        return ""
+    ahead = int(np.triu(allowed, 1).sum())
+    told = f"The mean loss on this text goes from {theme.number(original.losses.mean())} to **{theme.number(trace.losses.mean())} nats** per token. "
+    if ahead:
+        return f"{told}It is no honest loss: {chosen.plural(ahead, 'cell')} right of the diagonal let tokens see what comes after them."
+    return f"{told}No token sees what it is to predict."
+
+
+def formula():
+    _shell.say(
+        r"w_{ij} = \frac{m_{ij}\, e^{s_{ij}}}{\sum_k m_{ik}\, e^{s_{ik}}}, \qquad s_{ij} = \frac{q_i \cdot k_j}{\sqrt D}",
+        "$m_{ij}$ is 1 where token $i$ may look at token $j$, else 0. The code writes $-\\infty$ into the score instead, and $e^{-\\infty} = 0$.",
+    )
+    _shell.show_source(masks.causal, masks.window, masks.prefix)

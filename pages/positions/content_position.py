@@ -1,0 +1,104 @@
+"""Content and position: a score taken apart into maps that add up to it."""
+
+import numpy as np
+import streamlit as st
+
+from model.analysis import order
+from pages import _shell
+from pages._control import kept
+from pages.positions import encodings
+from pages.positions.encodings import NAMES
+from viz.component.panels import panels
+
+SHOWN = 64  # tokens of a long text that are drawn
+ADDED = "learned", "sinusoidal"
+FORMULAS = {
+    "none": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D}",
+    "rope": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} + \frac{R_i q_i \cdot R_j k_j - q_i \cdot k_j}{\sqrt D}",
+    "bias": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} + b_{ij}",
+    "added": r"s_{ij} = \tfrac{1}{\sqrt D}\,(W_q \hat c_i + W_q \hat p_i) \cdot (W_k \hat c_j + W_k \hat p_j), \qquad "
+    r"\hat c = \gamma\,\frac{c - \bar c}{\sigma(c + p)} + \beta, \qquad \hat p = \gamma\,\frac{p - \bar p}{\sigma(c + p)}",
+}
+MEANINGS = {
+    "none": "There is no encoding, so the content is all there is. Behind the first layer that content may hold something of the order, by way of the "
+    "causal mask.",
+    "rope": "Turning multiplies, it does not add: no part of the score belongs to position alone. What can be shown is the score without turning, and what "
+    "turning changes about it. Queries and keys behind the first layer already hold something of the positions.",
+    "bias": "The bias is added to the score as it is, in every layer, and knows nothing of the words: this split is exact everywhere. But behind the first "
+    "layer the content has itself been mixed by weights that followed the bias.",
+    "added": "What goes into the first layer is a word’s embedding plus its position. Between them and the scores stands LayerNorm, which is no sum: it "
+    "divides by the standard deviation of both together. Once that number is fixed to the real one, it is linear, and the two can be followed on: four "
+    "products. Its learned offset β, the same for every token, is counted with the content. Behind the first layer the MLPs have mixed the two, and no "
+    "split is defined.",
+}
+
+
+def take_cell():
+    row, column, _ = st.session_state["positions.parts"]["cell"]
+    start = st.session_state["positions.start"]
+    st.session_state.chosen["positions.query"], st.session_state.chosen["positions.key"] = (
+        start + row,
+        start + column,
+    )
+
+
+def section(text):
+    """Draw all of it for the text."""
+    T = len(encodings.read(text))
+    st.markdown(
+        "Does a head look at a word for what it is, or for where it stands? **Choose an encoding**, and click a cell: its score is the sum of the numbers over "
+        "the panels. What is the same all along a row changes nothing, since the softmax takes only differences within a row."
+    )
+    above = _shell.row_above()
+    name = kept("positions.split", NAMES, "sinusoidal")
+    head = encodings.kept_head(6)
+    layer = 0 if name in ADDED else encodings.kept_layer(1)
+    encodings.fits_or_ends(name, T, above, "positions.split")
+    trace = _shell.explain(text, f"decoder-{name}", None, None, None)
+    attention = trace.layers[layer].attention
+    real, allowed = attention.scaled(head), attention.parts(head)[3]
+    parts = order.score_parts(encodings.bundle(name).network, trace, layer, head)
+    error = float(np.abs(sum(parts.values()) - real).max())
+    query = _shell.kept_token("positions.query", trace, default=T - 1)
+    key = _shell.kept_token("positions.key", trace, default=max(0, T - 2))
+    start = st.session_state["positions.start"] = max(0, min(query - SHOWN // 2, T - SHOWN))
+    part = slice(start, start + SHOWN)
+    maps = {title: np.where(allowed, values, np.nan)[part, part] for title, values in (parts | {"the score": real}).items()}
+    tokens = trace.tokens[part]
+    panels(
+        maps, rows=tokens, columns=tokens, key="positions.parts", kind="signed", across=3, side=190 if len(maps) > 3 else 300, revision=f"{name}:{text}",
+        selected=(query - start, key - start), on_select=take_cell, label=f"{name}, layer {layer + 1}, head {head + 1}: the parts of its scores",
+    )  # fmt: skip
+    _shell.pause()
+    with above:
+        _shell.pick("Encoding", NAMES, key="positions.split")
+        if name not in ADDED:
+            encodings.pick_layer()
+        encodings.pick_head()
+    about(parts, real, error, allowed, trace.tokens, query, key, name)
+    _shell.show_source(order.normalised if name in ADDED else order.score_parts)
+
+
+def about(parts, real, error, allowed, tokens, query, key, name):
+    """The sum in the chosen cell, and over all cells."""
+    numbers = " + ".join(f"{title} {number(values[query, key])}" for title, values in parts.items())
+    st.caption("row asks, column answers; all panels are on one scale, symmetric about 0: vermillion above, blue below; masked: the causal mask")
+    st.markdown(
+        f"{_shell.plain(tokens[query])} asks, {_shell.plain(tokens[key])} answers: {numbers} = **{number(real[query, key])}**. Over all {real.size:,} cells "
+        f"the sum differs from the score that the model computed by at most **{error:.1e}**. {brought(parts, allowed)}"
+    )
+    kind = "added" if name in ADDED else "bias" if name in ("alibi", "t5") else name
+    _shell.say(FORMULAS[kind], MEANINGS[kind])
+
+
+def brought(parts, allowed):
+    """Which part makes the scores of a row differ."""
+    shares = order.credit(parts, allowed)
+    if len(parts) == 1 or any(map(np.isnan, shares.values())):
+        return ""
+    told = ", ".join(f"{title} {100 * share:.0f} %".replace("-", "−") for title, share in shares.items())
+    return f"Of what varies within the rows, the parts bring: {told}."
+
+
+def number(value):
+    return f"{value:.3f}".replace("-", "−")

@@ -1,0 +1,232 @@
+"""Beyond the training length: the loss by position on a long text, measured now, beside what the cards recorded."""
+
+import math
+import time
+from itertools import pairwise
+
+import streamlit as st
+
+from model import Change, zoo
+from model.analysis import order
+from model.network import positions
+from pages import _shell
+from pages._control import choose, kept
+from pages.positions import encodings
+from pages.positions.encodings import NAMES, SUBSETS
+from viz import order as figures
+
+TALE, OWN = "a fairy tale", "your own text"
+# The beginning of "The Bronze Ring", from The Blue Fairy Book, edited by Andrew Lang (1889): public domain in the US, by Project Gutenberg.
+PASSAGE = "passage.txt"
+METHODS = tuple(figures.METHODS)
+METHOD_SUBSETS = [[method for i, method in enumerate(METHODS) if bits >> i & 1] for bits in range(2 ** len(METHODS))]
+BASES = 1_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 10_000_000
+LENGTHS = range(32, 1_025, 32)
+OCTAVES = 0, 16, 32, 64, 128, 256, 512, 1_024  # one dot each: more tokens where the axis gives them less room
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def passage():
+    return (zoo.FOLDER / PASSAGE).read_text(encoding="utf-8")
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def encoded(text):
+    """Token ids of a text of any length."""
+    return tuple(encodings.bundle(NAMES[0]).tokenizer.encode(text))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def losses(ids, name, method, base):
+    """Nats of each of the N tokens that follow the first; of RoPE read by a method if one is named."""
+    bundle, how = encodings.bundle(name), {}
+    if method:
+        angle, temperature = order.rescaled(bundle.config, len(ids) - 1, method, base)
+        how = {"angle": angle, "changes": [Change(temperature=temperature)] * bundle.config.layers}
+    return order.losses(bundle.network, ids, **how)
+
+
+def settings():
+    """What the controls say: the text, its length, encodings, methods, base."""
+    source = kept("positions.source", (TALE, OWN), TALE)
+    text = passage() if source == TALE else kept("positions.passage", None, "")
+    length = kept("positions.length", LENGTHS, 1_024)
+    chosen = encodings.kept_some("positions.measured", SUBSETS, NAMES)
+    methods = encodings.kept_some("positions.methods", METHOD_SUBSETS, ["YaRN"])
+    return source, text, length, chosen, methods, kept("positions.base", BASES, 100_000)
+
+
+def controls(source):
+    """Draw what the settings said."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.select_slider(
+            "Length, tokens",
+            LENGTHS,
+            key="positions.length",
+            on_change=choose,
+            args=("positions.length",),
+            width=300,
+        )
+        _shell.pick("Text", (TALE, OWN), key="positions.source")
+        encodings.pick_some("Encodings", NAMES, key="positions.measured")
+    if source == OWN:
+        st.text_area(
+            "Your own long text",
+            key="positions.passage",
+            on_change=choose,
+            args=("positions.passage",),
+            height=110,
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        encodings.pick_some("RoPE read in other ways", METHODS, key="positions.methods")
+        base = "positions.base"
+        st.select_slider(
+            "The other base",
+            BASES,
+            key=base,
+            on_change=choose,
+            args=(base,),
+            width=220,
+            format_func=lambda value: f"{value:,}",
+        )
+
+
+def jobs(ids, chosen, methods, base):
+    """(name of the curve, what `losses` is asked for), in the order in which they are measured; the learned table is asked as far as it goes."""
+    found = [(name, (ids[: encodings.bundle(name).config.max_tokens + 1], name, None, 0)) for name in chosen]
+    return found + [(method, (ids, "rope", method, base if method == "another base" else 0)) for method in methods if "rope" in NAMES]
+
+
+def stop(asked):
+    st.session_state["positions.stopped"] = asked
+
+
+def section(_):
+    """Draw all of it; the text is one of its own."""
+    st.markdown(
+        "All six models were trained on 128 tokens at a time. **Move the length** past that, and look what happens to the right of the dotted line: where "
+        "the weights follow the distance it goes on as before, where they follow the place it does not."
+    )
+    source, text, length, chosen, methods, base = settings()
+    controls(source)
+    if not text.strip():
+        st.warning("There is no text yet. Paste one of a few hundred words into the box, or choose the fairy tale.")
+        raise _shell.NothingToShow
+    ids = encoded(text)
+    if len(ids) < 2:
+        st.warning("This text is one token, and there is none after it to be predicted. Paste a longer one.")
+        raise _shell.NothingToShow
+    used = ids[: length + 1]
+    context = encodings.bundle(NAMES[0]).config.context
+    asked = hash((used, tuple(chosen), tuple(methods), base))
+    found = measured(jobs(used, chosen, methods, base), chosen, context, len(used) - 1, asked)
+    _shell.pause()
+    st.caption(
+        "solid: measured now on this one text, whose hard places all curves share; dashed: the mean over 192 windows of held-out texts, from its card. "
+        "Across: how many tokens were read before, on a log scale, each dot the mean over 16, 32, 64 … tokens; upwards: the loss in nats, lower is better"
+    )
+    about(found, ids, used, source, length, context)
+    explained(methods, len(used) - 1, context)
+
+
+def measured(todo, chosen, context, N, asked):
+    """Measure curve by curve and draw each as it comes; a press of Stop, or any other control, ends it. Returns {curve: rows}."""
+    recorded = {name: by_octave(encodings.bundle(name).card["loss_by_position"], N) for name in chosen}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        button, told = st.empty(), st.empty()
+    picture, state, began, drawn, found = st.empty(), st.session_state, time.monotonic(), None, {}
+    stopped = state.get("positions.stopped") == asked
+    done = state.get("positions.done", {}).get(asked, 0) if stopped else len(todo)
+    if not stopped:
+        button.button("Stop", key="positions.stop", on_click=stop, args=(asked,))
+    for name, what in todo[:done]:
+        found[name] = order.binned(losses(*what), OCTAVES)
+        state["positions.done"] = {asked: len(found)}
+        if time.monotonic() - began > _shell.SOON:
+            told.progress(len(found) / len(todo), f"Measured {name}, curve {len(found)} of {len(todo)}")
+            drawn = draw(picture, found, recorded, context, N)
+    if drawn != len(found):
+        draw(picture, found, recorded, context, N)
+    if len(found) < len(todo):
+        button.button("Go on", key="positions.go", on_click=stop, args=(None,))
+        told.markdown(f"Stopped after {len(found)} of {len(todo)} curves.")
+    else:
+        button.button("Stop", key="positions.rest", disabled=True)
+        told.markdown(f"Measured {len(todo)} curves on {N:,} tokens.")
+    return found
+
+
+def draw(picture, found, recorded, context, N):
+    """Draw the curves that there are into the placeholder; returns how many, which is part of the key, since no key may come twice in a run."""
+    figure = figures.positions(found, recorded, context=context, last=N)
+    with picture:
+        _shell.show(
+            figure,
+            key=f"positions.curves{len(found)}",
+            alt="loss by position for each encoding, measured now and from the cards",
+        )
+    return len(found)
+
+
+def by_octave(rows, N):
+    """The rows of a card, joined to those of the picture, as far as the text goes."""
+    octaves = [(a, b, mean(rows, a, b)) for a, b in pairwise(OCTAVES) if a < N]
+    return [row for row in octaves if row[-1] is not None]
+
+
+def mean(rows, first, end):
+    """The mean loss of the rows between two positions, each row by its tokens; None where there are none."""
+    inside = [(b - a, nats) for a, b, nats in rows if first <= a and b <= end]
+    return sum(size * nats for size, nats in inside) / sum(size for size, _ in inside) if inside else None
+
+
+def about(found, ids, used, source, length, context):
+    """The numbers of the curves as a table, and what to see in them."""
+    N = len(used) - 1
+    if source == OWN and len(ids) <= length:
+        st.info(f"This text has {len(ids):,} tokens: it is measured to its end, at {N:,}.")
+    elif source == OWN:
+        st.caption(f"The first {N:,} of {len(ids):,} tokens are used.")
+    else:
+        st.caption(
+            "The text: the beginning of “The Bronze Ring”, from The Blue Fairy Book, edited by Andrew Lang, 1889, public domain. No model was trained on it."
+        )
+    lines = [
+        f"| | after 1 to {min(N, context)} tokens | {f'after {context + 1} to {N:,}' if context < N else 'beyond'} | change |",
+        "|---|---|---|---|",
+    ]
+    for name, rows in found.items():
+        near, far = mean(rows, 0, context), mean(rows, context, N)
+        ends = encodings.bundle(name).config.max_tokens if name in NAMES else N
+        beyond = "no such position" if far is None and ends < N else "—" if far is None else f"{far:.2f}"
+        lines.append(f"| {name} | {near:.2f} | {beyond} | {'—' if far is None else f'{far - near:+.2f}'.replace('-', '−')} |")
+    st.markdown("\n".join(lines))
+
+
+def explained(methods, N, context):
+    """What the ways to read RoPE do, with their numbers for this length, and the functions that did it."""
+    config = encodings.bundle("rope").config
+    width, own, factor = config.head_width, config.rope_base, max(1.0, N / context)
+    _shell.heading("RoPE, read in other ways")
+    _shell.say(
+        rf"s = \max\!\left(1, \tfrac{{{N}}}{{{context}}}\right) = {factor:.3g}",
+        "The parameters stay as they are; only the angles by which queries and keys turn are changed, for the length $s$ times that of the training.",
+        f"**another base** (as trained it is {own:,.0f}): all pairs but the first turn more slowly if it is larger.",
+        rf"**linear interpolation** (Chen 2023): position $i$ is read as $i / s$, here $i / {factor:.3g}$, so that no angle is new, but neighbours "
+        rf"move closer.",
+        rf"**NTK-aware** (bloc97 2023): base $\times\, s^{{D/(D-2)}}$, here {own * factor ** (width / (width - 2)):,.0f}: fast pairs stay, the "
+        rf"slowest is slowed $s$ times.",
+        rf"**YaRN** (Peng 2023): pairs that turn less than once in {context} tokens are interpolated, those that turn more than 32 times stay, between them "
+        rf"it is mixed; and the scores are divided by the temperature $t = (0.1 \ln s + 1)^{{-2}} = {positions.yarn_temperature(factor):.3f}$. With a "
+        rf"training context this short the fastest pair turns {context / (2 * math.pi):.0f} times, so every pair is slowed a little.",
+        "At this length $s = 1$: all of them but another base read the text as trained." if factor == 1 else "",
+    )
+    functions = {
+        "linear interpolation": positions.interpolated,
+        "NTK-aware": positions.ntk_aware,
+        "YaRN": positions.yarn,
+    }
+    for method in methods:
+        if method in functions:
+            _shell.show_source(functions[method])
+    _shell.show_source(order.losses)

@@ -1,0 +1,99 @@
+"""By distance: how much of each head is a convolution, a weight that depends on how far away a word is and on nothing else."""
+
+import numpy as np
+import streamlit as st
+
+from model.analysis import order
+from pages import _shell
+from pages._control import kept
+from pages.positions import encodings
+from pages.positions.encodings import NAMES
+from viz.component import heatmap
+from viz.component.panels import panels
+
+FEW = 256  # tokens up to which all six models are asked at once
+DRAWN = 64  # tokens of the head's own picture
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def profile(text, name):
+    """The mean weight by distance (L, H, T) and the share of variance explained (L, H) of all heads."""
+    layers = _shell.explain(text, f"decoder-{name}", None, None, None).layers
+    config = encodings.bundle(name).config
+    found = [[order.by_distance(layer.attention.weights(head)) for head in range(config.heads)] for layer in layers]
+    return np.array([[mean for mean, _ in row] for row in found]), np.array([[share for _, share in row] for row in found])
+
+
+def take_head():
+    row, *_ = st.session_state["positions.heads"]["cell"]
+    layer, head = st.session_state["positions.sorted"][row]
+    st.session_state.chosen["positions.layer"], st.session_state.chosen["positions.head"] = (
+        layer + 1,
+        head + 1,
+    )
+
+
+def percent(share):
+    return "—" if np.isnan(share) else f"{100 * share:.0f} %"
+
+
+def section(text):
+    """Draw all of it for the text."""
+    T = len(encodings.read(text))
+    st.markdown(
+        "A convolution gives each distance a fixed weight, whatever the words are. **Choose an encoding**, and look at the heads on top: the larger the share, "
+        "the more of what the head does is said by the distance alone. Click a row to see the head."
+    )
+    above = _shell.row_above()
+    name = kept("positions.model", NAMES, "t5")
+    encodings.fits_or_ends(name, T, above, "positions.model")
+    means, shares = profile(text, name)
+    heads = sorted(np.ndindex(shares.shape), key=lambda one: -np.nan_to_num(shares[one], nan=-1.0))
+    st.session_state["positions.sorted"] = heads
+    chosen = encodings.kept_layer(heads[0][0] + 1), encodings.kept_head(heads[0][1] + 1)
+    trace = _shell.explain(text, f"decoder-{name}", None, None, None)
+    left, right = st.columns([5, 4], gap="medium")
+    with left:
+        heatmap(
+            np.stack([means[one] for one in heads]), rows=[f"{layer + 1}.{head + 1} {percent(shares[layer, head])}" for layer, head in heads],
+            columns=[str(d) for d in range(T)], key="positions.heads", square=False, height=480, selected=(heads.index(chosen), 0), revision=f"{name}:{text}",
+            label=f"{name}: mean weight by distance, heads sorted by the share", row_role="layer.head share", column_role="distance", on_select=take_head,
+        )  # fmt: skip
+    with right:
+        part = slice(0, DRAWN)
+        seen = encodings.seen(trace, *chosen)[part, part]
+        alone = np.where(np.isnan(seen), np.nan, order.by_distance_alone(means[chosen])[part, part])
+        tokens = trace.tokens[part]
+        panels(
+            {"the head": seen, "by distance alone": alone}, rows=tokens, columns=tokens, key="positions.alone", across=1, side=190,
+            selected=(len(tokens) - 1, 0), revision=f"{name}:{text}", label=f"Layer {chosen[0] + 1}, head {chosen[1] + 1}",
+        )  # fmt: skip
+    _shell.pause()
+    with above:
+        _shell.pick("Encoding", NAMES, key="positions.model")
+    st.caption(
+        "left: row is a head, column is how many tokens back it looks, 0 is itself; the mean over all words that have a word there. right: row asks, column "
+        f"answers; below it the same weights with every diagonal replaced by its mean, what a convolution could do{f'; the first {DRAWN} tokens' * (T > DRAWN)}"
+    )
+    st.markdown(
+        f"Of the variance of the weights of layer {chosen[0] + 1}, head {chosen[1] + 1} in {name}, **{percent(shares[chosen])}** is explained by distance "
+        f"alone; the mean over all {shares.size} heads is {percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)}. With {T} tokens, weights "
+        "dealt out at "
+        f"random would reach {percent(2 / (T + 2))}." + others(text, T)
+    )
+    _shell.say(
+        r"\eta^2 = \frac{\sum_d n_d\,(\bar w_d - \bar w)^2}{\sum_{i \ge j} (w_{ij} - \bar w)^2}, \qquad \bar w_d = \text{mean of the } n_d \text{ "
+        r"weights with } i - j = d",
+    )
+    _shell.show_source(order.by_distance)
+
+
+def others(text, T):
+    """The mean share of all six models, where that is quick or with a bar that shows progress."""
+    if T > FEW:
+        return ""
+    found = {}
+    for name in _shell.watched([name for name in NAMES if not encodings.beyond(name, T)], "Asking all heads of all models"):
+        shares = profile(text, name)[1]
+        found[name] = percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)
+    return f" The mean over the heads of each model, on this text: {', '.join(f'{name} {share}' for name, share in found.items())}."

@@ -1,0 +1,116 @@
+"""The shuffle test: put the words into another order, and see whether the model notices."""
+
+import streamlit as st
+
+from model import masks
+from model.analysis import order
+from pages import _shell
+from pages._control import choose, forget, kept
+from pages.positions import encodings
+from pages.positions.encodings import NAMES
+from viz import order as figures
+from viz import theme
+from viz.component.sequence import sequence
+
+MASKS = "full", "causal"
+ROUNDING = 1e-4  # what float32 may add up to over all layers
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def disorder(ids, name, places, mask):
+    """The largest relative difference of a final vector."""
+    return float(order.disorder(encodings.bundle(name).network, ids, places, getattr(masks, mask)(len(ids))).max())
+
+
+def measured(ids, places):
+    """{encoding: {mask: largest difference} or a sentence}, with a bar that shows progress once it has taken half a second."""
+    told = "Reading the text in both orders, model by model"
+    return {name: encodings.beyond(name, len(ids)) or {mask: disorder(ids, name, places, mask) for mask in MASKS} for name in _shell.watched(NAMES, told)}
+
+
+def kept_order(count):
+    """The order of the words: the reader's own if there is one for as many words, else the seed's."""
+    seed = kept("positions.seed", range(1, 10_000), 1)
+    said = kept("positions.order", None, "").split("-")
+    own = [int(one) - 1 for one in said if one.isdecimal()]
+    if sorted(own) == list(range(count)) and len(said) == count and count > 1:
+        return own, None
+    forget("positions.order")
+    return order.shuffled(count, seed).tolist(), seed
+
+
+def take_order():
+    places, _ = st.session_state["positions.words"]["order"]
+    st.session_state.chosen["positions.order"] = "-".join(str(i + 1) for i in places)
+
+
+def next_seed():
+    st.session_state.chosen["positions.seed"] = st.session_state["positions.seed"] % 9_999 + 1
+    forget("positions.order")
+
+
+def section(text):
+    """Draw all of it for the text."""
+    ids = encodings.read(text)
+    groups, words = order.words(encodings.bundle(NAMES[0]).tokenizer, text)
+    st.markdown(
+        "Shuffle the words of the text. If a model knows nothing of order, every word must come out as before, only in its new place. **Press Shuffle**, "
+        "and look for the one dot far to the left: no encoding and a mask that hides nothing."
+    )
+    new, seed = kept_order(len(words))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("Shuffle", key="positions.shuffle", on_click=next_seed, type="primary")
+        st.number_input(
+            "Seed",
+            1,
+            9_999,
+            key="positions.seed",
+            on_change=choose,
+            args=("positions.seed", "positions.order"),
+            width=140,
+        )
+        st.caption("your own order" if seed is None else f"the order of seed {seed}")
+    sequence(
+        words,
+        new,
+        key="positions.words",
+        label="the words in the order that the model reads now",
+        revision=text,
+        on_order=take_order,
+    )
+    found = measured(tuple(ids), tuple(place for word in new for place in groups[word]))
+    _shell.show(
+        figures.differences(found),
+        key="positions.disorder",
+        alt="how far a shuffle moves the final vectors, for each encoding and mask",
+    )
+    _shell.pause()
+    meaning(found, new, words)
+    _shell.say(
+        r"f(Px) = P f(x) \quad\text{for every order } P",
+        r"$x$ are the embedded words, $P$ puts them into another order, $f$ is the whole network up to the last vectors. The number is relative: the largest "
+        r"$|f(Px)_i - (P f(x))_i| \,/\, |(P f(x))_i|$ over all tokens. Tokens are moved, not letters: a word keeps its tokens, so it is read as it was.",
+    )
+    _shell.show_source(order.disorder)
+
+
+def meaning(found, new, words):
+    """The sentence that says what the dots mean."""
+    if len(words) == 1:
+        st.info("This text is one word, and one word has one order. Type a few words more.")
+        return
+    if new == list(range(len(words))):
+        st.info("The words stand in the order of your text, so nothing can differ. Shuffle them, or drag one to another place.")
+        return
+    numbers = {name: one for name, one in found.items() if not isinstance(one, str)}
+    others = [one["full"] for name, one in numbers.items() if name != "none"]
+    none = numbers.get("none")
+    if none is None or not others:
+        return
+    verdict = "rounding error, so it treats the text as a bag of words" if none["full"] < ROUNDING else "more than rounding explains"
+    st.markdown(
+        f"Without an encoding and with the full mask the largest difference is **{theme.number(none['full'])}**: {verdict}. With the same mask and one of "
+        f"the encodings it is between **{theme.number(min(others))}** and **{theme.number(max(others))}**. A causal mask tells order by itself, since a word "
+        f"that stands later sees more: without any encoding it already makes {theme.number(none['causal'])}. A set of objects needs no order, and there this "
+        "blindness is a virtue; in a text or an image the order is half of the meaning."
+    )

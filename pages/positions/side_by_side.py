@@ -1,0 +1,144 @@
+"""Side by side: what six encodings make of the same text in weights, in loss and in the next token; and the difference of any two."""
+
+import numpy as np
+import streamlit as st
+
+from model.network.attention import attend
+from pages import _shell
+from pages._control import kept
+from pages.positions import encodings
+from pages.positions.encodings import NAMES, SUBSETS
+from viz import order as figures
+from viz.component import heatmap
+from viz.component.beliefs import beliefs
+from viz.component.panels import panels
+
+SHOWN = 128  # tokens of a long text that are drawn at once
+BEST = 5  # next tokens listed
+
+
+def take_cell():
+    row, column, _ = st.session_state["positions.panels"]["cell"]
+    start = st.session_state["positions.start"]
+    st.session_state.chosen["positions.query"], st.session_state.chosen["positions.key"] = (
+        start + row,
+        start + column,
+    )
+
+
+def section(text):
+    """Draw all of it for the text."""
+    T = len(encodings.read(text))
+    st.markdown(
+        "Six models, trained on the same texts in the same order, differ in one thing: how they are told where a word stands. **Choose layer and head**, "
+        "and look for diagonals: a weight that follows the distance runs along one, a weight that follows the word makes columns."
+    )
+    above = _shell.row_above()
+    chosen = encodings.kept_some("positions.columns", SUBSETS, NAMES)
+    layer, head = encodings.kept_layer(1), encodings.kept_head(6)
+    traces = encodings.traces(text, T, chosen)
+    any_trace = next((trace for trace in traces.values() if not isinstance(trace, str)), None)
+    if any_trace is None:
+        with above:
+            encodings.pick_some("Encodings", NAMES, key="positions.columns")
+        st.warning(f"This text has {T:,} tokens, and the encoding chosen has {traces[chosen[0]]}. Choose another one as well, or shorten the text.")
+        raise _shell.NothingToShow
+    tokens = any_trace.tokens
+    start = kept("positions.first", range(1, T - SHOWN + 2), 1) - 1 if T > SHOWN else 0
+    st.session_state["positions.start"] = start
+    part = slice(start, start + SHOWN)
+    query = _shell.kept_token("positions.query", any_trace, default=T - 1)
+    key = _shell.kept_token("positions.key", any_trace, default=max(0, T - 2))
+    weights = {name: trace if isinstance(trace, str) else encodings.seen(trace, layer, head)[part, part] for name, trace in traces.items()}
+    panels(
+        weights, rows=tokens[part], columns=tokens[part], key="positions.panels", selected=(query - start, key - start), revision=text, on_select=take_cell,
+    )  # fmt: skip
+    _shell.pause()
+    with above:
+        encodings.pick_some("Encodings", NAMES, key="positions.columns")
+        encodings.pick_layer()
+        encodings.pick_head()
+        if T > SHOWN:
+            st.slider(
+                f"First of {SHOWN} tokens shown",
+                1,
+                T - SHOWN + 1,
+                key="positions.first",
+                on_change=encodings.choose,
+                args=("positions.first",),
+            )
+    st.caption(
+        f"row asks, column answers; each row sums to 1{f' over all {T:,} tokens, of which {SHOWN} are shown' * (T > SHOWN)}; all panels are on one scale, "
+        "0 to 1. Layer and head have the same number everywhere, but each model has found its own use for them: what head 6 does in one, another head may do "
+        "in the next"
+    )
+    loss(traces, tokens)
+    expected(traces, any_trace, query)
+    difference(weights, tokens[part], text)
+    _shell.heading("The formula and its code")
+    _shell.say(
+        r"w_{ij} = \mathrm{softmax}_j\!\left(\frac{R_i q_i \cdot R_j k_j}{\sqrt D} + b_{ij}\right), \qquad q_i, k_i \text{ from } x_i + p_i",
+        "An encoding enters in one of three places: $p$ is added to the embedding (learned, sinusoidal), $R$ turns queries and keys (rope), "
+        "$b$ is added to the scores (alibi, t5).",
+    )
+    _shell.show_source(attend)
+
+
+def loss(traces, tokens):
+    """What each model lost on each token."""
+    _shell.heading("Which token surprised whom?")
+    if len(tokens) == 1:
+        st.info("This text is one token, and there is none after it to be predicted. Type a few words more.")
+        return
+    found = {name: trace if isinstance(trace, str) else trace.losses for name, trace in traces.items()}
+    means = {
+        name: nats.mean() for name, nats in sorted(found.items(), key=lambda one: 0 if isinstance(one[1], str) else one[1].mean()) if not isinstance(nats, str)
+    }
+    _shell.show(
+        figures.losses(found, tokens),
+        key="positions.loss",
+        alt="loss of each token but the first, a line for each encoding",
+    )
+    missing = "".join(f" {name}: {why}." for name, why in found.items() if isinstance(why, str))
+    st.markdown(
+        f"Nats lost on each token, given all before it, the first aside; lower is better. The mean on this text: **{encodings.told(means)}**.{missing} "
+        "One text is one text: the cards have the mean of many."
+    )
+
+
+def expected(traces, any_trace, query):
+    """The likeliest next tokens behind the token that asks."""
+    _shell.heading("What comes next?")
+    best = {}
+    for name, trace in traces.items():
+        if isinstance(trace, str):
+            best[name] = trace
+            continue
+        top = np.argsort(-trace.probabilities[query], kind="stable")[:BEST]
+        best[name] = [encodings.bundle(name).tokenizer.piece(i) for i in top], trace.probabilities[query][top]
+    st.markdown(f"The {BEST} likeliest tokens after {_shell.plain(any_trace.tokens[query])}, the token that asks: click another row above to ask there.")
+    beliefs(best, key="positions.next", label="likeliest next tokens", revision=any_trace.text)
+
+
+def difference(weights, tokens, text):
+    """The weights of one model minus those of another."""
+    _shell.heading("Where do two of them differ?")
+    a = kept("positions.a", NAMES, "rope")
+    b = kept("positions.b", NAMES, "none")
+    with st.container(horizontal=True):
+        encodings.select("A", NAMES, key="positions.a")
+        encodings.select("B", NAMES, key="positions.b")
+    pair = {name: weights.get(name, "not among the encodings shown above") for name in (a, b)}
+    wrong = {name: why for name, why in pair.items() if isinstance(why, str)}
+    if wrong:
+        st.info("There is no difference to show. " + " ".join(f"{name}: {why}." for name, why in wrong.items()))
+        return
+    gap = pair[a] - pair[b]
+    heatmap(
+        gap, rows=tokens, columns=tokens, key="positions.difference", kind="signed", height=420, label=f"weights of {a} minus weights of {b}", revision=text,
+    )  # fmt: skip
+    row, column = np.unravel_index(np.nanargmax(np.abs(gap)), gap.shape)
+    st.caption(
+        f"vermillion: {a} has more, blue: {b} has more, the page’s colour: no difference; the scale is symmetric about 0. Largest: "
+        f"{gap[row, column]:+.3f} at row {row + 1}, column {column + 1}".replace("-", "−")
+    )

@@ -1,0 +1,74 @@
+"""How much each token matters to an output in two trained twins, one of attention and one of convolutions."""
+
+from collections import defaultdict
+
+import numpy as np
+import streamlit as st
+
+from model import load
+from model.analysis import reach
+from model.analysis.senses import parts
+from pages import _shell
+from viz.component import heatmap
+
+ATTENTION, CONVOLUTION = "encoder", "encoder-cnn"
+NAMES = {ATTENTION: "encoder, with attention", CONVOLUTION: "encoder-cnn, with convolutions"}
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def squares(name, ids, output, dimensions):
+    return reach.squares(load(name), ids, output, list(dimensions))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def unchanged(name, ids, places):
+    return reach.unchanged(load(name), ids, places)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def occlusion(name, ids, places):
+    """reach.occlusion: for all outputs, so that another one costs nothing more."""
+    return reach.occlusion(load(name), ids, places, unchanged(name, ids, len(places)))
+
+
+def influence(ids, output):
+    """{twin: (gradient (T,), occlusion (T,))}, pass by pass, with a bar that shows progress once it has taken half a second."""
+    T = len(ids)
+    jobs = [(name, squares, (name, ids, output, tuple(some))) for name in NAMES for some in parts(range(load(name).config.width), reach.ASKED)]
+    jobs += [(name, occlusion, (name, ids, tuple(some))) for name in NAMES for some in parts(range(T), reach.PASS // (reach.PUT * T))]
+    made = defaultdict(list)
+    for name, function, what in _shell.watched(jobs, "Asking the two models, token by token"):
+        made[name, function].append(function(*what))
+    return {name: (np.sqrt(sum(made[name, squares])), np.concatenate(made[name, occlusion])[:, output]) for name in NAMES}
+
+
+def strips(trace, output, found):
+    """Draw the influence of each token on the output in both twins, and say what to see."""
+    for name, rows in found.items():
+        shares = np.array([row / (row.max() or 1) for row in rows])
+        heatmap(
+            shares, rows=["gradient", "occlusion"], columns=trace.tokens, key=f"receptive_field.{name.replace('-', '_')}", square=False, height=170,
+            label=NAMES[name], row_role="measure", column_role="token", revision=trace.text,
+        )  # fmt: skip
+    st.caption("each row is divided by its largest number, so that 1 is the token that matters most")
+    st.markdown(farthest(trace, output, found) + outside(output, *found[CONVOLUTION]))
+
+
+def farthest(trace, output, found):
+    """Which other token matters most to the output."""
+    if len(trace.tokens) == 1:
+        return ""
+    told = []
+    for name, (gradient, change) in found.items():
+        j = int(np.where(np.arange(len(change)) == output, -1, change).argmax())
+        told.append(f"in {name} {_shell.plain(trace.tokens[j])}, {abs(j - output)} away (relative change {change[j]:.3g}, gradient {gradient[j]:.3g})")
+    return f"The other token whose replacement moves {_shell.plain(trace.tokens[output])} most is {' and '.join(told)}. "
+
+
+def outside(output, gradient, change):
+    """What the convolutional twin makes of the tokens that it cannot see."""
+    field = load(CONVOLUTION).network.field
+    far = np.abs(np.arange(len(gradient)) - output) > (field - 1) // 2
+    largest = max(gradient[far].max(initial=0), change[far].max(initial=0))
+    value = "both measures are **exactly 0**" if largest == 0 else f"the largest measure is {largest:.1e}, though it should be 0"
+    return f"{CONVOLUTION} sees {field} tokens, {(field - 1) // 2} to each side: in the {int(far.sum())} outside {value}."

@@ -1,0 +1,79 @@
+"""How far can a neuron see? Convolutions beside attention on the reader's own text: reach by formula and by gradient, then influence in trained models."""
+
+import streamlit as st
+
+from model.analysis import reach
+from pages import _shell
+from pages._control import choose, kept
+from pages.receptive_field import cones, distance, influence
+from viz.component.cone import Panel, cone
+
+text = kept("text", None, _shell.EXAMPLES[0])
+st.markdown(
+    "A neuron can only use what reaches it. **Choose the output token** and look for the words that its cone leaves out: "
+    "a convolution reaches a little further with each layer, attention takes in the whole text at once."
+)
+above = _shell.row_above()
+above.text_input("Your text", key="text", live="200ms", on_change=choose, args=("text",))
+try:
+    trace = _shell.explain(text, influence.ATTENTION, None, None, None)
+except ValueError as reason:
+    st.warning(str(reason))
+    raise _shell.NothingToShow from reason
+T = len(trace.tokens)
+output = _shell.kept_token("receptive_field.output", trace, default=T - 1)
+other = _shell.kept_token("receptive_field.other", trace, default=min(1, T - 1))
+word = _shell.plain(trace.tokens[output])
+settings = cones.settings()
+place = output // reach.steps(settings.convolutions)[-1]  # where the output stands that belongs to the token
+convolution, measured = cones.convolution(T, place, settings)
+attention, measured_attention = cones.attention(T, output, settings)
+
+
+def take_token():
+    st.session_state.chosen["receptive_field.output"] = st.session_state["receptive_field.cone"]["token"][0]
+
+
+switches = st.columns(2, gap="medium")
+cone(
+    [Panel("Convolutions", *convolution), Panel("Attention", *attention)], trace.tokens, output=output, key="receptive_field.cone",
+    label="What the output can see", revision=text, on_select=take_token,
+)  # fmt: skip
+_shell.pause()
+with above:
+    _shell.pick_token("Output token", trace, key="receptive_field.output")
+with switches[0]:
+    cones.convolution_switches()
+with switches[1]:
+    cones.attention_switches()
+if T == 1:
+    st.info("This text is one token, and a token alone has nothing to look at but itself. Type a few words more.")
+
+left, right = st.columns(2, gap="medium")
+with left:
+    cones.about_convolutions(settings, output, word, T)
+with right:
+    cones.about_attention(settings, output, word, T)
+cones.agreement(("convolutions", convolution, measured), ("attention", attention, measured_attention))
+
+_shell.heading("How many layers to connect two tokens?")
+_shell.pick_token("Connect the output with", trace, key="receptive_field.other")
+cones.connection(trace, output, other, settings)
+
+_shell.heading("What do trained models use of it?")
+st.markdown(
+    "Reach says what can matter, not what does. Two models were trained alike, one with attention, one with convolutions. Gradient: how far the final vector "
+    f"of {word} moves with a small step of each token’s embedding. Occlusion: how far when the token is replaced, the mean over {reach.PUT} small words."
+)
+context = trace.config.context
+if context < T:
+    st.info(f"This is measured for texts of up to {context} tokens, as many as the models were trained on at a time; yours has {T:,}.")
+else:
+    influence.strips(trace, output, influence.influence(tuple(map(int, trace.ids)), output))
+
+_shell.heading("What does a short reach cost?")
+st.markdown("**Move the clue of your sentence away from its word.** Attention finds it wherever it is; a convolution loses it at the edge of its cone.")
+distance.section(text)
+
+_shell.heading("The functions that computed the cone")
+_shell.show_source(reach.cone, reach.measured)

@@ -1,0 +1,58 @@
+"""What does turning a vector have to do with order? RoPE on the reader's own text: clocks for each pair of dimensions, turned in the browser."""
+
+import streamlit as st
+
+from model.analysis import rotation
+from model.network import positions
+from pages import _shell
+from pages._control import kept
+from pages.rope import bases, clocks, pairings
+
+choice = _shell.choice(only=_shell.FIRST)
+trace = _shell.read(choice)
+pair = clocks.pair(trace, choice)
+order = kept("rope.order", clocks.ORDERS, clocks.FREQUENCY)
+st.markdown(
+    "Rotary positions (RoPE) turn each pair of dimensions of a query and a key like the hand of a clock, the further the later the token stands. "
+    "**Move both tokens**: all hands turn, and the score stays. Then move only the key: it changes. Turned vectors feel the distance, not the place."
+)
+above = _shell.row_above()
+chosen = clocks.draw(pair, order)
+_shell.pause()
+with above:
+    clocks.controls(pair)
+st.caption(
+    "each clock is a pair of dimensions; ↺ once round in so many tokens. Round tip: query; square tip: key; length: share of the longest hand. Dashed: before "
+    "turning; solid: turned counter-clockwise by position × speed; positions count from 0. Bar and number: what the pair adds to the score. Below: the score "
+    "of the two at every distance; the ring is where the text has them"
+)
+clocks.proof(pair)
+
+_shell.heading("The score over the distance")
+clocks.distances(pair)
+
+_shell.heading("One pair, by hand")
+clocks.by_hand(pair, chosen)
+_shell.show_source(positions.rotate)
+
+_shell.heading("How fast should the hands turn?")
+base = bases.slider(int(trace.config.rope_base))
+left, right = st.columns(2, gap="medium")
+with left:
+    bases.speeds(pair, base)
+with right:
+    bases.rerun(pair, base)
+
+_shell.heading("Adjacent pairs or halves?")
+half = trace.config.head_width // 2
+st.markdown(
+    "Which two dimensions turn together is a convention. The paper and this model pair neighbours, (0, 1), (2, 3), …; Llama’s port for Hugging Face pairs "
+    f"each with the one half a head further, (0, {half}), (1, {half + 1}), …. A dot product does not care about the order of its dimensions, so a checkpoint "
+    "goes from one to the other by **reordering the rows** of its query and key projections. Both turn counter-clockwise."
+)
+pairings.order(pair, chosen)
+pairings.compare(pair)
+
+_shell.heading("The functions behind it, and the same numbers in Python")
+_shell.show_source(rotation.contributions, rotation.to_halves)
+st.code(clocks.snippet(pair), language="python", wrap_lines=True)

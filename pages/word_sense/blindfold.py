@@ -1,0 +1,101 @@
+"""What the word may not look at: the words struck out by the reader, what that does to the meter, and the same for every head."""
+
+import numpy as np
+import streamlit as st
+
+from model.analysis import ranks, senses
+from pages import _senses, _shell
+from pages._control import forget, kept
+from pages._numbers import number
+from pages._senses import NUMBERS
+from viz import theme
+from viz.component import heatmap
+from viz.component.chips import chips
+from viz.component.ranking import ranking
+
+BEST = 8  # heads listed
+
+
+def key_of(side):
+    return f"word_sense.hidden{side + 1}"
+
+
+def hidden(found, side):
+    """The words struck out in a sentence, those that it has; kept as text, so that they survive a change of the others."""
+    said = kept(key_of(side), None, "").split()
+    there = set(map(str, senses.words(found.text))) - {str(found)}
+    return [word for word in dict.fromkeys(said) if word in there]
+
+
+def seen_through(found, plain, hidden):
+    """The word's vectors (2, S, C) in both sentences when it cannot look at the hidden words."""
+    pairs = zip(found, plain, hidden, strict=True)
+    return np.stack([_senses.blinded(one, [(_senses.tokens_of(one, names), None, None)])[0] if names else free for one, free, names in pairs])
+
+
+def take_stage():
+    st.session_state.chosen["word_sense.stage"] = st.session_state["word_sense.meter"]["lane"][0]
+
+
+def toggle(side, word):
+    """Strike the clicked word out, or let it back in."""
+    text = st.session_state.text if side == 0 else st.session_state["word_sense.other"]
+    clicked = str(senses.words(text)[st.session_state[f"word_sense.words{side + 1}"]["token"][0]])
+    said = st.session_state.chosen.get(key_of(side), "").split()
+    if clicked != word:
+        st.session_state.chosen[key_of(side)] = " ".join([one for one in said if one != clicked] if clicked in said else [*said, clicked])
+
+
+def undo():
+    for side in (0, 1):
+        forget(key_of(side))
+
+
+def sentence(found, side, moved, hidden):
+    """The words of a sentence as chips, each with its move of the meter; a click strikes it out."""
+    every = senses.words(found.text)
+    largest = max(map(abs, moved.values()), default=0) or 1
+    chips(
+        [found.text[one.start : one.end] for one in every],
+        key=f"word_sense.words{side + 1}",
+        notes=[number(moved[str(one)]) if str(one) in moved else "" for one in every],
+        values=[abs(moved.get(str(one), 0)) / largest for one in every],
+        selected=next(i for i, one in enumerate(every) if one.start == found.start),
+        struck=[i for i, one in enumerate(every) if str(one) in hidden],
+        label=f"words of the {NUMBERS[side]} sentence, and what the meter does when the word cannot see them",
+        revision=found.text,
+        on_select=lambda: toggle(side, str(found)),
+    )
+
+
+def heads(found, side, known, plain, clue, stage):
+    """Every head's attention from the word, and the heads that matter most for the clue: by what blinding them does, not by their weight."""
+    trace = _shell.explain(found.text, _senses.MODEL, None, None, None)
+    places, keys, config = found.tokens(trace.spans), _senses.tokens_of(found, clue), trace.config
+    looks = senses.looks(trace, places)
+    labels = [f"{layer + 1}.{head + 1}" for layer in range(config.layers) for head in range(config.heads)]
+    cases = [(keys, layer, head) for layer in range(config.layers) for head in range(config.heads)]
+    moved = known.axis.project(_senses.blinded(found, cases))[:, stage] - known.axis.project(plain)[stage]
+    weight = looks[..., list(keys)].sum(-1).flatten()
+    heatmap(
+        looks.reshape(len(labels), -1), rows=labels, columns=trace.tokens, key=f"word_sense.strip{side + 1}", square=False, height=430,
+        label="where the word looks, head by head", row_role="layer.head", column_role="token", revision=found.text,
+    )  # fmt: skip
+    told = ", ".join(map(_shell.plain, clue))
+    order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
+    agree = ranks.correlation(np.abs(moved), weight)
+    st.markdown(
+        f"The clue is {told}; the {len(order)} heads that move the meter most. "
+        f"Over all {len(labels)} heads, move and weight have a rank correlation of **{agree:.2f}**."
+    )
+    series = {
+        "the meter moves by": (moved[order], theme.OUTPUT),
+        "attention weight": (weight[order], theme.QUERY),
+    }
+    ranking(
+        series,
+        [labels[i] for i in order],
+        key=f"word_sense.heads{side + 1}",
+        shares=False,
+        label=f"heads by what they do with {' '.join(clue)}",
+    )

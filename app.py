@@ -1,4 +1,6 @@
-"""Riverbank's server: `streamlit run app.py`. Torch and the models are ready before the first visitor comes."""
+"""Riverbank's server: `streamlit run app.py`. Torch and the models are ready before the first visitor
+comes.
+"""
 
 import asyncio
 import gc
@@ -14,7 +16,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import Response
 
-# In the page's head from the first byte on: sent by the script, it would come after the picture, and be read anew in every run.
+# In the page's head from the first byte on: sent by the script, it would come after the picture, and be read
+# anew in every run.
 # A class said twice outranks Streamlit's own rules, which come later.
 STYLE = b"""<style>
 .stMainBlockContainer.stMainBlockContainer { padding-top: 2.5rem } /* the picture belongs above the fold */
@@ -32,24 +35,41 @@ async def styled(request, answer):
     """Streamlit's answer to a request; where that is its page, with STYLE in the head."""
     if "text/html" not in request.headers.get("accept", ""):
         return await answer(request)
-    request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"accept-encoding"]  # a packed page has no head to be found
+    request.scope["headers"] = [
+        pair for pair in request.scope["headers"] if pair[0] != b"accept-encoding"
+    ]  # a packed page has no head to be found
     response = await answer(request)
     page = b"".join([part async for part in response.body_iterator])
-    kept = {name: value for name, value in response.headers.items() if name not in ("content-length", "etag", "last-modified")}
+    kept = {
+        name: value
+        for name, value in response.headers.items()
+        if name not in ("content-length", "etag", "last-modified")
+    }
     return Response(page.replace(b"</head>", STYLE + b"</head>"), response.status_code, kept)
 
 
 CODE = re.compile(r"/static/(?:js|css)/[\w.-]+\.(js|css)")
-PACKED = {}  # path -> the future of its bytes: at most Streamlit's own files, and none is packed twice, even if thirty ask at once
+# path -> the future of its bytes: at most Streamlit's own files, and none is packed twice, even if thirty ask
+# at once
+PACKED = {}
 
 
 async def packed(request, answer):
-    """Streamlit's code at a third of its size: it sends some megabytes as they are, and a class opens the link at once, on one line."""
+    """Streamlit's code at a third of its size: it sends some megabytes as they are, and a class opens the
+    link at once, on one line.
+    """
     found, file = CODE.fullmatch(request.url.path), Path(st.__file__).parent / "static" / request.url.path[1:]
-    if not found or request.method != "GET" or "gzip" not in request.headers.get("accept-encoding", "") or not file.is_file():
+    if (
+        not found
+        or request.method != "GET"
+        or "gzip" not in request.headers.get("accept-encoding", "")
+        or not file.is_file()
+    ):
         return await answer(request)
     if file not in PACKED:
-        PACKED[file] = asyncio.get_running_loop().run_in_executor(None, lambda: gzip.compress(file.read_bytes()))
+        PACKED[file] = asyncio.get_running_loop().run_in_executor(
+            None, lambda: gzip.compress(file.read_bytes())
+        )
     headers = {
         "content-encoding": "gzip",
         "vary": "accept-encoding",
@@ -59,19 +79,29 @@ async def packed(request, answer):
     return Response(body, headers=headers, media_type={"js": "text/javascript", "css": "text/css"}[found[1]])
 
 
-VIEWS = sorted(f"pages.{path.parent.name}.{path.stem}" for path in Path(__file__).parent.glob("pages/*/*.py") if path.stem != "page")
+VIEWS = sorted(
+    f"pages.{path.parent.name}.{path.stem}"
+    for path in Path(__file__).parent.glob("pages/*/*.py")
+    if path.stem != "page"
+)
 
 
 def warm():
-    """Import torch and the views of all pages, load the models, run one text; then tell the garbage collector to leave all that alone (see README, "Speed")."""
+    """Import torch and the views of all pages, load the models, run one text; then tell the garbage collector
+    to leave all that alone (see README, "Speed").
+    """
     import torch
 
     import model
 
     torch.set_num_threads(1)
-    sys.setswitchinterval(0.0005)  # the thread that sends a picture to the browser must not wait for the script that goes on drawing
+    sys.setswitchinterval(
+        0.0005
+    )  # the thread that sends a picture to the browser must not wait for the script that goes on drawing
     for module in VIEWS:
-        importlib.import_module(module)  # or the first visitors' threads would do it at once, in each other's way
+        importlib.import_module(
+            module
+        )  # or the first visitors' threads would do it at once, in each other's way
     for name in model.names():
         model.load(name).explain("I swam across the river to get to the other bank")
     gc.collect()

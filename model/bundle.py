@@ -27,13 +27,16 @@ class Bundle:
     def explain(self, text, allowed=None, change=None, layers=None):
         """Run `text` through the network and return the Trace.
 
-        allowed (T, T), (H, T, T) or (L, H, T, T), True = may look, replaces the model's own mask; `change` alters attention
-        in the layers listed, in all of them if None. ValueError, with a sentence for the user, if the text is empty, too long
-        or no text, if a row of `allowed` is empty, or if sizes do not fit.
+        allowed (T, T), (H, T, T) or (L, H, T, T), True = may look, replaces the model's own mask; `change`
+        alters attention in the layers listed, in all of them if None. ValueError, with a sentence for the
+        user, if the text is empty, too long or no text, if a row of `allowed` is empty, or if sizes do not
+        fit.
         """
         ids = self.read(text)
         if allowed is not None:
-            allowed = self.check(torch.tensor(np.asarray(allowed), dtype=torch.bool), len(ids))  # a copy: the trace keeps it
+            allowed = self.check(
+                torch.tensor(np.asarray(allowed), dtype=torch.bool), len(ids)
+            )  # a copy: the trace keeps it
         changes = None
         if change is not None:
             changes = [change if layers is None or i in layers else None for i in range(self.config.layers)]
@@ -41,7 +44,9 @@ class Bundle:
 
     @torch.inference_mode()
     def reread(self, ids):
-        """The Trace of token ids as they are, such as those that a model has chosen one by one; without spans, since their text may be read as others."""
+        """The Trace of token ids as they are, such as those that a model has chosen one by one; without
+        spans, since their text may be read as others.
+        """
         return self.trace(self.tokenizer.decode(ids), list(ids), ())
 
     def trace(self, text, ids, spans, allowed=None, changes=None):
@@ -65,12 +70,16 @@ class Bundle:
             raise ValueError("There is no text yet. Type a few words.")
         half = next((i for i, letter in enumerate(text) if "\ud800" <= letter <= "\udfff"), None)
         if half is not None:
-            raise ValueError(f"Character {half + 1} is half of a surrogate pair (U+{ord(text[half]):04X}), which is no character. Delete it.")
+            raise ValueError(
+                f"Character {half + 1} is half of a surrogate pair (U+{ord(text[half]):04X}), which is no "
+                "character. Delete it."
+            )
         ids = self.tokenizer.encode(text)
         if len(ids) > self.config.max_tokens:
             fits = self.tokenizer.spans(text, ids)[self.config.max_tokens][0]
             raise ValueError(
-                f"This text has {len(ids):,} tokens, and {self.name} takes at most {self.config.max_tokens:,}: "
+                f"This text has {len(ids):,} tokens, and {self.name} takes at most "
+                f"{self.config.max_tokens:,}: "
                 f"its first {fits:,} of {len(text):,} characters. Shorten it."
             )
         return ids
@@ -79,8 +88,14 @@ class Bundle:
         """The mask, if it fits T tokens and leaves every row something to look at; else ValueError."""
         L, H = self.config.layers, self.config.heads
         if allowed.shape not in {(T, T), (H, T, T), (L, H, T, T)}:
-            raise ValueError(f"allowed has shape {tuple(allowed.shape)}; for this text it is ({T}, {T}), ({H}, {T}, {T}) or ({L}, {H}, {T}, {T})")
+            raise ValueError(
+                f"allowed has shape {tuple(allowed.shape)}; for this text it is ({T}, {T}), ({H}, {T}, {T}) "
+                f"or ({L}, {H}, {T}, {T})"
+            )
         empty = (~allowed.any(dim=-1)).nonzero()
         if len(empty):
-            raise ValueError(f"Row {empty[0][-1] + 1} of the mask allows nothing: a softmax over nothing has no value. Allow at least one cell.")
+            raise ValueError(
+                f"Row {empty[0][-1] + 1} of the mask allows nothing: a softmax over nothing has no value. "
+                "Allow at least one cell."
+            )
         return allowed

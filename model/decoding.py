@@ -18,7 +18,9 @@ from model.network.transformer import Record
 
 
 def temperature(logits, degree):
-    """Divide the logits (..., V) by `degree`: below 1 the likely become likelier, above 1 less so. At 0, the limit, only the largest is left."""
+    """Divide the logits (..., V) by `degree`: below 1 the likely become likelier, above 1 less so. At 0, the
+    limit, only the largest is left.
+    """
     if not 0 <= degree < math.inf:
         raise ValueError(f"the temperature is {degree}; it must be 0 or more, and finite")
     if degree < torch.finfo(torch.float32).eps:  # the limit, where a division would overflow
@@ -27,22 +29,30 @@ def temperature(logits, degree):
 
 
 def top_k(logits, k):
-    """Keep the k largest of the logits (..., V), among equals those of smaller id (Fan 2018, arXiv:1805.04833, section 5.4)."""
+    """Keep the k largest of the logits (..., V), among equals those of smaller id (Fan 2018,
+    arXiv:1805.04833, section 5.4).
+    """
     if k < 1:
         raise ValueError(f"k is {k}; at least one token must be left")
     return only(logits, ranked(logits)[..., :k])
 
 
 def top_p(logits, p):
-    """Keep the smallest set of likeliest tokens whose probabilities add up to p or more, p in (0, 1]: the nucleus (Holtzman 2020, arXiv:1904.09751, eq. 2)."""
+    """Keep the smallest set of likeliest tokens whose probabilities add up to p or more, p in (0, 1]: the
+    nucleus (Holtzman 2020, arXiv:1904.09751, eq. 2).
+    """
     if not 0 < p <= 1:
         raise ValueError(f"p is {p}; it must be above 0 and at most 1")
     if p == 1:
         return logits  # all of them, whatever rounding makes of their sum
     order = ranked(logits)
-    mass = logits.double().softmax(dim=-1).gather(-1, order).cumsum(dim=-1)  # (..., V)  of each token and those before it
+    mass = (
+        logits.double().softmax(dim=-1).gather(-1, order).cumsum(dim=-1)
+    )  # (..., V)  of each token and those before it
     before = F.pad(mass[..., :-1], (1, 0))
-    return logits.masked_fill(~torch.zeros_like(logits, dtype=torch.bool).scatter(-1, order, before < p), -math.inf)
+    return logits.masked_fill(
+        ~torch.zeros_like(logits, dtype=torch.bool).scatter(-1, order, before < p), -math.inf
+    )
 
 
 def ranked(logits):
@@ -56,12 +66,16 @@ def only(logits, ids):
 
 
 def stages(logits, filters):
-    """The logits as they are, then after each of the filters: as many arrays (..., V) as filters and one more."""
+    """The logits as they are, then after each of the filters: as many arrays (..., V) as filters and one
+    more.
+    """
     return list(accumulate(filters, lambda left, filter: filter(left), initial=logits))
 
 
 def entropy(logits):
-    """How open the choice is, in bits: -Σ p log2 p over p = softmax(logits) (..., V), from 0 for a certainty to log2 V for no idea at all."""
+    """How open the choice is, in bits: -Σ p log2 p over p = softmax(logits) (..., V), from 0 for a certainty
+    to log2 V for no idea at all.
+    """
     p = logits.double().softmax(dim=-1)
     return -torch.special.xlogy(p, p).sum(dim=-1) / math.log(2)
 
@@ -70,15 +84,21 @@ def entropy(logits):
 
 
 def roll(seed, place):
-    """The number in [0, 1) that decides about the token at a place (counted from 0): every place has its own, so that going back changes none of them."""
+    """The number in [0, 1) that decides about the token at a place (counted from 0): every place has its own,
+    so that going back changes none of them.
+    """
     return float(np.random.default_rng((seed, place)).random())
 
 
 def sample(logits, roll):
-    """The id on which a number in [0, 1) falls when softmax(logits) (V,) is laid out from the likeliest token to the least likely."""
+    """The id on which a number in [0, 1) falls when softmax(logits) (V,) is laid out from the likeliest token
+    to the least likely.
+    """
     order = ranked(logits)
     ends = logits.double().softmax(dim=-1)[order].cumsum(dim=-1)
-    place = int(torch.searchsorted(ends, torch.tensor(roll * float(ends[-1]), dtype=torch.float64), right=True))
+    place = int(
+        torch.searchsorted(ends, torch.tensor(roll * float(ends[-1]), dtype=torch.float64), right=True)
+    )
     return int(order[min(place, int(logits.isfinite().sum()) - 1)])
 
 
@@ -87,9 +107,11 @@ def sample(logits, roll):
 
 @dataclass(frozen=True)
 class Cache:
-    """What a causal model keeps of the tokens that it has read: for each layer their keys, as they are looked at, and values, (..., G, S, D) each.
+    """What a causal model keeps of the tokens that it has read: for each layer their keys, as they are looked
+    at, and values, (..., G, S, D) each.
 
-    Later tokens change nothing of it, so it is never written to: a longer one is made from it, and a shorter one is a view.
+    Later tokens change nothing of it, so it is never written to: a longer one is made from it, and a shorter
+    one is a view.
     """
 
     layers: tuple[tuple[Tensor, Tensor], ...]
@@ -120,12 +142,16 @@ class Cache:
 
 
 def bytes_per_token(config, size=4):
-    """What one token costs the cache: 2 (key and value) x layers x key heads x head width x `size` bytes for a number."""
+    """What one token costs the cache: 2 (key and value) x layers x key heads x head width x `size` bytes for
+    a number.
+    """
     return 2 * config.layers * config.key_heads * config.head_width * size
 
 
 def room(config):
-    """How many tokens a text may have: a learned table of positions has an end, other models go as far as they accept texts."""
+    """How many tokens a text may have: a learned table of positions has an end, other models go as far as
+    they accept texts.
+    """
     return config.context if config.positions == "learned" else config.max_tokens
 
 
@@ -133,8 +159,9 @@ def room(config):
 
 
 class Step(NamedTuple):
-    """The choice of one token: logits (V,) as they are and after each filter, the number that was rolled (None: the likeliest is taken), the token's id,
-    and, of the forward pass that it took, the Record and the Cache (None without one)."""
+    """The choice of one token: logits (V,) as they are and after each filter, the number that was rolled
+    (None: the likeliest is taken), the token's id, and, of the forward pass that it took, the Record and the
+    Cache (None without one)."""
 
     stages: list[Tensor]
     roll: float | None
@@ -145,14 +172,21 @@ class Step(NamedTuple):
 
 @torch.inference_mode()
 def generate(
-    network, ids: Iterable[int], filters: Iterable[Callable[[Tensor], Tensor]] = (), seed: int | None = None, ends: Iterable[int] = (),
-    cached: bool = True, cache: Cache | None = None,
-) -> Iterator[Step]:  # fmt: skip
-    """Yield a Step for each token that follows `ids`, until one of `ends` is chosen or the network has no room for more.
+    network,
+    ids: Iterable[int],
+    filters: Iterable[Callable[[Tensor], Tensor]] = (),
+    seed: int | None = None,
+    ends: Iterable[int] = (),
+    cached: bool = True,
+    cache: Cache | None = None,
+) -> Iterator[Step]:
+    """Yield a Step for each token that follows `ids`, until one of `ends` is chosen or the network has no
+    room for more.
 
-    filters are applied in their order; without a seed the likeliest token is taken. With a cache each pass reads the one token that is new; a network
-    that looks ahead cannot keep one, since every new token changes all before it. `cache` may hold the beginning of ids. `send(id)` to the iterator
-    takes that token instead of the chosen one. ValueError if there are no ids.
+    filters are applied in their order; without a seed the likeliest token is taken. With a cache each pass
+    reads the one token that is new; a network that looks ahead cannot keep one, since every new token changes
+    all before it. `cache` may hold the beginning of ids. `send(id)` to the iterator takes that token instead
+    of the chosen one. ValueError if there are no ids.
     """
     read, filters, ends, cached = list(ids), list(filters), set(ends), cached and network.config.causal
     if not read:
@@ -174,7 +208,9 @@ def generate(
 
 
 class Beam(NamedTuple):
-    """One of the beginnings that a beam search keeps: its new tokens, log p of all of them together in nats, and its place among the beams before."""
+    """One of the beginnings that a beam search keeps: its new tokens, log p of all of them together in nats,
+    and its place among the beams before.
+    """
 
     ids: tuple[int, ...]
     score: float
@@ -183,10 +219,12 @@ class Beam(NamedTuple):
 
 @torch.inference_mode()
 def beams(network, ids, width, length, ends=()):
-    """Yield, for 1 to `length` new tokens, the `width` likeliest beginnings as Beams, the best first (Lowerre 1976; Sutskever 2014, section 3.2).
+    """Yield, for 1 to `length` new tokens, the `width` likeliest beginnings as Beams, the best first (Lowerre
+    1976; Sutskever 2014, section 3.2).
 
-    Each is continued by every token of the vocabulary, and the best of all are kept; one that has come to one of `ends` stays as it is. Stops early
-    when all have ended or there is no room. Ties go to the better parent, then to the smaller id.
+    Each is continued by every token of the vocabulary, and the best of all are kept; one that has come to one
+    of `ends` stays as it is. Stops early when all have ended or there is no room. Ties go to the better
+    parent, then to the smaller id.
     """
     kept, rows = [Beam((), 0.0, 0)], torch.tensor([list(ids)])  # (B, S)
     record = network(rows)
@@ -194,18 +232,27 @@ def beams(network, ids, width, length, ends=()):
         over = [beam.ids[-1:] != () and beam.ids[-1] in ends for beam in kept]
         if all(over):
             return
-        scores = torch.tensor([beam.score for beam in kept]).double()[:, None] + record.logits[:, -1].double().log_softmax(dim=-1)  # (B, V)
+        scores = torch.tensor([beam.score for beam in kept]).double()[:, None] + record.logits[
+            :, -1
+        ].double().log_softmax(dim=-1)  # (B, V)
         for i, beam in enumerate(kept):
             if over[i]:
                 scores[i] = -math.inf
                 scores[i, beam.ids[-1]] = beam.score  # it has one continuation: itself
         best = [divmod(place, scores.shape[-1]) for place in ranked(scores.flatten())[:width].tolist()]
         best = [(parent, token) for parent, token in best if scores[parent, token] > -math.inf]
-        kept = [Beam(kept[parent].ids + (() if over[parent] else (token,)), float(scores[parent, token]), parent) for parent, token in best]
+        kept = [
+            Beam(kept[parent].ids + (() if over[parent] else (token,)), float(scores[parent, token]), parent)
+            for parent, token in best
+        ]
         yield kept
         parents, tokens = (torch.tensor(part) for part in zip(*best, strict=True))
         rows = torch.cat((rows[parents], tokens[:, None]), dim=-1)
-        record = network(tokens[:, None], past=Cache.of(record).rows(parents)) if network.config.causal else network(rows)
+        record = (
+            network(tokens[:, None], past=Cache.of(record).rows(parents))
+            if network.config.causal
+            else network(rows)
+        )
 
 
 # ---- what the end of the stream would say in the middle of it ----
@@ -213,7 +260,9 @@ def beams(network, ids, width, length, ends=()):
 
 @torch.inference_mode()
 def lens(network, stream):
-    """Logits (..., V) that the network's end makes of any stage of its residual stream, an array (..., C): the logit lens (nostalgebraist 2020)."""
+    """Logits (..., V) that the network's end makes of any stage of its residual stream, an array (..., C):
+    the logit lens (nostalgebraist 2020).
+    """
     return network.unembed(network.norm(torch.tensor(stream))).numpy()
 
 
@@ -222,7 +271,9 @@ def lens(network, stream):
 
 @torch.inference_mode()
 def durations(network, ids, turns=3):
-    """Seconds that the last of two or more ids takes (without a cache, with one): the shortest of some turns, as whatever else the machine does adds to it."""
+    """Seconds that the last of two or more ids takes (without a cache, with one): the shortest of some turns,
+    as whatever else the machine does adds to it.
+    """
     cache = Cache.of(network(torch.tensor(ids[:-1])))
     return duration(network, ids, None, turns), duration(network, ids[-1:], cache, turns)
 

@@ -1,4 +1,6 @@
-"""Byte pair encoding (Gage 1994; Sennrich 2016, arXiv:1508.07909) over UTF-8 bytes (Radford 2019): any text to ids and back, without loss."""
+"""Byte pair encoding (Gage 1994; Sennrich 2016, arXiv:1508.07909) over UTF-8 bytes (Radford 2019): any text
+to ids and back, without loss.
+"""
 
 import heapq
 import re
@@ -8,21 +10,29 @@ from itertools import chain, count, pairwise
 from operator import add, mul
 from typing import NamedTuple
 
-# Merges never cross these borders: a word with the space before it, up to three digits, a run of signs, white space.
-# Runs are cut at 32 characters, so that a "word" of 100,000 letters costs no more than 100,000 letters of prose.
-WORD = re.compile(r"'(?:s|t|re|ve|m|ll|d)\b| ?[^\W\d_]{1,32}| ?\d{1,3}| ?(?:[^\w\s]|_){1,32}|\s{1,32}(?!\S)|\s")
+# Merges never cross these borders: a word with the space before it, up to three digits, a run of signs, white
+# space.
+# Runs are cut at 32 characters, so that a "word" of 100,000 letters costs no more than 100,000 letters of
+# prose.
+WORD = re.compile(
+    r"'(?:s|t|re|ve|m|ll|d)\b| ?[^\W\d_]{1,32}| ?\d{1,3}| ?(?:[^\w\s]|_){1,32}|\s{1,32}(?!\S)|\s"
+)
 BYTES = 256
 
 
 class Step(NamedTuple):
-    """One merge on the way from bytes to tokens: the pair of ids that became one (None at the start) and the ids after it."""
+    """One merge on the way from bytes to tokens: the pair of ids that became one (None at the start) and the
+    ids after it.
+    """
 
     pair: tuple[int, int] | None
     ids: list[int]
 
 
 def merge(ids, pair, new):
-    """Replace each occurrence of `pair` in `ids`, from the left, by the id `new`; the input is left as it was."""
+    """Replace each occurrence of `pair` in `ids`, from the left, by the id `new`; the input is left as it
+    was.
+    """
     merged, i = [], 0
     while i < len(ids):
         if i + 1 < len(ids) and ids[i] == pair[0] and ids[i + 1] == pair[1]:
@@ -37,8 +47,9 @@ def merge(ids, pair, new):
 class Round(NamedTuple):
     """Where training stands before its next merge.
 
-    leaders: the most frequent pairs with their counts, the next to be merged first. tokens: how many the text has. whole: how often the word
-    occurs that the merge before made one token; 0 if it finished no word. It can be one word only: the one spelled like the new token.
+    leaders: the most frequent pairs with their counts, the next to be merged first. tokens: how many the text
+    has. whole: how often the word occurs that the merge before made one token; 0 if it finished no word. It
+    can be one word only: the one spelled like the new token.
     """
 
     leaders: list[tuple[tuple[int, int], int]]
@@ -47,9 +58,13 @@ class Round(NamedTuple):
 
 
 def rounds(text, places=10):
-    """Yield a Round with at most `places` leaders before each merge: always the most frequent pair, the smaller ids on a tie, until none occurs twice."""
+    """Yield a Round with at most `places` leaders before each merge: always the most frequent pair, the
+    smaller ids on a tie, until none occurs twice.
+    """
     counts = Counter(WORD.findall(text))
-    words = ["".join(map(chr, to_bytes(word))) for word in counts]  # a character for each token: Python searches strings faster than lists
+    words = [
+        "".join(map(chr, to_bytes(word))) for word in counts
+    ]  # a character for each token: Python searches strings faster than lists
     times = list(counts.values())
     tokens = sum(map(mul, map(len, words), times))
     pairs, where = defaultdict(int), defaultdict(list)
@@ -85,7 +100,9 @@ def rounds(text, places=10):
 
 
 def most_frequent(queue, pairs, places):
-    """At most `places` (pair, count), best first. The queue holds the count that each pair began with; since then it can only have fallen."""
+    """At most `places` (pair, count), best first. The queue holds the count that each pair began with; since
+    then it can only have fallen.
+    """
     best = []
     while queue and len(best) < places:
         began, pair = heapq.heappop(queue)
@@ -99,7 +116,9 @@ def most_frequent(queue, pairs, places):
 
 
 def join(word, pair, new):
-    """`word`, a character for each token, after `merge`; with the neighbouring pairs that this takes away and those that it makes."""
+    """`word`, a character for each token, after `merge`; with the neighbouring pairs that this takes away and
+    those that it makes.
+    """
     (left, right), pieces = pair, word.split(pair)
     gone, made, last = [], [], len(pieces) - 2
     for i, (before, after) in enumerate(pairwise(pieces)):
@@ -131,12 +150,17 @@ def to_bytes(text):
 
 
 def uncased(text):
-    """`text` in small letters, as many as before, after a space: so a word is one token with a capital, without, and as the first (Devlin 2019)."""
-    return ("" if text[:1].isspace() else " ") + "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    """`text` in small letters, as many as before, after a space: so a word is one token with a capital,
+    without, and as the first (Devlin 2019).
+    """
+    return ("" if text[:1].isspace() else " ") + "".join(
+        small if len(small := letter.lower()) == 1 else letter for letter in text
+    )
 
 
 class Tokenizer:
-    """Merges in the order learned. Ids 0-255 are the bytes, then one id per merge; the last id, `end`, stands between documents, never in a text.
+    """Merges in the order learned. Ids 0-255 are the bytes, then one id per merge; the last id, `end`, stands
+    between documents, never in a text.
 
     With `cased=False` a text is read as `uncased` gives it, and so decoded.
     """
@@ -150,14 +174,18 @@ class Tokenizer:
             self.bytes.append(self.bytes[left] + self.bytes[right])
         self.bytes.append(b"")
         self.end = len(self.bytes) - 1
-        self._encode_word = lru_cache(maxsize=65_536)(lambda word: deque(self.word_steps(word), maxlen=1).pop().ids)
+        self._encode_word = lru_cache(maxsize=65_536)(
+            lambda word: deque(self.word_steps(word), maxlen=1).pop().ids
+        )
 
     def __len__(self):
         """Size of the vocabulary V: bytes, merges and `end`."""
         return len(self.bytes)
 
     def steps(self, text):
-        """Yield the Steps that turn `text` into tokens: its bytes first, then after every merge, in the order in which the merges were learned."""
+        """Yield the Steps that turn `text` into tokens: its bytes first, then after every merge, in the order
+        in which the merges were learned.
+        """
         return self._merge([list(to_bytes(word)) for word in self.words(text)])
 
     def word_steps(self, word):
@@ -165,11 +193,15 @@ class Tokenizer:
         return self._merge([list(to_bytes(word))])
 
     def first(self, merges):
-        """The Tokenizer that has learned only the first merges: every token that it knows has the id it has here, but for `end`, always the last one."""
+        """The Tokenizer that has learned only the first merges: every token that it knows has the id it has
+        here, but for `end`, always the last one.
+        """
         return Tokenizer(self.merges[:merges], self.cased)
 
     def encode(self, text):
-        """Token ids of `text`: the last of its `steps`, taken word by word because merges stay inside a word."""
+        """Token ids of `text`: the last of its `steps`, taken word by word because merges stay inside a
+        word.
+        """
         return [id for word in self.words(text) for id in self._encode_word(word)]
 
     def encode_word(self, word):
@@ -200,14 +232,18 @@ class Tokenizer:
             return data.decode("utf-8", "replace")
 
     def piece(self, id):
-        """The token as a person may read it: its text, or its bytes in hexadecimal, such as ⟨F0 9F⟩, where they are part of a character."""
+        """The token as a person may read it: its text, or its bytes in hexadecimal, such as ⟨F0 9F⟩, where
+        they are part of a character.
+        """
         try:
             return self.bytes[id].decode("utf-8") if id != self.end else "⟨end⟩"
         except UnicodeDecodeError:
             return f"⟨{self.bytes[id].hex(' ').upper()}⟩"
 
     def spans(self, text, ids):
-        """Character offsets (start, end) into `text` of each token; a token that is a part of a character has the whole character's span."""
+        """Character offsets (start, end) into `text` of each token; a token that is a part of a character has
+        the whole character's span.
+        """
         read = text if self.cased else uncased(text)
         added = len(read) - len(text)  # 1 where a space was put in front
         character = [i - added for i, letter in enumerate(read) for _ in to_bytes(letter)]

@@ -1,6 +1,7 @@
 """What one text did to one model, as read-only numpy arrays.
 
-Legend: T query positions, S key positions, L layers, H query heads, G key and value heads, D head width, C model width, V vocabulary.
+Legend: T query positions, S key positions, L layers, H query heads, G key and value heads, D head width, C
+model width, V vocabulary.
 """
 
 from dataclasses import dataclass, fields
@@ -15,7 +16,9 @@ from model.network.config import ModelConfig
 
 @dataclass(frozen=True)
 class AttentionTrace:
-    """One layer's attention. The T x S matrices are computed when asked for, one head at a time, from the q and k that the model really had."""
+    """One layer's attention. The T x S matrices are computed when asked for, one head at a time, from the q
+    and k that the model really had.
+    """
 
     q: np.ndarray  # (H, T, D) before rotation
     k: np.ndarray  # (G, S, D) before rotation
@@ -29,7 +32,9 @@ class AttentionTrace:
     out: np.ndarray  # (T, C) heads joined and projected
 
     def parts(self, head):
-        """What `attend` got for one head: q (T, D), k (S, D), v (S, D), allowed (T, S), bias (T, S) or None."""
+        """What `attend` got for one head: q (T, D), k (S, D), v (S, D), allowed (T, S), bias (T, S) or
+        None.
+        """
         H, G = len(self.q), len(self.k)
         if not 0 <= head < H:
             raise ValueError(f"there is no head {head}; this layer has heads 0 to {H - 1}")
@@ -60,29 +65,42 @@ class AttentionTrace:
         return np.where(self.parts(head)[3], self.scaled(head), -np.inf)
 
     def weights(self, head, rows=slice(None)):
-        """What comes out of the softmax, (T, S), each row summing to 1: `attend` itself, with values that are each position's own one-hot name.
+        """What comes out of the softmax, (T, S), each row summing to 1: `attend` itself, with values that are
+        each position's own one-hot name.
 
         rows: which of the T are wanted, all unless given.
         """
         q, k, _, allowed, bias = self.parts(head)
-        q, k, allowed, bias = (None if part is None else torch.tensor(part) for part in (q[rows], k, allowed[rows], None if bias is None else bias[rows]))
+        q, k, allowed, bias = (
+            None if part is None else torch.tensor(part)
+            for part in (q[rows], k, allowed[rows], None if bias is None else bias[rows])
+        )
         return read_only(attend(q, k, torch.eye(len(k)), allowed, bias, self.scale))
 
     def error(self):
-        """max |weights @ v - heads| over all heads: how far what is shown is from what the fused pass produced."""
-        return max(float(np.abs(self.weights(head) @ self.parts(head)[2] - self.heads[head]).max()) for head in range(len(self.q)))
+        """max |weights @ v - heads| over all heads: how far what is shown is from what the fused pass
+        produced.
+        """
+        return max(
+            float(np.abs(self.weights(head) @ self.parts(head)[2] - self.heads[head]).max())
+            for head in range(len(self.q))
+        )
 
 
 @dataclass(frozen=True)
 class ConvolutionTrace:
-    """One layer of a convolutional twin, which has no queries, keys or weights: what it added to the stream, out (T, C)."""
+    """One layer of a convolutional twin, which has no queries, keys or weights: what it added to the stream,
+    out (T, C).
+    """
 
     out: np.ndarray
 
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """The residual stream (T, C) through one layer: resid_mid = resid_in + attention.out, resid_out = resid_mid + mlp_out."""
+    """The residual stream (T, C) through one layer: resid_mid = resid_in + attention.out, resid_out =
+    resid_mid + mlp_out.
+    """
 
     resid_in: np.ndarray
     attention: AttentionTrace | ConvolutionTrace
@@ -113,7 +131,9 @@ class Trace:
 
     @cached_property
     def losses(self):
-        """-log p of each token given those before it, in nats, (T - 1,), float64; the first token is not predicted. Of models with logits only."""
+        """-log p of each token given those before it, in nats, (T - 1,), float64; the first token is not
+        predicted. Of models with logits only.
+        """
         logits, following = self.logits[:-1].astype(np.float64), self.ids[1:, None]
         shifted = logits - logits.max(axis=-1, keepdims=True)
         said = np.take_along_axis(shifted, following, axis=-1)[:, 0]
@@ -138,11 +158,15 @@ def read_only(tensor):
 
 
 def attention_trace(record):
-    """An AttentionRecord of the forward pass as an AttentionTrace, a convolution's record as a ConvolutionTrace."""
+    """An AttentionRecord of the forward pass as an AttentionTrace, a convolution's record as a
+    ConvolutionTrace.
+    """
     if not isinstance(record, AttentionRecord):
         return ConvolutionTrace(read_only(record.out))
     arrays = {f.name: getattr(record, f.name) for f in fields(AttentionTrace)}
-    return AttentionTrace(**{name: value if name == "scale" else read_only(value) for name, value in arrays.items()})
+    return AttentionTrace(
+        **{name: value if name == "scale" else read_only(value) for name, value in arrays.items()}
+    )
 
 
 def layer_trace(record):

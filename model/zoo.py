@@ -1,4 +1,6 @@
-"""The bundled checkpoints: list, load, save. A checkpoint is NAME.safetensors (float16) and NAME.json, its card, which holds the checksum."""
+"""The bundled checkpoints: list, load, save. A checkpoint is NAME.safetensors (float16) and NAME.json, its
+card, which holds the checksum.
+"""
 
 import hashlib
 import json
@@ -22,8 +24,12 @@ MERGES = "tokenizer.merges"
 
 
 def names(kind=None, folder=FOLDER):
-    """Names of the bundled models, encoders first, then decoders, then convolutions, each in alphabetical order; or those of one kind."""
-    files = os.listdir(folder) if os.path.isdir(folder) else []  # pages ask in every run: a Path for each file would take a millisecond
+    """Names of the bundled models, encoders first, then decoders, then convolutions, each in alphabetical
+    order; or those of one kind.
+    """
+    files = (
+        os.listdir(folder) if os.path.isdir(folder) else []
+    )  # pages ask in every run: a Path for each file would take a millisecond
     found = [file.removesuffix(".safetensors") for file in files if file.endswith(".safetensors")]
     kinds = {name: kind_of(f"{folder}/{name}.json") for name in found}
     return sorted(
@@ -34,7 +40,9 @@ def names(kind=None, folder=FOLDER):
 
 @lru_cache(maxsize=64)
 def kind_of(card):
-    """The kind that a card states; a decoder, the commonest, where it cannot be read: `load` says what is wrong."""
+    """The kind that a card states; a decoder, the commonest, where it cannot be read: `load` says what is
+    wrong.
+    """
     try:
         return json.loads(Path(card).read_text(encoding="utf-8"))["config"]["kind"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -43,10 +51,14 @@ def kind_of(card):
 
 @lru_cache(maxsize=32)
 def load(name, folder=FOLDER):
-    """The Bundle of that name; one object, shared by all callers, in evaluation mode and without gradients. ValueError if it is unknown or damaged."""
+    """The Bundle of that name; one object, shared by all callers, in evaluation mode and without gradients.
+    ValueError if it is unknown or damaged.
+    """
     path = Path(folder) / f"{name}.safetensors"
     if name not in names(folder=folder):
-        raise ValueError(f"There is no model “{name}”. The bundled ones are: {', '.join(names(folder=folder)) or 'none'}.")
+        raise ValueError(
+            f"There is no model “{name}”. The bundled ones are: {', '.join(names(folder=folder)) or 'none'}."
+        )
     try:
         card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         data = path.read_bytes()
@@ -59,16 +71,24 @@ def load(name, folder=FOLDER):
             network = build(config)
         network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()}, assign=True)
     except KeyError as error:
-        raise ValueError(f"The card of “{name}” is damaged: it has no {error}. Restore model/checkpoints/{path.stem}.json.") from error
+        raise ValueError(
+            f"The card of “{name}” is damaged: it has no {error}. Restore model/checkpoints/{path.stem}.json."
+        ) from error
     except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ValueError(f"The checkpoint of “{name}” is damaged: {error}. Restore model/checkpoints/{path.name} and its card.") from error
+        raise ValueError(
+            f"The checkpoint of “{name}” is damaged: {error}. Restore model/checkpoints/{path.name} and its "
+            "card."
+        ) from error
     return Bundle(name, card, tokenizer, network.eval().requires_grad_(False))
 
 
 def save(name, network, tokenizer, card, folder=FOLDER):
     """Write the checkpoint and its card; the card gains config, parameters, bytes and sha256."""
     path = Path(folder) / f"{name}.safetensors"
-    tensors = {key: tensor.detach().cpu().to(torch.float16).contiguous() for key, tensor in network.state_dict().items()}
+    tensors = {
+        key: tensor.detach().cpu().to(torch.float16).contiguous()
+        for key, tensor in network.state_dict().items()
+    }
     data = write_tensors({**tensors, MERGES: torch.tensor(tokenizer.merges, dtype=torch.int16)})
     facts = {
         "name": name,

@@ -1,4 +1,6 @@
-"""Every control's choice, kept for the session and in the page's address, so that a link, a reload or a way round other pages restores the picture."""
+"""Every control's choice, kept for the session and in the page's address, so that a link, a reload or a way
+round other pages restores the picture.
+"""
 
 from urllib.parse import urlencode
 
@@ -10,7 +12,9 @@ LONGEST = 8_000  # letters of an address: some servers refuse longer ones
 
 
 def begin():
-    """Before the page: take over what the address says, once for each session, and what was said in doubt (see `choose`), if it was a choice."""
+    """Before the page: take over what the address says, once for each session, and what was said in doubt
+    (see `choose`), if it was a choice.
+    """
     state = st.session_state
     if "chosen" not in state:
         state.link, state.chosen = st.query_params.to_dict(), {}
@@ -23,10 +27,11 @@ def begin():
 
 
 def kept(key, options, default, spell=str):
-    """The choice of the control `key`: what somebody chose, in this session or for the link that led here; else the default.
+    """The choice of the control `key`: what somebody chose, in this session or for the link that led here;
+    else the default.
 
-    To be asked before the control is drawn, which then shows this choice. A choice that is none of the `options` gives the default; None
-    allows any text. `spell` writes an option as the link's text.
+    To be asked before the control is drawn, which then shows this choice. A choice that is none of the
+    `options` gives the default; None allows any text. `spell` writes an option as the link's text.
     """
     state = st.session_state
     if key in state.link:
@@ -49,9 +54,10 @@ def kept(key, options, default, spell=str):
 def choose(key, *dependent):
     """Somebody has moved the control; the choices that were `dependent` on it no longer hold.
 
-    But if it says what the last run has replaced, it may be that the browser had not drawn that run when somebody moved another control, and sent this one
-    as it was: that is in doubt, and a choice only if the run came to its end and nothing else was moved. Nor does anybody choose nothing: a row of buttons
-    says None when the chosen one is taken from it.
+    But if it says what the last run has replaced, it may be that the browser had not drawn that run when
+    somebody moved another control, and sent this one as it was: that is in doubt, and a choice only if the
+    run came to its end and nothing else was moved. Nor does anybody choose nothing: a row of buttons says
+    None when the chosen one is taken from it.
     """
     if st.session_state[key] in st.session_state.replaced.get(key, ()):
         st.session_state.doubted[key] = dependent
@@ -72,7 +78,9 @@ def forget(key):
 
 
 def write(page):
-    """After the page: put the choices of its controls, but for the defaults, into its address; texts too long for that stay out, and the page says so."""
+    """After the page: put the choices of its controls, but for the defaults, into its address; texts too long
+    for that stay out, and the page says so.
+    """
     st.session_state.settled = dict(st.session_state.chosen)
     said = {key: text for key, text in st.session_state.drawn.items() if text is not None}
     kept_out = len(urlencode(said)) > LONGEST

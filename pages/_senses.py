@@ -1,4 +1,6 @@
-"""What the pages about the senses of a word share: the word, the examples of its two senses, and what the encoder makes of them."""
+"""What the pages about the senses of a word share: the word, the examples of its two senses, and what the
+encoder makes of them.
+"""
 
 from typing import NamedTuple
 
@@ -20,9 +22,13 @@ NUMBERS = ("first", "second")  # and how they are called
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def vectors(words, name=MODEL, mixture=None, layers=()):
-    """senses.vectors of a tuple of Words, shared and read-only; `mixture` names a function of senses for the layers listed."""
+    """senses.vectors of a tuple of Words, shared and read-only; `mixture` names a function of senses for the
+    layers listed.
+    """
     bundle = load(name)
-    return frozen(senses.vectors(bundle, list(words), mixture and getattr(senses, mixture)(bundle.config, layers)))
+    return frozen(
+        senses.vectors(bundle, list(words), mixture and getattr(senses, mixture)(bundle.config, layers))
+    )
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -34,7 +40,12 @@ def blinded(word, cases):
     """senses.blinded, pass by pass, with a bar that shows progress once it has taken half a second."""
     bundle = load(MODEL)
     some = senses.parts(cases, senses.fitting(bundle.config, len(bundle.read(word.text))))
-    return np.concatenate([some_blinded(word, tuple(part)) for part in _shell.watched(some, f"Running the model on {len(cases)} masks")])
+    return np.concatenate(
+        [
+            some_blinded(word, tuple(part))
+            for part in _shell.watched(some, f"Running the model on {len(cases)} masks")
+        ]
+    )
 
 
 class Senses(NamedTuple):
@@ -68,7 +79,9 @@ def best_stage():
 
 
 def word_of(texts, key="word_sense.word"):
-    """The word that the texts share and the reader compares; where there is none, the page says what to do and ends."""
+    """The word that the texts share and the reader compares; where there is none, the page says what to do
+    and ends.
+    """
     common = senses.shared(*texts)
     best = next((word for word in common if word in senses.bundled()), max(common, key=len, default=""))
     word = kept(key, None, best)
@@ -87,7 +100,9 @@ def word_of(texts, key="word_sense.word"):
 
 
 def occurrence(text, word, number):
-    """The Word meant in the first (0) or second (1) sentence; where it occurs more than once, the reader says which."""
+    """The Word meant in the first (0) or second (1) sentence; where it occurs more than once, the reader says
+    which.
+    """
     found = senses.find(text, word)
     key = f"word_sense.place{number + 1}"
     place = kept(key, range(1, len(found) + 1), 1)
@@ -104,7 +119,10 @@ def note_pieces(words):
         ids = bundle.read(word.text)
         pieces = [bundle.tokenizer.piece(ids[i]) for i in word.tokens(bundle.tokenizer.spans(word.text, ids))]
         if len(pieces) > 1:
-            st.caption(f"{_shell.plain(str(word))} is {len(pieces)} tokens to this model, {' '.join(map(_shell.plain, pieces))}: its vector is their mean.")
+            st.caption(
+                f"{_shell.plain(str(word))} is {len(pieces)} tokens to this model, "
+                f"{' '.join(map(_shell.plain, pieces))}: its vector is their mean."
+            )
             return
 
 
@@ -120,18 +138,24 @@ def written(word):
     """The senses' names and the lines of examples as they stand in the two boxes."""
     groups = list(senses.bundled().get(word, {"one sense": (), "the other sense": ()}).items())
     names = tuple(kept(name, None, group[0]) for (name, _), group in zip(keys_of(word), groups, strict=True))
-    texts = tuple(kept(key, None, "\n".join(group[1])) for (_, key), group in zip(keys_of(word), groups, strict=True))
+    texts = tuple(
+        kept(key, None, "\n".join(group[1])) for (_, key), group in zip(keys_of(word), groups, strict=True)
+    )
     return names, texts
 
 
 def has_examples(word):
     """Whether examples of two senses of the word are bundled, or the reader has written some."""
     state = st.session_state
-    return word in senses.bundled() or any(key in state.chosen or key in state.link for _, key in keys_of(word))
+    return word in senses.bundled() or any(
+        key in state.chosen or key in state.link for _, key in keys_of(word)
+    )
 
 
 def senses_of(word, model=MODEL):
-    """The Senses, to that model, as written for the word, and sentences about what is wrong with them; None instead if there are too few."""
+    """The Senses, to that model, as written for the word, and sentences about what is wrong with them; None
+    instead if there are too few.
+    """
     names, texts = written(word)
     groups, wrong = [], []
     for name, text in zip(names, texts, strict=True):
@@ -139,13 +163,19 @@ def senses_of(word, model=MODEL):
         without = [line for line in lines if not senses.find(line, word)]
         used = [senses.find(line, word)[0] for line in lines if line not in without][:MOST]
         if without:
-            told = f"{len(without)} of the examples for {_shell.plain(name)} are left out, they do not hold {_shell.plain(word)}"
+            told = (
+                f"{len(without)} of the examples for {_shell.plain(name)} are left out, they do not hold "
+                f"{_shell.plain(word)}"
+            )
             wrong.append(f"{told}: {_shell.plain(without[0][:80])}")
         if len(lines) - len(without) > MOST:
             wrong.append(f"Of the examples for {_shell.plain(name)} the first {MOST} are used.")
         groups.append(used)
     if min(map(len, groups)) < 2:
-        wrong.append(f"A sense needs two examples or more. Write sentences with {_shell.plain(word)} into both boxes under “The examples”, one to a line.")
+        wrong.append(
+            f"A sense needs two examples or more. Write sentences with {_shell.plain(word)} into both boxes "
+            "under “The examples”, one to a line."
+        )
         return None, wrong
     try:
         left, right = (vectors(tuple(group), model) for group in groups)
@@ -162,7 +192,9 @@ def senses_of(word, model=MODEL):
 
 
 def known_or_end(word, found):
-    """The Senses of the word; where its examples or its sentences will not do, the page says why, shows the boxes for examples, and ends."""
+    """The Senses of the word; where its examples or its sentences will not do, the page says why, shows the
+    boxes for examples, and ends.
+    """
     try:
         plain = vectors(found)
     except ValueError as reason:
@@ -174,7 +206,10 @@ def known_or_end(word, found):
         (st.info if known else st.warning)(sentence)
     if known is None:
         apart = zip(stage_names(load(MODEL).config), stream.cosines(*plain), strict=True)
-        st.markdown(f"Cosine between the word’s two vectors: {', '.join(f'{name} {value:.3f}' for name, value in apart)}.")
+        st.markdown(
+            "Cosine between the word’s two vectors: "
+            f"{', '.join(f'{name} {value:.3f}' for name, value in apart)}."
+        )
         boxes(word)
         raise _shell.NothingToShow
     return known
@@ -202,16 +237,30 @@ def tokens_of(found, names):
     bundle = load(MODEL)
     spans = bundle.tokenizer.spans(found.text, bundle.read(found.text))
     own = found.tokens(spans)
-    return tuple(sorted({place for name in names for word in senses.find(found.text, name) for place in word.tokens(spans)} - set(own)))
+    return tuple(
+        sorted(
+            {
+                place
+                for name in names
+                for word in senses.find(found.text, name)
+                for place in word.tokens(spans)
+            }
+            - set(own)
+        )
+    )
 
 
 def moves(found, known, plain, stage):
-    """{word: how far the meter goes, at a stage, when the word of the sentence cannot look at it}, for the nearest other words."""
+    """{word: how far the meter goes, at a stage, when the word of the sentence cannot look at it}, for the
+    nearest other words.
+    """
     names = nearest(found)
     if not names:
         return {}
     alone = blinded(found, [(tokens_of(found, [name]), None, None) for name in names])  # (N, S, C)
-    return dict(zip(names, known.axis.project(alone)[:, stage] - known.axis.project(plain)[stage], strict=True))
+    return dict(
+        zip(names, known.axis.project(alone)[:, stage] - known.axis.project(plain)[stage], strict=True)
+    )
 
 
 def strongest(found, moved):

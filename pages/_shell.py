@@ -1,4 +1,6 @@
-"""What the pages share: their list, the cached model calls, the controls in the sidebar, and two ways to show things."""
+"""What the pages share: their list, the cached model calls, the controls in the sidebar, and two ways to show
+things.
+"""
 
 import inspect
 import time
@@ -54,7 +56,9 @@ def pages():
 
 @lru_cache(maxsize=24)
 def explain(text, name, change, layers, mask):
-    """The Trace of `text` in model `name`, shared by all sessions; `mask` is None for the model's own, else the name of a function of model.masks."""
+    """The Trace of `text` in model `name`, shared by all sessions; `mask` is None for the model's own, else
+    the name of a function of model.masks.
+    """
     bundle = load(name)
     allowed = None if mask is None else getattr(masks, mask)(len(bundle.read(text)))
     return bundle.explain(text, allowed, change, layers)
@@ -70,7 +74,8 @@ class Choice(NamedTuple):
 
 
 def choice(kinds=("encoder", "decoder"), only=None, toys=False):
-    """What the sidebar, drawn after the page, says of text, model (of the kinds given, unless the page is about `only` one), layer and head.
+    """What the sidebar, drawn after the page, says of text, model (of the kinds given, unless the page is
+    about `only` one), layer and head.
 
     toys: whether to offer the toys as well, last: they know no words, but a head can be seen at work in them.
     """
@@ -78,7 +83,10 @@ def choice(kinds=("encoder", "decoder"), only=None, toys=False):
     known = every if toys else [name for name in every if not is_toy(name)]
     st.session_state.models = known
     if not known:
-        st.error("There is no model in model/checkpoints. Restore the folder, or train one with python -m model.train.")
+        st.error(
+            "There is no model in model/checkpoints. Restore the folder, or train one with python -m "
+            "model.train."
+        )
         raise NothingToShow
     text = kept("text", None, EXAMPLES[0])
     model = only or kept("model", known, FIRST if FIRST in known else known[0])
@@ -119,7 +127,9 @@ def pick(label, options, *, key, **how):
 
 
 def take_text():
-    """Read the new text before anything of the page is sent, so that its head and its picture come in one piece and the browser draws once."""
+    """Read the new text before anything of the page is sent, so that its head and its picture come in one
+    piece and the browser draws once.
+    """
     choose("text")
     with suppress(ValueError):  # the page will say it
         explain(st.session_state.text, st.session_state.reader, None, None, None)
@@ -130,7 +140,9 @@ def take_example():
 
 
 def read(choice):
-    """The Trace of the chosen text in the chosen model; where there is none, the page shows the reason and ends with NothingToShow."""
+    """The Trace of the chosen text in the chosen model; where there is none, the page shows the reason and
+    ends with NothingToShow.
+    """
     try:
         trace = explain(choice.text, choice.model, None, None, None)
     except ValueError as reason:
@@ -138,14 +150,17 @@ def read(choice):
         raise NothingToShow from reason
     if len(trace.tokens) > trace.config.context:
         st.info(
-            f"This text has {len(trace.tokens)} tokens; the model was trained on {trace.config.context} at a time. "
+            f"This text has {len(trace.tokens)} tokens; the model was trained on {trace.config.context} at a "
+            "time. "
             "What it does past them is computed like all else, but it never learned to."
         )
     return trace
 
 
 def pick_token(label, trace, *, key, dependent=()):
-    """A list of the tokens, numbered from 1; the choice is what `kept_token` says. Another one takes back the choices `dependent` on it."""
+    """A list of the tokens, numbered from 1; the choice is what `kept_token` says. Another one takes back the
+    choices `dependent` on it.
+    """
     names = [f"{i}: {token}" for i, token in enumerate(trace.tokens, 1)]
     st.selectbox(
         label,
@@ -171,7 +186,8 @@ def heading(text):
 def say(formula, *sentences):
     """A formula and what it means, as one element: a page with few of them is quick.
 
-    Several formulas with \\qquad between them stand side by side, or one below the other on a phone; a single one breaks after = and + where it must.
+    Several formulas with \\qquad between them stand side by side, or one below the other on a phone; a single
+    one breaks after = and + where it must.
     """
     if len(several := formula.split(r" \qquad ")) > 1:
         formula = r" \qquad\allowbreak ".join(f"{{{one}}}" for one in several)
@@ -179,7 +195,9 @@ def say(formula, *sentences):
 
 
 def watched(jobs, told):
-    """The jobs one after the other, for a loop that does them; once that has taken half a second, a bar shows how far it is."""
+    """The jobs one after the other, for a loop that does them; once that has taken half a second, a bar shows
+    how far it is.
+    """
     room, began, jobs = st.empty(), time.monotonic(), list(jobs)
     for done, job in enumerate(jobs, 1):
         yield job
@@ -189,7 +207,9 @@ def watched(jobs, told):
 
 
 def row_above():
-    """A row, as high as a control from the start, for controls that are sent after the picture below it: so they push nothing down."""
+    """A row, as high as a control from the start, for controls that are sent after the picture below it: so
+    they push nothing down.
+    """
     row = st.container(horizontal=True, vertical_alignment="bottom", key="above")
     row.empty()  # the browser leaves out a row of nothing
     return row
@@ -218,5 +238,7 @@ def show_source(*functions):
 def plain(text):
     """User text inside a sentence: a code span that no Markdown, LaTeX or HTML gets out of."""
     shown = "".join(theme.MARKS.get(letter, letter) for letter in text)
-    fence = "`" * (1 + max((len(run) for run in "".join(c if c == "`" else " " for c in shown).split()), default=0))
+    fence = "`" * (
+        1 + max((len(run) for run in "".join(c if c == "`" else " " for c in shown).split()), default=0)
+    )
     return f"{fence} {shown} {fence}"

@@ -12,11 +12,16 @@ from model.network.transformer import Transformer, initialise
 torch.set_num_threads(1)
 torch.set_warn_always(True)  # not only once per program, so that no test depends on those before it
 
-TEXT = "I swam across the river to get to the other bank. I walked across the road to get cash from the other bank."
+TEXT = (
+    "I swam across the river to get to the other bank. I walked across the road to get cash from the other "
+    "bank."
+)
 
 
 class Files(LoadFileScheduling):
-    """Of several processes one runs a file, so that what its tests share is made once; and one alone has the browser, which is slow beside another."""
+    """Of several processes one runs a file, so that what its tests share is made once; and one alone has the
+    browser, which is slow beside another.
+    """
 
     def _split_scope(self, nodeid):
         return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
@@ -42,7 +47,9 @@ def tokenizer():
 
 
 def lively(network):
-    """Parameters far enough from their start that every part of the network matters: no zero biases, no unit norms, scores of about 1."""
+    """Parameters far enough from their start that every part of the network matters: no zero biases, no unit
+    norms, scores of about 1.
+    """
     with torch.no_grad():
         for i, parameter in enumerate(network.parameters()):
             noise = torch.randn(parameter.shape, generator=torch.Generator().manual_seed(i))
@@ -73,4 +80,6 @@ def make_network(tokenizer):
 @pytest.fixture(scope="session")
 def make_bundle(make_network, tokenizer):
     """make_bundle(positions="rope", ...) -> a tiny random Bundle."""
-    return lambda positions="rope", **choices: Bundle("tiny", {}, tokenizer, make_network(positions, **choices))
+    return lambda positions="rope", **choices: Bundle(
+        "tiny", {}, tokenizer, make_network(positions, **choices)
+    )

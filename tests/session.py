@@ -1,4 +1,6 @@
-"""A session of the app without a browser: open a page, move its controls, click in its pictures, read what was sent to them."""
+"""A session of the app without a browser: open a page, move its controls, click in its pictures, read what
+was sent to them.
+"""
 
 import json
 import re
@@ -42,7 +44,9 @@ def opened(page="attention", **query):
 def visit(page, query):
     """A session that has not run yet, at that page's address with this query."""
     at = AppTest.from_file(str(ROOT / "pages" / "_router.py"), default_timeout=60)
-    at._page_hash = calc_hash(page)  # before the first run AppTest.switch_page would take the file's name, page, for the address
+    at._page_hash = calc_hash(
+        page
+    )  # before the first run AppTest.switch_page would take the file's name, page, for the address
     for key, value in query.items():
         at.query_params[key] = value
     return at
@@ -93,7 +97,9 @@ def sent(at):
             header = json.loads(proto.bytes[4 : 4 + length])
             found[key] = (
                 header,
-                np.frombuffer(proto.bytes[4 + length :], "<f4").reshape(len(header["rows"]), len(header["columns"])),
+                np.frombuffer(proto.bytes[4 + length :], "<f4").reshape(
+                    len(header["rows"]), len(header["columns"])
+                ),
             )
     return found
 
@@ -104,7 +110,11 @@ def address(at):
 
 
 def escaped(markdown):
-    """What user text has brought out of its code spans into this Markdown, such as HTML, a link or a formula; None if nothing. Our formulas are left out."""
+    """What user text has brought out of its code spans into this Markdown, such as HTML, a link or a formula;
+    None if nothing. Our formulas are left out.
+    """
     markdown = re.sub(r"^\$\$\n.*?\n\$\$$", "", markdown, flags=re.DOTALL | re.MULTILINE)
-    outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", markdown, flags=re.DOTALL)  # a span ends with a run of as many ticks as it began with
+    outside = re.sub(
+        r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", markdown, flags=re.DOTALL
+    )  # a span ends with a run of as many ticks as it began with
     return re.search(r"[<>`]|\]\(|javascript|alert\(|\$x|:red|:material|\ufffd", outside)

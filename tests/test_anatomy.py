@@ -1,4 +1,6 @@
-"""Laws of the boxes and of what they cost: against the loaded network, against torch's own count, and against real passes."""
+"""Laws of the boxes and of what they cost: against the loaded network, against torch's own count, and against
+real passes.
+"""
 
 import math
 
@@ -27,10 +29,20 @@ def configs(draw):
     key_heads = draw(st.integers(1, 3))
     heads = key_heads * draw(st.integers(1, 3))
     return ModelConfig(
-        kind="decoder", vocabulary=draw(st.integers(2, 43)), width=heads * 2 * draw(st.integers(1, 4)), factor=draw(st.none() | st.integers(1, 7)),
-        layers=draw(st.integers(1, 3)), heads=heads, key_heads=key_heads, hidden=draw(st.integers(1, 37)), positions=draw(st.sampled_from(POSITIONS)),
-        causal=draw(st.booleans()), predicts=draw(st.booleans()), context=19, max_tokens=19,
-    )  # fmt: skip
+        kind="decoder",
+        vocabulary=draw(st.integers(2, 43)),
+        width=heads * 2 * draw(st.integers(1, 4)),
+        factor=draw(st.none() | st.integers(1, 7)),
+        layers=draw(st.integers(1, 3)),
+        heads=heads,
+        key_heads=key_heads,
+        hidden=draw(st.integers(1, 37)),
+        positions=draw(st.sampled_from(POSITIONS)),
+        causal=draw(st.booleans()),
+        predicts=draw(st.booleans()),
+        context=19,
+        max_tokens=19,
+    )
 
 
 def random_network(config, seed=1):
@@ -41,11 +53,15 @@ def by_torch(network, ids):
     """Multiply-adds as torch counts them, two operations each; in all and for each module."""
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         network(torch.tensor(ids), attend=attend)
-    return counter.get_total_flops() / 2, {name.partition(".")[2]: sum(of.values()) / 2 for name, of in counter.get_flop_counts().items()}
+    return counter.get_total_flops() / 2, {
+        name.partition(".")[2]: sum(of.values()) / 2 for name, of in counter.get_flop_counts().items()
+    }
 
 
 def assert_anatomy(network, ids):
-    """Every parameter is in one box, all boxes together take what torch counts, and the formulas of the whole say the same."""
+    """Every parameter is in one box, all boxes together take what torch counts, and the formulas of the whole
+    say the same.
+    """
     made = anatomy.boxes(network, len(ids))
     found = {}
     for box in made:
@@ -106,12 +122,17 @@ def test_what_went_through_a_box_has_its_shape_and_is_what_the_pass_produced(mak
 def test_what_went_through_a_box_is_what_its_formula_says(make_bundle):
     bundle = make_bundle("learned", factor=5, key_heads=2)
     trace, block = bundle.explain("I swam to the other bank."), bundle.network.blocks[1]
-    one = {name: anatomy.activation(bundle.network, trace, name, 1, 3).values for name in [box.name for box in anatomy.boxes(bundle.network, 7)]}
+    one = {
+        name: anatomy.activation(bundle.network, trace, name, 1, 3).values
+        for name in [box.name for box in anatomy.boxes(bundle.network, 7)]
+    }
 
     def normed(x, norm):
         x = x.astype(np.float64)
         spread = np.sqrt(x.var(axis=-1, keepdims=True) + norm.eps)
-        return (x - x.mean(axis=-1, keepdims=True)) / spread * norm.weight.detach().numpy() + norm.bias.detach().numpy()
+        return (
+            x - x.mean(axis=-1, keepdims=True)
+        ) / spread * norm.weight.detach().numpy() + norm.bias.detach().numpy()
 
     close = {"rtol": 1e-3, "atol": 1e-3}
     layer, T = trace.layers[1], len(trace.tokens)
@@ -124,9 +145,13 @@ def test_what_went_through_a_box_is_what_its_formula_says(make_bundle):
     np.testing.assert_allclose(one["mlp_in"], before, **close)
     bell = np.vectorize(lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2)
     np.testing.assert_allclose(one["gelu"], bell(one["mlp_in"].astype(np.float64)), **close)
-    np.testing.assert_allclose(one["weights"] @ layer.attention.v[1], one["mix"].reshape(T, 4, -1)[:, 3], **close)  # of four heads two share the second values
+    np.testing.assert_allclose(
+        one["weights"] @ layer.attention.v[1], one["mix"].reshape(T, 4, -1)[:, 3], **close
+    )  # of four heads two share the second values
     np.testing.assert_array_equal(one["add_attention"] - layer.resid_in, layer.resid_mid - layer.resid_in)
-    np.testing.assert_allclose(one["narrow"] @ bundle.network.embedding.weight.detach().numpy().T, trace.logits, **close)
+    np.testing.assert_allclose(
+        one["narrow"] @ bundle.network.embedding.weight.detach().numpy().T, trace.logits, **close
+    )
 
 
 def test_a_damaged_pass_is_told_by_the_difference(make_bundle):
@@ -169,7 +194,9 @@ def test_a_window_costs_no_more_than_all_and_the_same_once_it_holds_all(config, 
     for formula in (cost.multiply_adds, cost.cache_bytes, cost.weights_bytes):
         assert formula(tokens, config, window) <= formula(tokens, config)
         assert formula(tokens, config, tokens + window) == formula(tokens, config)
-    assert cost.pairs(tokens, window) >= int(masks.window(min(tokens, 50), min(window, 50)).sum()) * (tokens <= 50)
+    assert cost.pairs(tokens, window) >= int(masks.window(min(tokens, 50), min(window, 50)).sum()) * (
+        tokens <= 50
+    )
 
 
 @settings(deadline=None)
@@ -185,7 +212,8 @@ def test_the_square_term_overtakes_where_it_says(config):
 
 def test_the_formulas_by_hand():
     config = ModelConfig(vocabulary=11, width=6, layers=2, heads=3, key_heads=1, hidden=5, positions="none")
-    # query and output 6 x 6, key and value 6 x 2; MLP 6 x 5 + 5 + 5 x 6 + 6; table 11 x 6; norms 2 x 6 each, five of them
+    # query and output 6 x 6, key and value 6 x 2; MLP 6 x 5 + 5 + 5 x 6 + 6; table 11 x 6; norms 2 x 6 each,
+    # five of them
     assert cost.attention_parameters(config) == 36 + 36 + 12 + 12 == 96
     assert cost.mlp_parameters(config) == 71
     assert cost.parameters(config) == 66 + 2 * (96 + 71) + 5 * 12
@@ -200,7 +228,10 @@ def test_the_formulas_by_hand():
     [(7, 3, 2), (131, 50, 64), (64, 64, 64), (29, 1, 7), (11, 99, 3), (1, 1, 64)],
 )
 def test_windowed_attention_is_attention_with_a_window(tokens, window, chunk):
-    q, k, v = (torch.randn(3, tokens, 5, generator=torch.Generator().manual_seed(i), dtype=torch.float64) for i in range(3))
+    q, k, v = (
+        torch.randn(3, tokens, 5, generator=torch.Generator().manual_seed(i), dtype=torch.float64)
+        for i in range(3)
+    )
     expected = attend(q, k, v, masks.window(tokens, min(window, tokens)))
     torch.testing.assert_close(cost.windowed(q, k, v, window, chunk), expected)
 
@@ -232,9 +263,15 @@ def test_the_stages_are_the_stream_and_what_is_added_adds_up():
     np.testing.assert_array_equal(stages[0], trace.embedded)
     for i, layer in enumerate(trace.layers):
         np.testing.assert_array_equal(stages[2 * i + 2], layer.resid_out)
-        np.testing.assert_allclose(np.linalg.norm(stages[2 * i + 1] - stages[2 * i], axis=-1), added[0, i], rtol=1e-4)
-        np.testing.assert_allclose(np.linalg.norm(stages[2 * i + 2] - stages[2 * i + 1], axis=-1), added[1, i], rtol=1e-4)
-    expected = torch.nn.functional.cosine_similarity(torch.tensor(stages[1:]), torch.tensor(stages[:-1]), dim=-1)
+        np.testing.assert_allclose(
+            np.linalg.norm(stages[2 * i + 1] - stages[2 * i], axis=-1), added[0, i], rtol=1e-4
+        )
+        np.testing.assert_allclose(
+            np.linalg.norm(stages[2 * i + 2] - stages[2 * i + 1], axis=-1), added[1, i], rtol=1e-4
+        )
+    expected = torch.nn.functional.cosine_similarity(
+        torch.tensor(stages[1:]), torch.tensor(stages[:-1]), dim=-1
+    )
     np.testing.assert_allclose(stream.cosines(stages[1:], stages[:-1]), expected, rtol=1e-4, atol=1e-5)
     assert stream.cosines(np.zeros((1, 3)), np.ones((1, 3))) == [0]
 
@@ -243,7 +280,9 @@ def test_the_neurons_that_fire_most_come_first():
     after = np.array([[0.0, 3.0, -1.0, 3.0, 5.0], [9.0, 0.0, 0.0, 0.0, 1.0]])
     assert stream.firing(after, 0, 3).tolist() == [4, 1, 3]
     assert stream.firing(after, 1, 2).tolist() == [0, 4]
-    np.testing.assert_allclose(stream.gelu(np.array([-1.0, 0.0, 2.0])), [-0.15865525, 0, 1.95449974], rtol=1e-6)
+    np.testing.assert_allclose(
+        stream.gelu(np.array([-1.0, 0.0, 2.0])), [-0.15865525, 0, 1.95449974], rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("choices", [{}, {"factor": 5}], ids=str)
@@ -254,8 +293,13 @@ def test_a_neuron_pushes_the_logits_as_if_the_spread_stood_still(make_bundle, ch
     moved = x + 0.5 * network.blocks[1].mlp[2].weight[:, 17].detach()
     spread = (x.var(unbiased=False) + network.norm.eps).sqrt()
     with torch.inference_mode():
-        logits = [network.unembed((one - one.mean()) / spread * network.norm.weight + network.norm.bias) for one in (x, moved)]
-    np.testing.assert_allclose((logits[1] - logits[0]) * spread / 0.5, pushed, rtol=1e-2, atol=1e-3 * abs(pushed).max())
+        logits = [
+            network.unembed((one - one.mean()) / spread * network.norm.weight + network.norm.bias)
+            for one in (x, moved)
+        ]
+    np.testing.assert_allclose(
+        (logits[1] - logits[0]) * spread / 0.5, pushed, rtol=1e-2, atol=1e-3 * abs(pushed).max()
+    )
 
 
 # ---- the end ----
@@ -265,7 +309,9 @@ def test_what_each_token_received_sums_to_one_and_is_the_mean_of_the_last_weight
     trace = load("encoder").explain(TEXT)
     received = pooling.received(trace)
     every = [trace.layers[-1].attention.weights(head) for head in range(trace.config.heads)]
-    np.testing.assert_allclose(received, np.mean([row for weights in every for row in weights], axis=0), rtol=1e-5)
+    np.testing.assert_allclose(
+        received, np.mean([row for weights in every for row in weights], axis=0), rtol=1e-5
+    )
     assert received.sum() == pytest.approx(1)
     mean, first, weighted = pooling.pooled(trace.final, received)
     np.testing.assert_allclose(mean, trace.final.mean(axis=0), rtol=1e-4, atol=1e-5)
@@ -294,7 +340,9 @@ def test_leaving_one_out_never_asks_the_sentence_itself():
             "aabbc"[
                 max(
                     rest,
-                    key=lambda j: vectors[i] @ vectors[j] / np.linalg.norm(vectors[i]) / np.linalg.norm(vectors[j]),
+                    key=lambda j: (
+                        vectors[i] @ vectors[j] / np.linalg.norm(vectors[i]) / np.linalg.norm(vectors[j])
+                    ),
                 )
             ]
         )

@@ -1,4 +1,6 @@
-"""The page about what is around the attention, without a browser: its numbers are the model's, for every box, control and text."""
+"""The page about what is around the attention, without a browser: its numbers are the model's, for every box,
+control and text.
+"""
 
 import base64
 import json
@@ -16,7 +18,11 @@ from viz.component import diagram as component
 
 SECTIONS = ["The block", "The MLP", "The stream", "The end", "What it costs"]
 MODELS = [name for kind in ("encoder", "decoder") for name in names(kind) if not name.startswith("toy-")]
-SENTENCES = "river: We swam to the other side.\nmoney: He paid with coins.\nriver: The boat lay on the water.\nmoney: The loan was large."
+SENTENCES = (
+    "river: We swam to the other side.\nmoney: He paid with coins.\nriver: The boat lay on the "
+    "water.\nmoney: "
+    "The loan was large."
+)
 
 
 def checked(at):
@@ -34,7 +40,9 @@ def _charts_count(monkeypatch):
 
 
 def opened(section=SECTIONS[0], text=LONG, model="decoder-rope", **query):
-    link = {"text": text, "model": model, "architecture.section": section} | {f"architecture.{name}": value for name, value in query.items()}
+    link = {"text": text, "model": model, "architecture.section": section} | {
+        f"architecture.{name}": value for name, value in query.items()
+    }
     return session.opened("architecture", **link)
 
 
@@ -52,7 +60,11 @@ def charts(at):
 
 def numbers(values):
     """An array out of a chart's JSON."""
-    return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]) if isinstance(values, dict) else np.array(values, float)
+    return (
+        np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])
+        if isinstance(values, dict)
+        else np.array(values, float)
+    )
 
 
 def trace_of(model="decoder-rope", text=LONG):
@@ -67,9 +79,9 @@ def test_the_diagram_is_the_anatomy_of_the_model(model):
     at = opened(model=model)
     made = anatomy.boxes(load(model).network, len(trace_of(model).tokens))
     parts = pictures(at)["architecture.diagram"]["parts"]
-    assert [(part["name"], tuple(part["shape"]), part["parameters"], part["multiply_adds"]) for part in parts] == [
-        (box.name, box.shape, box.parameters, box.multiply_adds) for box in made
-    ]
+    assert [
+        (part["name"], tuple(part["shape"]), part["parameters"], part["multiply_adds"]) for part in parts
+    ] == [(box.name, box.shape, box.parameters, box.multiply_adds) for box in made]
     for i in (0, 1):
         assert sum(part["share"][i] for part in parts) == pytest.approx(1)
     assert len({(part["row"], part["column"]) for part in parts}) == len(parts)
@@ -97,7 +109,9 @@ def test_every_box_opens_and_shows_what_went_through_it(model):
             np.testing.assert_allclose(shown, trace.logits[:, order], rtol=1e-4, atol=1e-4)
             assert header["columns"] == [load(model).tokenizer.piece(int(i)) for i in order]
         else:
-            expected = found.values if found.allowed is None else np.where(found.allowed, found.values, np.nan)
+            expected = (
+                found.values if found.allowed is None else np.where(found.allowed, found.values, np.nan)
+            )
             np.testing.assert_allclose(shown, expected, rtol=1e-5, atol=1e-6)
         assert ("Kept from the pass itself" in said(at)) == (found.difference is None)
 
@@ -107,7 +121,9 @@ def test_layer_and_head_of_the_sidebar_are_those_of_the_boxes():
     move(at, layer=1, head=6)
     _, shown = pictures(at)["architecture.activation"]
     attention = trace_of().layers[0].attention
-    np.testing.assert_allclose(np.nan_to_num(shown), np.where(attention.allowed, attention.weights(5), 0), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        np.nan_to_num(shown), np.where(attention.allowed, attention.weights(5), 0), rtol=1e-5, atol=1e-6
+    )
     assert pictures(at)["architecture.diagram"]["caption"] == "layer 1, one of 4 alike"
 
 
@@ -174,12 +190,16 @@ def test_a_neuron_by_number_shows_its_tokens_and_what_it_pushes():
     at = opened("The MLP", neuron="700")
     after = anatomy.hidden(load("decoder-rope").network, trace_of(), 2)[2][:, 699]
     chips = pictures(at)["architecture.firing"]
-    assert [float(note.replace("−", "-")) for note in chips["notes"]] == [pytest.approx(value, rel=1e-2) for value in after]
+    assert [float(note.replace("−", "-")) for note in chips["notes"]] == [
+        pytest.approx(value, rel=1e-2) for value in after
+    ]
     pushed = stream.pushed(load("decoder-rope").network, 2, 699)
     up = pictures(at)["architecture.pushes_up"]
     np.testing.assert_allclose(up["series"][0]["values"], np.sort(pushed)[::-1][:8], rtol=1e-5)
     assert up["tokens"][0] == load("decoder-rope").tokenizer.piece(int(pushed.argmax()))
-    np.testing.assert_allclose(pictures(at)["architecture.pushes_down"]["series"][0]["values"], np.sort(pushed)[:8], rtol=1e-5)
+    np.testing.assert_allclose(
+        pictures(at)["architecture.pushes_down"]["series"][0]["values"], np.sort(pushed)[:8], rtol=1e-5
+    )
 
 
 def test_what_is_added_is_measured():
@@ -188,7 +208,9 @@ def test_what_is_added_is_measured():
     attention, mlp, after = charts(at)[1]["data"]
     np.testing.assert_allclose(numbers(attention["y"]), added[0, :, 3], rtol=1e-5)
     np.testing.assert_allclose(numbers(mlp["y"]), added[1, :, 3], rtol=1e-5)
-    np.testing.assert_allclose(numbers(after["y"]), [np.linalg.norm(layer.resid_out[3]) for layer in trace_of().layers], rtol=1e-5)
+    np.testing.assert_allclose(
+        numbers(after["y"]), [np.linalg.norm(layer.resid_out[3]) for layer in trace_of().layers], rtol=1e-5
+    )
 
 
 # ---- the stream ----
@@ -265,7 +287,11 @@ def test_lines_that_will_not_do_are_explained_and_the_others_used():
     at = opened("The end", model="encoder")
     move(at, __sentences="\n".join(lines))
     told = said(at)
-    assert "Line 2 has not a colon" in told and "Line 3 has not a label" in told and "Line 4 has not a sentence" in told
+    assert (
+        "Line 2 has not a colon" in told
+        and "Line 3 has not a label" in told
+        and "Line 4 has not a sentence" in told
+    )
     assert "Line 7 cannot be read. This text has" in told
     assert "The nearest of your 3 sentences" in told
     assert "A label with one sentence alone can never be found" in told
@@ -304,10 +330,14 @@ def test_the_curves_are_the_formulas_and_the_points_lie_on_them(model):
         curves = [trace for trace in charts(at)[0]["data"] if trace["mode"] == "lines"]
         lengths = numbers(curves[0]["x"]).astype(int)
         assert (lengths[0], lengths[-1]) == (16, 131_072)
-        for curve, (key_heads, window) in zip(curves, [(6, None), (3, None), (1, None), (6, 32)], strict=False):
+        for curve, (key_heads, window) in zip(
+            curves, [(6, None), (3, None), (1, None), (6, 32)], strict=False
+        ):
             sizes = type(config)(**vars(config) | {"key_heads": key_heads})
             np.testing.assert_allclose(numbers(curve["y"]), [formula(int(T), sizes, window) for T in lengths])
-        points = sum(len(numbers(trace["x"])) for trace in charts(at)[0]["data"] if trace["mode"] == "markers")
+        points = sum(
+            len(numbers(trace["x"])) for trace in charts(at)[0]["data"] if trace["mode"] == "markers"
+        )
         assert points == {"Multiply-adds": 9, "Cache": 12, "Weights": 9}[quantity]
         assert f"{points} of {points} points lie exactly on their curve" in said(at)
     assert f"**{np.ceil(cost.overtaking(config)):,.0f} tokens**" in said(at)
@@ -317,7 +347,12 @@ def test_the_curves_are_the_formulas_and_the_points_lie_on_them(model):
 
 def test_parameters_are_counted():
     at = opened("What it costs", cost="Parameters")
-    sizes = [cost.parameters(type(load("decoder-rope").config)(**vars(load("decoder-rope").config) | {"key_heads": n})) for n in (6, 2, 1, 6)]
+    sizes = [
+        cost.parameters(
+            type(load("decoder-rope").config)(**vars(load("decoder-rope").config) | {"key_heads": n})
+        )
+        for n in (6, 2, 1, 6)
+    ]
     lines = [trace for trace in charts(at)[0]["data"] if trace["mode"] == "lines"]
     assert [set(numbers(line["y"])) for line in lines] == [{size} for size in sizes]
     assert "4 of 4 points lie exactly on their curve" in said(at)
@@ -325,7 +360,9 @@ def test_parameters_are_counted():
 
 def test_seconds_are_measured_until_stopped_and_again(monkeypatch):
     taken = []
-    monkeypatch.setattr(cost, "seconds", lambda layer, tokens, window=None: taken.append((tokens, window)) or tokens / 1e6)
+    monkeypatch.setattr(
+        cost, "seconds", lambda layer, tokens, window=None: taken.append((tokens, window)) or tokens / 1e6
+    )
     at = opened("What it costs", cost="Seconds", window="64")
     assert "Measured on this machine: 24 points." in said(at)
     assert taken.count((4096, 64)) == 1 and taken.count((4096, None)) == 3
@@ -344,7 +381,9 @@ def test_seconds_are_measured_until_stopped_and_again(monkeypatch):
 
 
 def test_the_budget_ends_the_measurement_and_is_told(monkeypatch):
-    monkeypatch.setattr(cost, "seconds", lambda layer, tokens, window=None: tokens / 1e3 + 1e-9 * (window or 0))
+    monkeypatch.setattr(
+        cost, "seconds", lambda layer, tokens, window=None: tokens / 1e3 + 1e-9 * (window or 0)
+    )
     at = opened("What it costs", cost="Seconds", window="128")
     assert "The budget of 8 seconds was spent after" in said(at)
     shown = [trace for trace in charts(at)[0]["data"] if trace["mode"] == "markers"]
@@ -356,7 +395,9 @@ def test_a_figure_of_costs_that_does_not_fit_is_an_error():
         cost_figures.curves([16, 32, 64], {"a": [1, 2]}, {}, unit="bytes", now=16)
     with pytest.raises(ValueError, match="3 inputs and 2 outputs"):
         neuron_figures.activations(np.zeros(3), np.zeros(2), curve=([0], [0]), chosen=0)
-    figure = cost_figures.curves([16, 64], {"a": [1, 2]}, {"a": [(16, 1.5)]}, unit="bytes", now=16, crossing=20)
+    figure = cost_figures.curves(
+        [16, 64], {"a": [1, 2]}, {"a": [(16, 1.5)]}, unit="bytes", now=16, crossing=20
+    )
     assert [(trace.mode, list(trace.y)) for trace in figure.data] == [("lines", [1, 2]), ("markers", [1.5])]
     assert [shape.x0 for shape in figure.layout.shapes] == [16, 20]
     figure = cost_figures.shares({"whole": {"a": 1, "b": 3}})
@@ -395,9 +436,13 @@ def test_a_link_restores_every_choice():
     move(at, __cost="Cache", __key_heads=3, __window=64, __length=2048)
     link = address(at)
     assert {key: value for key, value in link.items() if key.startswith("architecture.")} == {
-        "architecture.section": "What it costs", "architecture.cost": "Cache", "architecture.key_heads": "3", "architecture.window": "64",
-        "architecture.length": "2048", "architecture.token": "4",
-    }  # fmt: skip
+        "architecture.section": "What it costs",
+        "architecture.cost": "Cache",
+        "architecture.key_heads": "3",
+        "architecture.window": "64",
+        "architecture.length": "2048",
+        "architecture.token": "4",
+    }
     again = session.opened("architecture", **link)
     assert address(again) == link
     move(again, __section="The MLP")

@@ -1,4 +1,6 @@
-"""Imports point one way: a page -> its own folder, what pages share, model and viz; model -> torch, numpy; viz -> plotly, numpy."""
+"""Imports point one way: a page -> its own folder, what pages share, model and viz; model -> torch, numpy;
+viz -> plotly, numpy.
+"""
 
 import ast
 import os
@@ -15,9 +17,13 @@ QUESTIONS = sorted(path.parent.name for path in FILES if path.name == "page.py")
 
 
 def modules(package, without=()):
-    """Dotted names of all modules of a package, at any depth, but for those below a package listed in `without`."""
+    """Dotted names of all modules of a package, at any depth, but for those below a package listed in
+    `without`.
+    """
     paths = sorted((ROOT / package).rglob("*.py"))
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths]
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths
+    ]
     return [name for name in names if not any(name == one or name.startswith(f"{one}.") for one in without)]
 
 
@@ -53,7 +59,9 @@ def imported(path):
 
 
 def strays(path, may):
-    """Those of a file's imports that lie outside the standard library and outside the packages and modules that it `may` use."""
+    """Those of a file's imports that lie outside the standard library and outside the packages and modules
+    that it `may` use.
+    """
     allowed = may | sys.stdlib_module_names
     return {name for name in imported(path) if not any(f"{name}.".startswith(f"{one}.") for one in allowed)}
 
@@ -84,11 +92,15 @@ def test_figures_know_nothing_of_models_and_pages():
 def test_nothing_served_imports_the_training():
     assert "pages.attention.steps" in SERVED
     assert brought_in(SERVED, {"model.train"}) == set()
-    pages = [path for path in FILES if path.name in ("page.py", "_router.py")]  # these run, and are not imported
+    pages = [
+        path for path in FILES if path.name in ("page.py", "_router.py")
+    ]  # these run, and are not imported
     assert not any(name.startswith("model.train") for path in pages for name in imported(path))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: ".".join(path.relative_to(ROOT).with_suffix("").parts))
+@pytest.mark.parametrize(
+    "path", FILES, ids=lambda path: ".".join(path.relative_to(ROOT).with_suffix("").parts)
+)
 def test_a_page_imports_its_own_folder_and_what_pages_share(path):
     assert strays(path, may(path)) == set()
 
@@ -119,5 +131,8 @@ def test_a_stray_import_behind_another_module_is_found(tmp_path):
 def test_a_stray_import_in_a_page_is_found(tmp_path, line, stray):
     page = tmp_path / "planted.py"
     fine = "import math\nimport streamlit as st\nfrom model import load\nfrom viz.bars import contributions\n"
-    page.write_text(f"{fine}from pages import _shell\nfrom pages._control import kept\nfrom pages.attention import steps\n{line}\n")
+    page.write_text(
+        f"{fine}from pages import _shell\nfrom pages._control import kept\nfrom pages.attention import "
+        f"steps\n{line}\n"
+    )
     assert strays(page, may(ROOT / "pages" / "attention" / "page.py")) == {stray}

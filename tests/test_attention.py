@@ -22,7 +22,9 @@ size = st.integers(1, 7)
 
 @st.composite
 def problems(draw):
-    """(q, k, v, allowed or None, bias or None, scale or None) of one random problem; every row is allowed to look somewhere."""
+    """(q, k, v, allowed or None, bias or None, scale or None) of one random problem; every row is allowed to
+    look somewhere.
+    """
     lead, T, S, D, E = (
         draw(st.sampled_from([(), (3,), (2, 3)])),
         draw(size),
@@ -72,7 +74,8 @@ def test_weights_sum_to_one_and_are_exactly_zero_where_masked(problem):
 
 
 def test_two_tokens_worked_by_hand():
-    # D = 4, so the dot products are halved. Row 1: scores (2 ln 3, 0) / 2 = (ln 3, 0), e^ of them (3, 1), weights (3/4, 1/4).
+    # D = 4, so the dot products are halved. Row 1: scores (2 ln 3, 0) / 2 = (ln 3, 0), e^ of them (3, 1),
+    # weights (3/4, 1/4).
     # Row 2: scores (0, 0), weights (1/2, 1/2). Out: 3/4 (4, 0) + 1/4 (0, 8) = (3, 2) and (2, 4).
     q = torch.tensor([[2 * math.log(3), 0, 0, 0], [0, 0, 0, 0]])
     k = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0]])
@@ -80,7 +83,9 @@ def test_two_tokens_worked_by_hand():
     torch.testing.assert_close(attend(q, k, v), torch.tensor([[3.0, 2], [2, 4]]), **EXACT)
     causal = torch.tensor([[True, False], [True, True]])  # now row 1 sees only itself: (4, 0)
     torch.testing.assert_close(attend(q, k, v, causal), torch.tensor([[4.0, 0], [2, 4]]), **EXACT)
-    bias = torch.tensor([[-math.log(3), 0], [0, math.log(7)]])  # row 1: scores (0, 0); row 2: e^ of the scores (1, 7), weights (1/8, 7/8)
+    bias = torch.tensor(
+        [[-math.log(3), 0], [0, math.log(7)]]
+    )  # row 1: scores (0, 0); row 2: e^ of the scores (1, 7), weights (1/8, 7/8)
     torch.testing.assert_close(attend(q, k, v, bias=bias), torch.tensor([[2.0, 4], [0.5, 7]]), **EXACT)
 
 
@@ -105,7 +110,9 @@ def module():
 @pytest.mark.parametrize("work", [attend, fused])
 def test_multi_head_attention_equals_torchs_with_the_same_parameters(module, work):
     reference = nn.MultiheadAttention(15, 3, bias=False, batch_first=True)
-    reference.in_proj_weight.data = torch.cat([module.query.weight, module.key.weight, module.value.weight]).data
+    reference.in_proj_weight.data = torch.cat(
+        [module.query.weight, module.key.weight, module.value.weight]
+    ).data
     reference.out_proj.weight.data = module.output.weight.data
     x, allowed = torch.randn(2, 7, 15), (torch.rand(7, 7) < 0.5) | torch.eye(7, dtype=torch.bool)
     expected, _ = reference(x, x, x, attn_mask=~allowed)  # its mask says who may not look
@@ -116,7 +123,10 @@ def test_multi_head_attention_equals_torchs_with_the_same_parameters(module, wor
 def test_grouped_key_heads_equal_key_heads_that_are_repeated(groups):
     grouped = MultiHeadAttention(ModelConfig(width=30, heads=6, key_heads=groups))
     whole = MultiHeadAttention(ModelConfig(width=30, heads=6, key_heads=6))
-    whole.load_state_dict(grouped.state_dict() | {name: repeated(grouped.state_dict()[name], 6 // groups) for name in ("key.weight", "value.weight")})
+    whole.load_state_dict(
+        grouped.state_dict()
+        | {name: repeated(grouped.state_dict()[name], 6 // groups) for name in ("key.weight", "value.weight")}
+    )
     x = torch.randn(7, 30)
     assert grouped(x).k.shape == grouped(x).v.shape == (groups, 7, 5)
     torch.testing.assert_close(grouped(x).out, whole(x).out, **EXACT)
@@ -162,12 +172,16 @@ def test_t5_tells_left_from_right_in_an_encoder_and_only_looks_left_in_a_decoder
 @pytest.mark.parametrize("causal", [True, False])
 def test_a_network_without_positions_equals_torchs_transformer(make_network, causal):
     network, ids = make_network("none", causal=causal), torch.arange(97, 119).view(2, 11)
-    layer = nn.TransformerEncoderLayer(24, 4, 37, dropout=0, activation="gelu", batch_first=True, norm_first=True)
+    layer = nn.TransformerEncoderLayer(
+        24, 4, 37, dropout=0, activation="gelu", batch_first=True, norm_first=True
+    )
     reference = nn.TransformerEncoder(layer, 3, norm=nn.LayerNorm(24), enable_nested_tensor=False)
     reference.norm.load_state_dict(network.norm.state_dict())
     for theirs, ours in zip(reference.layers, network.blocks, strict=True):
         attention = ours.attention
-        theirs.self_attn.in_proj_weight.data = torch.cat([attention.query.weight, attention.key.weight, attention.value.weight]).data
+        theirs.self_attn.in_proj_weight.data = torch.cat(
+            [attention.query.weight, attention.key.weight, attention.value.weight]
+        ).data
         theirs.self_attn.out_proj.weight.data = attention.output.weight.data
         theirs.self_attn.in_proj_bias.data.zero_()
         theirs.self_attn.out_proj.bias.data.zero_()
@@ -192,4 +206,6 @@ def test_a_whole_network_computes_the_same_by_attend_as_by_fused(make_network, e
 
 def test_a_batch_gives_what_its_rows_give_one_by_one(make_network):
     network, ids = make_network("t5", key_heads=2), torch.arange(97, 119).view(2, 11)
-    torch.testing.assert_close(network(ids).logits, torch.stack([network(row).logits for row in ids]), **EXACT)
+    torch.testing.assert_close(
+        network(ids).logits, torch.stack([network(row).logits for row in ids]), **EXACT
+    )

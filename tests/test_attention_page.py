@@ -1,4 +1,6 @@
-"""The attention page without a browser, every control at every step: the right numbers, choices that last, and user text that stays text."""
+"""The attention page without a browser, every control at every step: the right numbers, choices that last,
+and user text that stays text.
+"""
 
 import io
 from contextlib import redirect_stdout
@@ -23,7 +25,9 @@ from tests.session import (
     pictures,
 )
 
-NAMES = [name for kind in ("encoder", "decoder") for name in model.names(kind) if not name.startswith("toy-")]  # what the sidebar offers
+NAMES = [
+    name for kind in ("encoder", "decoder") for name in model.names(kind) if not name.startswith("toy-")
+]  # what the sidebar offers
 CONFIG = model.load(NAMES[0]).config
 STATES = ["step", "query", "key", "scaled", "average", "temperature", "mask", "where"]
 BOUND = ["text", "model", "layer", "head", *(f"attention.{name}" for name in STATES)]
@@ -55,7 +59,9 @@ def steps(at):
 
 def snippet(at):
     """The Python that the page shows to be copied."""
-    return next(element.value for element in at.code if "import" in element.value and "explain(" in element.value)
+    return next(
+        element.value for element in at.code if "import" in element.value and "explain(" in element.value
+    )
 
 
 def printed(code):
@@ -76,13 +82,17 @@ def direct(at, text, switches, layer):
     layers = [layer] if switches.get("attention.where") == "this layer" else None
     bundle = model.load(control(at, "model").value)
     mask = switches.get("attention.mask")
-    return bundle.explain(text, None if mask is None else getattr(model.masks, mask)(len(bundle.read(text))), change, layers)
+    return bundle.explain(
+        text, None if mask is None else getattr(model.masks, mask)(len(bundle.read(text))), change, layers
+    )
 
 
 def values(attention, head, query, key):
     """What each of the eight steps prints for one cell; None for the tokens, which are in no layer."""
     cell = query, key
-    dots, scaled, scores, weights = (stage(head)[cell] for stage in (attention.dots, attention.scaled, attention.scores, attention.weights))
+    dots, scaled, scores, weights = (
+        stage(head)[cell] for stage in (attention.dots, attention.scaled, attention.scores, attention.weights)
+    )
     return [
         None,
         attention.parts(head)[0][query],
@@ -220,7 +230,9 @@ def test_a_plain_average_is_one_over_the_number_allowed(at, mask):
     T = len(weights)
     allowed = np.tri(T, dtype=bool) if mask == "causal" else np.ones((T, T), dtype=bool)
     np.testing.assert_array_equal(np.isnan(weights), ~allowed)
-    np.testing.assert_allclose(np.nan_to_num(weights), allowed / allowed.sum(axis=1, keepdims=True), rtol=1e-6)
+    np.testing.assert_allclose(
+        np.nan_to_num(weights), allowed / allowed.sum(axis=1, keepdims=True), rtol=1e-6
+    )
 
 
 # ---- choices ----

@@ -1,4 +1,6 @@
-"""The page about byte pairs, without a browser: what it shows is what model.tokenizer learns and reads, and what the model makes of fewer merges."""
+"""The page about byte pairs, without a browser: what it shows is what model.tokenizer learns and reads, and
+what the model makes of fewer merges.
+"""
 
 import base64
 import json
@@ -61,7 +63,11 @@ def chart(at, place):
 
 def numbers(values):
     """An array as Plotly sends it: base64 of its type, or a list."""
-    return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]) if isinstance(values, dict) else np.array(values, float)
+    return (
+        np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])
+        if isinstance(values, dict)
+        else np.array(values, float)
+    )
 
 
 # ---- the player ----
@@ -72,7 +78,9 @@ def test_the_player_gets_what_was_learned(at):
     sent = pictures(at)["bpe.player"]
     assert sent["tokens"] == [one.tokens for one in rounds]
     assert sent["whole"] == [one.whole for one in rounds]
-    assert sent["leaders"] == [[number for (left, right), often in one.leaders for number in (left, right, often)] for one in rounds]
+    assert sent["leaders"] == [
+        [number for (left, right), often in one.leaders for number in (left, right, often)] for one in rounds
+    ]
     learned = bpe.train(TEXT, 500)
     assert sent["pieces"] == [learned.piece(id) for id in range(learned.end)]
     assert sent["words"] == len(bpe.WORD.findall(TEXT))
@@ -94,7 +102,10 @@ def test_the_borders_of_the_excerpt_are_those_of_the_tokenizer_after_as_many_mer
 
 def test_no_border_is_crossed_between_words(at):
     sent = pictures(at)["bpe.player"]
-    ends = {sum(len(word.encode()) for word in bpe.WORD.findall(TEXT)[: n + 1]) for n in range(len(bpe.WORD.findall(TEXT)) - 1)}
+    ends = {
+        sum(len(word.encode()) for word in bpe.WORD.findall(TEXT)[: n + 1])
+        for n in range(len(bpe.WORD.findall(TEXT)) - 1)
+    }
     assert {place for place, joined in enumerate(sent["joined"], 1) if joined == players.BORDER} == ends
 
 
@@ -177,7 +188,9 @@ def test_a_long_text_is_learned_as_train_learns_it(at):
 def test_a_training_that_was_stopped_shows_what_it_has_and_starts_again(at):
     move(at, {"bpe.merges": 4})
     move(at, {"bpe.text": PROSE})
-    at.session_state["bpe.training"].stopped = True  # what the button does, which no test without a browser can press in time
+    at.session_state[
+        "bpe.training"
+    ].stopped = True  # what the button does, which no test without a browser can press in time
     move(at, {"bpe.merges": 20})
     assert "Stopped after 4 of 20 merges" in said(at)
     assert len(pictures(at)["bpe.player"]["tokens"]) == 5
@@ -229,8 +242,12 @@ def test_a_click_shows_the_steps_of_the_word(at, model):
         click(at, "bpe.tokens", {"token": [place + len(ids) - 1, 1700000000000 + place]})
         shown = pictures(at)["bpe.ladder"]
         steps = list(tokenizer.word_steps(word))
-        assert [row["pieces"] for row in shown["rows"]] == [[tokenizer.piece(id) for id in step.ids] for step in steps]
-        assert [row["name"] for row in shown["rows"][1:]] == [f"merge {tokenizer.merges.index(step.pair) + 1:,}" for step in steps[1:]]
+        assert [row["pieces"] for row in shown["rows"]] == [
+            [tokenizer.piece(id) for id in step.ids] for step in steps
+        ]
+        assert [row["name"] for row in shown["rows"][1:]] == [
+            f"merge {tokenizer.merges.index(step.pair) + 1:,}" for step in steps[1:]
+        ]
         for row, step in zip(shown["rows"][1:], steps[1:], strict=True):
             assert {step.ids[i] for i in row["made"]} == {tokenizer.ranks[step.pair]}
         assert shown["ids"] == ids
@@ -257,7 +274,10 @@ def test_common_and_rare_words_are_told_with_their_numbers(at):
     assert f"Of {len(words)} words, {sum(n == 1 for n in pieces.values())} are one token" in said(at)
     assert f"·phosphorescent `: {pieces[' phosphorescent']} tokens" in said(at)
     move(at, {"text": "the river"})
-    assert f"A rare word, not in your text, is ` ·photosynthesis `: {len(TOKENIZER.encode_word(' photosynthesis'))} tokens" in said(at)
+    assert (
+        "A rare word, not in your text, is ` ·photosynthesis `: "
+        f"{len(TOKENIZER.encode_word(' photosynthesis'))} tokens" in said(at)
+    )
 
 
 def test_of_a_long_text_some_tokens_are_shown_around_the_chosen_one():
@@ -295,11 +315,15 @@ def test_the_map_is_that_of_the_model_on_the_tokens_of_the_first_merges(at, merg
     ids = fewer.encode(LONG)
     header, shown = pictures(at)["bpe.few"]
     assert header["rows"] == [fewer.piece(id) for id in ids]
-    np.testing.assert_allclose(shown[np.tril_indices(len(ids))], weights(bundle, ids, 1, 4)[np.tril_indices(len(ids))], atol=1e-5)
+    np.testing.assert_allclose(
+        shown[np.tril_indices(len(ids))], weights(bundle, ids, 1, 4)[np.tril_indices(len(ids))], atol=1e-5
+    )
     assert np.isnan(shown[np.triu_indices(len(ids), 1)]).all()
     assert header["label"].endswith(f"T = {len(ids)}")
     all_ = bundle.explain(LONG).layers[1].attention.weights(4)
-    np.testing.assert_array_equal(np.nan_to_num(pictures(at)["bpe.all"][1]), np.where(masks.causal(len(all_)), all_, 0))
+    np.testing.assert_array_equal(
+        np.nan_to_num(pictures(at)["bpe.all"][1]), np.where(masks.causal(len(all_)), all_, 0)
+    )
 
 
 def weights(bundle, ids, layer, head):
@@ -325,7 +349,10 @@ def test_the_numbers_are_those_of_both_tokenizations(at, merges):
     fewer = bpe.Tokenizer(TOKENIZER.merges[:merges])
     few, every = fewer.encode(LONG), TOKENIZER.encode(LONG)
     field = reach.size(reach.stack(4, 3))
-    covered = [len(LONG) - one.spans(LONG, ids)[max(0, len(ids) - field)][0] for one, ids in ((fewer, few), (TOKENIZER, every))]
+    covered = [
+        len(LONG) - one.spans(LONG, ids)[max(0, len(ids) - field)][0]
+        for one, ids in ((fewer, few), (TOKENIZER, every))
+    ]
     table = said(at)
     assert f"| Tokens T | {len(few)} | {len(every)} |" in table
     assert f"T² | {len(few) ** 2:,} | {len(every) ** 2:,} |" in table
@@ -362,7 +389,9 @@ def test_a_model_that_cannot_predict_leaves_it_to_the_first_one(at):
 def test_more_tokens_than_the_model_takes_are_answered_in_a_sentence(at):
     text = "the river bank and " * 60
     move(at, {"text": text, "bpe.first": 0})
-    assert re.search(r"With the first 0 merges: This text has [\d,]+ tokens.*use more merges", at.info[0].value)
+    assert re.search(
+        r"With the first 0 merges: This text has [\d,]+ tokens.*use more merges", at.info[0].value
+    )
     assert "bpe.few" not in pictures(at)
     move(at, {"bpe.first": 3000})
     assert "bpe.few" in pictures(at)

@@ -1,4 +1,6 @@
-"""Laws of decoding: filters, the choice, the cache, generation, beam search, the lens, the sink; in float64 where they are exact."""
+"""Laws of decoding: filters, the choice, the cache, generation, beam search, the lens, the sink; in float64
+where they are exact.
+"""
 
 import itertools
 import math
@@ -20,8 +22,12 @@ from viz.component.story import story
 from viz.component.tree import Node, tree
 
 INF = math.inf
-lists = st.lists(st.floats(-12, 12, width=32), min_size=1, max_size=23).map(lambda values: torch.tensor(values, dtype=torch.float64))
-coarse = st.lists(st.integers(-3, 3), min_size=1, max_size=23).map(lambda values: torch.tensor(values, dtype=torch.float64))  # many ties
+lists = st.lists(st.floats(-12, 12, width=32), min_size=1, max_size=23).map(
+    lambda values: torch.tensor(values, dtype=torch.float64)
+)
+coarse = st.lists(st.integers(-3, 3), min_size=1, max_size=23).map(
+    lambda values: torch.tensor(values, dtype=torch.float64)
+)  # many ties
 either = st.one_of(lists, coarse)
 DECODERS = [f"decoder-{name}" for name in POSITIONS]
 IDS = load("decoder-rope").read("I swam across the river to get to the other bank")
@@ -102,7 +108,9 @@ def test_top_p_keeps_the_smallest_set_with_the_mass(logits, p):
     order = sorted(range(len(logits)), key=lambda i: (-float(logits[i]), i))
     p_of, left = chances(logits), kept(decoding.top_p(logits, p))
     assert left == set(order[: len(left)])
-    masses = list(itertools.accumulate(float(p_of[i]) for i in order))  # in the order in which the nucleus is filled
+    masses = list(
+        itertools.accumulate(float(p_of[i]) for i in order)
+    )  # in the order in which the nucleus is filled
     assert len(left) == next((count for count, mass in enumerate(masses, 1) if mass >= p), len(order))
     if len(left) > 1:
         without_least = sum(float(p_of[i]) for i in order[: len(left) - 1])
@@ -128,7 +136,9 @@ def test_filters_work_row_by_row(seed):
         partial(decoding.temperature, degree=0),
         partial(decoding.temperature, degree=0.3),
     ):
-        assert torch.equal(function(rows), torch.stack([torch.stack([function(row) for row in pair]) for pair in rows]))
+        assert torch.equal(
+            function(rows), torch.stack([torch.stack([function(row) for row in pair]) for pair in rows])
+        )
 
 
 def test_filters_leave_their_input_alone():
@@ -188,13 +198,18 @@ def test_rolls_are_even_and_each_place_has_its_own():
     rolls = np.array([decoding.roll(7, place) for place in range(4_000)])
     assert ((rolls >= 0) & (rolls < 1)).all() and len(set(rolls)) == 4_000
     counts = np.histogram(rolls, 10, (0, 1))[0]
-    assert ((counts - 400) ** 2 / 400).sum() < 27.9  # chi square with 9 degrees of freedom, exceeded by chance once in a thousand
+    assert (
+        (counts - 400) ** 2 / 400
+    ).sum() < 27.9  # chi square with 9 degrees of freedom, exceeded by chance once in a thousand
     assert decoding.roll(7, 3) == rolls[3] != decoding.roll(8, 3)
 
 
 def test_many_draws_follow_the_distribution():
     logits = torch.tensor([0.5, 0.1, 0.4]).log()
-    drawn = np.bincount([decoding.sample(logits, decoding.roll(3, place)) for place in range(4_000)], minlength=3) / 4_000
+    drawn = (
+        np.bincount([decoding.sample(logits, decoding.roll(3, place)) for place in range(4_000)], minlength=3)
+        / 4_000
+    )
     np.testing.assert_allclose(drawn, [0.5, 0.1, 0.4], atol=0.03)
 
 
@@ -213,7 +228,9 @@ def test_a_pass_after_a_cache_equals_a_pass_over_all_in_float64(make_network, po
             after = network(ids[first:], past=cache)
             torch.testing.assert_close(after.logits, whole.logits[first:], rtol=0, atol=1e-12)
             torch.testing.assert_close(after.embedded, whole.embedded[first:], rtol=0, atol=1e-14)
-            for one, other in zip(decoding.Cache.of(after).layers, decoding.Cache.of(whole).layers, strict=True):
+            for one, other in zip(
+                decoding.Cache.of(after).layers, decoding.Cache.of(whole).layers, strict=True
+            ):
                 torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
 
 
@@ -222,7 +239,9 @@ def test_cached_logits_equal_uncached_ones_in_float32(name):
     network = load(name).network
     steps = [islice(decoding.generate(network, IDS, cached=cached), 60) for cached in (True, False)]
     for one, other in zip(*steps, strict=True):
-        torch.testing.assert_close(one.stages[0], other.stages[0], rtol=0, atol=1e-5 * float(other.stages[0].abs().max()))
+        torch.testing.assert_close(
+            one.stages[0], other.stages[0], rtol=0, atol=1e-5 * float(other.stages[0].abs().max())
+        )
         p, q = one.stages[0].softmax(-1), other.stages[0].softmax(-1)
         torch.testing.assert_close(p, q, rtol=0, atol=1e-5)
         assert one.id == other.id
@@ -237,7 +256,10 @@ def test_a_cache_is_never_written_to_and_can_be_shortened(make_network):
         before = [part.clone() for layer in cache.layers for part in layer]
         longer = decoding.Cache.of(network(torch.tensor([5, 6]), past=cache))
     assert (cache.tokens, longer.tokens, longer.first(9).tokens) == (17, 19, 9)
-    assert all(torch.equal(one, other) for one, other in zip(before, (part for layer in cache.layers for part in layer), strict=True))
+    assert all(
+        torch.equal(one, other)
+        for one, other in zip(before, (part for layer in cache.layers for part in layer), strict=True)
+    )
     for short, full in zip(longer.first(17).layers, cache.layers, strict=True):
         assert torch.equal(short[0], full[0]) and torch.equal(short[1], full[1])
 
@@ -292,7 +314,9 @@ def test_a_cache_with_the_beginning_may_be_brought_along():
     first = next(decoding.generate(network, IDS))
     step = next(decoding.generate(network, [*IDS, 300], cache=first.cache))
     assert step.record.embedded.shape[0] == 1
-    torch.testing.assert_close(step.stages[0], next(decoding.generate(network, [*IDS, 300])).stages[0], rtol=0, atol=1e-4)
+    torch.testing.assert_close(
+        step.stages[0], next(decoding.generate(network, [*IDS, 300])).stages[0], rtol=0, atol=1e-4
+    )
 
 
 def test_another_token_can_be_sent_in_place_of_the_chosen_one():
@@ -349,12 +373,16 @@ def test_a_beam_as_wide_as_the_vocabulary_is_exhaustive_search(make_network, cau
     start = [3, 1]
     with torch.inference_mode():
         one = network(torch.tensor(start)).logits[-1].log_softmax(-1)
-        two = torch.stack([network(torch.tensor([*start, id])).logits[-1].log_softmax(-1) for id in range(11)])
+        two = torch.stack(
+            [network(torch.tensor([*start, id])).logits[-1].log_softmax(-1) for id in range(11)]
+        )
     expected = {(i, j): float(one[i] + two[i, j]) for i, j in itertools.product(range(11), repeat=2)}
     best = sorted(expected, key=lambda pair: -expected[pair])[:11]
     levels = list(decoding.beams(network, start, 11, 2))
     assert [beam.ids for beam in levels[-1]] == best
-    np.testing.assert_allclose([beam.score for beam in levels[-1]], [expected[pair] for pair in best], atol=1e-12)
+    np.testing.assert_allclose(
+        [beam.score for beam in levels[-1]], [expected[pair] for pair in best], atol=1e-12
+    )
 
 
 def test_beams_are_scored_sorted_and_grow_from_their_parents():
@@ -399,7 +427,9 @@ def test_a_search_ends_where_there_is_no_room():
 def test_the_lens_at_the_end_of_the_stream_is_the_model(name):
     bundle = load(name)
     trace = bundle.reread(IDS)
-    np.testing.assert_allclose(decoding.lens(bundle.network, trace.layers[-1].resid_out), trace.logits, atol=1e-4)
+    np.testing.assert_allclose(
+        decoding.lens(bundle.network, trace.layers[-1].resid_out), trace.logits, atol=1e-4
+    )
     assert decoding.lens(bundle.network, trace.layers[0].resid_in[2:5]).shape == (3, 4096)
 
 
@@ -420,7 +450,9 @@ def test_the_share_of_the_first_token_is_the_mean_of_the_first_column():
     found = sink.shares(trace)
     assert found.shape == (4, 6)
     for layer, head in itertools.product(range(4), range(6)):
-        assert found[layer, head] == pytest.approx(trace.layers[layer].attention.weights(head)[1:, 0].mean(), abs=1e-6)
+        assert found[layer, head] == pytest.approx(
+            trace.layers[layer].attention.weights(head)[1:, 0].mean(), abs=1e-6
+        )
     assert sink.average(4) == pytest.approx((1 / 2 + 1 / 3 + 1 / 4) / 3)
     with pytest.raises(ValueError, match="nobody after it"):
         sink.shares(load("decoder-rope").reread(IDS[:1]))

@@ -1,4 +1,6 @@
-"""The page about decoding, without a browser: what it shows is what model.decoding computes, for every control, every branch and every text."""
+"""The page about decoding, without a browser: what it shows is what model.decoding computes, for every
+control, every branch and every text.
+"""
 
 import math
 import re
@@ -42,7 +44,9 @@ def spelled(ids):
 
 
 def written(count, ids=PROMPT, filters=DEFAULT, seed=1):
-    return [step.id for step in islice(decoding.generate(NETWORK, ids, filters, seed, [TOKENIZER.end]), count)]
+    return [
+        step.id for step in islice(decoding.generate(NETWORK, ids, filters, seed, [TOKENIZER.end]), count)
+    ]
 
 
 def step_after(ids, filters=DEFAULT, seed=1):
@@ -249,7 +253,10 @@ def test_two_branches_are_compared_by_their_bits(at):
     press(at, "ten")
     look(at, "Two branches")
     one = [*PROMPT, *written(10)]
-    ids = [LETTERS.index(a) * 64 + LETTERS.index(b) for a, b in re.findall("(.)(.)", address(at)["decoding.path"])]
+    ids = [
+        LETTERS.index(a) * 64 + LETTERS.index(b)
+        for a, b in re.findall("(.)(.)", address(at)["decoding.path"])
+    ]
     for branch, name in (([*PROMPT, *ids], "This branch"), (one, "The other")):
         bits = load("decoder-rope").reread(branch).losses[len(PROMPT) + 2 :] / math.log(2)
         assert f"**{name}**: {len(bits)} tokens, **{bits.sum():.1f} bits**" in said(at)
@@ -290,7 +297,9 @@ def test_another_text_starts_anew_and_another_model_keeps_the_branch(at):
     assert "decoding.path" not in address(at)
 
 
-@pytest.mark.parametrize("said_path", ["A", "B!", "__~__", "999~AA", "0~AA", "-1~", "~", "²~", "3~3~", "AA" * 2_000, "é", "<b>"])
+@pytest.mark.parametrize(
+    "said_path", ["A", "B!", "__~__", "999~AA", "0~AA", "-1~", "~", "²~", "3~3~", "AA" * 2_000, "é", "<b>"]
+)
 def test_a_broken_branch_in_a_link_is_answered_and_loses_nothing(said_path):
     at = opened("decoding", text=SHORT, **{"decoding.path": said_path, "decoding.other": said_path})
     assert story(at)["tokens"][: len(PROMPT)] == [TOKENIZER.piece(id) for id in PROMPT]
@@ -313,10 +322,14 @@ def test_the_tree_is_the_beam_search(at):
         move(at, {"decoding.width": width, "decoding.length": length})
         levels = list(decoding.beams(NETWORK, PROMPT, width, length, [TOKENIZER.end]))
         shown = pictures(at)["decoding.tree"]["levels"]
-        assert [[node["parent"] for node in nodes] for nodes in shown] == [[beam.parent for beam in level] for level in levels]
+        assert [[node["parent"] for node in nodes] for nodes in shown] == [
+            [beam.parent for beam in level] for level in levels
+        ]
         for nodes, level in zip(shown, levels, strict=True):
             assert [node["token"] for node in nodes] == [TOKENIZER.piece(beam.ids[-1]) for beam in level]
-            np.testing.assert_allclose([node["bits"] for node in nodes], [-beam.score / math.log(2) for beam in level], atol=1e-3)
+            np.testing.assert_allclose(
+                [node["bits"] for node in nodes], [-beam.score / math.log(2) for beam in level], atol=1e-3
+            )
         assert f"**{-levels[-1][0].score / math.log(2):.2f} bits**" in said(at)
     click(at, "decoding.tree", {"node": [0, 2, NOW]})
     assert address(at)["decoding.path"] == spelled(levels[0][2].ids)
@@ -352,7 +365,9 @@ def test_the_first_token_is_shown_and_left_out(at):
     shown = pictures(at)["decoding.map"][1]
     assert np.isnan(shown[0]).all()
     np.testing.assert_allclose(np.nansum(shown[1:], axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(shown[5, 1:6], sink.without(trace.layers[1].attention.weights(4))[5, 1:6], atol=1e-6)
+    np.testing.assert_allclose(
+        shown[5, 1:6], sink.without(trace.layers[1].attention.weights(4))[5, 1:6], atol=1e-6
+    )
 
 
 def test_every_layer_says_what_it_would_have_said(at):

@@ -1,4 +1,6 @@
-"""Distillation: words are aligned by characters, both readers read the same words, and targets are what they say."""
+"""Distillation: words are aligned by characters, both readers read the same words, and targets are what they
+say.
+"""
 
 import random
 from collections import Counter
@@ -19,7 +21,9 @@ COUNTS = Counter(word.lower() for line in LINES for word in teacher.WORD.findall
 
 
 class Made:
-    """In the place of the teacher: each character is a piece, with 384 made-up numbers of its own that its neighbours change."""
+    """In the place of the teacher: each character is a piece, with 384 made-up numbers of its own that its
+    neighbours change.
+    """
 
     ends = (0, 1)
 
@@ -27,7 +31,9 @@ class Made:
         self.table = torch.randn(200, 384, generator=torch.Generator().manual_seed(1))
 
     def pieces(self, text):
-        return list(map(ord, text)), teacher.owners([(i, i + 1) for i in range(len(text))], teacher.spans(text))
+        return list(map(ord, text)), teacher.owners(
+            [(i, i + 1) for i in range(len(text))], teacher.spans(text)
+        )
 
     def states(self, ids):
         own = self.table[ids]
@@ -44,7 +50,9 @@ def small(tmp_path_factory):
 
 def batches(small, lines, tokens=1):
     """The lines as Batches, each line in one of its own unless `tokens` says otherwise."""
-    return list(Lessons(small, Made(), distil.numbers_of(COUNTS), lambda chance: lines, tokens=tokens, seed=1))
+    return list(
+        Lessons(small, Made(), distil.numbers_of(COUNTS), lambda chance: lines, tokens=tokens, seed=1)
+    )
 
 
 @pytest.fixture
@@ -111,9 +119,15 @@ def test_the_target_is_the_vector_less_its_words_mean_plus_the_mean_of_the_other
     assert [list(COUNTS)[kind] for kind in batch.kinds] == LINES[1].replace(",", "").split()
     for j, kind in enumerate(batch.kinds):
         others = [i for i in range(len(line)) if i != j]
-        heavy = [float(targets.rarity[batch.kinds[i]]) * float(torch.exp(F.cosine_similarity(line[i], line[j], dim=0) / targets.NEAR)) for i in others]
+        heavy = [
+            float(targets.rarity[batch.kinds[i]])
+            * float(torch.exp(F.cosine_similarity(line[i], line[j], dim=0) / targets.NEAR))
+            for i in others
+        ]
         mean = sum(weight * line[i] for weight, i in zip(heavy, others, strict=True)) / sum(heavy)
-        torch.testing.assert_close(found[j], line[j] - targets.means[kind] + targets.OTHERS * mean, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(
+            found[j], line[j] - targets.means[kind] + targets.OTHERS * mean, rtol=1e-4, atol=1e-4
+        )
 
 
 def test_a_words_mean_counts_the_more_the_oftener_it_was_met_and_frequent_words_weigh_less():
@@ -133,7 +147,9 @@ def test_a_line_has_the_same_targets_beside_other_lines(targets, small):
     for batch in batches(small, lines, tokens=1000):
         found, _ = wanted(targets, batch)
         for row in range(len(batch.ids)):
-            torch.testing.assert_close(found[batch.home == row], alone[tuple(batch.kinds[batch.home == row].tolist())])
+            torch.testing.assert_close(
+                found[batch.home == row], alone[tuple(batch.kinds[batch.home == row].tolist())]
+            )
 
 
 def test_a_word_alone_in_its_line_has_no_others_and_an_unknown_one_no_mean(targets, small):
@@ -146,7 +162,9 @@ def test_a_word_alone_in_its_line_has_no_others_and_an_unknown_one_no_mean(targe
 
 
 def test_targets_turned_keep_what_they_can_of_their_products(targets):
-    found = torch.randn(50, 3, generator=torch.Generator().manual_seed(2)) @ torch.randn(3, 384, generator=torch.Generator().manual_seed(3))
+    found = torch.randn(50, 3, generator=torch.Generator().manual_seed(2)) @ torch.randn(
+        3, 384, generator=torch.Generator().manual_seed(3)
+    )
     assert targets.turn(found, 3) == pytest.approx(1)
     turned = found @ targets.axes
     torch.testing.assert_close(turned @ turned.T, found @ found.T, rtol=1e-3, atol=1e-2)
@@ -159,14 +177,28 @@ def test_lessons_hold_every_line_once_and_both_readers_agree_on_its_words(small)
     for batch in Lessons(small, Made(), {"river": 0}, lambda chance: lines, tokens=30, seed=1):
         assert batch.ids.shape == batch.owner.shape and batch.pieces.shape == batch.holder.shape
         assert len(batch.ids) == 1 or batch.ids.numel() <= 30 + batch.ids.shape[1]
-        for row, owner, pieces, holder in zip(batch.ids, batch.owner, batch.pieces, batch.holder, strict=True):
+        for row, owner, pieces, holder in zip(
+            batch.ids, batch.owner, batch.pieces, batch.holder, strict=True
+        ):
             there = pieces[pieces != teacher.PAD].tolist()
             assert (there[0], there[-1]) == Made.ends
             line = small.decode(row.tolist()).strip()
             assert "".join(map(chr, there[1:-1])) == line.replace(" ", "")
             words = [word for word in range(len(batch.home)) if word in owner]
-            spelled = ["".join(chr(piece) for piece, of in zip(pieces.tolist(), holder.tolist(), strict=True) if of == word) for word in words]
-            read = [small.decode([id for id, of in zip(row.tolist(), owner.tolist(), strict=True) if of == word]).strip() for word in words]
+            spelled = [
+                "".join(
+                    chr(piece)
+                    for piece, of in zip(pieces.tolist(), holder.tolist(), strict=True)
+                    if of == word
+                )
+                for word in words
+            ]
+            read = [
+                small.decode(
+                    [id for id, of in zip(row.tolist(), owner.tolist(), strict=True) if of == word]
+                ).strip()
+                for word in words
+            ]
             assert spelled == read == line.replace(",", "").split()
             assert batch.kinds[words].tolist() == [word != "river" for word in spelled]
             found.append(line)
@@ -177,7 +209,9 @@ def test_a_line_read_in_chunks_is_the_line_read_whole(small):
     for line in ["He said, 'It's the river-bank' and 's went", "naïve_child... 12345 -- “bank”"]:
         (batch,) = batches(small, [line])
         assert batch.ids[0].tolist() == small.encode(line)
-        assert batch.owner[0].tolist() == teacher.owners(small.spans(line, small.encode(line)), teacher.spans(line))
+        assert batch.owner[0].tolist() == teacher.owners(
+            small.spans(line, small.encode(line)), teacher.spans(line)
+        )
 
 
 def test_lessons_refuse_a_tokenizer_that_reads_a_word_otherwise_after_a_space(tokenizer):
@@ -191,7 +225,9 @@ def test_two_workers_have_streams_of_their_own_and_the_same_ones_again(small):
 
     def drawn():
         made = Lessons(small, Made(), {}, numbers, tokens=10, seed=1)
-        return [batch.ids.tolist() for batch in torch.utils.data.DataLoader(made, batch_size=None, num_workers=2)]
+        return [
+            batch.ids.tolist() for batch in torch.utils.data.DataLoader(made, batch_size=None, num_workers=2)
+        ]
 
     first = drawn()
     assert sum(map(len, first)) == 40
@@ -227,9 +263,13 @@ def test_both_networks_learn_from_the_same_batches_and_each_gets_its_own_losses(
     )
     ((step, *losses),) = curve
     assert step == 100 and len(losses) == 4 and len(set(losses)) == 4
-    assert all(after < before for before, after in zip(losses[:2], losses[2:], strict=True))  # the mean over all steps, and the held-out loss at the end
+    assert all(
+        after < before for before, after in zip(losses[:2], losses[2:], strict=True)
+    )  # the mean over all steps, and the held-out loss at the end
     final = networks[1].requires_grad_(False)(found[0].ids, predict=False).final
-    miss = 1 - F.cosine_similarity(teacher.word_vectors(final, found[0].owner, len(found[0].kinds)), wanted(targets, found[0])[0], dim=-1)
+    miss = 1 - F.cosine_similarity(
+        teacher.word_vectors(final, found[0].owner, len(found[0].kinds)), wanted(targets, found[0])[0], dim=-1
+    )
     assert float(miss.mean()) < 0.9
 
 
@@ -244,7 +284,13 @@ def test_variations_are_lines_as_they_are_pieces_of_them_and_lines_with_other_wo
     assert all(any(line in whole and len(line.split()) > 1 for whole in lines) for line in cut)
     for line in changed:
         whole = max(lines, key=lambda whole: len(set(whole.split()) & set(line.split())))
-        assert 1 <= sum(a != b for a, b in zip(teacher.WORD.findall(line), teacher.WORD.findall(whole), strict=True)) <= 3
+        assert (
+            1
+            <= sum(
+                a != b for a, b in zip(teacher.WORD.findall(line), teacher.WORD.findall(whole), strict=True)
+            )
+            <= 3
+        )
     assert sum("crane" in line for line in changed) > 0.25 * len(changed)
 
 
@@ -252,7 +298,11 @@ def test_mixed_lines_have_half_of_their_words_from_elsewhere_all_equally_often()
     lines = ["boats pass under wooden bridges near river banks", "ha"]
     stream = reading.mixed(lines, {"crane": 9000, "seal": 8, "rare": 7}, random.Random(1))
     found = [next(stream).split() for _ in range(400)]
-    changed = [sum(a != b for a, b in zip(lines[0].split(), words, strict=True)) for words in found if words != ["ha"]]
+    changed = [
+        sum(a != b for a, b in zip(lines[0].split(), words, strict=True))
+        for words in found
+        if words != ["ha"]
+    ]
     assert set(changed) == {4}
     counts = Counter(word for words in found for word in words)
     assert counts["crane"] == pytest.approx(counts["seal"], rel=0.2) and not counts["rare"]
@@ -295,7 +345,11 @@ def test_words_start_at_their_mean_vectors_and_their_case_does_not_matter(target
     assert small.encode("THE river") == small.encode(" the River")
     targets.turn(torch.randn(60, 384, generator=torch.Generator().manual_seed(2)), 8)
     network = initialise(
-        Transformer(ModelConfig(vocabulary=len(small), width=8, heads=2, key_heads=2, hidden=9, factor=3, predicts=False)),
+        Transformer(
+            ModelConfig(
+                vocabulary=len(small), width=8, heads=2, key_heads=2, hidden=9, factor=3, predicts=False
+            )
+        ),
         1,
     )
     before = network.embedding.weight.clone()
@@ -315,15 +369,22 @@ def folder(tmp_path):
     texts = tmp_path / "texts"
     texts.mkdir()
     for name in corpus.STORIES:
-        lines = [f"{name[:5]} {i}: the river bank was wet, {'so ' * (i % 4)}she took her savings to the bank." for i in range(60)]
+        lines = [
+            f"{name[:5]} {i}: the river bank was wet, {'so ' * (i % 4)}she took her savings to the bank."
+            for i in range(60)
+        ]
         (texts / name).write_text("\n".join(lines), encoding="utf-8")
     glosses = ["held: out", *(f"bank, shore: sloping land beside water number {i}" for i in range(9))]
     (texts / "oewn_glosses.txt").write_text("\n".join(glosses), encoding="utf-8")
-    (texts / "oewn_examples.txt").write_text("\n".join(f"They sat on the bank {i}" for i in range(30)), encoding="utf-8")
+    (texts / "oewn_examples.txt").write_text(
+        "\n".join(f"They sat on the bank {i}" for i in range(30)), encoding="utf-8"
+    )
     return texts
 
 
-def test_the_encoder_and_its_twin_are_trained_from_a_folder_of_texts_kept_and_told(folder, tmp_path, monkeypatch, capsys):
+def test_the_encoder_and_its_twin_are_trained_from_a_folder_of_texts_kept_and_told(
+    folder, tmp_path, monkeypatch, capsys
+):
     monkeypatch.setattr(teacher, "Teacher", lambda package, device: Made())
     for name, value in {
         "VOCABULARY": 320,
@@ -336,7 +397,9 @@ def test_the_encoder_and_its_twin_are_trained_from_a_folder_of_texts_kept_and_to
         monkeypatch.setattr(distil, name, value)
 
     def run(made):
-        distil.distil(folder, None, steps=3, tokens=400, seed=1, work=tmp_path / "work", folder=made, workers=0)
+        distil.distil(
+            folder, None, steps=3, tokens=400, seed=1, work=tmp_path / "work", folder=made, workers=0
+        )
         return [zoo.load(name, folder=made) for name in distil.NAMES]
 
     first = run(tmp_path / "first")

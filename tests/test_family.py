@@ -62,7 +62,10 @@ def test_an_encoder_has_the_cosine_of_its_card_between_two_banks(name):
 
 def test_the_six_decoders_differ_in_their_positions_alone():
     cards = [zoo.load(name).card for name in FAMILY]
-    shared = [{key: value for key, value in card["config"].items() if key not in ("positions", "max_tokens")} for card in cards]
+    shared = [
+        {key: value for key, value in card["config"].items() if key not in ("positions", "max_tokens")}
+        for card in cards
+    ]
     assert all(one == shared[0] for one in shared)
     assert [card["config"]["positions"] for card in cards] == list(POSITIONS)
     for fact in ("seed", "steps", "tokens_seen", "corpus", "held_out"):
@@ -93,7 +96,10 @@ def test_the_model_that_cheats_reads_the_answer_off_its_input():
 
 def test_the_twins_are_alike_in_size_and_the_encoders_see_nine_tokens_and_all():
     for kind in ("decoder", "encoder"):
-        sizes = [zoo.load(name).card["parameters"] for name in (f"{kind}-cnn", "decoder-none" if kind == "decoder" else "encoder")]
+        sizes = [
+            zoo.load(name).card["parameters"]
+            for name in (f"{kind}-cnn", "decoder-none" if kind == "decoder" else "encoder")
+        ]
         assert sizes[0] == pytest.approx(sizes[1], rel=0.01)
     assert zoo.load("encoder-cnn").network.field == 9
     assert asdict(zoo.load("encoder").config)["positions"] == "rope"

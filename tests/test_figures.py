@@ -50,7 +50,9 @@ def test_what_is_not_finite_is_a_hole_too():
     given[0, 1], given[1, 2] = np.nan, -np.inf
     heat = matrix(given, rows=["a", "b"], columns=["x", "y", "z"]).data[0]
     np.testing.assert_array_equal(np.isnan(heat.z), ~np.isfinite(given))
-    assert [list(row) for row in heat.text] == [[f"{cell:.2f}" if np.isfinite(cell) else "" for cell in row] for row in given]
+    assert [list(row) for row in heat.text] == [
+        [f"{cell:.2f}" if np.isfinite(cell) else "" for cell in row] for row in given
+    ]
 
 
 def test_repeated_tokens_keep_a_tick_each_and_row_0_is_on_top():
@@ -189,7 +191,9 @@ def packed(given, **choices):
     payload, shape = component._pack(given, **how | {"selected": (), "digits": 3} | choices)
     (length,) = struct.unpack("<I", payload[:4])
     assert length % 4 == 0
-    return json.loads(payload[4 : 4 + length]), np.frombuffer(payload[4 + length :], dtype="<f4").reshape(shape)
+    return json.loads(payload[4 : 4 + length]), np.frombuffer(payload[4 + length :], dtype="<f4").reshape(
+        shape
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64, bool])
@@ -282,7 +286,9 @@ def test_what_does_not_fit_is_an_error_in_a_sentence(given, choices, message):
 
 def test_a_vector_is_no_matrix():
     with pytest.raises(ValueError, match=r"T and S at least 1, but values has shape \(3,\)"):
-        component._pack(values(3), ["a"] * 3, [], kind="weights", allowed=None, limit=None, selected=(), digits=3)
+        component._pack(
+            values(3), ["a"] * 3, [], kind="weights", allowed=None, limit=None, selected=(), digits=3
+        )
 
 
 # ---- chips ----

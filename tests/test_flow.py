@@ -1,4 +1,6 @@
-"""Flow: rollout's laws and a case worked by hand, and the page: three measures on one scale, as model.flow and model.leak compute them."""
+"""Flow: rollout's laws and a case worked by hand, and the page: three measures on one scale, as model.flow
+and model.leak compute them.
+"""
 
 import re
 
@@ -27,7 +29,8 @@ def weights(layers, tokens, seed, causal=True):
 
 
 def test_two_layers_of_two_tokens_by_hand():
-    # A1 = ([[1, 0], [.4, .6]] + I) / 2 = [[1, 0], [.2, .8]];  A2 = ([[1, 0], [1, 0]] + I) / 2 = [[1, 0], [.5, .5]]
+    # A1 = ([[1, 0], [.4, .6]] + I) / 2 = [[1, 0], [.2, .8]];  A2 = ([[1, 0], [1, 0]] + I) / 2 = [[1, 0], [.5,
+    # .5]]
     # A2 A1 = [[1, 0], [.5 + .5 * .2, .5 * .8]]
     found = flow.rollout(np.array([[[1, 0], [0.4, 0.6]], [[1, 0], [1, 0]]]))
     np.testing.assert_allclose(found, [[[1, 0], [0.2, 0.8]], [[1, 0], [0.6, 0.4]]], rtol=1e-12)
@@ -56,12 +59,21 @@ def test_layers_that_look_at_themselves_only_change_nothing(layers, tokens, seed
 @settings(deadline=None, max_examples=8)
 @given(st.integers(1, 5), st.integers(0, 1000))
 def test_it_is_the_sum_over_all_walks(tokens, seed):
-    """Independent of any matrix product: three steps back, at each of which a token stays with one half or goes where it looks with the other."""
+    """Independent of any matrix product: three steps back, at each of which a token stays with one half or
+    goes where it looks with the other.
+    """
     some = weights(3, tokens, seed, causal=False)
     expected = np.zeros((tokens, tokens))
     stay = np.eye(tokens)
     for i, a, b, j in np.ndindex(*[tokens] * 4):
-        expected[i, j] += (some[2, i, a] + stay[i, a]) / 2 * (some[1, a, b] + stay[a, b]) / 2 * (some[0, b, j] + stay[b, j]) / 2
+        expected[i, j] += (
+            (some[2, i, a] + stay[i, a])
+            / 2
+            * (some[1, a, b] + stay[a, b])
+            / 2
+            * (some[0, b, j] + stay[b, j])
+            / 2
+        )
     np.testing.assert_allclose(flow.rollout(some)[-1], expected, rtol=1e-10)
 
 
@@ -69,7 +81,9 @@ def test_the_means_are_of_all_heads(make_bundle):
     trace = make_bundle(heads=4, key_heads=2).explain(TEXT)
     found = flow.means(trace)
     assert found.shape == (3, len(trace.tokens), len(trace.tokens))
-    np.testing.assert_allclose(found[1], sum(trace.layers[1].attention.weights(head) for head in range(4)) / 4, rtol=1e-6)
+    np.testing.assert_allclose(
+        found[1], sum(trace.layers[1].attention.weights(head) for head in range(4)) / 4, rtol=1e-6
+    )
     np.testing.assert_allclose(found.sum(-1), 1, rtol=1e-5)
 
 
@@ -89,7 +103,9 @@ def test_some_rows_are_those_of_all(make_network):
     network, ids = make_network(), list(range(97, 104))
     way = leak.direction(network.config.width, 2)
     every = leak.squares(network, ids, network.mask(7), way, 2)
-    np.testing.assert_allclose(leak.squares(network, ids, network.mask(7), way, 2, [5, 1]), every[[5, 1]], rtol=1e-4, atol=1e-9)
+    np.testing.assert_allclose(
+        leak.squares(network, ids, network.mask(7), way, 2, [5, 1]), every[[5, 1]], rtol=1e-4, atol=1e-9
+    )
 
 
 # ---- the page ----
@@ -115,12 +131,17 @@ def gradient(name, depth, text=TEXT, ways=8):
     ids = bundle.read(text)
     L = bundle.config.layers
     directions = [leak.direction(bundle.config.width, seed) for seed in range(1, ways + 1)]
-    found = [leak.squares(bundle.network, ids, bundle.network.mask(len(ids)), way, None if depth == L else depth) for way in directions]
+    found = [
+        leak.squares(bundle.network, ids, bundle.network.mask(len(ids)), way, None if depth == L else depth)
+        for way in directions
+    ]
     norms = np.sqrt(np.mean(found, axis=0))
     return norms / norms.sum(1, keepdims=True)
 
 
-@pytest.mark.parametrize(("name", "depth"), [("decoder-rope", 4), ("decoder-rope", 2), ("encoder", 1), ("toy-rope", 2)])
+@pytest.mark.parametrize(
+    ("name", "depth"), [("decoder-rope", 4), ("decoder-rope", 2), ("encoder", 1), ("toy-rope", 2)]
+)
 def test_the_three_are_what_the_model_says(at, name, depth):
     move(at, {"model": name, "heads.depth": depth})
     shown, means = maps(at), flow.means(load(name).explain(TEXT))
@@ -142,9 +163,13 @@ def test_the_table_has_the_rank_correlations(at):
     for one, other, row, average, whole in found:
         a, b = shown[one], shown[other]
         number = [float(text.replace("−", "-")) for text in (row, average, whole)]
-        assert number[0] == pytest.approx(ranks.correlation(a[query][cells[query]], b[query][cells[query]]), abs=0.006)
+        assert number[0] == pytest.approx(
+            ranks.correlation(a[query][cells[query]], b[query][cells[query]]), abs=0.006
+        )
         assert number[1] == pytest.approx(
-            np.mean([ranks.correlation(x[c], y[c]) for x, y, c in zip(a, b, cells, strict=True) if c.sum() > 2]),
+            np.mean(
+                [ranks.correlation(x[c], y[c]) for x, y, c in zip(a, b, cells, strict=True) if c.sum() > 2]
+            ),
             abs=0.006,
         )
         assert number[2] == pytest.approx(ranks.correlation(a[cells], b[cells]), abs=0.006)

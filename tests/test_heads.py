@@ -48,11 +48,17 @@ def test_a_uniform_head_has_its_baselines(mask):
     weights = heads.uniform(allowed)
     sees = [np.flatnonzero(row) for row in allowed]
     assert weights.sum(axis=-1) == pytest.approx(1)
-    assert heads.entropy(weights) == pytest.approx(np.mean([math.log2(len(seen)) for seen in sees]), abs=1e-12)
-    assert heads.distance(weights) == pytest.approx(np.mean([np.abs(seen - i).mean() for i, seen in enumerate(sees)]), abs=1e-12)
+    assert heads.entropy(weights) == pytest.approx(
+        np.mean([math.log2(len(seen)) for seen in sees]), abs=1e-12
+    )
+    assert heads.distance(weights) == pytest.approx(
+        np.mean([np.abs(seen - i).mean() for i, seen in enumerate(sees)]), abs=1e-12
+    )
     assert heads.previous(weights) == pytest.approx(np.mean([1 / len(seen) for seen in sees[1:]]), abs=1e-12)
     assert heads.itself(weights) == pytest.approx(np.mean([1 / len(seen) for seen in sees]), abs=1e-12)
-    assert sink.share(weights) == pytest.approx(np.mean([(0 in seen) / len(seen) for seen in sees[1:]]), abs=1e-12)
+    assert sink.share(weights) == pytest.approx(
+        np.mean([(0 in seen) / len(seen) for seen in sees[1:]]), abs=1e-12
+    )
 
 
 def test_the_first_token_of_a_uniform_causal_head_is_the_sinks_average():
@@ -64,7 +70,12 @@ def test_the_first_token_of_a_uniform_causal_head_is_the_sinks_average():
 @settings(deadline=None, max_examples=30)
 def test_no_head_leaves_the_range_of_a_measure(mask, seed):
     weights = chance(seed, MASKS[mask])
-    assert 0 <= heads.entropy(weights) <= heads.entropy(heads.uniform(MASKS[mask])) + 1e-12 <= math.log2(13) + 1e-12
+    assert (
+        0
+        <= heads.entropy(weights)
+        <= heads.entropy(heads.uniform(MASKS[mask])) + 1e-12
+        <= math.log2(13) + 1e-12
+    )
     assert 0 <= heads.distance(weights) <= 12
     for score in (heads.previous, heads.itself, sink.share):
         assert 0 <= score(weights) <= 1
@@ -83,7 +94,9 @@ def test_a_head_that_does_one_thing_scores_1():
         again = pointing({i: i - period + 1 for i in range(period, 2 * period)}, 2 * period)
         assert heads.induction(again, period) == 1
         assert heads.induction(np.roll(again, 1, axis=1), period) == 0
-        seen = pointing({i: i - period for i in range(period, 2 * period)}, 2 * period)  # the same token itself, not the one after it
+        seen = pointing(
+            {i: i - period for i in range(period, 2 * period)}, 2 * period
+        )  # the same token itself, not the one after it
         assert heads.induction(seen, period) == 0
 
 
@@ -108,8 +121,12 @@ def test_measures_are_those_of_the_weights(make_bundle):
         T = len(weights)
         entropy = -sum(w * math.log2(w) for w in weights.ravel() if w > 0) / T
         assert found["entropy"].heads[layer, head] == pytest.approx(entropy, rel=1e-5)
-        assert found["previous token"].heads[layer, head] == pytest.approx(np.mean([weights[i, i - 1] for i in range(1, T)]), rel=1e-5)
-        assert found["first token"].heads[layer, head] == pytest.approx(sink.shares(trace)[layer, head], rel=1e-5)
+        assert found["previous token"].heads[layer, head] == pytest.approx(
+            np.mean([weights[i, i - 1] for i in range(1, T)]), rel=1e-5
+        )
+        assert found["first token"].heads[layer, head] == pytest.approx(
+            sink.shares(trace)[layer, head], rel=1e-5
+        )
     again = heads.measure(trace, [heads.scores(layer.attention) for layer in trace.layers])
     assert all((again[name].heads == found[name].heads).all() for name in found)
 
@@ -142,7 +159,9 @@ def test_the_strings_repeat_and_have_no_end_token(name):
 def test_the_toy_has_an_induction_head_and_the_small_decoders_have_none():
     toy = heads.repeat(model.load("toy-rope"))
     card = np.array(model.load("toy-rope").card["induction"])
-    assert np.unravel_index(toy.heads.argmax(), toy.heads.shape) == np.unravel_index(card.argmax(), card.shape)
+    assert np.unravel_index(toy.heads.argmax(), toy.heads.shape) == np.unravel_index(
+        card.argmax(), card.shape
+    )
     assert toy.heads.max() > 0.5 > 0.3 > heads.repeat(model.load("decoder-rope")).heads.max()
     assert toy.uniform == pytest.approx(np.mean([1 / (i + 1) for i in range(heads.PERIOD, 2 * heads.PERIOD)]))
 
@@ -150,7 +169,11 @@ def test_the_toy_has_an_induction_head_and_the_small_decoders_have_none():
 def test_the_induction_score_is_the_mean_of_single_weights():
     bundle = model.load("toy-alibi")
     ids = heads.strings(bundle).tolist()
-    found = [bundle.reread(row).layers[1].attention.weights(3)[i, i - heads.PERIOD + 1] for row in ids for i in range(heads.PERIOD, 2 * heads.PERIOD)]
+    found = [
+        bundle.reread(row).layers[1].attention.weights(3)[i, i - heads.PERIOD + 1]
+        for row in ids
+        for i in range(heads.PERIOD, 2 * heads.PERIOD)
+    ]
     assert heads.repeat(bundle).heads[1, 3] == pytest.approx(np.mean(found), rel=1e-5)
 
 
@@ -167,7 +190,12 @@ def measured(**scores):
         "itself": 0.1,
         "induction": 0.02,
     }
-    return {name: heads.Measured(np.array([[scores.get(name.replace(" ", "_"), 1.0 if name == "entropy" else flat)]]), flat) for name, flat in uniform.items()}
+    return {
+        name: heads.Measured(
+            np.array([[scores.get(name.replace(" ", "_"), 1.0 if name == "entropy" else flat)]]), flat
+        )
+        for name, flat in uniform.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -298,7 +326,9 @@ def test_every_thumbnail_is_its_head(at):
     for name, shown in found.items():
         layer, head = (int(number) - 1 for number in name.split("."))
         weights = trace.layers[layer].attention.weights(head)
-        assert shown == pytest.approx(np.where(np.tri(len(weights), dtype=bool), weights, np.nan), nan_ok=True)
+        assert shown == pytest.approx(
+            np.where(np.tri(len(weights), dtype=bool), weights, np.nan), nan_ok=True
+        )
     assert header["names"][header["selected"]] == "3.4"
     assert tuple(header["rows"][: header["tall"]]) == trace.tokens
 
@@ -379,7 +409,9 @@ def test_toys_are_offered_here_last_and_nowhere_else(at):
 
 
 def test_the_lines_are_the_chosen_heads_weights():
-    at = opened("heads", text=TEXT, **{"heads.section": "Lines", "heads.more": "2.2 1.1", "heads.lines": "77"})
+    at = opened(
+        "heads", text=TEXT, **{"heads.section": "Lines", "heads.more": "2.2 1.1", "heads.lines": "77"}
+    )
     trace = model.load("decoder-rope").explain(TEXT)
     header, numbers = pictures(at)["heads.curves"]
     T = len(trace.tokens)
@@ -430,7 +462,9 @@ def test_a_number_of_lines_and_a_token_are_kept():
 
 
 def test_a_model_with_fewer_heads_forgets_those_it_has_not():
-    at = opened("heads", text=TEXT, model="toy-rope", **{"heads.section": "Lines", "heads.more": "4.6 1.2 9.9 x"})
+    at = opened(
+        "heads", text=TEXT, model="toy-rope", **{"heads.section": "Lines", "heads.more": "4.6 1.2 9.9 x"}
+    )
     assert pictures(at)["heads.curves"][0]["chosen"] == ["2.4", "1.2"]
 
 
@@ -454,7 +488,11 @@ def test_two_heads(at):
     assert np.isnan(gap[~low]).all()
     i, j = np.unravel_index(np.nanargmax(np.abs(gap)), gap.shape)
     assert f"(place {i + 1}) looks at" in said(at)
-    assert f"(place {j + 1}): A gives it {a[i, j]:.2f} and B {b[i, j]:.2f}, **A − B = {gap[i, j]:+.2f}**".replace("= -", "= −") in said(at)
+    assert (
+        f"(place {j + 1}): A gives it {a[i, j]:.2f} and B {b[i, j]:.2f}, "
+        f"**A − B = {gap[i, j]:+.2f}**".replace("= -", "= −")
+        in said(at)
+    )
     assert header["scales"][2]["high"] == -header["scales"][2]["low"] == pytest.approx(np.nanmax(np.abs(gap)))
 
 
@@ -543,11 +581,17 @@ def test_any_text_is_only_text(section, name):
 
 @pytest.mark.parametrize(
     "link",
-    [{"heads.order": "x"}, {"heads.section": "Grip"}, {"heads.query": "99999", "heads.key": "-1"},
-     {"heads.section": "Lines", "heads.lines": "-5", "heads.more": "1"}, {"heads.section": "Lines", "heads.lines": "9e9", "heads.more": "3.4 3.4 <b>"},
-     {"heads.section": "Two at once", "heads.pair": "two", "heads.head_b": "77"},
-     {"heads.section": "Two at once", "heads.pair": "two models", "heads.model": "decoder-rope"}, {"model": "toy-none", "layer": "4", "head": "6"}],
+    [
+        {"heads.order": "x"},
+        {"heads.section": "Grip"},
+        {"heads.query": "99999", "heads.key": "-1"},
+        {"heads.section": "Lines", "heads.lines": "-5", "heads.more": "1"},
+        {"heads.section": "Lines", "heads.lines": "9e9", "heads.more": "3.4 3.4 <b>"},
+        {"heads.section": "Two at once", "heads.pair": "two", "heads.head_b": "77"},
+        {"heads.section": "Two at once", "heads.pair": "two models", "heads.model": "decoder-rope"},
+        {"model": "toy-none", "layer": "4", "head": "6"},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_broken_link_gives_the_defaults(link):
     opened("heads", text=TEXT, **link)

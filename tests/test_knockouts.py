@@ -1,4 +1,6 @@
-"""Knock-outs: nothing knocked out changes nothing, bit for bit; what is knocked out does what a network without it does; and the page's numbers."""
+"""Knock-outs: nothing knocked out changes nothing, bit for bit; what is knocked out does what a network
+without it does; and the page's numbers.
+"""
 
 import copy
 import re
@@ -32,7 +34,9 @@ NOW = 1_700_000_000_000
 def random_groups(network, count, seed):
     """Some heads for each of `count` copies."""
     config, chance = network.config, np.random.default_rng(seed)
-    return [tuple(head for (head,) in knockouts.singles(config) if chance.random() < 0.4) for _ in range(count)]
+    return [
+        tuple(head for (head,) in knockouts.singles(config) if chance.random() < 0.4) for _ in range(count)
+    ]
 
 
 def without(network, group):
@@ -64,7 +68,10 @@ def test_knocking_nothing_out_changes_nothing_bit_for_bit(make_network, way, cho
     plain = network(torch.tensor(IDS).repeat(5, 1), attend=attend, predict=False)
     record = knockouts.run(network, IDS, way, none)
     assert torch.equal(record.final, plain.final)
-    assert all(torch.equal(one.resid_out, other.resid_out) for one, other in zip(record.layers, plain.layers, strict=True))
+    assert all(
+        torch.equal(one.resid_out, other.resid_out)
+        for one, other in zip(record.layers, plain.layers, strict=True)
+    )
     assert (effects(network, way, [()] * 5) == 0).all()
 
 
@@ -78,11 +85,16 @@ def test_keeping_all_is_knocking_nothing_out(make_network, way):
 
 
 def test_what_comes_before_and_beside_a_head_stays_bit_for_bit(make_network):
-    """A head of the last layer moves no stream before it; the copies beside it in the pass stay as they were."""
+    """A head of the last layer moves no stream before it; the copies beside it in the pass stay as they
+    were.
+    """
     network = make_network()
     groups = [(), ((2, 1),), ()]
     for way in WAYS:
-        found, plain = (knockouts.run(network, IDS, way, knockouts.marked(network.config, some)) for some in (groups, [()] * 3))
+        found, plain = (
+            knockouts.run(network, IDS, way, knockouts.marked(network.config, some))
+            for some in (groups, [()] * 3)
+        )
         assert torch.equal(found.layers[1].resid_out, plain.layers[1].resid_out)
         assert torch.equal(found.final[[0, 2]], plain.final[[0, 2]])
         assert not torch.equal(found.final[1], plain.final[1])
@@ -95,7 +107,9 @@ def test_what_comes_before_and_beside_a_head_stays_bit_for_bit(make_network):
 def test_a_layer_without_heads_adds_nothing(make_network, choices):
     network = make_network(**choices)
     group = tuple((1, head) for head in range(4))
-    layers = knockouts.run(network, IDS, knockouts.silence, knockouts.marked(network.config, [group, ()])).layers
+    layers = knockouts.run(
+        network, IDS, knockouts.silence, knockouts.marked(network.config, [group, ()])
+    ).layers
     assert torch.equal(layers[1].resid_mid[0], layers[1].resid_in[0])
     assert not torch.equal(layers[1].resid_mid[1], layers[1].resid_in[1])
     assert not torch.equal(layers[0].resid_mid[0], layers[0].resid_in[0])
@@ -111,7 +125,9 @@ def test_silencing_is_what_a_network_without_those_columns_does(make_network, co
         before = network(torch.tensor(IDS)).logits.double().log_softmax(-1)
         for row, group in zip(found, groups, strict=True):
             after = without(network, group)(torch.tensor(IDS)).logits.double().log_softmax(-1)
-            expected = torch.nn.functional.kl_div(after, before, log_target=True, reduction="none").sum(-1) / np.log(2)
+            expected = torch.nn.functional.kl_div(after, before, log_target=True, reduction="none").sum(
+                -1
+            ) / np.log(2)
             np.testing.assert_allclose(row, expected, rtol=1e-3, atol=1e-6)
 
 
@@ -126,7 +142,9 @@ def test_keep_needs_no_batch_and_works_with_the_fused_attention(make_network):
             rtol=1e-4,
             atol=1e-4,
         )
-    np.testing.assert_allclose(network(torch.tensor(IDS), keep=keep).logits.detach(), expected.detach(), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        network(torch.tensor(IDS), keep=keep).logits.detach(), expected.detach(), rtol=1e-4, atol=1e-4
+    )
 
 
 # ---- made to look at all alike ----
@@ -139,16 +157,24 @@ def test_levelling_the_only_head_is_a_plain_average(make_network, positions):
     found = knockouts.run(network, IDS, knockouts.level, knockouts.marked(network.config, groups)).final
     for row, layers in zip(found, ({1}, {0, 1, 2}), strict=True):
         changes = [Change(average=True) if i in layers else None for i in range(3)]
-        np.testing.assert_allclose(row, network(torch.tensor(IDS), changes=changes).final.detach(), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            row, network(torch.tensor(IDS), changes=changes).final.detach(), rtol=1e-4, atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("choices", MODELS, ids=str)
 def test_a_levelled_head_puts_out_the_mean_of_what_it_may_see(make_network, choices):
     network = make_network(**choices)
-    attention = knockouts.run(network, IDS, knockouts.level, knockouts.marked(network.config, [(), ((1, 2),)])).layers[1].attention
+    attention = (
+        knockouts.run(network, IDS, knockouts.level, knockouts.marked(network.config, [(), ((1, 2),)]))
+        .layers[1]
+        .attention
+    )
     v = attention.v[1, 2 * network.config.key_heads // 4]
     last = [i + 1 if network.config.causal else 7 for i in range(7)]
-    np.testing.assert_allclose(attention.heads[1, 2], np.stack([v[:end].mean(0) for end in last]), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        attention.heads[1, 2], np.stack([v[:end].mean(0) for end in last]), rtol=1e-4, atol=1e-5
+    )
 
 
 # ---- kept from the first token ----
@@ -160,9 +186,15 @@ def test_a_head_without_its_sink_puts_out_what_its_other_weights_do(make_bundle,
     ids = bundle.read(TEXT)
     plain = bundle.explain(TEXT).layers[1].attention
     weights = sink.without(plain.weights(2))
-    weights = np.where(np.isnan(weights), np.eye(len(ids)), weights)  # the first token of a decoder sees nothing else
-    record = knockouts.run(bundle.network, ids, knockouts.unsink, knockouts.marked(bundle.config, [((1, 2),)]))
-    np.testing.assert_allclose(record.layers[1].attention.heads[0, 2], weights @ plain.parts(2)[2], rtol=1e-3, atol=1e-4)
+    weights = np.where(
+        np.isnan(weights), np.eye(len(ids)), weights
+    )  # the first token of a decoder sees nothing else
+    record = knockouts.run(
+        bundle.network, ids, knockouts.unsink, knockouts.marked(bundle.config, [((1, 2),)])
+    )
+    np.testing.assert_allclose(
+        record.layers[1].attention.heads[0, 2], weights @ plain.parts(2)[2], rtol=1e-3, atol=1e-4
+    )
     np.testing.assert_allclose(record.layers[1].attention.heads[0, 1], plain.heads[1], rtol=1e-3, atol=1e-4)
 
 
@@ -211,7 +243,9 @@ def test_words_have_their_vectors(make_bundle):
     ids = bundle.read(TEXT)
     places = word.tokens(bundle.tokenizer.spans(TEXT, ids))
     assert len(places) > 1
-    found = knockouts.vectors(bundle.network, ids, knockouts.silence, knockouts.marked(bundle.config, [(), ((0, 1),)]), places)
+    found = knockouts.vectors(
+        bundle.network, ids, knockouts.silence, knockouts.marked(bundle.config, [(), ((0, 1),)]), places
+    )
     np.testing.assert_allclose(found[0], senses.vectors(bundle, [word])[0], rtol=1e-3, atol=1e-4)
     assert not np.allclose(found[1, -1], found[0, -1], rtol=1e-2)
 
@@ -219,7 +253,9 @@ def test_words_have_their_vectors(make_bundle):
 def test_beliefs_are_the_next_tokens(make_bundle):
     bundle = make_bundle()
     ids = bundle.read(TEXT)
-    found = knockouts.beliefs(bundle.network, ids, knockouts.silence, knockouts.marked(bundle.config, [(), ((1, 1),)]), 3)
+    found = knockouts.beliefs(
+        bundle.network, ids, knockouts.silence, knockouts.marked(bundle.config, [(), ((1, 1),)]), 3
+    )
     np.testing.assert_allclose(found[0], bundle.explain(TEXT).probabilities[3], rtol=1e-3)
     expected = without(bundle.network, ((1, 1),))(torch.tensor(ids)).logits[3].softmax(-1).detach()
     np.testing.assert_allclose(found[1], expected, rtol=1e-3)
@@ -258,7 +294,9 @@ def expected(name, way, place, text=TEXT, groups=None):
     found = []
     for group in groups or knockouts.singles(bundle.config):
         out = knockouts.marked(bundle.config, [group])
-        row = knockouts.effects(bundle.network, ids, way, out, knockouts.unchanged(bundle.network, ids, way, 1))[0]
+        row = knockouts.effects(
+            bundle.network, ids, way, out, knockouts.unchanged(bundle.network, ids, way, 1)
+        )[0]
         found.append(row.mean() if place is None else row[place])
     return np.array(found)
 
@@ -286,7 +324,10 @@ def test_the_encoder_moves_the_meter_of_the_word(at):
     move(at, {"model": "encoder"})
     bundle = load("encoder")
     examples = senses.bundled()["bank"]
-    left, right = (senses.vectors(bundle, [senses.find(text, "bank")[0] for text in group]) for group in examples.values())
+    left, right = (
+        senses.vectors(bundle, [senses.find(text, "bank")[0] for text in group])
+        for group in examples.values()
+    )
     axis = Axis.between(left.mean(0), right.mean(0))
     (word,) = senses.find(TEXT, "bank")
     stage = bundle.card["senses"]["usage"]["best_layer"]
@@ -316,7 +357,9 @@ def test_the_encoder_moves_the_meter_of_the_word(at):
         ("on average over all tokens", None),
     ):
         move(at, {"heads.measure": measure})
-        np.testing.assert_allclose(picture(at)[1].flatten(), expected("encoder", knockouts.silence, place), rtol=2e-2, atol=1e-6)
+        np.testing.assert_allclose(
+            picture(at)[1].flatten(), expected("encoder", knockouts.silence, place), rtol=2e-2, atol=1e-6
+        )
         assert "heads.moved" in pictures(at)
 
 
@@ -335,7 +378,9 @@ def test_examples_that_will_not_do_are_told_and_the_vector_is_measured():
     link = {"model": "encoder", "heads.section": "Knock-outs", "word_sense.bank.left": "no such word here"}
     at = opened("heads", text=TEXT, **link)
     assert "A sense needs two examples or more" in said(at)
-    np.testing.assert_allclose(picture(at)[1].flatten(), expected("encoder", knockouts.silence, 10), rtol=2e-2, atol=1e-6)
+    np.testing.assert_allclose(
+        picture(at)[1].flatten(), expected("encoder", knockouts.silence, 10), rtol=2e-2, atol=1e-6
+    )
     assert address(at)["word_sense.bank.left"] == "no such word here"
 
 
@@ -349,10 +394,13 @@ def test_clicks_make_a_set_whose_effect_is_not_the_sum(at):
     (joint,) = expected("decoder-rope", knockouts.silence, 10, groups=[group])
     alone = expected("decoder-rope", knockouts.silence, 10, groups=[(head,) for head in group]).sum()
     told = re.search(
-        r"\*\*2 heads\*\* together move .* by \*\*(\S+) bits\*\*.*add up to (\S+) bits; the difference, (\S+) bits",
+        r"\*\*2 heads\*\* together move .* by \*\*(\S+) bits\*\*.*add up to (\S+) bits; the difference, "
+        r"(\S+) bits",
         said(at),
     )
-    assert [number(text) for text in told.groups()] == pytest.approx([joint, alone, joint - alone], rel=1e-2, abs=1e-4)
+    assert [number(text) for text in told.groups()] == pytest.approx(
+        [joint, alone, joint - alone], rel=1e-2, abs=1e-4
+    )
     click(at, "heads.effects", {"cell": [1, 4, NOW + 2]})
     assert address(at)["heads.set"] == "3.1" and "Head **3.1** alone moves" in said(at)
 
@@ -365,7 +413,9 @@ def test_the_bars_are_the_beliefs_before_and_after(at, which, way):
     out = group if which == "these" else knockouts.others(bundle.config, group)
     assert len(out) == (2 if which == "these" else 22)
     function = {"silenced": knockouts.silence, "uniform": knockouts.level}[way]
-    before, after = knockouts.beliefs(bundle.network, bundle.read(TEXT), function, knockouts.marked(bundle.config, [(), out]), 10)
+    before, after = knockouts.beliefs(
+        bundle.network, bundle.read(TEXT), function, knockouts.marked(bundle.config, [(), out]), 10
+    )
     shown = pictures(at)["heads.next"]
     first, second = shown["series"]
     top = np.argsort(-np.maximum(before, after), kind="stable")[:8]
@@ -379,7 +429,9 @@ def test_keeping_all_heads_is_the_model_as_trained(at):
     move(at, {"heads.list": every, "heads.which": "all but these"})
     assert "All heads are kept" in said(at) and len(pictures(at)["heads.next"]["series"]) == 1
     again = opened("heads", **address(at))
-    assert control(again, "heads.list").value == every and control(again, "heads.which").value == "all but these"
+    assert (
+        control(again, "heads.list").value == every and control(again, "heads.which").value == "all but these"
+    )
 
 
 @pytest.mark.parametrize("link", ["9.9", "0.1", "<b>1.2</b>", "1.2 1.2 x", "1.2.3", "é 999999999.1", ""])
@@ -450,4 +502,6 @@ def test_two_sessions_do_not_share_their_sets(at):
 
 def test_the_divergence_of_traces_is_that_of_their_logits(make_bundle):
     one, other = make_bundle().explain(TEXT), make_bundle().explain(TEXT, change=Change(average=True))
-    np.testing.assert_array_equal(leak.divergence(one, other), leak.bits(torch.tensor(one.logits), torch.tensor(other.logits)))
+    np.testing.assert_array_equal(
+        leak.divergence(one, other), leak.bits(torch.tensor(one.logits), torch.tensor(other.logits))
+    )

@@ -1,4 +1,6 @@
-"""Leaks: nothing moves where no path through the mask leads, everything does where one does; and what the bundled cheat is worth."""
+"""Leaks: nothing moves where no path through the mask leads, everything does where one does; and what the
+bundled cheat is worth.
+"""
 
 from itertools import pairwise
 from types import SimpleNamespace
@@ -41,7 +43,9 @@ def walked(allowed, layers, output):
 def test_what_can_be_reached_is_what_a_walk_finds(tokens, layers, seed):
     allowed = random_mask(seed, tokens)
     reached = leak.reachable(allowed, layers)
-    assert [set(np.flatnonzero(row)) for row in reached] == [walked(allowed, layers, i) for i in range(tokens)]
+    assert [set(np.flatnonzero(row)) for row in reached] == [
+        walked(allowed, layers, i) for i in range(tokens)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -60,8 +64,13 @@ def test_what_moves_does_so_by_its_relative_change(make_network):
     one, other = (network(torch.tensor(ids)) for ids in (IDS, [*IDS[:3], 50, *IDS[4:]]))
     found = leak.moved(network, IDS, 3, 50, masks.causal(7))
     for row, stage in zip(found, ("embedded", 0, 1, 2, "final"), strict=True):
-        before, after = (getattr(record, stage) if isinstance(stage, str) else record.layers[stage].resid_out for record in (one, other))
-        np.testing.assert_allclose(row, ((after - before).norm(dim=1) / before.norm(dim=1)).detach(), rtol=1e-5)
+        before, after = (
+            getattr(record, stage) if isinstance(stage, str) else record.layers[stage].resid_out
+            for record in (one, other)
+        )
+        np.testing.assert_allclose(
+            row, ((after - before).norm(dim=1) / before.norm(dim=1)).detach(), rtol=1e-5
+        )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +96,9 @@ def jacobian(network, ids, allowed):
     """d f / d e by torch.autograd.functional: (T, C, T, C)."""
     embedded = network.embed(torch.tensor(ids))
     return torch.autograd.functional.jacobian(
-        lambda e: network(torch.tensor(ids), torch.tensor(allowed), attend=attend, predict=False, embedded=e).final,
+        lambda e: (
+            network(torch.tensor(ids), torch.tensor(allowed), attend=attend, predict=False, embedded=e).final
+        ),
         embedded,
     )
 
@@ -103,7 +114,9 @@ def test_the_mean_over_all_axes_is_the_frobenius_norm(make_network):
     network, allowed = make_network(), random_mask(6)
     axes = torch.eye(network.config.width)
     found = sum(leak.squares(network, IDS, allowed, way) for way in axes)
-    np.testing.assert_allclose(found, jacobian(network, IDS, allowed).square().sum((1, 3)), rtol=1e-3, atol=1e-9)
+    np.testing.assert_allclose(
+        found, jacobian(network, IDS, allowed).square().sum((1, 3)), rtol=1e-3, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -153,12 +166,17 @@ def test_divergence_is_never_below_0_and_knows_no_shift(seed):
     p, q = (trace_of(chance.normal(scale=9, size=(3, 11))) for _ in range(2))
     found = leak.divergence(p, q)
     assert (found > 0).all()
-    np.testing.assert_allclose(leak.divergence(trace_of(p.logits + 2), trace_of(q.logits - 3)), found, rtol=1e-4)
+    np.testing.assert_allclose(
+        leak.divergence(trace_of(p.logits + 2), trace_of(q.logits - 3)), found, rtol=1e-4
+    )
     assert (leak.divergence(p, p) == 0).all()
 
 
 def test_change_is_relative():
-    before, after = (SimpleNamespace(final=np.array(final)) for final in ([[3.0, 4.0], [1.0, 0.0]], [[3.0, 9.0], [1.0, 0.0]]))
+    before, after = (
+        SimpleNamespace(final=np.array(final))
+        for final in ([[3.0, 4.0], [1.0, 0.0]], [[3.0, 9.0], [1.0, 0.0]])
+    )
     assert leak.change(before, after).tolist() == [1, 0]
 
 
@@ -188,7 +206,9 @@ def test_the_cheat_knows_all_and_without_the_future_less_than_the_honest_one(tra
     assert leak.guessed(cheat).all()
     assert leak.guessed(blinded).mean() <= leak.guessed(honest).mean() < 0.5
     assert leak.believed(cheat).mean() > 0.9
-    assert blinded.losses.mean() > np.log(honest.config.vocabulary) > honest.losses.mean() > cheat.losses.mean()
+    assert (
+        blinded.losses.mean() > np.log(honest.config.vocabulary) > honest.losses.mean() > cheat.losses.mean()
+    )
 
 
 def test_guesses_and_beliefs_token_by_token(traces):
@@ -203,7 +223,9 @@ def test_the_cheat_looks_at_the_next_token_and_the_honest_one_cannot(traces):
     found = leak.ahead(cheat)
     layer, head = np.unravel_index(found.argmax(), found.shape)
     weights = cheat.layers[layer].attention.weights(head)
-    assert found[layer, head] == pytest.approx(np.mean([weights[i, j] for i, j in pairwise(range(len(weights)))]), rel=1e-5)
+    assert found[layer, head] == pytest.approx(
+        np.mean([weights[i, j] for i, j in pairwise(range(len(weights)))]), rel=1e-5
+    )
     assert found.max() > 0.95
     assert (leak.ahead(honest) == 0).all()
     assert np.isnan(leak.ahead(load(CHEAT).explain("a"))).all()

@@ -17,7 +17,9 @@ def test_masks_of_four_tokens_by_hand():
     assert masks.full(2, 3).int().tolist() == [[1, 1, 1], [1, 1, 1]]
 
 
-@pytest.mark.parametrize("mask", [masks.full(5), masks.causal(5), masks.window(5, 3)], ids=["full", "causal", "window"])
+@pytest.mark.parametrize(
+    "mask", [masks.full(5), masks.causal(5), masks.window(5, 3)], ids=["full", "causal", "window"]
+)
 def test_a_mask_is_square_and_bool(mask):
     assert mask.shape == (5, 5)
     assert mask.dtype == torch.bool
@@ -49,8 +51,15 @@ def test_a_window_of_nothing_is_an_error(size):
 def influence(network, T, allowed=None):
     """(T, T): the largest gradient of output i with respect to input embedding j."""
     record = network(torch.arange(97, 97 + T), allowed)
-    mixed = record.final @ torch.randn(network.config.width)  # not the sum, which the last norm keeps nearly constant
-    return torch.stack([torch.autograd.grad(output, record.embedded, retain_graph=True)[0].abs().amax(dim=-1) for output in mixed])
+    mixed = record.final @ torch.randn(
+        network.config.width
+    )  # not the sum, which the last norm keeps nearly constant
+    return torch.stack(
+        [
+            torch.autograd.grad(output, record.embedded, retain_graph=True)[0].abs().amax(dim=-1)
+            for output in mixed
+        ]
+    )
 
 
 @pytest.mark.parametrize("positions", POSITIONS)

@@ -1,4 +1,6 @@
-"""The page about masks, without a browser: every section, every control, and cells painted by hand; what it shows is what the model computes."""
+"""The page about masks, without a browser: every section, every control, and cells painted by hand; what it
+shows is what the model computes.
+"""
 
 import base64
 import json
@@ -100,7 +102,9 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize(("kind", "sizes", "allowed"), [(kind, *rest) for kind, rest in KINDS.items()], ids=KINDS)
+@pytest.mark.parametrize(
+    ("kind", "sizes", "allowed"), [(kind, *rest) for kind, rest in KINDS.items()], ids=KINDS
+)
 def test_every_mask_is_drawn_with_the_scores_and_weights_of_the_model_that_ran_with_it(kind, sizes, allowed):
     at = move(switch(section(PAINTING), mask=kind, **sizes), {"layer": 2, "head": 5})
     attention = load(HONEST).explain(TEXT, allowed=allowed).layers[1].attention
@@ -131,7 +135,9 @@ def test_the_models_own_mask_is_the_default():
 def test_an_encoder_has_a_relative_change_instead_of_bits():
     at = switch(move(section(PAINTING), {"model": "encoder"}), mask="causal")
     bundle = load("encoder")
-    expected = leak.change(bundle.explain(TEXT), bundle.explain(TEXT, allowed=masks.causal(len(bundle.read(TEXT)))))
+    expected = leak.change(
+        bundle.explain(TEXT), bundle.explain(TEXT, allowed=masks.causal(len(bundle.read(TEXT))))
+    )
     np.testing.assert_allclose(numbers(chart(at)["data"][0]), expected, rtol=1e-4)
     assert "relative change" in said(at)
 
@@ -186,7 +192,9 @@ def test_a_painting_outlives_other_masks_and_other_texts():
     assert np.array_equal(shown(at, "painter")[2], allowed)
     move(at, {"text": TEXT + " and slept"})
     grown = shown(at, "painter")[2]
-    assert np.array_equal(grown, changed((3, 1), base=masks.causal(len(grown)).numpy()))  # what was not painted is the model's own
+    assert np.array_equal(
+        grown, changed((3, 1), base=masks.causal(len(grown)).numpy())
+    )  # what was not painted is the model's own
     move(at, {"text": "The cat sat"})
     assert np.array_equal(shown(at, "painter")[2], masks.causal(3).numpy())
     move(at, {"text": TEXT})
@@ -276,12 +284,22 @@ def test_without_the_mask_all_move():
 @pytest.mark.parametrize("kind", ["causal", "full", "window", "prefix"])
 def test_both_measures_are_0_exactly_where_no_path_leads(kind):
     at = switch(section(LEAKING), mask=kind)
-    allowed = masks.window(T, 4) if kind == "window" else masks.prefix(T, 4) if kind == "prefix" else getattr(masks, kind)(T)
+    allowed = (
+        masks.window(T, 4)
+        if kind == "window"
+        else masks.prefix(T, 4)
+        if kind == "prefix"
+        else getattr(masks, kind)(T)
+    )
     can = leak.reachable(allowed.numpy(), 4)
     for key in ("moves", "gradient"):
         assert np.array_equal(shown(at, key)[2], can)
     ahead = int(np.triu(can, 1).sum())
-    assert (f"{ahead} are above 0 by change and {ahead} by gradient" if ahead else "are exactly 0, by both measures") in said(at)
+    assert (
+        f"{ahead} are above 0 by change and {ahead} by gradient"
+        if ahead
+        else "are exactly 0, by both measures"
+    ) in said(at)
     assert not at.error
 
 
@@ -343,7 +361,10 @@ def test_the_curves_are_those_of_the_cards():
     at = section(CHEATING)
     for row, name in zip(chart(at)["data"], (HONEST, CHEAT), strict=True):
         np.testing.assert_allclose(numbers(row), [point[1] for point in load(name).card["curve"]], rtol=1e-5)
-    assert f"{load(HONEST).card['curve'][-1][1]:.3g} and {load(CHEAT).card['curve'][-1][1]:.3g} nats" in at.caption[0].value
+    assert (
+        f"{load(HONEST).card['curve'][-1][1]:.3g} and {load(CHEAT).card['curve'][-1][1]:.3g} nats"
+        in at.caption[0].value
+    )
 
 
 def test_what_is_written_is_what_the_models_write_with_that_seed():
@@ -353,7 +374,9 @@ def test_what_is_written_is_what_the_models_write_with_that_seed():
         boxes = [element.value for element in at.code if element.value.startswith("…")]
         for name, box in zip((HONEST, CHEAT), boxes, strict=True):
             bundle = load(name)
-            steps = decoding.generate(bundle.network, IDS, [lambda logits: logits / 0.8], seed, [bundle.tokenizer.end])
+            steps = decoding.generate(
+                bundle.network, IDS, [lambda logits: logits / 0.8], seed, [bundle.tokenizer.end]
+            )
             made = [step.id for step in islice(steps, 40)]
             assert box == f"…{bundle.tokenizer.decode(made)}"
             repeated = sum(made[i] == made[i + 1] for i in range(len(made) - 1))
@@ -369,7 +392,9 @@ def test_the_head_that_cheats_most_is_named_and_a_click_shows_another():
     assert f"layer {layer + 1}, head {head + 1}**: mean weight **{ahead[layer, head]:.3f}**" in said(at)
     click(at, "masks.ahead", {"cell": [1, 2, 1700000000000]})
     assert (control(at, "layer").value, control(at, "head").value) == (2, 3)
-    np.testing.assert_allclose(shown(at, "cheat")[1], load(CHEAT).explain(TEXT).layers[1].attention.weights(2), atol=1e-6)
+    np.testing.assert_allclose(
+        shown(at, "cheat")[1], load(CHEAT).explain(TEXT).layers[1].attention.weights(2), atol=1e-6
+    )
 
 
 # ---- encoder and decoder ----

@@ -1,4 +1,6 @@
-"""Inside one weight: the products add up to the model's own dot product, for every kind of head, and the page shows those very numbers."""
+"""Inside one weight: the products add up to the model's own dot product, for every kind of head, and the page
+shows those very numbers.
+"""
 
 import re
 
@@ -53,12 +55,17 @@ def test_the_products_add_up_to_the_dot_product(make_bundle, choices):
     for layer in trace.layers:
         for head in range(4):
             dots = layer.attention.dots(head)
-            found = [[layer.attention.products(head, query, key).sum() for key in range(len(dots))] for query in range(len(dots))]
+            found = [
+                [layer.attention.products(head, query, key).sum() for key in range(len(dots))]
+                for query in range(len(dots))
+            ]
             np.testing.assert_allclose(found, dots, rtol=1e-4, atol=1e-4)
             assert layer.attention.products(head, 0, 0).shape == (6,)
 
 
-@pytest.mark.parametrize("name", ["decoder-rope", "decoder-alibi", "decoder-t5", "decoder-none", "encoder", "toy-rope"])
+@pytest.mark.parametrize(
+    "name", ["decoder-rope", "decoder-alibi", "decoder-t5", "decoder-none", "encoder", "toy-rope"]
+)
 def test_every_number_is_the_models_own(at, name):
     move(at, {"model": name, "head": 2, "layer": 2, "heads.query": 7, "heads.key": 4})
     attention, head, query, key = parts(at)
@@ -67,12 +74,16 @@ def test_every_number_is_the_models_own(at, name):
     turned = attention.q_rot is not None
     assert header["rows"] == (["q before", "q turned", "k before", "k turned"] if turned else ["q", "k"])
     before = [attention.q[head, query], attention.k[head, key]]
-    np.testing.assert_array_equal(values, [before[0], q[query], before[1], k[key]] if turned else [q[query], k[key]])
+    np.testing.assert_array_equal(
+        values, [before[0], q[query], before[1], k[key]] if turned else [q[query], k[key]]
+    )
     assert header["columns"] == [f"d{d}" for d in range(q.shape[1])]
     text, weight = said(at), float(attention.weights(head)[query, key])
     total, dot, difference = map(
         number,
-        re.search(r"Summed here they give \*\*(\S+)\*\*, .* \*\*(\S+)\*\*: difference (\S+)\.", text).groups(),
+        re.search(
+            r"Summed here they give \*\*(\S+)\*\*, .* \*\*(\S+)\*\*: difference (\S+)\.", text
+        ).groups(),
     )
     assert total == pytest.approx(float(attention.dots(head)[query, key]), abs=2e-5)
     assert dot == pytest.approx(float(attention.dots(head)[query, key]), abs=1e-6) and difference < 1e-4
@@ -81,7 +92,9 @@ def test_every_number_is_the_models_own(at, name):
     assert ("bias of the positional encoding" in text) == (bias is not None)
     if turned:
         alone = float(before[0].astype(float) @ before[1].astype(float))
-        assert number(re.search(r"would have given (\S+): a distance of 3 tokens makes", text)[1]) == pytest.approx(alone, rel=6e-3, abs=1e-6)
+        assert number(
+            re.search(r"would have given (\S+): a distance of 3 tokens makes", text)[1]
+        ) == pytest.approx(alone, rel=6e-3, abs=1e-6)
 
 
 def test_the_rows_of_every_key_add_up_to_the_dot_products(at):

@@ -1,4 +1,6 @@
-"""What a transformer knows about order: permutation equivariance and where it fails, distance, scores that add up, longer texts."""
+"""What a transformer knows about order: permutation equivariance and where it fails, distance, scores that
+add up, longer texts.
+"""
 
 import math
 
@@ -28,7 +30,12 @@ def matrix(*shape, seed=1):
 
 
 def causal_weights(tokens=T, seed=1):
-    return torch.tensor(matrix(tokens, tokens, seed=seed)).masked_fill(~masks.causal(tokens), -math.inf).softmax(-1).numpy()
+    return (
+        torch.tensor(matrix(tokens, tokens, seed=seed))
+        .masked_fill(~masks.causal(tokens), -math.inf)
+        .softmax(-1)
+        .numpy()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +92,9 @@ def test_the_words_of_a_text_are_all_its_tokens(tokenizer, text):
     assert "".join(found) == text
     assert [place for word in places for place in word] == list(range(len(tokenizer.encode(text))))
     ids = tokenizer.encode(text)
-    assert [tokenizer.decode([ids[place] for place in word]) for word in places] == [word.encode("utf-8", "replace").decode() for word in found]
+    assert [tokenizer.decode([ids[place] for place in word]) for word in places] == [
+        word.encode("utf-8", "replace").decode() for word in found
+    ]
 
 
 # ---- by distance ----
@@ -143,7 +152,9 @@ def test_the_parts_of_a_layer_norm_add_up_to_it_and_each_is_linear():
     content, position = torch.tensor(matrix(T, D, seed=2)), torch.tensor(matrix(T, D, seed=3))
     of_content, of_position = order.normalised(norm, content, position)
     torch.testing.assert_close(of_content + of_position, norm(content + position), **EXACT)
-    less, more = order.normalised(norm, content + 0.25 * position, 0.75 * position)  # the same whole, divided elsewhere
+    less, more = order.normalised(
+        norm, content + 0.25 * position, 0.75 * position
+    )  # the same whole, divided elsewhere
     torch.testing.assert_close(more, 0.75 * of_position, **EXACT)
     torch.testing.assert_close(less - norm.bias, of_content - norm.bias + 0.25 * of_position, **EXACT)
 
@@ -156,14 +167,18 @@ def test_the_parts_of_the_scores_add_up_to_them(make_bundle, name, key_heads):
     for layer in range(1 if name in ("learned", "sinusoidal") else bundle.config.layers):
         for head in range(bundle.config.heads):
             parts = order.score_parts(bundle.network, trace, layer, head)
-            np.testing.assert_allclose(sum(parts.values()), trace.layers[layer].attention.scaled(head), rtol=1e-5, atol=1e-5)
+            np.testing.assert_allclose(
+                sum(parts.values()), trace.layers[layer].attention.scaled(head), rtol=1e-5, atol=1e-5
+            )
     names = {
         "rope": ["not turned", "what turning changes"],
         "none": ["content"],
         "alibi": ["content", "bias"],
         "t5": ["content", "bias"],
     }
-    assert list(parts) == names.get(name, ["content–content", "content–position", "position–content", "position–position"])
+    assert list(parts) == names.get(
+        name, ["content–content", "content–position", "position–content", "position–position"]
+    )
 
 
 @pytest.mark.parametrize("name", ["learned", "sinusoidal"])
@@ -184,9 +199,14 @@ def test_the_four_parts_are_the_products_of_what_they_are_called(make_bundle, na
             Wq, Wk = block.attention.query.weight[part], block.attention.key.weight[part]
             parts = order.four_parts(network, ids, head)
             for title, asks, answers in (
-                ("content–content", c, c), ("content–position", c, p), ("position–content", p, c), ("position–position", p, p),
-            ):  # fmt: skip
-                np.testing.assert_allclose(parts[title], (asks @ Wq.T) @ (answers @ Wk.T).T / math.sqrt(width), rtol=1e-7, atol=1e-7)
+                ("content–content", c, c),
+                ("content–position", c, p),
+                ("position–content", p, c),
+                ("position–position", p, p),
+            ):
+                np.testing.assert_allclose(
+                    parts[title], (asks @ Wq.T) @ (answers @ Wk.T).T / math.sqrt(width), rtol=1e-7, atol=1e-7
+                )
 
 
 @pytest.mark.parametrize("name", ["learned", "sinusoidal"])
@@ -204,7 +224,9 @@ def test_the_credit_of_the_parts_is_one_together_and_knows_differences_within_ro
     assert shares["b"] > shares["a"]
     lifted = parts | {"a": parts["a"] + 100 * matrix(T, 1, seed=4)}
     assert order.credit(lifted, allowed) == pytest.approx(shares)
-    assert order.credit({"a": parts["a"], "row": np.broadcast_to(matrix(T, 1), (T, T))}, allowed) == pytest.approx({"a": 1, "row": 0})
+    assert order.credit(
+        {"a": parts["a"], "row": np.broadcast_to(matrix(T, 1), (T, T))}, allowed
+    ) == pytest.approx({"a": 1, "row": 0})
     assert math.isnan(order.credit({"a": np.ones((1, 1))}, np.ones((1, 1), bool))["a"])
 
 
@@ -234,7 +256,9 @@ def test_up_to_the_training_length_every_method_leaves_the_model_as_it_is(networ
     angle, temperature = order.rescaled(network.config, T, method, 0)
     torch.testing.assert_close(angle, network.angle(T, "cpu"), **EXACT)
     assert temperature == 1
-    np.testing.assert_allclose(order.losses(network, [*IDS, 7], angle=angle), order.losses(network, [*IDS, 7]), **EXACT)
+    np.testing.assert_allclose(
+        order.losses(network, [*IDS, 7], angle=angle), order.losses(network, [*IDS, 7]), **EXACT
+    )
 
 
 def test_methods_are_what_their_papers_say(networks):
@@ -244,9 +268,13 @@ def test_methods_are_what_their_papers_say(networks):
     own = [base ** (-2 * i / width) for i in range(width // 2)]
     place = torch.arange(tokens)[:, None]
     linear, _ = order.rescaled(config, tokens, "linear interpolation", 0)
-    torch.testing.assert_close(linear[::3], positions.angles(torch.arange(context), width, base), **EXACT)  # three times as many places on the same way
+    torch.testing.assert_close(
+        linear[::3], positions.angles(torch.arange(context), width, base), **EXACT
+    )  # three times as many places on the same way
     ntk, _ = order.rescaled(config, tokens, "NTK-aware", 0)
-    torch.testing.assert_close(ntk, place * torch.tensor([own[i] * 3 ** (-2 * i / (width - 2)) for i in range(width // 2)]), **EXACT)
+    torch.testing.assert_close(
+        ntk, place * torch.tensor([own[i] * 3 ** (-2 * i / (width - 2)) for i in range(width // 2)]), **EXACT
+    )
     torch.testing.assert_close(ntk[:, 0], linear[:, 0] * 3, **EXACT)
     torch.testing.assert_close(ntk[:, -1], linear[:, -1], **EXACT)
     other, _ = order.rescaled(config, tokens, "another base", 500.0)
@@ -254,7 +282,9 @@ def test_methods_are_what_their_papers_say(networks):
     yarn, temperature = order.rescaled(config, tokens, "YaRN", 0)
     for i, frequency in enumerate(own):
         gamma = min(1, max(0, (context / (2 * math.pi / frequency) - 1) / (32 - 1)))
-        torch.testing.assert_close(yarn[:, i], (place * ((1 - gamma) * frequency / 3 + gamma * frequency))[:, 0], **EXACT)
+        torch.testing.assert_close(
+            yarn[:, i], (place * ((1 - gamma) * frequency / 3 + gamma * frequency))[:, 0], **EXACT
+        )
     assert math.sqrt(1 / temperature) == pytest.approx(0.1 * math.log(3) + 1)
 
 
@@ -269,7 +299,9 @@ def test_yarn_interpolates_what_seldom_turns_and_leaves_what_often_turns():
 
 
 def test_an_unknown_method_is_an_error(networks):
-    with pytest.raises(ValueError, match="'magic'; known: as trained, another base, linear interpolation, NTK-aware, YaRN"):
+    with pytest.raises(
+        ValueError, match="'magic'; known: as trained, another base, linear interpolation, NTK-aware, YaRN"
+    ):
         order.rescaled(networks["rope"].config, T, "magic", 0)
 
 
@@ -281,7 +313,9 @@ def test_own_angles_and_a_temperature_reach_the_scores(networks):
     with torch.inference_mode():
         record = network(row, changes=[Change(temperature=0.5)] * 3, angle=angle).layers[0].attention
         q, k = positions.rotate(record.q, angle), positions.rotate(record.k, angle)
-        torch.testing.assert_close(record.heads, attend(q, k, record.v, masks.causal(T), scale=2 / math.sqrt(q.shape[-1])), **EXACT)
+        torch.testing.assert_close(
+            record.heads, attend(q, k, record.v, masks.causal(T), scale=2 / math.sqrt(q.shape[-1])), **EXACT
+        )
 
 
 def test_losses_are_cross_entropy_and_do_not_look_ahead(networks):
@@ -303,4 +337,7 @@ def test_a_trace_has_the_loss_of_each_token_but_the_first(make_bundle):
 def test_losses_are_binned_as_far_as_they_go():
     rows = order.binned(np.arange(10.0), (0, 4, 8, 16, 32))
     assert rows == [(0, 4, 1.5), (4, 8, 5.5), (8, 10, 8.5)]
-    assert F.mse_loss(torch.tensor([row[-1] for row in order.binned(np.ones(16), (0, 4, 16))]), torch.ones(2)) == 0
+    assert (
+        F.mse_loss(torch.tensor([row[-1] for row in order.binned(np.ones(16), (0, 4, 16))]), torch.ones(2))
+        == 0
+    )

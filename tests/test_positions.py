@@ -30,7 +30,9 @@ def at(place, width=D):
 
 
 def test_rope_turns_counter_clockwise():
-    turned = positions.rotate(torch.tensor([[1.0, 0.0]]), at(1, width=2))  # frequency 1 at position 1: one radian
+    turned = positions.rotate(
+        torch.tensor([[1.0, 0.0]]), at(1, width=2)
+    )  # frequency 1 at position 1: one radian
     torch.testing.assert_close(turned, torch.tensor([[math.cos(1), math.sin(1)]]), **EXACT)
 
 
@@ -43,20 +45,34 @@ def test_rope_turns_counter_clockwise():
     ],
 )
 def test_rope_at_position_3_by_hand(pairing, x, expected):
-    torch.testing.assert_close(positions.rotate(torch.tensor([x]), at(3, width=4), pairing), torch.tensor([expected]), **EXACT)
+    torch.testing.assert_close(
+        positions.rotate(torch.tensor([x]), at(3, width=4), pairing), torch.tensor([expected]), **EXACT
+    )
 
 
 @pytest.mark.parametrize("base", [10_000.0, 500.0])
 def test_rope_equals_multiplication_by_complex_numbers(base):
     x = vectors(2, 3, T, D)
-    turns = torch.tensor([[complex(math.cos(t * base ** (-2 * i / D)), math.sin(t * base ** (-2 * i / D))) for i in range(D // 2)] for t in range(T)])
+    turns = torch.tensor(
+        [
+            [
+                complex(math.cos(t * base ** (-2 * i / D)), math.sin(t * base ** (-2 * i / D)))
+                for i in range(D // 2)
+            ]
+            for t in range(T)
+        ]
+    )
     expected = torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2))) * turns).flatten(-2)
-    torch.testing.assert_close(positions.rotate(x, positions.angles(torch.arange(T), D, base)), expected, **EXACT)
+    torch.testing.assert_close(
+        positions.rotate(x, positions.angles(torch.arange(T), D, base)), expected, **EXACT
+    )
 
 
 def test_rope_in_halves_is_rope_of_adjacent_pairs_with_the_dimensions_reordered():
     x, angle, order = vectors(2, T, D), positions.angles(torch.arange(T), D), torch.tensor([0, 3, 1, 4, 2, 5])
-    assert torch.equal(positions.rotate(x, angle, "halves")[..., order], positions.rotate(x[..., order], angle, "adjacent"))
+    assert torch.equal(
+        positions.rotate(x, angle, "halves")[..., order], positions.rotate(x[..., order], angle, "adjacent")
+    )
 
 
 @pairings
@@ -79,7 +95,9 @@ def test_rope_keeps_the_length(pairing, t):
 def test_turning_by_a_and_then_by_b_is_turning_by_both(pairing, a, b):
     x = vectors(1, D)
     twice = positions.rotate(positions.rotate(x, at(a), pairing), at(b), pairing)
-    torch.testing.assert_close(twice, positions.rotate(x, at(a + b), pairing), rtol=0, atol=1e-9)  # 1e5 radians have 1.5e-11 between float64 neighbours
+    torch.testing.assert_close(
+        twice, positions.rotate(x, at(a + b), pairing), rtol=0, atol=1e-9
+    )  # 1e5 radians have 1.5e-11 between float64 neighbours
 
 
 @pairings
@@ -115,7 +133,9 @@ def test_alibi_slopes_by_hand():
 
 def test_alibi_of_three_queries_and_five_keys_by_hand():
     expected = -torch.tensor([[0.0, 1, 2, 3, 4], [1, 0, 1, 2, 3], [2, 1, 0, 1, 2]])
-    torch.testing.assert_close(positions.alibi(3, 5, 2), torch.stack([expected / 16, expected / 256]), **EXACT)
+    torch.testing.assert_close(
+        positions.alibi(3, 5, 2), torch.stack([expected / 16, expected / 256]), **EXACT
+    )
 
 
 def test_alibi_depends_on_the_distance_only():
@@ -130,7 +150,8 @@ def test_alibi_depends_on_the_distance_only():
 @pytest.mark.parametrize(
     ("both_ways", "expected"),
     [
-        # 32 buckets: 16 exact ones, then 16 + floor(16 ln(d / 16) / ln 8), all further ones and all keys ahead aside
+        # 32 buckets: 16 exact ones, then 16 + floor(16 ln(d / 16) / ln 8), all further ones and all keys
+        # ahead aside
         (
             False,
             {
@@ -191,7 +212,8 @@ def mesh_bucket(relative, bidirectional, num_buckets, max_distance):
     if n < max_exact:
         return ret + n
     return ret + min(
-        max_exact + int(math.log(n / max_exact) / math.log(max_distance / max_exact) * (num_buckets - max_exact)),
+        max_exact
+        + int(math.log(n / max_exact) / math.log(max_distance / max_exact) * (num_buckets - max_exact)),
         num_buckets - 1,
     )
 
@@ -227,7 +249,12 @@ def test_sinusoids_by_hand():
 def test_a_shift_turns_every_sinusoid_by_the_same_angle(shift):
     waves = positions.sinusoidal(T + shift, D)
     hands = torch.complex(waves[:, 1::2], waves[:, 0::2])  # cos + i sin
-    turn = torch.tensor([complex(math.cos(shift * 10_000 ** (-2 * i / D)), math.sin(shift * 10_000 ** (-2 * i / D))) for i in range(D // 2)])
+    turn = torch.tensor(
+        [
+            complex(math.cos(shift * 10_000 ** (-2 * i / D)), math.sin(shift * 10_000 ** (-2 * i / D)))
+            for i in range(D // 2)
+        ]
+    )
     torch.testing.assert_close(hands[shift:], hands[:T] * turn, **EXACT)
 
 

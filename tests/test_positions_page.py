@@ -1,4 +1,6 @@
-"""The page about positions, without a browser: what it shows is what model.order says, in every view, for every switch and every text."""
+"""The page about positions, without a browser: what it shows is what model.order says, in every view, for
+every switch and every text.
+"""
 
 import base64
 import json
@@ -31,7 +33,9 @@ T = len(IDS)
 
 def opened(view=VIEWS[0], text=LONG, **query):
     """A fresh session on the page, opened by a link; the long text is short enough for a quick test."""
-    query = {"positions.section": view, "text": text} | {f"positions.{name}": value for name, value in query.items()}
+    query = {"positions.section": view, "text": text} | {
+        f"positions.{name}": value for name, value in query.items()
+    }
     return checked(visit("positions", query).run())
 
 
@@ -43,7 +47,9 @@ def checked(at):
 
 
 def shown(at):
-    """Every component of the page by its key, but for those around it: (header, matrices) of those that send numbers, else a dict."""
+    """Every component of the page by its key, but for those around it: (header, matrices) of those that send
+    numbers, else a dict.
+    """
     found = {}
     for element in at.get("bidi_component"):
         proto, key = element.proto, element.proto.id.rpartition("-")[2]
@@ -54,7 +60,9 @@ def shown(at):
             continue
         (length,) = struct.unpack("<I", proto.bytes[:4])
         header = json.loads(proto.bytes[4 : 4 + length])
-        numbers = np.frombuffer(proto.bytes[4 + length :], "<f4").reshape(-1, header.get("tall", len(header["rows"])), len(header["columns"]))
+        numbers = np.frombuffer(proto.bytes[4 + length :], "<f4").reshape(
+            -1, header.get("tall", len(header["rows"])), len(header["columns"])
+        )
         found[key] = header, numbers if "titles" in header else numbers[0]
     return found
 
@@ -63,7 +71,10 @@ def maps(at, key):
     """{title: matrix or note} of the panels of that key."""
     header, numbers = shown(at)[key]
     rest = iter(numbers)
-    return {title: note if note else next(rest) for title, note in zip(header["titles"], header["notes"], strict=True)}
+    return {
+        title: note if note else next(rest)
+        for title, note in zip(header["titles"], header["notes"], strict=True)
+    }
 
 
 def charts(at):
@@ -108,7 +119,11 @@ def test_the_panels_are_the_weights_of_the_models():
 
 def test_columns_are_chosen_and_the_last_one_brings_all_back():
     at = switch(opened(), columns=["t5", "none"])
-    assert list(maps(at, "positions.panels")) == [entry["name"] for entry in shown(at)["positions.next"]["lists"]] == ["none", "t5"]
+    assert (
+        list(maps(at, "positions.panels"))
+        == [entry["name"] for entry in shown(at)["positions.next"]["lists"]]
+        == ["none", "t5"]
+    )
     assert address(at)["positions.columns"] == "none,t5"
     assert list(maps(opened(columns="none,t5"), "positions.panels")) == ["none", "t5"]
     switch(at, columns=[])
@@ -123,7 +138,9 @@ def test_losses_are_those_of_the_models():
         expected = order.losses(BUNDLES[name].network, IDS)
         np.testing.assert_allclose(curves[name], expected, rtol=1e-4, atol=1e-4)
         means[name] = expected.mean()
-    told = dict(re.findall(r"(\w+) (\d\.\d\d)", re.search(r"The mean on this text: \*\*(.*?)\*\*", said(at))[1]))
+    told = dict(
+        re.findall(r"(\w+) (\d\.\d\d)", re.search(r"The mean on this text: \*\*(.*?)\*\*", said(at))[1])
+    )
     assert {name: float(value) for name, value in told.items()} == pytest.approx(means, abs=0.006)
     assert list(told) == sorted(means, key=means.get)
 
@@ -150,7 +167,9 @@ def test_the_difference_map_is_one_minus_the_other(a, b):
     at = switch(opened(), a=a, b=b)
     header, gap = shown(at)["positions.difference"]
     found = maps(at, "positions.panels")
-    np.testing.assert_allclose(np.nan_to_num(gap), np.nan_to_num(found[a]) - np.nan_to_num(found[b]), atol=1e-6)
+    np.testing.assert_allclose(
+        np.nan_to_num(gap), np.nan_to_num(found[a]) - np.nan_to_num(found[b]), atol=1e-6
+    )
     assert header["high"] == -header["low"] == pytest.approx(np.nanmax(np.abs(gap)))
     assert header["kind"] == "signed"
 
@@ -215,7 +234,10 @@ def test_the_button_takes_the_next_seed_and_a_drag_replaces_it():
 @pytest.mark.parametrize("link", ["1-1-2", "x", "1-2", "-", "²-1"])
 def test_a_broken_order_in_a_link_is_the_seeds(link):
     words = order.words(BUNDLES["none"].tokenizer, LONG)[1]
-    assert shown(opened(VIEWS[1], order=link))["positions.words"]["order"] == order.shuffled(len(words), 1).tolist()
+    assert (
+        shown(opened(VIEWS[1], order=link))["positions.words"]["order"]
+        == order.shuffled(len(words), 1).tolist()
+    )
 
 
 def test_what_cannot_be_shuffled_is_said():
@@ -233,13 +255,19 @@ def test_heads_are_sorted_by_what_distance_explains(name):
     at = opened(VIEWS[2], model=name)
     header, means = shown(at)["positions.heads"]
     trace = BUNDLES[name].explain(LONG)
-    found = {(i, h): order.by_distance(layer.attention.weights(h)) for i, layer in enumerate(trace.layers) for h in range(6)}
+    found = {
+        (i, h): order.by_distance(layer.attention.weights(h))
+        for i, layer in enumerate(trace.layers)
+        for h in range(6)
+    }
     ranked = sorted(found, key=lambda one: -found[one][1])
     assert header["rows"] == [f"{i + 1}.{h + 1} {100 * found[i, h][1]:.0f} %" for i, h in ranked]
     np.testing.assert_allclose(means, [found[one][0] for one in ranked], atol=1e-6)
     parts = maps(at, "positions.alone")
     top = ranked[0]
-    np.testing.assert_allclose(np.nan_to_num(parts["by distance alone"]), order.by_distance_alone(found[top][0]), atol=1e-6)
+    np.testing.assert_allclose(
+        np.nan_to_num(parts["by distance alone"]), order.by_distance_alone(found[top][0]), atol=1e-6
+    )
     assert f"**{100 * found[top][1]:.0f} %** is explained" in said(at)
     assert f"reach {200 / (T + 2):.0f} %" in said(at)
     click_cell(at, "positions.heads", 5, 0)
@@ -394,7 +422,11 @@ READ = [VIEWS[0], VIEWS[1], VIEWS[2], VIEWS[5]]  # the views that ask for the te
 
 
 def sentences(at):
-    return {element.value for element in (*at.markdown, *at.caption, *at.warning, *at.info) if "$$" not in element.value}
+    return {
+        element.value
+        for element in (*at.markdown, *at.caption, *at.warning, *at.info)
+        if "$$" not in element.value
+    }
 
 
 def through(at, views):
@@ -494,7 +526,9 @@ def test_a_difference_of_nothing_is_drawn_at_the_edge_and_read_as_0():
     )
     assert figure.data[0].x == (figures.NOTHING, 0.5)
     assert figure.data[0].text == ("  0  ", "  0.5  ")
-    assert figure.data[0].textposition == ("middle right", "middle left") and set(figure.data[1].textposition) == {"middle right"}
+    assert figure.data[0].textposition == ("middle right", "middle left") and set(
+        figure.data[1].textposition
+    ) == {"middle right"}
     assert "no such position" in [note.text for note in figure.layout.annotations]
 
 

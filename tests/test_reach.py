@@ -46,7 +46,9 @@ def test_three_layers_by_hand():
 
 
 def test_a_stride_and_a_dilation_by_hand():
-    """Stride 2, kernel 2, dilation 2, causal: output 2 reads 4 and 2 of the 6 positions below, which read the tokens 8, 6, 4 and 2."""
+    """Stride 2, kernel 2, dilation 2, causal: output 2 reads 4 and 2 of the 6 positions below, which read the
+    tokens 8, 6, 4 and 2.
+    """
     stack = reach.stack(2, 2, 2, 2)
     assert reach.steps(stack) == [1, 2, 4]
     assert [seen(level) for level in reach.cone(stack, 11, 2, causal=True).levels] == [
@@ -97,7 +99,9 @@ def test_the_largest_of_all_settings_spans_what_the_formula_says():
     stack = reach.stack(8, 7, reach.EXPONENTIAL, 2)
     assert reach.size(stack) == 131_071
     reached = seen(reach.measured(stack, 132_000, 515, causal=True)[-1])
-    assert (reached[0], reached[-1]) == reach.ends(stack, 515, causal=True) == (515 * 256 - 131_070, 515 * 256)
+    assert (
+        (reached[0], reached[-1]) == reach.ends(stack, 515, causal=True) == (515 * 256 - 131_070, 515 * 256)
+    )
 
 
 @settings(deadline=None, max_examples=60)
@@ -114,7 +118,9 @@ def test_the_ends_are_as_far_apart_as_the_formula_says_at_every_setting(sliders)
 def test_a_causal_convolution_sees_nothing_to_the_right_exactly(sliders, tokens, data):
     stack, _ = built(sliders)
     output = data.draw(st.integers(0, (tokens - 1) // reach.steps(stack)[-1]))
-    for gradient, step in zip(reach.measured(stack, tokens, output, causal=True), reach.steps(stack)[::-1], strict=True):
+    for gradient, step in zip(
+        reach.measured(stack, tokens, output, causal=True), reach.steps(stack)[::-1], strict=True
+    ):
         assert (gradient[output * reach.steps(stack)[-1] // step + 1 :] == 0).all()
 
 
@@ -126,7 +132,9 @@ def test_what_the_cone_reads_is_what_is_seen_below(sliders, tokens, data):
     cone = reach.cone(stack, tokens, output, causal)
     for level, below, (first, last, gap) in zip(cone.levels, cone.levels[1:], cone.reads, strict=False):
         assert len(first) == len(last) == level.sum()
-        assert {j for low, high in zip(first, last, strict=True) for j in range(low, high + 1, gap)} == set(seen(below))
+        assert {j for low, high in zip(first, last, strict=True) for j in range(low, high + 1, gap)} == set(
+            seen(below)
+        )
 
 
 def test_a_wrong_cone_is_found():
@@ -195,7 +203,9 @@ def test_needed_by_hand():
 def jacobian(bundle, ids, output):
     """Frobenius norm per token, the plain way: (T,)."""
     row = torch.tensor(ids)
-    matrix = torch.autograd.functional.jacobian(lambda x: bundle.network(row, predict=False, embedded=x).final[output], bundle.network.embed(row))
+    matrix = torch.autograd.functional.jacobian(
+        lambda x: bundle.network(row, predict=False, embedded=x).final[output], bundle.network.embed(row)
+    )
     return matrix.square().sum((0, 2)).sqrt().numpy()  # (C, T, C) -> (T,)
 
 
@@ -223,21 +233,29 @@ def test_occlusion_is_the_mean_change_over_the_words():
     for place, old in enumerate(ids):
         words = reach.put(bundle.tokenizer, old)
         assert old not in words and len(set(words)) == reach.PUT
-        changed = [bundle.network(torch.tensor([*ids[:place], word, *ids[place + 1 :]])).final[4] for word in words]
-        assert found[place] == pytest.approx(np.mean([float((one - final).norm() / final.norm()) for one in changed]), rel=1e-3)
+        changed = [
+            bundle.network(torch.tensor([*ids[:place], word, *ids[place + 1 :]])).final[4] for word in words
+        ]
+        assert found[place] == pytest.approx(
+            np.mean([float((one - final).norm() / final.norm()) for one in changed]), rel=1e-3
+        )
 
 
 @pytest.mark.parametrize("tokens", [1, 11, 32])
 def test_the_convolutional_twin_feels_its_field_and_nothing_else_exactly(tokens):
     bundle = load("encoder-cnn")
     half = (bundle.network.field - 1) // 2
-    ids = (bundle.read("I swam across the river to get to the other bank and saw a bat and a seal there. ") * 4)[:tokens]
+    ids = (
+        bundle.read("I swam across the river to get to the other bank and saw a bat and a seal there. ") * 4
+    )[:tokens]
     output = tokens // 2
     near = np.abs(np.arange(tokens) - output) <= half
     squares = reach.squares(bundle, ids, output, range(bundle.config.width))
     np.testing.assert_array_equal(squares > 0, near)
     np.testing.assert_array_equal(occlusion(bundle, ids, output) > 0, near)
-    by_formula = reach.cone(reach.stack(bundle.config.layers, bundle.config.kernel), tokens, output, causal=False)
+    by_formula = reach.cone(
+        reach.stack(bundle.config.layers, bundle.config.kernel), tokens, output, causal=False
+    )
     np.testing.assert_array_equal(by_formula.levels[-1], near)
 
 
@@ -254,7 +272,9 @@ def test_asking_for_gradients_leaves_the_shared_model_alone():
     before = {name: tensor.clone() for name, tensor in bundle.network.state_dict().items()}
     reach.squares(bundle, ids, 1, range(4))
     occlusion(bundle, ids, 1)
-    assert not any(parameter.requires_grad or parameter.grad is not None for parameter in bundle.network.parameters())
+    assert not any(
+        parameter.requires_grad or parameter.grad is not None for parameter in bundle.network.parameters()
+    )
     assert all(torch.equal(tensor, before[name]) for name, tensor in bundle.network.state_dict().items())
 
 

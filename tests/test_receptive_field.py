@@ -1,4 +1,6 @@
-"""The page about receptive fields, without a browser: what it shows is what model.reach says, for every switch and every text."""
+"""The page about receptive fields, without a browser: what it shows is what model.reach says, for every
+switch and every text.
+"""
 
 import json
 import re
@@ -76,7 +78,9 @@ def test_the_cones_are_those_of_the_model(at):
         reach.attention_cone(masks.window(TOKENS, 3), 2, 9),
     )
     for panel, cone in zip((convolution, attention), expected, strict=True):
-        assert [level["lit"] for level in panel["levels"]] == [np.flatnonzero(level).tolist() for level in cone.levels]
+        assert [level["lit"] for level in panel["levels"]] == [
+            np.flatnonzero(level).tolist() for level in cone.levels
+        ]
         assert [level["length"] for level in panel["levels"]] == [len(level) for level in cone.levels]
         assert [level["step"] for level in panel["levels"]] == cone.steps
         for level, (first, last, gap) in zip(panel["levels"], cone.reads, strict=False):
@@ -110,7 +114,10 @@ def test_a_click_chooses_the_output(at):
 
 def test_the_layers_needed_are_said_and_drawn(at):
     switch(at, kernel=3, output=9, other=2, window=4)
-    assert "convolution: **4**; full attention: **1**; causal attention: **1**; attention in a window of 4: **3**" in said(at)
+    assert (
+        "convolution: **4**; full attention: **1**; causal attention: **1**; attention in a window of 4: "
+        "**3**" in said(at)
+    )
     chart = json.loads(at.get("plotly_chart")[0].proto.spec or at.get("plotly_chart")[0].proto.figure.spec)
     assert [curve["name"] for curve in chart["data"]] == [
         "convolution",
@@ -161,7 +168,9 @@ def test_the_strips_are_the_measures_of_both_twins(at):
         change = reach.occlusion(bundle, ids, range(TOKENS), reach.unchanged(bundle, ids, TOKENS))[:, 5]
         header, shown = pictures(at)[f"receptive_field.{name.replace('-', '_')}"]
         assert header["rows"] == ["gradient", "occlusion"]
-        np.testing.assert_allclose(shown, [gradient / gradient.max(), change / change.max()], rtol=2e-3, atol=1e-6)
+        np.testing.assert_allclose(
+            shown, [gradient / gradient.max(), change / change.max()], rtol=2e-3, atol=1e-6
+        )
     half = (load("encoder-cnn").network.field - 1) // 2
     assert (shown[:, np.abs(np.arange(TOKENS) - 5) > half] == 0).all()
     assert "**exactly 0**" in said(at)
@@ -185,7 +194,10 @@ RIVER = "I swam across the river to get to the other bank"
 
 def axis_of(model, stage=-1):
     """The axis from river to money at the end of a twin, by the bundled examples of bank."""
-    means = [senses.vectors(model, [senses.find(text, "bank")[0] for text in group])[:, stage].mean(0) for group in senses.bundled()["bank"].values()]
+    means = [
+        senses.vectors(model, [senses.find(text, "bank")[0] for text in group])[:, stage].mean(0)
+        for group in senses.bundled()["bank"].values()
+    ]
     return senses.Axis.between(*means)
 
 
@@ -200,7 +212,9 @@ def test_the_meters_follow_the_clue_and_are_those_of_the_models():
         switch(at, between=between)
         word, _ = senses.apart(senses.find(RIVER, "bank")[0], senses.find(RIVER, "river")[0], between)
         for name, value in fallen(at).items():
-            assert value == pytest.approx(float(axis_of(load(name)).project(senses.vectors(load(name), [word])[0, -1])), abs=1e-3)
+            assert value == pytest.approx(
+                float(axis_of(load(name)).project(senses.vectors(load(name), [word])[0, -1])), abs=1e-3
+            )
     assert address(at)["receptive_field.between"] == "17"
 
 
@@ -234,7 +248,9 @@ def test_a_text_without_a_word_with_examples_is_told_which_words_have_some():
     }
     at = opened("receptive_field", text="The cat sat on the mat", **link)
     assert set(fallen(at)) == {"encoder", "encoder-cnn"}
-    at = opened("receptive_field", text="The cat sat on the mat", **link | {"word_sense.mat.right": "mat paint"})
+    at = opened(
+        "receptive_field", text="The cat sat on the mat", **link | {"word_sense.mat.right": "mat paint"}
+    )
     assert "too few examples" in at.info[-1].value
 
 
@@ -243,7 +259,9 @@ def test_the_shares_are_those_of_the_cards(at):
     for bar, name in zip(chart["data"], ("encoder", "encoder-cnn"), strict=True):
         found = load(name).card["senses"]["clues"]["by_distance"]
         assert (bar["name"], bar["x"]) == (name, list(found))
-    figure = curves.shares({name: load(name).card["senses"]["clues"]["by_distance"] for name in ("encoder", "encoder-cnn")})
+    figure = curves.shares(
+        {name: load(name).card["senses"]["clues"]["by_distance"] for name in ("encoder", "encoder-cnn")}
+    )
     np.testing.assert_allclose(
         figure.data[1].y,
         [share for share, _ in load("encoder-cnn").card["senses"]["clues"]["by_distance"].values()],
@@ -298,7 +316,10 @@ def test_a_link_restores_every_switch(at):
     link = address(at)
     assert link == {
         "text": LONG,
-        **{f"receptive_field.{name}": str(value) for name, value in (chosen | {"output": 5, "other": 7}).items()},
+        **{
+            f"receptive_field.{name}": str(value)
+            for name, value in (chosen | {"output": 5, "other": 7}).items()
+        },
     }
     again = opened("receptive_field", **link)
     assert panels(again) == panels(at)

@@ -1,4 +1,6 @@
-"""The page about RoPE, without a browser: its clocks, sums and curves are the model's, every control moves, links and bad input are answered."""
+"""The page about RoPE, without a browser: its clocks, sums and curves are the model's, every control moves,
+links and bad input are answered.
+"""
 
 import base64
 import io
@@ -54,7 +56,9 @@ def parts(query, key, places=None, layer=LAYER, head=HEAD):
 
 def rotate(x, place, frequency):
     """x (D,) turned by 2 x 2 matrices, one by one."""
-    turns = [[[np.cos(place * w), -np.sin(place * w)], [np.sin(place * w), np.cos(place * w)]] for w in frequency]
+    turns = [
+        [[np.cos(place * w), -np.sin(place * w)], [np.sin(place * w), np.cos(place * w)]] for w in frequency
+    ]
     return np.concatenate([np.array(turn) @ pair for turn, pair in zip(turns, x.reshape(P, 2), strict=True)])
 
 
@@ -62,7 +66,9 @@ def chart(at, key):
     """The curves of a chart by name, each as (x, y)."""
     (element,) = (element for element in at.get("plotly_chart") if element.proto.id.endswith(key))
     found = json.loads(element.proto.spec or element.proto.figure.spec)
-    return {curve["name"]: (array(curve["x"]), array(curve["y"])) for curve in found["data"] if "name" in curve}
+    return {
+        curve["name"]: (array(curve["x"]), array(curve["y"])) for curve in found["data"] if "name" in curve
+    }
 
 
 def array(values):
@@ -90,7 +96,8 @@ def test_the_clocks_get_the_models_own_vectors(at):
 def test_the_contributions_add_up_to_the_score_of_the_model(at, query, key, layer, head):
     move(at, {"layer": layer + 1, "head": head + 1, "rope.query": query, "rope.key": key})
     numbers = re.search(
-        r"contributions add up to \*\*(\S+)\*\*.*is \*\*(\S+)\*\*.*differ by at most (\S+), and the turned hands by (\S+):",
+        r"contributions add up to \*\*(\S+)\*\*.*is \*\*(\S+)\*\*.*differ by at most (\S+), and the turned "
+        r"hands by (\S+):",
         said(at),
         re.DOTALL,
     )
@@ -170,7 +177,11 @@ def test_the_matrices_have_their_numbers_filled_in(at):
     move(at, {"rope.query": 9, "rope.key": 4})
     click(at, "rope.clocks", {"pair": [2, 1700000000000]})
     assert clocks(at)["chosen"] == 2 and address(at)["rope.pair"] == "3"
-    formula = "\n".join(element.value for element in at.markdown if "pmatrix" in element.value or "counter-clockwise" in element.value)
+    formula = "\n".join(
+        element.value
+        for element in at.markdown
+        if "pmatrix" in element.value or "counter-clockwise" in element.value
+    )
     attention, speed = TRACE.layers[LAYER].attention, 10_000 ** (-2 / P)
     for place, x in ((9, attention.q[HEAD, 9]), (4, attention.k[HEAD, 4])):
         cos, sin = np.cos(place * speed), np.sin(place * speed)
@@ -209,7 +220,8 @@ def test_the_slow_pairs_are_counted(at, base):
     for tokens in (MODEL.config.context, T):
         slow = sum(wave > tokens for wave in waves)
         assert re.search(
-            rf"\*\*{slow} of {P} pairs\*\* \(pairs {P - slow + 1} to {P}\) turn less than once in [^.]*\b{tokens} tokens",
+            rf"\*\*{slow} of {P} pairs\*\* \(pairs {P - slow + 1} to {P}\) turn less than once in "
+            rf"[^.]*\b{tokens} tokens",
             said(at),
         )
     name = f"base {base:,}"
@@ -283,9 +295,16 @@ def test_a_link_restores_everything(at):
     click(at, "rope.clocks", {"pair": [5, 1700000000001]})
     link = address(at)
     assert link == {
-        "text": LONG, "layer": "2", "rope.query": "10", "rope.key": "5", "rope.order": "by contribution", "rope.base": "500",
-        "rope.both": "40", "rope.alone": "3", "rope.pair": "6",
-    }  # fmt: skip
+        "text": LONG,
+        "layer": "2",
+        "rope.query": "10",
+        "rope.key": "5",
+        "rope.order": "by contribution",
+        "rope.base": "500",
+        "rope.both": "40",
+        "rope.alone": "3",
+        "rope.pair": "6",
+    }
     again = opened("rope", **link)
     assert clocks(again) == clocks(at)
     assert address(again) == link
@@ -298,7 +317,11 @@ def test_a_broken_link_opens_on_something_sensible(value):
         text=LONG,
         **{f"rope.{name}": value for name in ("query", "key", "order", "base", "both", "alone", "pair")},
     )
-    assert clocks(at)["home"] == clocks(at)["places"] == [T - 1, int(TRACE.layers[LAYER].attention.weights(HEAD)[T - 1].argmax())]
+    assert (
+        clocks(at)["home"]
+        == clocks(at)["places"]
+        == [T - 1, int(TRACE.layers[LAYER].attention.weights(HEAD)[T - 1].argmax())]
+    )
 
 
 def test_a_move_that_a_shorter_text_does_not_reach_is_dropped(at):

@@ -1,4 +1,6 @@
-"""RoPE pair by pair: its laws in float64, the paper's bound by a second way, models reread without a change, and the figures' numbers."""
+"""RoPE pair by pair: its laws in float64, the paper's bound by a second way, models reread without a change,
+and the figures' numbers.
+"""
 
 import cmath
 import math
@@ -46,13 +48,17 @@ def test_turned_hands_are_the_vectors_that_the_model_rotates(base):
 
 def test_a_quarter_turn_is_counter_clockwise_and_position_0_turns_nothing():
     quarter = np.array([math.pi / 2])
-    np.testing.assert_allclose(rotation.turned(np.array([1 + 0j]), 1, quarter), [1j], **EXACT)  # from 3 o'clock to 12
+    np.testing.assert_allclose(
+        rotation.turned(np.array([1 + 0j]), 1, quarter), [1j], **EXACT
+    )  # from 3 o'clock to 12
     hands = rotation.hands(vectors(D))
     np.testing.assert_array_equal(rotation.turned(hands, 0, FREQUENCY), hands)
 
 
 def test_wavelengths_by_hand():
-    np.testing.assert_allclose(rotation.wavelengths(4, 100.0), [2 * math.pi, 20 * math.pi], **EXACT)  # width 4: speeds 1 and 1 / 10
+    np.testing.assert_allclose(
+        rotation.wavelengths(4, 100.0), [2 * math.pi, 20 * math.pi], **EXACT
+    )  # width 4: speeds 1 and 1 / 10
     np.testing.assert_allclose(
         rotation.turned(np.ones(2), rotation.wavelengths(4, 100.0)[1], rotation.frequencies(4, 100.0))[1],
         1,
@@ -64,7 +70,10 @@ def test_wavelengths_by_hand():
 @given(m=place, n=place, seed=seeds)
 def test_contributions_add_up_to_the_scaled_dot_product_of_rotated_vectors(m, n, seed):
     q, k = vectors(2, D, seed=seed)
-    rotated = [positions.rotate(torch.tensor(x), positions.angles(torch.tensor([at]), D)[0]) for x, at in ((q, m), (k, n))]
+    rotated = [
+        positions.rotate(torch.tensor(x), positions.angles(torch.tensor([at]), D)[0])
+        for x, at in ((q, m), (k, n))
+    ]
     expected = float(rotated[0] @ rotated[1]) / math.sqrt(D)
     hands = [rotation.turned(rotation.hands(x), at, FREQUENCY) for x, at in ((q, m), (k, n))]
     parts = rotation.contributions(*hands, 1 / math.sqrt(D))
@@ -87,7 +96,9 @@ def test_every_single_contribution_stays_when_both_move(m, n, shift, seed):
 @given(m=place, offset=st.integers(-200, 200), seed=seeds)
 def test_the_curve_is_the_score_wherever_the_two_stand(m, offset, seed):
     q, k = two(seed)
-    here = rotation.contributions(rotation.turned(q, m, FREQUENCY), rotation.turned(k, m + offset, FREQUENCY), 0.3).sum()
+    here = rotation.contributions(
+        rotation.turned(q, m, FREQUENCY), rotation.turned(k, m + offset, FREQUENCY), 0.3
+    ).sum()
     assert rotation.curve(q, k, OFFSETS, FREQUENCY, 0.3)[offset + 200] == pytest.approx(here, abs=1e-9)
 
 
@@ -102,7 +113,9 @@ def test_no_score_exceeds_its_bounds(seed):
         rotation.decay(q, k, OFFSETS, FREQUENCY, 0.3),
     ):
         assert (scores <= bound + 1e-12).all()
-    assert rotation.curve(q, q, [0], FREQUENCY, 0.3)[0] == pytest.approx(rotation.bound(q, q, 0.3))  # in step with itself: the bound is reached
+    assert rotation.curve(q, q, [0], FREQUENCY, 0.3)[0] == pytest.approx(
+        rotation.bound(q, q, 0.3)
+    )  # in step with itself: the bound is reached
 
 
 def test_the_envelope_is_the_best_of_all_further_turns():
@@ -127,9 +140,15 @@ def test_without_content_only_the_distance_is_left():
     q, k = two(6)
     alike = rotation.without_content(q, k)
     curve = rotation.curve(alike, alike, OFFSETS, FREQUENCY, 0.3)
-    assert rotation.bound(alike, alike, 0.3) == pytest.approx(rotation.bound(q, k, 0.3)) == pytest.approx(curve[200])
+    assert (
+        rotation.bound(alike, alike, 0.3)
+        == pytest.approx(rotation.bound(q, k, 0.3))
+        == pytest.approx(curve[200])
+    )
     np.testing.assert_allclose(curve, curve[::-1], **EXACT)  # left and right are alike
-    np.testing.assert_allclose(curve, rotation.bound(q, k, 0.3) * np.cos(np.outer(OFFSETS, FREQUENCY)).mean(1), **EXACT)
+    np.testing.assert_allclose(
+        curve, rotation.bound(q, k, 0.3) * np.cos(np.outer(OFFSETS, FREQUENCY)).mean(1), **EXACT
+    )
 
 
 # ---- the same parameters, read otherwise ----
@@ -143,7 +162,9 @@ def test_reordered_rows_make_the_same_model_of_halves(make_bundle, choices):
     expected, found = bundle.explain(TEXT), halves.explain(TEXT)
     assert halves.config.rope_pairing == "halves"
     np.testing.assert_allclose(found.logits, expected.logits, rtol=0, atol=1e-10)
-    assert abs(rotation.reread(bundle, rope_pairing="halves").explain(TEXT).logits - expected.logits).max() > 0.1  # without reordering it is another model
+    assert (
+        abs(rotation.reread(bundle, rope_pairing="halves").explain(TEXT).logits - expected.logits).max() > 0.1
+    )  # without reordering it is another model
     order = rotation.halves(bundle.config.head_width)
     for old, new in zip(expected.layers, found.layers, strict=True):
         np.testing.assert_allclose(new.attention.k, old.attention.k[..., order], rtol=0, atol=1e-10)
@@ -154,7 +175,9 @@ def test_reordered_rows_make_the_same_model_of_halves(make_bundle, choices):
 def test_halves_by_hand():
     assert rotation.halves(8).tolist() == [0, 2, 4, 6, 1, 3, 5, 7]
     for pair in range(4):  # the two of each adjacent pair end half a head apart
-        assert rotation.halves(8).tolist().index(2 * pair) + 4 == rotation.halves(8).tolist().index(2 * pair + 1)
+        assert rotation.halves(8).tolist().index(2 * pair) + 4 == rotation.halves(8).tolist().index(
+            2 * pair + 1
+        )
 
 
 def test_another_base_reruns_the_real_model_on_the_same_parameters(make_bundle):
@@ -226,7 +249,9 @@ def test_the_figure_of_scores_shows_the_numbers_it_was_given():
 
 def test_a_pair_that_does_not_get_round_is_hollow():
     trained, chosen = np.array([6.0, 50, 700]), np.array([6.0, 20, 90])
-    figure = figures.wavelengths(trained, chosen, lengths={"your text": 11, "training context": 64}, chosen_name="base 500")
+    figure = figures.wavelengths(
+        trained, chosen, lengths={"your text": 11, "training context": 64}, chosen_name="base 500"
+    )
     shown = by_name(figure)
     np.testing.assert_array_equal(shown["as trained"].y, trained)
     np.testing.assert_array_equal(shown["base 500"].y, chosen)

@@ -1,4 +1,6 @@
-"""Sense accuracy, the axis of a word and its clues: the figures of the cards are those that a reader would count by hand."""
+"""Sense accuracy, the axis of a word and its clues: the figures of the cards are those that a reader would
+count by hand.
+"""
 
 import pytest
 import torch
@@ -11,7 +13,9 @@ from model.train import senses
 def test_the_sentences_have_their_word_and_their_clue_and_are_many(path):
     rows = senses.read(path)
     words = {row.word for row in rows}
-    assert words == set(["bank", "bat", "spring", "seal", "bark", "match", "crane", "pitcher", "apple", "mouse"])
+    assert words == set(
+        ["bank", "bat", "spring", "seal", "bark", "match", "crane", "pitcher", "apple", "mouse"]
+    )
     assert all(sum(row.word == word for row in rows) >= 40 for word in words)
     assert all(len({row.sense for row in rows if row.word == word}) == 2 for word in words)
     assert len({row.sentence for row in rows}) == len(rows)
@@ -21,7 +25,9 @@ def test_the_sentences_have_their_word_and_their_clue_and_are_many(path):
 
 
 def test_no_sentence_is_in_both_sets():
-    assert not {row.sentence for row in senses.read(senses.USAGE)} & {row.sentence for row in senses.read(senses.CLUES)}
+    assert not {row.sentence for row in senses.read(senses.USAGE)} & {
+        row.sentence for row in senses.read(senses.CLUES)
+    }
 
 
 def test_a_hit_is_a_nearest_other_of_the_same_sense():
@@ -30,14 +36,21 @@ def test_a_hit_is_a_nearest_other_of_the_same_sense():
 
 
 def test_rows_on_their_side_are_those_nearer_to_their_own_senses_mean_than_to_the_others():
-    rows = [senses.Row(word, sense, "x", word) for word in ("bank", "bat") for sense in "abab" for _ in range(3)]
-    found = torch.randn(len(rows), 2, 5, generator=torch.Generator().manual_seed(1)) + torch.tensor([row.sense == "a" for row in rows])[:, None, None]
+    rows = [
+        senses.Row(word, sense, "x", word) for word in ("bank", "bat") for sense in "abab" for _ in range(3)
+    ]
+    found = (
+        torch.randn(len(rows), 2, 5, generator=torch.Generator().manual_seed(1))
+        + torch.tensor([row.sense == "a" for row in rows])[:, None, None]
+    )
     shares = []
     for layer in range(2):
         right = []
         for i, row in enumerate(rows):
             others = [j for j, other in enumerate(rows) if other.word == row.word and j != i]
-            means = {sense: found[[j for j in others if rows[j].sense == sense], layer].mean(0) for sense in "ab"}
+            means = {
+                sense: found[[j for j in others if rows[j].sense == sense], layer].mean(0) for sense in "ab"
+            }
             right.append(min(means, key=lambda sense: (found[i, layer] - means[sense]).norm()) == row.sense)
         shares.append(sum(right) / len(right))
     assert senses.on_their_side(rows, found).tolist() == pytest.approx(shares)
@@ -57,6 +70,11 @@ def test_blocking_the_clue_changes_the_word_and_nothing_else_in_the_mask(make_ne
     allowed = senses.without(network, tokenizer, "the river bank", "bank", ("river",))
     _, asks = senses.tokens_of(tokenizer, "the river bank", "bank")
     blocked = {(i, j) for i, j in (~allowed).nonzero().tolist()}
-    assert blocked == {(i, j) for i in asks for j in senses.tokens_of(tokenizer, "the river bank", "river")[1]}
-    before, after = (senses.vectors(network, tokenizer, "the river bank", "bank", **how)[-1] for how in ({}, {"allowed": allowed}))
+    assert blocked == {
+        (i, j) for i in asks for j in senses.tokens_of(tokenizer, "the river bank", "river")[1]
+    }
+    before, after = (
+        senses.vectors(network, tokenizer, "the river bank", "bank", **how)[-1]
+        for how in ({}, {"allowed": allowed})
+    )
     assert F.cosine_similarity(before, after, dim=0) < 0.9999

@@ -76,7 +76,9 @@ def test_a_word_is_as_far_from_its_clue_as_asked(parts, between, data):
     assert list(map(str, made)) == [str(word), str(clue)]
     i, j = (senses.words(made[0].text).index(one) for one in made)
     assert abs(i - j) == between + 1 and (i < j) == (word.start < clue.start)
-    assert made[0].text.startswith(text[: min(word.end, clue.end)]) and made[0].text.endswith(text[max(word.start, clue.start) :])
+    assert made[0].text.startswith(text[: min(word.end, clue.end)]) and made[0].text.endswith(
+        text[max(word.start, clue.start) :]
+    )
 
 
 # ---- vectors ----
@@ -122,7 +124,9 @@ def test_leave_one_out_is_by_hand_what_it_says():
     found = senses.separate(left, right)
     axis = Axis.between(left[[0, 2]].mean(0), right.mean(0))
     np.testing.assert_allclose(found.left[1], axis.project(left[1]), rtol=1e-5)
-    np.testing.assert_allclose(found.right[0], Axis.between(left.mean(0), right[1]).project(right[0]), rtol=1e-4)
+    np.testing.assert_allclose(
+        found.right[0], Axis.between(left.mean(0), right[1]).project(right[0]), rtol=1e-4
+    )
     hits = [*(found.left < 0), *(found.right > 0)]
     np.testing.assert_allclose(found.accuracy, np.mean(hits, axis=0))
 
@@ -177,7 +181,9 @@ def test_a_blindfold_takes_out_the_edges_named_and_no_other(bundle):
     config, mask = bundle.config, torch.ones(6, 6, dtype=torch.bool)
     allowed = senses.blindfold(mask, config, [4, 5], [0, 2], layer=1, head=3)
     assert allowed.shape == (config.layers, config.heads, 6, 6)
-    assert {tuple(edge) for edge in (~allowed).nonzero().tolist()} == {(1, 3, ask, key) for ask in (4, 5) for key in (0, 2)}
+    assert {tuple(edge) for edge in (~allowed).nonzero().tolist()} == {
+        (1, 3, ask, key) for ask in (4, 5) for key in (0, 2)
+    }
     assert mask.all()
 
 
@@ -231,10 +237,14 @@ def test_the_average_and_the_lonely_mixture_are_what_explain_makes_of_them(bundl
     averaged = bundle.explain(TEXT, None, Change(average=True), layers).final[places].mean(0)
     made = senses.vectors(bundle, [word, word], senses.average(bundle.config, layers))
     np.testing.assert_allclose(made[1, -1], averaged, rtol=1e-3, atol=1e-4)
-    allowed = torch.ones(bundle.config.layers, bundle.config.heads, len(trace.ids), len(trace.ids), dtype=torch.bool)
+    allowed = torch.ones(
+        bundle.config.layers, bundle.config.heads, len(trace.ids), len(trace.ids), dtype=torch.bool
+    )
     allowed[list(layers)] = torch.eye(len(trace.ids), dtype=torch.bool)
     made = senses.vectors(bundle, [word, word], senses.alone(bundle.config, layers))
-    np.testing.assert_allclose(made[1, -1], bundle.explain(TEXT, allowed).final[places].mean(0), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(
+        made[1, -1], bundle.explain(TEXT, allowed).final[places].mean(0), rtol=1e-3, atol=1e-4
+    )
 
 
 def test_others_can_be_asked_on_the_axes_of_the_examples():

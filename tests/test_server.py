@@ -46,9 +46,17 @@ def test_code_is_packed_and_the_same_when_unpacked(path, kind):
 
 @pytest.mark.parametrize(
     ("path", "how"),
-    [(CODE, {"encoding": "br"}), (CODE, {"method": "HEAD"}), ("/static/js/missing.js", {}), ("/static/js/../../../app.js", {}), ("/static/js/%2e%2e/a.js", {}),
-     ("/attention", {}), ("/static/media/a.woff2", {}), ("/", {})],
-)  # fmt: skip
+    [
+        (CODE, {"encoding": "br"}),
+        (CODE, {"method": "HEAD"}),
+        ("/static/js/missing.js", {}),
+        ("/static/js/../../../app.js", {}),
+        ("/static/js/%2e%2e/a.js", {}),
+        ("/attention", {}),
+        ("/static/media/a.woff2", {}),
+        ("/", {}),
+    ],
+)
 def test_all_else_is_left_alone(path, how):
     assert asyncio.run(asked(path, **how)) is PLAIN
     assert not app.PACKED
@@ -72,7 +80,9 @@ def test_who_leaves_while_a_file_is_packed_takes_it_from_nobody():
         leaves.cancel()
         return [await stays, await asked(CODE)]
 
-    assert all(gzip.decompress(found.body) == (STATIC / CODE[1:]).read_bytes() for found in asyncio.run(two()))
+    assert all(
+        gzip.decompress(found.body) == (STATIC / CODE[1:]).read_bytes() for found in asyncio.run(two())
+    )
 
 
 def test_the_page_itself_names_code_where_it_is_looked_for():

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from model import tokenizer as bpe
 from model.tokenizer import BYTES, WORD, Tokenizer, to_bytes
 
-any_text = st.text(st.characters(), max_size=40)  # characters() includes lone surrogates, which text() by itself leaves out
+any_text = st.text(
+    st.characters(), max_size=40
+)  # characters() includes lone surrogates, which text() by itself leaves out
 prose = st.text("the river bank.'s 12_\n🏞é", max_size=60)  # letters for which there are merges
 texts = any_text | prose
 
@@ -73,13 +75,19 @@ def slowly_learned(text):
 def joined(word, pair, new):
     if len(word) < 2:
         return word
-    return [new, *joined(word[2:], pair, new)] if tuple(word[:2]) == pair else [word[0], *joined(word[1:], pair, new)]
+    return (
+        [new, *joined(word[2:], pair, new)]
+        if tuple(word[:2]) == pair
+        else [word[0], *joined(word[1:], pair, new)]
+    )
 
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.text("abc", max_size=4), max_size=30).map(" ".join) | prose)
 @example("aaaa aaa aaaaaaa")
-@example("ab ab ab abc abc bc bc")  # of the four "bc", "ab" takes two; the two that are left are still a pair to learn
+@example(
+    "ab ab ab abc abc bc bc"
+)  # of the four "bc", "ab" takes two; the two that are left are still a pair to learn
 def test_training_learns_what_counting_anew_for_every_merge_learns(text):
     assert list(bpe.learn(text)) == slowly_learned(text)
 
@@ -129,7 +137,9 @@ def test_half_a_character_decodes_to_the_replacement_sign(tokenizer):
     assert tokenizer.decode(tokenizer.encode("a🏞")[:-1]) == "a\ufffd"
 
 
-@pytest.mark.parametrize("letters", ["abcdefghij" * 10_000, " " * 100_000, "." * 100_000, "7" * 100_000, "é" * 100_000])
+@pytest.mark.parametrize(
+    "letters", ["abcdefghij" * 10_000, " " * 100_000, "." * 100_000, "7" * 100_000, "é" * 100_000]
+)
 def test_100_000_signs_without_a_break_are_cut_into_short_words_and_come_back(tokenizer, letters):
     assert max(map(len, WORD.findall(letters))) <= 33
     assert tokenizer.decode(tokenizer.encode(letters)) == letters
@@ -145,7 +155,9 @@ def test_without_case_every_letter_keeps_its_place(text):
     assert b"".join(small.bytes[id] for id in small.encode(text)) == to_bytes(read)
     spans = small.spans(text, small.encode(text))
     assert all(0 <= start <= end <= len(text) for start, end in spans)
-    assert "".join(text[i] for i in dict.fromkeys(i for start, end in spans for i in range(start, end))) == text
+    assert (
+        "".join(text[i] for i in dict.fromkeys(i for start, end in spans for i in range(start, end))) == text
+    )
 
 
 def test_without_case_a_word_is_one_token_wherever_it_stands():
@@ -208,7 +220,9 @@ def test_word_by_word_is_the_whole_text(tokenizer, text, cased):
     tokenizer = Tokenizer(tokenizer.merges, cased)
     words = tokenizer.words(text)
     assert [id for word in words for id in tokenizer.encode_word(word)] == tokenizer.encode(text)
-    assert [list(tokenizer.word_steps(word))[-1].ids for word in words] == [tokenizer.encode_word(word) for word in words]
+    assert [list(tokenizer.word_steps(word))[-1].ids for word in words] == [
+        tokenizer.encode_word(word) for word in words
+    ]
 
 
 def test_what_encode_word_returns_can_be_changed_without_harm(tokenizer):

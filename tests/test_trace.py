@@ -105,7 +105,9 @@ def test_halves_of_rope_satisfy_the_laws(make_bundle):
 
 def test_the_error_shows_when_the_heads_are_not_what_q_k_and_v_give(make_bundle):
     attention = make_bundle().explain(TEXT).layers[0].attention
-    assert dataclasses.replace(attention, heads=attention.heads + 0.25).error() == pytest.approx(0.25, abs=1e-5)
+    assert dataclasses.replace(attention, heads=attention.heads + 0.25).error() == pytest.approx(
+        0.25, abs=1e-5
+    )
     assert dataclasses.replace(attention, scale=2 * attention.scale).error() > 0.01
 
 
@@ -174,7 +176,14 @@ def test_the_shapes_are_those_of_the_legend(make_bundle):
         a = layer.attention
         assert a.q.shape == a.q_rot.shape == a.heads.shape == (H, T, D)
         assert a.k.shape == a.k_rot.shape == a.v.shape == (G, T, D)
-        assert layer.resid_in.shape == layer.resid_mid.shape == layer.mlp_out.shape == layer.resid_out.shape == a.out.shape == (T, C)
+        assert (
+            layer.resid_in.shape
+            == layer.resid_mid.shape
+            == layer.mlp_out.shape
+            == layer.resid_out.shape
+            == a.out.shape
+            == (T, C)
+        )
         assert a.allowed.shape == a.weights(0).shape == (T, T)
         assert a.bias is None
 
@@ -190,7 +199,11 @@ def test_text_pieces_spans_and_ids_belong_together(make_bundle):
     assert trace.text == text
     assert trace.ids.tolist() == bundle.tokenizer.encode(text)
     assert len(trace.tokens) == len(trace.spans) == len(trace.ids)
-    whole = [(token, text[start:end]) for token, (start, end) in zip(trace.tokens, trace.spans, strict=True) if not token.startswith("⟨")]
+    whole = [
+        (token, text[start:end])
+        for token, (start, end) in zip(trace.tokens, trace.spans, strict=True)
+        if not token.startswith("⟨")
+    ]
     assert len(whole) == len(trace.tokens) - 4
     assert all(token == part for token, part in whole)
 
@@ -239,7 +252,9 @@ def test_average_weighs_all_allowed_keys_the_same(make_bundle, positions):
 @encodings
 def test_temperature_divides_the_scores_with_their_bias(make_bundle, positions):
     bundle = make_bundle(positions)
-    plain, hot = (bundle.explain(TEXT, change=change).layers[0].attention for change in (None, Change(temperature=3)))
+    plain, hot = (
+        bundle.explain(TEXT, change=change).layers[0].attention for change in (None, Change(temperature=3))
+    )
     for head in range(4):
         np.testing.assert_allclose(hot.scores(head), plain.scores(head) / 3, rtol=1e-5, atol=1e-6)
 
@@ -285,7 +300,8 @@ def test_a_text_too_long_is_an_error_that_says_how_much_fits(make_bundle):
     ids = bundle.tokenizer.encode(text)
     with pytest.raises(
         ValueError,
-        match=f"This text has {len(ids)} tokens, and tiny takes at most 7: its first (.*) of {len(text)} characters",
+        match=f"This text has {len(ids)} tokens, and tiny takes at most 7: its first (.*) of {len(text)} "
+        "characters",
     ) as caught:
         bundle.explain(text)
     fits = int(re.search(r"its first (\d+) of", str(caught.value)).group(1))
@@ -296,7 +312,9 @@ def test_a_text_too_long_is_an_error_that_says_how_much_fits(make_bundle):
 def test_as_many_tokens_as_fit_are_explained_and_not_one_more(make_bundle):
     bundle = make_bundle(max_tokens=7)
     assert len(bundle.explain("7-7-7-7").tokens) == 7
-    with pytest.raises(ValueError, match="This text has 8 tokens, and tiny takes at most 7: its first 7 of 8 characters"):
+    with pytest.raises(
+        ValueError, match="This text has 8 tokens, and tiny takes at most 7: its first 7 of 8 characters"
+    ):
         bundle.explain("7-7-7-7-")
 
 
@@ -309,12 +327,16 @@ def test_a_mask_with_an_empty_row_is_an_error_that_names_the_row(make_bundle):
         bundle.explain(TEXT, allowed=allowed)
 
 
-@pytest.mark.parametrize("shape", [(3, 3), (2, 0, 0), (3, 0, 0), (4, 3, 0, 0), (0,)])  # 0 stands for the number of tokens
+@pytest.mark.parametrize(
+    "shape", [(3, 3), (2, 0, 0), (3, 0, 0), (4, 3, 0, 0), (0,)]
+)  # 0 stands for the number of tokens
 def test_a_mask_of_the_wrong_shape_is_an_error_that_names_the_right_ones(make_bundle, shape):
     bundle = make_bundle()
     T = tokens_of(bundle)
     shape = tuple(size or T for size in shape)
-    expected = re.escape(f"allowed has shape {shape}; for this text it is ({T}, {T}), (4, {T}, {T}) or (3, 4, {T}, {T})")
+    expected = re.escape(
+        f"allowed has shape {shape}; for this text it is ({T}, {T}), (4, {T}, {T}) or (3, 4, {T}, {T})"
+    )
     with pytest.raises(ValueError, match=expected):
         bundle.explain(TEXT, allowed=np.ones(shape, dtype=bool))
 

@@ -42,13 +42,17 @@ def fresh(positions="rope", seed=1, **choices):
 
 
 def run(words, state, steps=12, stop=None):
-    """Train a fresh network, state kept every 3 steps, broken off before step `stop`; returns ({step: loss}, curve, network)."""
+    """Train a fresh network, state kept every 3 steps, broken off before step `stop`; returns ({step: loss},
+    curve, network).
+    """
     network, row, losses = fresh(), corpus.stream(words, TEXTS), {}
 
     def backward(step):
         if step == stop:
             raise InterruptedError
-        losses[step] = language.next_token_loss(network, corpus.windows([row], [1.0], tokens=TOKENS + 1, batch=BATCH, seed=5, step=step))
+        losses[step] = language.next_token_loss(
+            network, corpus.windows([row], [1.0], tokens=TOKENS + 1, batch=BATCH, seed=5, step=step)
+        )
         return losses[step]
 
     curve = None
@@ -131,8 +135,12 @@ def test_training_on_a_few_sentences_learns_them(words, tmp_path):
     network = fresh()
     before = language.held_out_loss(network, words, TEXTS)["nats_per_token"]
     texts = {"one.txt": TEXTS, "two.txt": TEXTS[:3]}
-    curve = language.train(network, words, texts, {"one.txt": TEXTS}, seed=1, steps=60, state=tmp_path / "state.pt", batch=BATCH)
-    assert before == pytest.approx(math.log(300), rel=0.02)  # a network just made knows nothing: all 300 tokens are as likely
+    curve = language.train(
+        network, words, texts, {"one.txt": TEXTS}, seed=1, steps=60, state=tmp_path / "state.pt", batch=BATCH
+    )
+    assert before == pytest.approx(
+        math.log(300), rel=0.02
+    )  # a network just made knows nothing: all 300 tokens are as likely
     assert curve[-1][0] == 60
     assert curve[-1][2] < before / 2
 
@@ -144,7 +152,9 @@ def test_the_six_encodings_start_from_the_same_parameters_where_they_share_a_nam
     networks = {positions: dict(fresh(positions).named_parameters()) for positions in POSITIONS}
     for parameters in networks.values():
         assert all(torch.equal(parameters[name], wanted) for name, wanted in networks["none"].items())
-    extra = {positions: parameters.keys() - networks["none"].keys() for positions, parameters in networks.items()}
+    extra = {
+        positions: parameters.keys() - networks["none"].keys() for positions, parameters in networks.items()
+    }
     assert {positions: names for positions, names in extra.items() if names} == {
         "learned": {"position_table"},
         "t5": {"t5_table"},
@@ -177,7 +187,9 @@ def plain(network, windows):
 @pytest.mark.parametrize("rows", [7, 512])
 @pytest.mark.parametrize("positions", ["learned", "rope", "t5"])
 def test_the_loss_and_its_gradient_are_those_of_plain_cross_entropy(positions, rows):
-    network = fresh(positions).double()  # autocast leaves float64 alone, so that both ways compute the same numbers
+    network = fresh(
+        positions
+    ).double()  # autocast leaves float64 alone, so that both ways compute the same numbers
     windows = torch.randint(300, (BATCH, TOKENS + 1), generator=torch.Generator().manual_seed(1))
     loss, gradients = plain(network, windows)
     assert language.next_token_loss(network, windows, rows) == pytest.approx(loss, rel=1e-12)
@@ -186,12 +198,16 @@ def test_the_loss_and_its_gradient_are_those_of_plain_cross_entropy(positions, r
 
 
 def test_bfloat16_costs_the_gradient_less_than_two_percent(monkeypatch):
-    monkeypatch.setattr(language, "precision", lambda device: torch.autocast(device, torch.bfloat16))  # as on a GPU
+    monkeypatch.setattr(
+        language, "precision", lambda device: torch.autocast(device, torch.bfloat16)
+    )  # as on a GPU
     network = fresh()
     windows = torch.randint(300, (BATCH, TOKENS + 1), generator=torch.Generator().manual_seed(1))
     loss, gradients = plain(network, windows)
-    # bfloat16 keeps 8 bits: each rounding is off by at most 2^-9 = 0.2 %. Ten or so of them lie in a row on the way there and back; at random signs
-    # they add up to sqrt(10) * 0.2 % = 0.6 %, at worst to 2 %. A wrong factor or a forgotten term would be off by far more.
+    # bfloat16 keeps 8 bits: each rounding is off by at most 2^-9 = 0.2 %. Ten or so of them lie in a row on
+    # the way there and back; at random signs
+    # they add up to sqrt(10) * 0.2 % = 0.6 %, at worst to 2 %. A wrong factor or a forgotten term would be
+    # off by far more.
     assert language.next_token_loss(network, windows) == pytest.approx(loss, rel=0.02)
     for parameter, gradient in zip(network.parameters(), gradients, strict=True):
         assert 1e-4 * gradient.norm() < (parameter.grad - gradient).norm() < 0.02 * gradient.norm()
@@ -213,7 +229,9 @@ def test_a_network_that_knows_nothing_loses_the_logarithm_of_its_vocabulary(word
 
 @pytest.fixture
 def files(tmp_path):
-    """A file with a document per line, and a book with a paragraph per line; 83 and 1,100 lines, no two alike."""
+    """A file with a document per line, and a book with a paragraph per line; 83 and 1,100 lines, no two
+    alike.
+    """
     tales, book = tmp_path / "tales.txt", tmp_path / "gutenberg_fairy.txt"
     tales.write_text("CHAPTER ONE\n\n" + "".join(f"Tale {i} of the river.\n" for i in range(83)))
     book.write_text("".join(f"Paragraph {i} of the book.\n" for i in range(1100)))
@@ -227,9 +245,13 @@ def test_what_is_held_out_is_never_trained_on_and_nothing_is_lost(files):
         "gutenberg_fairy.txt": (10, 1),
     }
     for path in files:
-        trained, kept = ({line for text in part[path.name] for line in text.splitlines()} for part in (training, held))
+        trained, kept = (
+            {line for text in part[path.name] for line in text.splitlines()} for part in (training, held)
+        )
         assert trained.isdisjoint(kept)
-        assert trained | kept == {line for line in path.read_text().splitlines() if line and line != "CHAPTER ONE"}
+        assert trained | kept == {
+            line for line in path.read_text().splitlines() if line and line != "CHAPTER ONE"
+        }
 
 
 def test_a_document_that_occurs_twice_is_not_both_held_out_and_trained_on(tmp_path):
@@ -252,7 +274,11 @@ def test_a_stream_ends_every_document_with_the_end_token(words):
 
 def test_windows_depend_on_seed_and_step_alone():
     streams = [np.arange(1000), np.arange(5000, 6000)]
-    draw = {(seed, step): corpus.windows(streams, [1, 3], tokens=7, batch=5, seed=seed, step=step) for seed in (1, 2) for step in (0, 1, 2)}
+    draw = {
+        (seed, step): corpus.windows(streams, [1, 3], tokens=7, batch=5, seed=seed, step=step)
+        for seed in (1, 2)
+        for step in (0, 1, 2)
+    }
     for (seed, step), windows in reversed(draw.items()):
         assert torch.equal(corpus.windows(streams, [1, 3], tokens=7, batch=5, seed=seed, step=step), windows)
     assert len({tuple(windows.flatten().tolist()) for windows in draw.values()}) == 6

@@ -20,7 +20,9 @@ from model.train import corpus
         ("evaluate --corpus nowhere", "there is no nowhere"),
     ],
 )
-def test_what_a_command_lacks_is_said_in_a_sentence_before_it_begins(given, said, tmp_path, monkeypatch, capsys):
+def test_what_a_command_lacks_is_said_in_a_sentence_before_it_begins(
+    given, said, tmp_path, monkeypatch, capsys
+):
     (tmp_path / "texts").mkdir()
     for name in corpus.LICENCES:
         (tmp_path / "texts" / name).touch()

@@ -1,4 +1,6 @@
-"""The pages about the senses of a word: their numbers are the model's, every control moves, and bad input gets a sentence."""
+"""The pages about the senses of a word: their numbers are the model's, every control moves, and bad input
+gets a sentence.
+"""
 
 import numpy as np
 import pytest
@@ -70,7 +72,9 @@ def test_too_close_to_call_is_said_inside_the_margin_and_only_there():
     for text in (RIVER, CASH, "the bank", "a bank in the town", "the loan from the bank"):
         at = asked(text)
         margin = pictures(at)["word_sense.meter"]["lanes"][BEST]["margin"]
-        line = next(element.value for element in at.markdown if "in the first sentence" in element.value).split("\n")[0]
+        line = next(
+            element.value for element in at.markdown if "in the first sentence" in element.value
+        ).split("\n")[0]
         assert ("too close to call" in line) == (abs(meter(at)[BEST, 0]) <= margin)
 
 
@@ -86,7 +90,9 @@ def test_a_click_on_a_lane_chooses_the_stage(at):
     click(at, "word_sense.meter", {"lane": [2, 1]})
     assert pictures(at)["word_sense.meter"]["chosen"] == 2
     assert "layer 2" in said(at)
-    assert pictures(opened("word_sense", **{"word_sense.stage": "layer 2"}))["word_sense.meter"]["chosen"] == 2
+    assert (
+        pictures(opened("word_sense", **{"word_sense.stage": "layer 2"}))["word_sense.meter"]["chosen"] == 2
+    )
 
 
 # ---- the blindfold ----
@@ -140,8 +146,14 @@ def test_heads_are_ranked_by_what_blinding_them_does(at):
     moves = next(series["values"] for series in ranking["series"] if "moves" in series["name"])
     assert np.all(np.diff(np.abs(moves)) <= 1e-9)
     chips = pictures(at)["word_sense.words1"]
-    moved = {word: float(note.replace("−", "-")) for word, note in zip(chips["tokens"], chips["notes"], strict=True) if note}
-    name = max(moved, key=lambda word: abs(moved[word]) / RIVER.split().count(word))  # "to" and "the" stand there twice
+    moved = {
+        word: float(note.replace("−", "-"))
+        for word, note in zip(chips["tokens"], chips["notes"], strict=True)
+        if note
+    }
+    name = max(
+        moved, key=lambda word: abs(moved[word]) / RIVER.split().count(word)
+    )  # "to" and "the" stand there twice
     assert f"The clue is ` {name} `;" in said(at)
     layer, head = (int(part) - 1 for part in ranking["tokens"][0].split("."))
     word = senses.find(RIVER, "bank")[0]
@@ -248,7 +260,9 @@ def test_the_mixtures_are_those_of_the_model():
     for row, mixture in ((1, senses.average), (2, senses.alone)):
         made = senses.vectors(MODEL, words, mixture(MODEL.config, everywhere))
         np.testing.assert_allclose(lanes[row], axis().project(made)[:, BEST], atol=1e-4)
-    assert lanes[2, 0] == pytest.approx(lanes[2, 1], abs=1e-5)  # a word that sees only itself is the same everywhere
+    assert lanes[2, 0] == pytest.approx(
+        lanes[2, 1], abs=1e-5
+    )  # a word that sees only itself is the same everywhere
 
 
 def test_every_control_of_averaging_moves():

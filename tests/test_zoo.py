@@ -35,7 +35,9 @@ def test_a_saved_model_loads_with_its_parameters_rounded_to_float16(tmp_path, ma
     kept, saved = loaded.network.state_dict(), made.network.state_dict()
     assert kept.keys() == saved.keys()
     assert all(torch.equal(kept[key], saved[key].half().float()) for key in kept)
-    assert abs(loaded.explain(TEXT).logits - made.explain(TEXT).logits).max() < 0.1  # logits of about 5, eleven bits per parameter
+    assert (
+        abs(loaded.explain(TEXT).logits - made.explain(TEXT).logits).max() < 0.1
+    )  # logits of about 5, eleven bits per parameter
 
 
 def test_the_card_tells_what_was_saved(folder, make_network):

@@ -9,7 +9,8 @@ MOST_TICKS = 16
 
 
 def contributions(products, *, order=None, height=200, title=None):
-    """One bar per dimension for products (D,) and a line for their running sum: below zero blue, above vermillion.
+    """One bar per dimension for products (D,) and a line for their running sum: below zero blue, above
+    vermillion.
 
     order (D,): the dimensions from left to right, if not as they are counted.
     """

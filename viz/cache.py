@@ -15,9 +15,11 @@ def scale(colour):
 
 
 def kept(norms, tokens, *, fresh, height=310):
-    """Heatmap of the cache: `norms` has for each layer the lengths of the T keys and of the T values, two rows per layer, columns the `tokens`.
+    """Heatmap of the cache: `norms` has for each layer the lengths of the T keys and of the T values, two
+    rows per layer, columns the `tokens`.
 
-    fresh: how many of the last tokens were computed by the last pass; they are framed. ValueError if a row has not T numbers.
+    fresh: how many of the last tokens were computed by the last pass; they are framed. ValueError if a row
+    has not T numbers.
     """
     T = len(tokens)
     rows = np.array([part for layer in norms for part in layer], np.float32)
@@ -28,9 +30,17 @@ def kept(norms, tokens, *, fresh, height=310):
         shown = np.full_like(rows, np.nan)
         shown[first::2] = rows[first::2]
         figure.add_heatmap(
-            z=shown, zmin=0, zmax=float(rows[first::2].max()), colorscale=scale(colour), showscale=False, xgap=1 if T <= MOST else 0, ygap=2,
-            hoverongaps=False, hovertemplate="%{y} of token %{x}: length %{z:.3g}<extra></extra>", name=name,
-        )  # fmt: skip
+            z=shown,
+            zmin=0,
+            zmax=float(rows[first::2].max()),
+            colorscale=scale(colour),
+            showscale=False,
+            xgap=1 if T <= MOST else 0,
+            ygap=2,
+            hoverongaps=False,
+            hovertemplate="%{y} of token %{x}: length %{z:.3g}<extra></extra>",
+            name=name,
+        )
     step = -(-T // MOST)
     labels = axis(tokens)
     figure.update_xaxes(
@@ -52,7 +62,9 @@ def kept(norms, tokens, *, fresh, height=310):
 
 
 def durations(lengths, whole, cached, *, height=280):
-    """Milliseconds for one more token over the length of the text: a pass over the whole text, and over the new token with a cache, in seconds (N,) each."""
+    """Milliseconds for one more token over the length of the text: a pass over the whole text, and over the
+    new token with a cache, in seconds (N,) each.
+    """
     figure = go.Figure()
     looks = {
         "without the cache": (whole, {"color": theme.PLAIN, "width": 3, "dash": "dash"}),
@@ -60,9 +72,14 @@ def durations(lengths, whole, cached, *, height=280):
     }
     for name, (values, line) in looks.items():
         figure.add_scatter(
-            x=np.asarray(lengths), y=1000 * np.asarray(values, np.float32), name=name, mode="lines+markers", line=line, marker={"size": 7},
+            x=np.asarray(lengths),
+            y=1000 * np.asarray(values, np.float32),
+            name=name,
+            mode="lines+markers",
+            line=line,
+            marker={"size": 7},
             hovertemplate="%{x} tokens: %{y:.2f} ms<extra>" + name + "</extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(title="tokens in the text", zeroline=False)
     figure.update_yaxes(title="milliseconds for one more token", rangemode="tozero", zeroline=False)
     return theme.layout(figure, height=height)

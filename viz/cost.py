@@ -1,4 +1,6 @@
-"""What a transformer costs: curves over the length of the text, with what was measured as points, and the shares of its parts."""
+"""What a transformer costs: curves over the length of the text, with what was measured as points, and the
+shares of its parts.
+"""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,10 +18,12 @@ TONES = theme.PLAIN, theme.QUERY, theme.KEY, theme.VALUE, theme.OUTPUT
 
 
 def curves(lengths, found, points, *, unit, now, term=None, crossing=None, height=430):
-    """Log-log curves over the number of tokens: `found` maps up to four names to (N,) numbers for the N `lengths`, `points` the same names to (T, value) pairs.
+    """Log-log curves over the number of tokens: `found` maps up to four names to (N,) numbers for the N
+    `lengths`, `points` the same names to (T, value) pairs.
 
-    unit: what the numbers count. now: the number of tokens chosen, a line. term: (name, (N,) numbers) of one more, thin curve; crossing: where it overtakes
-    the rest, a line. ValueError if a curve has another number of values than there are lengths.
+    unit: what the numbers count. now: the number of tokens chosen, a line. term: (name, (N,) numbers) of one
+    more, thin curve; crossing: where it overtakes the rest, a line. ValueError if a curve has another number
+    of values than there are lengths.
     """
     figure = go.Figure()
     for (name, values), (line, sign) in zip(found.items(), LOOKS, strict=False):
@@ -37,10 +41,18 @@ def curves(lengths, found, points, *, unit, now, term=None, crossing=None, heigh
         if pairs := points.get(name):
             x, y = (np.asarray(part, np.float64) for part in zip(*pairs, strict=True))
             figure.add_scatter(
-                x=x, y=y, mode="markers", showlegend=False,
-                marker={"size": 10, "symbol": sign, "color": line["color"], "line": {"width": 1.5, "color": "white"}},
+                x=x,
+                y=y,
+                mode="markers",
+                showlegend=False,
+                marker={
+                    "size": 10,
+                    "symbol": sign,
+                    "color": line["color"],
+                    "line": {"width": 1.5, "color": "white"},
+                },
                 hovertemplate=read + ", measured</extra>",
-            )  # fmt: skip
+            )
     if term:
         name, values = term
         read = "%{x:,} tokens: %{y:.3s} " + unit + f"<extra>{name}</extra>"
@@ -75,17 +87,30 @@ def curves(lengths, found, points, *, unit, now, term=None, crossing=None, heigh
 
 
 def shares(rows, *, height=200):
-    """Shares of a whole as bars end to end: `rows` maps the name of a whole to {part: how much}, the same parts in each."""
+    """Shares of a whole as bars end to end: `rows` maps the name of a whole to {part: how much}, the same
+    parts in each.
+    """
     figure = go.Figure()
     parts = list(next(iter(rows.values())))
     for part, tone in zip(parts, TONES, strict=False):
         amounts = np.array([row[part] for row in rows.values()], np.float64)
         share = amounts / np.array([sum(row.values()) or 1 for row in rows.values()])
         figure.add_bar(
-            x=share, y=list(rows), name=part, orientation="h", marker_color=tone, customdata=amounts,
-            text=[f"{100 * one:.0f} %" if one >= 0.04 else "" for one in share], textposition="inside", insidetextanchor="middle", textangle=0,
-            textfont={"color": "white"}, hovertemplate="%{customdata:,} of the %{y}: %{x:.1%}<extra>" + part + "</extra>",
-        )  # fmt: skip
+            x=share,
+            y=list(rows),
+            name=part,
+            orientation="h",
+            marker_color=tone,
+            customdata=amounts,
+            text=[f"{100 * one:.0f} %" if one >= 0.04 else "" for one in share],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            textfont={"color": "white"},
+            hovertemplate="%{customdata:,} of the %{y}: %{x:.1%}<extra>" + part + "</extra>",
+        )
     figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=False)
     figure.update_yaxes(autorange="reversed", ticksuffix=" ")
-    return theme.layout(figure, height=height).update_layout(barmode="stack", margin_t=40, legend_traceorder="normal", legend_maxheight=0.6)
+    return theme.layout(figure, height=height).update_layout(
+        barmode="stack", margin_t=40, legend_traceorder="normal", legend_maxheight=0.6
+    )

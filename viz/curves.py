@@ -5,7 +5,9 @@ import plotly.graph_objects as go
 
 from viz import theme
 
-LOOKS = (  # colour, width, dash, of the first curve and those after it: a convolution, and attention with one mask or another
+# colour, width, dash, of the first curve and those after it: a convolution, and attention with one mask or
+# another
+LOOKS = (
     {"color": theme.VALUE, "width": 3},
     {"color": theme.QUERY, "width": 2},
     {"color": theme.QUERY, "width": 2, "dash": "dash"},
@@ -16,9 +18,11 @@ SIGNS = "circle", "square", "diamond", "triangle-up"
 
 
 def layers(needed, *, distance, words, height=340):
-    """The layers that connect two tokens, over their distance: `needed` maps up to four names to (2T - 1,) numbers for -(T - 1) to T - 1, NaN for never.
+    """The layers that connect two tokens, over their distance: `needed` maps up to four names to (2T - 1,)
+    numbers for -(T - 1) to T - 1, NaN for never.
 
-    distance: that of the two chosen tokens, whose texts are `words`; it is marked by a line. ValueError if it lies outside.
+    distance: that of the two chosen tokens, whose texts are `words`; it is marked by a line. ValueError if it
+    lies outside.
     """
     (count,) = {len(values) for values in needed.values()}
     reach = count // 2
@@ -27,9 +31,14 @@ def layers(needed, *, distance, words, height=340):
     figure = go.Figure()
     for (name, values), line, sign in zip(needed.items(), LOOKS, SIGNS, strict=False):
         figure.add_scatter(
-            x=np.arange(-reach, reach + 1), y=np.asarray(values, np.float32), name=name, mode="lines+markers", line=line,
-            marker={"size": 5 if reach < 64 else 2, "symbol": sign}, hovertemplate="%{x:+d}: %{y} layers<extra>" + name + "</extra>",
-        )  # fmt: skip
+            x=np.arange(-reach, reach + 1),
+            y=np.asarray(values, np.float32),
+            name=name,
+            mode="lines+markers",
+            line=line,
+            marker={"size": 5 if reach < 64 else 2, "symbol": sign},
+            hovertemplate="%{x:+d}: %{y} layers<extra>" + name + "</extra>",
+        )
     figure.add_vline(x=distance, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
     label = f"{theme.token(words[0])} → {theme.token(words[1])}"
     figure.add_annotation(x=distance, y=1, yref="paper", yanchor="bottom", text=label, showarrow=False)
@@ -38,27 +47,37 @@ def layers(needed, *, distance, words, height=340):
         range=[-reach - 0.5, reach + 0.5],
         zeroline=False,
     )
-    figure.update_yaxes(title="layers needed", rangemode="tozero", zeroline=True, zerolinecolor=theme.PLAIN, tickformat="d")
+    figure.update_yaxes(
+        title="layers needed", rangemode="tozero", zeroline=True, zerolinecolor=theme.PLAIN, tickformat="d"
+    )
     theme.layout(figure, height=height)
     return figure.update_layout(margin_t=60, legend_y=1.1)
 
 
 def meters(values, *, ends, now, leaves=None, height=340):
-    """Where a word falls on the meter, over the number of words between it and its clue: `values` maps up to four names to (N,) numbers for 0 to N - 1.
+    """Where a word falls on the meter, over the number of words between it and its clue: `values` maps up to
+    four names to (N,) numbers for 0 to N - 1.
 
-    ends: the names of the senses at -1 and +1. now: the number of words chosen, marked by a line. leaves: from here on a convolution sees no clue, shaded.
+    ends: the names of the senses at -1 and +1. now: the number of words chosen, marked by a line. leaves:
+    from here on a convolution sees no clue, shaded.
     """
     figure = go.Figure()
     (count,) = {len(row) for row in values.values()}
     for (name, row), line, sign in zip(values.items(), ROLES, SIGNS, strict=False):
         figure.add_scatter(
-            y=np.asarray(row, np.float32), name=name, mode="lines+markers", line=line, marker={"size": 6, "symbol": sign},
+            y=np.asarray(row, np.float32),
+            name=name,
+            mode="lines+markers",
+            line=line,
+            marker={"size": 6, "symbol": sign},
             hovertemplate="%{x} words between: %{y:+.2f}<extra>" + name + "</extra>",
-        )  # fmt: skip
+        )
     if leaves is not None:
         figure.add_vrect(x0=leaves - 0.5, x1=count - 0.5, fillcolor=theme.PLAIN, opacity=0.15, line_width=0)
     figure.add_vline(x=now, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
-    figure.update_xaxes(title="words between the word and its clue", range=[-0.5, count - 0.5], zeroline=False)
+    figure.update_xaxes(
+        title="words between the word and its clue", range=[-0.5, count - 0.5], zeroline=False
+    )
     low, high = (theme.token(end) for end in ends)
     figure.update_yaxes(
         title="meter",
@@ -71,14 +90,23 @@ def meters(values, *, ends, now, leaves=None, height=340):
 
 
 def shares(bands, *, height=340):
-    """Shares of right answers as bars with one standard error, sqrt(p (1 - p) / n): `bands` maps up to four names to {band: (p, n)}; a line where chance is."""
+    """Shares of right answers as bars with one standard error, sqrt(p (1 - p) / n): `bands` maps up to four
+    names to {band: (p, n)}; a line where chance is.
+    """
     figure = go.Figure()
     for (name, found), line in zip(bands.items(), ROLES, strict=False):
         share, count = (np.array(part, np.float32) for part in zip(*found.values(), strict=True))
         figure.add_bar(
-            x=list(found), y=share, name=name, marker_color=line["color"], error_y={"array": np.sqrt(share * (1 - share) / count), "color": theme.PLAIN},
-            customdata=count, hovertemplate="clue %{x} words off: %{y:.2f} of %{customdata:d} sentences<extra>" + name + "</extra>",
-        )  # fmt: skip
+            x=list(found),
+            y=share,
+            name=name,
+            marker_color=line["color"],
+            error_y={"array": np.sqrt(share * (1 - share) / count), "color": theme.PLAIN},
+            customdata=count,
+            hovertemplate="clue %{x} words off: %{y:.2f} of %{customdata:d} sentences<extra>"
+            + name
+            + "</extra>",
+        )
     figure.add_hline(y=0.5, line={"color": theme.PLAIN, "dash": "dot"})
     figure.update_xaxes(title="words from the clue to the word", type="category")
     figure.update_yaxes(title="sense found", range=[0, 1], tickformat=".0%")

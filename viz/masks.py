@@ -10,7 +10,9 @@ TRAINED = {"causal": (theme.QUERY, "solid"), "cheat": (theme.KEY, "dash")}
 
 
 def moved(values, tokens, *, unit, height=210):
-    """A bar per token: `values` (T,) in `unit`, at least 0; ValueError if there is not one for each of `tokens`."""
+    """A bar per token: `values` (T,) in `unit`, at least 0; ValueError if there is not one for each of
+    `tokens`.
+    """
     values = np.asarray(values, np.float32)
     if values.shape != (len(tokens),):
         raise ValueError(f"there are {values.shape} values for {len(tokens)} tokens")
@@ -18,9 +20,15 @@ def moved(values, tokens, *, unit, height=210):
     text = [theme.number(value) for value in values] if len(tokens) <= MOST else None
     names = [theme.token(token) for token in tokens]
     figure.add_bar(
-        x=np.arange(len(tokens)), y=values, marker_color=theme.OUTPUT, text=text, textposition="outside", cliponaxis=False, customdata=names,
+        x=np.arange(len(tokens)),
+        y=values,
+        marker_color=theme.OUTPUT,
+        text=text,
+        textposition="outside",
+        cliponaxis=False,
+        customdata=names,
         hovertemplate="%{customdata}: %{y:.3g} " + unit + "<extra></extra>",
-    )  # fmt: skip
+    )
     places = list(range(0, len(tokens), -(-len(tokens) // MOST)))
     figure.update_xaxes(
         tickvals=places,
@@ -34,18 +42,30 @@ def moved(values, tokens, *, unit, height=210):
 
 
 def losses(curves, *, height=230):
-    """Two training losses in nats per token over the steps, on a log scale: `curves` maps the names of TRAINED to [(step, loss, held out?), ...]."""
+    """Two training losses in nats per token over the steps, on a log scale: `curves` maps the names of
+    TRAINED to [(step, loss, held out?), ...].
+    """
     figure = go.Figure()
     for name, (colour, dash) in TRAINED.items():
         steps, nats = zip(*(point[:2] for point in curves[name]), strict=True)
         figure.add_scatter(
-            x=list(steps), y=np.asarray(nats, np.float32), name=name, mode="lines+markers", line={"color": colour, "dash": dash, "width": 2},
-            marker={"size": 5}, hovertemplate="step %{x}: %{y:.3g} nats<extra>" + name + "</extra>",
-        )  # fmt: skip
+            x=list(steps),
+            y=np.asarray(nats, np.float32),
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            marker={"size": 5},
+            hovertemplate="step %{x}: %{y:.3g} nats<extra>" + name + "</extra>",
+        )
         figure.add_annotation(
-            x=steps[-1], y=float(np.log10(nats[-1])), text=theme.number(nats[-1]), showarrow=False, yshift=12, xanchor="right",
+            x=steps[-1],
+            y=float(np.log10(nats[-1])),
+            text=theme.number(nats[-1]),
+            showarrow=False,
+            yshift=12,
+            xanchor="right",
             font={"color": colour, "size": 14},
-        )  # fmt: skip
+        )
     figure.update_xaxes(title="training step", showgrid=False)
     figure.update_yaxes(title="nats", type="log", dtick=1)
     return theme.layout(figure, height=height).update_layout(margin_t=30)

@@ -7,7 +7,8 @@ from viz import theme
 
 
 def activations(before, after, *, curve, chosen, height=400):
-    """The M neurons of one token as points on the GELU: `before` (M,) across, `after` (M,) upwards; the neuron `chosen` is larger.
+    """The M neurons of one token as points on the GELU: `before` (M,) across, `after` (M,) upwards; the
+    neuron `chosen` is larger.
 
     curve: (x, y), both (N,), of the function itself. ValueError if before and after differ in length.
     """
@@ -15,23 +16,37 @@ def activations(before, after, *, curve, chosen, height=400):
         raise ValueError(f"there are {len(before)} inputs and {len(after)} outputs")
     figure = go.Figure()
     x, y = (np.asarray(part, np.float32) for part in curve)
-    figure.add_scatter(x=x, y=y, mode="lines", name="GELU", line={"color": theme.PLAIN, "width": 1.5}, hoverinfo="skip")
+    figure.add_scatter(
+        x=x, y=y, mode="lines", name="GELU", line={"color": theme.PLAIN, "width": 1.5}, hoverinfo="skip"
+    )
     one = {"hovertemplate": "neuron %{customdata}: %{x:.3g} → %{y:.3g}<extra></extra>"}
     figure.add_scatter(
-        x=np.asarray(before, np.float32), y=np.asarray(after, np.float32), mode="markers", name=f"its {len(before):,} neurons",
-        customdata=np.arange(1, len(before) + 1), marker={"size": 7, "color": theme.QUERY, "opacity": 0.55}, **one,
-    )  # fmt: skip
+        x=np.asarray(before, np.float32),
+        y=np.asarray(after, np.float32),
+        mode="markers",
+        name=f"its {len(before):,} neurons",
+        customdata=np.arange(1, len(before) + 1),
+        marker={"size": 7, "color": theme.QUERY, "opacity": 0.55},
+        **one,
+    )
     figure.add_scatter(
-        x=[float(before[chosen])], y=[float(after[chosen])], mode="markers", name=f"neuron {chosen + 1}", customdata=[chosen + 1],
-        marker={"size": 15, "color": theme.KEY, "symbol": "diamond"}, **one,
-    )  # fmt: skip
+        x=[float(before[chosen])],
+        y=[float(after[chosen])],
+        mode="markers",
+        name=f"neuron {chosen + 1}",
+        customdata=[chosen + 1],
+        marker={"size": 15, "color": theme.KEY, "symbol": "diamond"},
+        **one,
+    )
     figure.update_xaxes(title="before the GELU", zeroline=True, zerolinecolor=theme.PLAIN)
     figure.update_yaxes(title="after the GELU", zeroline=True, zerolinecolor=theme.PLAIN)
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
 def additions(attention, mlp, stream, *, layer, height=300):
-    """Lengths, layer by layer, (L,) each: of what attention adds to the stream, of what the MLP adds, and of the stream behind both; `layer` is marked."""
+    """Lengths, layer by layer, (L,) each: of what attention adds to the stream, of what the MLP adds, and of
+    the stream behind both; `layer` is marked.
+    """
     names = [f"layer {i}" for i in range(1, len(attention) + 1)]
     figure = go.Figure()
     for name, values, colour, pattern in (
@@ -39,29 +54,45 @@ def additions(attention, mlp, stream, *, layer, height=300):
         ("the MLP adds", mlp, theme.VALUE, "/"),
     ):
         figure.add_bar(
-            x=names, y=np.asarray(values, np.float32), name=name, marker={"color": colour, "pattern": {"shape": pattern}},
-            text=[theme.number(value) for value in values], textposition="outside", hovertemplate="%{x}: %{y:.3g}<extra>" + name + "</extra>",
-        )  # fmt: skip
+            x=names,
+            y=np.asarray(values, np.float32),
+            name=name,
+            marker={"color": colour, "pattern": {"shape": pattern}},
+            text=[theme.number(value) for value in values],
+            textposition="outside",
+            hovertemplate="%{x}: %{y:.3g}<extra>" + name + "</extra>",
+        )
     figure.add_scatter(
-        x=names, y=np.asarray(stream, np.float32), name="the stream after both", mode="lines+markers", line={"color": theme.PLAIN, "width": 2},
+        x=names,
+        y=np.asarray(stream, np.float32),
+        name="the stream after both",
+        mode="lines+markers",
+        line={"color": theme.PLAIN, "width": 2},
         hovertemplate="%{x}: %{y:.3g}<extra>the stream after both</extra>",
-    )  # fmt: skip
+    )
     figure.add_vrect(x0=layer - 0.5, x1=layer + 0.5, fillcolor=theme.PLAIN, opacity=0.12, line_width=0)
     figure.update_yaxes(title="length of the vector", rangemode="tozero")
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
 def successive(token, mean, names, *, label, height=300):
-    """Cosine between each stage of the stream and the one before, (S - 1,) each: of the chosen token and the mean of all; `names` has all S stages."""
+    """Cosine between each stage of the stream and the one before, (S - 1,) each: of the chosen token and the
+    mean of all; `names` has all S stages.
+    """
     figure = go.Figure()
     for name, values, line in (
         (label, token, {"color": theme.OUTPUT, "width": 3}),
         ("mean of all tokens", mean, {"color": theme.PLAIN, "width": 2, "dash": "dash"}),
     ):
         figure.add_scatter(
-            x=names[1:], y=np.asarray(values, np.float32), name=name, mode="lines+markers", line=line, marker={"size": 7},
+            x=names[1:],
+            y=np.asarray(values, np.float32),
+            name=name,
+            mode="lines+markers",
+            line=line,
+            marker={"size": 7},
             hovertemplate="%{x} against the stage before: %{y:.3f}<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(type="category")
     figure.update_yaxes(
         title="cosine",

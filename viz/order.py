@@ -1,4 +1,6 @@
-"""Figures about order: losses token by token and by position, differences on a log scale, biases by distance. Colours name encodings here, not roles."""
+"""Figures about order: losses token by token and by position, differences on a log scale, biases by distance.
+Colours name encodings here, not roles.
+"""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -24,25 +26,36 @@ NOTHING = 1e-8  # where a difference of exactly 0 is drawn on a log scale
 
 
 def losses(found, tokens, *, height=280):
-    """A line per encoding: `found` maps its name to the nats (T - 1,) lost on each of `tokens` (T,) but the first, or to a sentence why there are none."""
+    """A line per encoding: `found` maps its name to the nats (T - 1,) lost on each of `tokens` (T,) but the
+    first, or to a sentence why there are none.
+    """
     figure = go.Figure()
     for name, nats in found.items():
         if isinstance(nats, str):
             continue
         colour, dash, sign = LOOKS[name]
         figure.add_scatter(
-            x=np.arange(1, len(tokens)), y=np.asarray(nats, np.float32), name=name, mode="lines+markers", line={"color": colour, "dash": dash, "width": 2},
-            marker={"symbol": sign, "size": 7}, hovertemplate="%{y:.3g} nats<extra>" + name + "</extra>",
-        )  # fmt: skip
+            x=np.arange(1, len(tokens)),
+            y=np.asarray(nats, np.float32),
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            marker={"symbol": sign, "size": 7},
+            hovertemplate="%{y:.3g} nats<extra>" + name + "</extra>",
+        )
     step = max(1, len(tokens) // 40)
     places = list(range(1, len(tokens), step))
-    figure.update_xaxes(tickvals=places, ticktext=[theme.token(tokens[i]) for i in places], showgrid=False, zeroline=False)
+    figure.update_xaxes(
+        tickvals=places, ticktext=[theme.token(tokens[i]) for i in places], showgrid=False, zeroline=False
+    )
     figure.update_yaxes(title="loss, nats", rangemode="tozero", zeroline=False)
     return theme.layout(figure, height=height).update_layout(hovermode="x unified", margin_t=40)
 
 
 def differences(found, *, height=320):
-    """Two dots per encoding on a log scale: `found` maps its name to numbers by mask, {"full": x, "causal": y}, or to a sentence why there are none."""
+    """Two dots per encoding on a log scale: `found` maps its name to numbers by mask, {"full": x, "causal":
+    y}, or to a sentence why there are none.
+    """
     signs = {
         "full": ("circle", theme.OUTPUT, -0.18, "left"),
         "causal": ("triangle-up", theme.PLAIN, 0.18, "right"),
@@ -51,18 +64,26 @@ def differences(found, *, height=320):
     for mask, (sign, colour, shift, side) in signs.items():
         shown = {name: numbers[mask] for name, numbers in found.items() if not isinstance(numbers, str)}
         figure.add_scatter(
-            x=[max(number, NOTHING) for number in shown.values()], y=[names.index(name) + shift for name in shown], name=f"{mask} mask",
-            mode="markers+text", marker={"symbol": sign, "color": colour, "size": 12},
+            x=[max(number, NOTHING) for number in shown.values()],
+            y=[names.index(name) + shift for name in shown],
+            name=f"{mask} mask",
+            mode="markers+text",
+            marker={"symbol": sign, "color": colour, "size": 12},
             text=[f"  {theme.number(number)}  " for number in shown.values()],
-            textposition=[f"middle {side if number > 1e-4 else 'right'}" for number in shown.values()],  # left of the smallest is the axis
-            textfont={"size": 13}, cliponaxis=False, customdata=list(shown),
+            # left of the smallest is the axis
+            textposition=[f"middle {side if number > 1e-4 else 'right'}" for number in shown.values()],
+            textfont={"size": 13},
+            cliponaxis=False,
+            customdata=list(shown),
             hovertemplate="%{customdata}, " + mask + " mask: %{text}<extra></extra>",
-        )  # fmt: skip
+        )
     for name, numbers in found.items():
         if isinstance(numbers, str):
             figure.add_annotation(x=-4, y=names.index(name), text=numbers, showarrow=False)
     figure.add_vline(x=2**-23, line={"color": theme.PLAIN, "dash": "dot"})
-    figure.add_annotation(x=np.log10(2**-23), y=1, yref="paper", yanchor="bottom", text="one rounding, 2⁻²³", showarrow=False)
+    figure.add_annotation(
+        x=np.log10(2**-23), y=1, yref="paper", yanchor="bottom", text="one rounding, 2⁻²³", showarrow=False
+    )
     figure.update_xaxes(
         type="log",
         title="largest |f(Px) − P f(x)| / |P f(x)|",
@@ -81,38 +102,63 @@ def differences(found, *, height=320):
 
 
 def biases(bias, *, chosen, height=360):
-    """What each head adds to a score by distance, bias (H, S) for distances 0 to S - 1: a line each, that of the head `chosen` strong."""
+    """What each head adds to a score by distance, bias (H, S) for distances 0 to S - 1: a line each, that of
+    the head `chosen` strong.
+    """
     figure = go.Figure()
     for head, numbers in enumerate(bias):
         figure.add_scatter(
-            x=np.arange(len(numbers)), y=np.asarray(numbers, np.float32), name=f"head {head + 1}", mode="lines",
-            line={"color": theme.KEY if head == chosen else theme.PLAIN, "width": 3 if head == chosen else 1.5, "shape": "hv", "dash": DASHES[head % 6]},
+            x=np.arange(len(numbers)),
+            y=np.asarray(numbers, np.float32),
+            name=f"head {head + 1}",
+            mode="lines",
+            line={
+                "color": theme.KEY if head == chosen else theme.PLAIN,
+                "width": 3 if head == chosen else 1.5,
+                "shape": "hv",
+                "dash": DASHES[head % 6],
+            },
             hovertemplate="%{x} tokens back: %{y:.3g}<extra>head " + str(head + 1) + "</extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(title="distance i − j, tokens", showgrid=False, zeroline=False)
     figure.update_yaxes(title="added to the score", zeroline=True, zerolinecolor=theme.PLAIN)
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
 def positions(measured, recorded, *, context, last, height=400):
-    """Loss by position, one solid line per encoding measured now, a thin dashed one as its card has it; both map a name to rows (first, end, nats).
+    """Loss by position, one solid line per encoding measured now, a thin dashed one as its card has it; both
+    map a name to rows (first, end, nats).
 
-    context: where the training ended, marked; last: the end of the axis, so that it stays while lines come in.
+    context: where the training ended, marked; last: the end of the axis, so that it stays while lines come
+    in.
     """
     figure = go.Figure()
     for name, rows in measured.items():
         colour, dash, sign = (LOOKS | METHODS)[name]
         figure.add_scatter(
-            x=[(a + b) / 2 for a, b, _ in rows], y=[nats for *_, nats in rows], name=name, mode="lines+markers", legendgroup=name,
-            line={"color": colour, "width": 2.5, "dash": dash if name in METHODS else "solid"}, marker={"symbol": sign, "size": 8},
-            customdata=[f"after {a + 1} to {b} tokens" for a, b, _ in rows], hovertemplate="%{customdata}: %{y:.3f} nats<extra>" + name + ", now</extra>",
-        )  # fmt: skip
+            x=[(a + b) / 2 for a, b, _ in rows],
+            y=[nats for *_, nats in rows],
+            name=name,
+            mode="lines+markers",
+            legendgroup=name,
+            line={"color": colour, "width": 2.5, "dash": dash if name in METHODS else "solid"},
+            marker={"symbol": sign, "size": 8},
+            customdata=[f"after {a + 1} to {b} tokens" for a, b, _ in rows],
+            hovertemplate="%{customdata}: %{y:.3f} nats<extra>" + name + ", now</extra>",
+        )
     for name, rows in recorded.items():
         figure.add_scatter(
-            x=[(a + b) / 2 for a, b, _ in rows], y=[nats for *_, nats in rows], name=f"{name}, its card", mode="lines", legendgroup=name, showlegend=False,
-            line={"color": LOOKS[name][0], "width": 1.5, "dash": "dash"}, opacity=0.7,
-            customdata=[f"after {a + 1} to {b} tokens" for a, b, _ in rows], hovertemplate="%{customdata}: %{y:.3f} nats<extra>" + name + ", its card</extra>",
-        )  # fmt: skip
+            x=[(a + b) / 2 for a, b, _ in rows],
+            y=[nats for *_, nats in rows],
+            name=f"{name}, its card",
+            mode="lines",
+            legendgroup=name,
+            showlegend=False,
+            line={"color": LOOKS[name][0], "width": 1.5, "dash": "dash"},
+            opacity=0.7,
+            customdata=[f"after {a + 1} to {b} tokens" for a, b, _ in rows],
+            hovertemplate="%{customdata}: %{y:.3f} nats<extra>" + name + ", its card</extra>",
+        )
     for name, rows in measured.items():
         if rows[-1][1] < last:
             text = f"{name}: no such position past {rows[-1][1]} "

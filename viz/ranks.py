@@ -14,24 +14,33 @@ LOOKS = (
 
 
 def ranks(chances, *, cuts, chosen, height=330):
-    """Probability over rank, both axes logarithmic: `chances` maps up to three names to (V,) probabilities, all in one order, zero for what is cut.
+    """Probability over rank, both axes logarithmic: `chances` maps up to three names to (V,) probabilities,
+    all in one order, zero for what is cut.
 
-    cuts: the name of each filter and how many tokens it leaves, drawn as a line after the last of them. chosen: the place of the chosen token,
-    counted from 0. ValueError if the arrays differ in length.
+    cuts: the name of each filter and how many tokens it leaves, drawn as a line after the last of them.
+    chosen: the place of the chosen token, counted from 0. ValueError if the arrays differ in length.
     """
     (count,) = {len(values) for values in chances.values()}
     figure = go.Figure()
     for (name, values), line in zip(chances.items(), LOOKS, strict=False):
         shown = np.where(np.asarray(values) > 0, values, np.nan).astype(np.float32)
         figure.add_scatter(
-            x=np.arange(1, count + 1, dtype=np.float32), y=shown, name=name, mode="lines+markers" if np.isfinite(shown).sum() == 1 else "lines", line=line,
+            x=np.arange(1, count + 1, dtype=np.float32),
+            y=shown,
+            name=name,
+            mode="lines+markers" if np.isfinite(shown).sum() == 1 else "lines",
+            line=line,
             hovertemplate="rank %{x:d}: %{y:.3g}<extra>" + name + "</extra>",
-        )  # fmt: skip
+        )
     last = np.asarray(list(chances.values())[-1], np.float32)
     figure.add_scatter(
-        x=[chosen + 1], y=[last[chosen]], name="chosen", mode="markers", marker={"size": 12, "color": theme.OUTPUT, "line": {"width": 2, "color": theme.PLAIN}},
+        x=[chosen + 1],
+        y=[last[chosen]],
+        name="chosen",
+        mode="markers",
+        marker={"size": 12, "color": theme.OUTPUT, "line": {"width": 2, "color": theme.PLAIN}},
         hovertemplate="chosen: rank %{x:d}, %{y:.3g}<extra></extra>",
-    )  # fmt: skip
+    )
     shown = {name: left for name, left in cuts.items() if left < count}
     end = max(shown.values(), default=1)
     side = {"xanchor": "left", "xshift": 6} if end < count / 10 else {"xanchor": "right", "xshift": -6}
@@ -48,7 +57,9 @@ def ranks(chances, *, cuts, chosen, height=330):
             showarrow=False,
             **side,
         )
-    figure.update_xaxes(title="rank of the token", type="log", range=[-0.05, np.log10(count) + 0.02], dtick=1, zeroline=False)
+    figure.update_xaxes(
+        title="rank of the token", type="log", range=[-0.05, np.log10(count) + 0.02], dtick=1, zeroline=False
+    )
     low = max(LOWEST, float(np.min(next(iter(chances.values())))))
     figure.update_yaxes(
         title="probability",

@@ -1,4 +1,6 @@
-"""Turning pairs: the score over the distance, wavelengths, a loss over RoPE's base, the reordering of a head's rows, losses token by token."""
+"""Turning pairs: the score over the distance, wavelengths, a loss over RoPE's base, the reordering of a
+head's rows, losses token by token.
+"""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,12 +11,17 @@ SCORE = {"color": theme.OUTPUT, "width": 3}
 
 
 def scores(offsets, content, without, envelope, *, bound, marks, limit, height=360):
-    """Scores over the offset of two tokens, each (N,): with their content, without it, and the latter's envelope, drawn as a band; and the bound of both.
+    """Scores over the offset of two tokens, each (N,): with their content, without it, and the latter's
+    envelope, drawn as a band; and the bound of both.
 
-    marks: {name: (offset, score)}, drawn as signs. limit: distances past it were never trained. ValueError if the sizes differ.
+    marks: {name: (offset, score)}, drawn as signs. limit: distances past it were never trained. ValueError if
+    the sizes differ.
     """
     if not len(offsets) == len(content) == len(without) == len(envelope):
-        raise ValueError(f"there are {len(offsets)} offsets, {len(content)} scores, {len(without)} without content, {len(envelope)} of the envelope")
+        raise ValueError(
+            f"there are {len(offsets)} offsets, {len(content)} scores, {len(without)} without content, "
+            f"{len(envelope)} of the envelope"
+        )
     figure = go.Figure()
     band = {
         "x": offsets,
@@ -53,7 +60,9 @@ def scores(offsets, content, without, envelope, *, bound, marks, limit, height=3
         line={"color": theme.PLAIN, "width": 2, "dash": "dash"},
         hovertemplate=HOVER,
     )
-    figure.add_scatter(x=offsets, y=content, name="these two tokens", mode="lines", line=SCORE, hovertemplate=HOVER)
+    figure.add_scatter(
+        x=offsets, y=content, name="these two tokens", mode="lines", line=SCORE, hovertemplate=HOVER
+    )
     for (name, (offset, score)), symbol in zip(marks.items(), ("circle", "diamond-open"), strict=False):
         sign = {
             "size": 12,
@@ -74,9 +83,11 @@ HOVER = "offset %{x}: %{y:.3g}<extra></extra>"
 
 
 def wavelengths(trained, chosen, *, lengths, chosen_name, height=340):
-    """After how many tokens each of P pairs is back where it was, on a log scale, with the base of the training and with the chosen one, each (P,).
+    """After how many tokens each of P pairs is back where it was, on a log scale, with the base of the
+    training and with the chosen one, each (P,).
 
-    lengths: {name: tokens} of two things to compare with, drawn as lines; a pair that does not get round in the second of them is hollow.
+    lengths: {name: tokens} of two things to compare with, drawn as lines; a pair that does not get round in
+    the second of them is hollow.
     """
     figure = go.Figure()
     pair, (first, last) = np.arange(1, len(trained) + 1), lengths.values()
@@ -93,7 +104,9 @@ def wavelengths(trained, chosen, *, lengths, chosen_name, height=340):
             line=line,
             hovertemplate="pair %{x}: once round in %{y:.4g} tokens",
         )
-    sides = ("top", "bottom") if first <= last else ("bottom", "top")  # the upper line has its label above it, the lower one below
+    sides = (
+        ("top", "bottom") if first <= last else ("bottom", "top")
+    )  # the upper line has its label above it, the lower one below
     for (name, tokens), dash, side in zip(lengths.items(), ("dash", "solid"), sides, strict=True):
         figure.add_hline(y=tokens, line={"color": theme.OUTPUT, "width": 2, "dash": dash})
         place = {"x": 1, "xref": "paper", "xanchor": "right", "y": np.log10(tokens), "yanchor": side}
@@ -104,7 +117,9 @@ def wavelengths(trained, chosen, *, lengths, chosen_name, height=340):
 
 
 def bases(losses, *, trained, chosen, height=340):
-    """The mean loss of a text over RoPE's base: {base: nats per token}; the trained and the chosen base are marked."""
+    """The mean loss of a text over RoPE's base: {base: nats per token}; the trained and the chosen base are
+    marked.
+    """
     base, loss = np.array(list(losses)), np.array(list(losses.values()))
     line = {"color": theme.PLAIN, "width": 2}
     figure = go.Figure(
@@ -136,7 +151,8 @@ def bases(losses, *, trained, chosen, height=340):
 
 
 def reordering(order, *, chosen, names, height=210):
-    """Lines from where each of D rows stood, on top, to where `order` (D,) puts it: row j has been row order[j].
+    """Lines from where each of D rows stood, on top, to where `order` (D,) puts it: row j has been row
+    order[j].
 
     The `chosen` pair of old rows is purple; every fourth row has its number, and those two.
     """
@@ -177,7 +193,9 @@ def reordering(order, *, chosen, names, height=210):
             hovertemplate="was row %{customdata}, is row %{x}<extra></extra>" if y == 0 else SKIP,
         )
     figure.update_xaxes(visible=False, range=[-1, len(order)])
-    figure.update_yaxes(range=[-0.3, 1.3], tickvals=[1.13, -0.13], ticktext=names, showgrid=False, zeroline=False)
+    figure.update_yaxes(
+        range=[-0.3, 1.3], tickvals=[1.13, -0.13], ticktext=names, showgrid=False, zeroline=False
+    )
     return theme.layout(figure, height=height).update_layout(margin_t=30)
 
 
@@ -193,7 +211,9 @@ def path(moved):
 
 
 def losses(series, *, tokens, height=320):
-    """The loss of each token under up to three readings: {name: (T - 1,)}, for the tokens after the first; ValueError if the sizes do not fit."""
+    """The loss of each token under up to three readings: {name: (T - 1,)}, for the tokens after the first;
+    ValueError if the sizes do not fit.
+    """
     figure = go.Figure()
     looks = (
         {"color": theme.PLAIN, "width": 5},
@@ -201,13 +221,23 @@ def losses(series, *, tokens, height=320):
         {"color": theme.OUTPUT, "width": 2},
     )
     place = np.arange(1, len(tokens))
-    for (name, values), line, symbol in zip(series.items(), looks, ("circle", "square", "diamond"), strict=False):
+    for (name, values), line, symbol in zip(
+        series.items(), looks, ("circle", "square", "diamond"), strict=False
+    ):
         if len(values) != len(place):
-            raise ValueError(f"{name!r} has {len(values)} losses for {len(tokens)} tokens, of which all but the first are predicted")
+            raise ValueError(
+                f"{name!r} has {len(values)} losses for {len(tokens)} tokens, of which all but the first are "
+                "predicted"
+            )
         figure.add_scatter(
-            x=place, y=np.asarray(values, np.float32), name=name, line=line, mode="lines+markers" if len(tokens) < 65 else "lines",
-            marker={"size": 6, "symbol": symbol}, hovertemplate="%{y:.3f} nats<extra>" + name + "</extra>",
-        )  # fmt: skip
+            x=place,
+            y=np.asarray(values, np.float32),
+            name=name,
+            line=line,
+            mode="lines+markers" if len(tokens) < 65 else "lines",
+            marker={"size": 6, "symbol": symbol},
+            hovertemplate="%{y:.3f} nats<extra>" + name + "</extra>",
+        )
     step = -(-len(tokens) // 40)  # at most forty labels
     figure.update_xaxes(
         tickvals=place[::step],

@@ -6,10 +6,12 @@ from viz import theme
 
 
 def planes(points, groups, *, frames, chosen, height=460):
-    """Points (N, S, 2) at S stages, with a slider over them; all stages are in the figure, so that moving it asks nobody.
+    """Points (N, S, 2) at S stages, with a slider over them; all stages are in the figure, so that moving it
+    asks nobody.
 
-    groups: (name, rows of points, colour, symbol, size, texts) for each series of dots. frames: the S names on the slider; chosen: the one shown first.
-    Every stage has its own scale, one for both axes: lengths between stages do not compare.
+    groups: (name, rows of points, colour, symbol, size, texts) for each series of dots. frames: the S names
+    on the slider; chosen: the one shown first. Every stage has its own scale, one for both axes: lengths
+    between stages do not compare.
     """
 
     def traces(stage):
@@ -35,7 +37,9 @@ def planes(points, groups, *, frames, chosen, height=460):
             for name, rows, colour, symbol, size, texts in groups
         ]
 
-    figure = go.Figure(traces(chosen), frames=[go.Frame(name=name, data=traces(stage)) for stage, name in enumerate(frames)])
+    figure = go.Figure(
+        traces(chosen), frames=[go.Frame(name=name, data=traces(stage)) for stage, name in enumerate(frames)]
+    )
     still = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 300}}
     steps = [{"label": name, "method": "animate", "args": [[name], still]} for name in frames]
     slider = {

@@ -9,14 +9,21 @@ LOOKS = ({"color": theme.OUTPUT, "width": 3}, {"color": theme.PLAIN, "width": 3,
 
 
 def sums(bits, *, height=280):
-    """The running sum of bits over the tokens since a fork: `bits` maps up to two names to the numbers of a branch, of any length each."""
+    """The running sum of bits over the tokens since a fork: `bits` maps up to two names to the numbers of a
+    branch, of any length each.
+    """
     figure = go.Figure()
     for (name, values), line in zip(bits.items(), LOOKS, strict=False):
         total = np.concatenate([[0], np.cumsum(values)]).astype(np.float32)
         figure.add_scatter(
-            x=np.arange(len(total)), y=total, name=name, mode="lines+markers", line=line, marker={"size": 6},
+            x=np.arange(len(total)),
+            y=total,
+            name=name,
+            mode="lines+markers",
+            line=line,
+            marker={"size": 6},
             hovertemplate="after %{x} tokens: %{y:.1f} bits<extra>" + name + "</extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(title="tokens since the branches part", zeroline=False)
     figure.update_yaxes(title="bits, added up", rangemode="tozero", zeroline=False)
     return theme.layout(figure, height=height)

@@ -1,4 +1,6 @@
-"""One table of colours for every view (Okabe and Ito 2008, safe for colour-blind readers), and what all figures have in common."""
+"""One table of colours for every view (Okabe and Ito 2008, safe for colour-blind readers), and what all
+figures have in common.
+"""
 
 QUERY = "#0072B2"  # blue: who asks
 KEY = "#D55E00"  # vermillion: who answers
@@ -21,7 +23,9 @@ ISOLATE = "\u2068{}\u2069"  # keeps a right-to-left token from turning its neigh
 
 
 def token(text):
-    """A token as a label: white space as signs, long ones cut, HTML inert; Plotly reads a little HTML in labels."""
+    """A token as a label: white space as signs, long ones cut, HTML inert; Plotly reads a little HTML in
+    labels.
+    """
     shown = "".join(MARKS.get(letter, letter) for letter in text)
     if len(shown) > LONGEST:
         shown = shown[: LONGEST - 1] + "…"

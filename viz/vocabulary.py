@@ -8,25 +8,37 @@ from viz import theme
 
 
 def languages(lines, tokens, *, height=330):
-    """Characters per token, a bar per language: `lines` maps its name to a sentence, `tokens` to how many tokens that is. ValueError if the names differ."""
+    """Characters per token, a bar per language: `lines` maps its name to a sentence, `tokens` to how many
+    tokens that is. ValueError if the names differ.
+    """
     if list(lines) != list(tokens):
         raise ValueError(f"sentences in {', '.join(lines)}, but tokens of {', '.join(tokens)}")
     shares = np.array([len(lines[name]) / tokens[name] for name in lines], np.float32)
     places = np.arange(len(lines))
     names = [f"{name}: {len(lines[name])} characters, {tokens[name]} tokens" for name in lines]
     bars = go.Bar(
-        x=shares, y=places, orientation="h", marker_color=theme.QUERY, text=[f"{share:.2f}" for share in shares], textposition="outside",
-        customdata=[theme.ISOLATE.format(line) for line in lines.values()], hovertemplate="%{customdata}<extra></extra>", cliponaxis=False,
-    )  # fmt: skip
+        x=shares,
+        y=places,
+        orientation="h",
+        marker_color=theme.QUERY,
+        text=[f"{share:.2f}" for share in shares],
+        textposition="outside",
+        customdata=[theme.ISOLATE.format(line) for line in lines.values()],
+        hovertemplate="%{customdata}<extra></extra>",
+        cliponaxis=False,
+    )
     figure = go.Figure(bars)
     figure.add_vline(x=1, line={"color": theme.PLAIN, "width": 2, "dash": "dot"}, layer="below")
-    figure.update_xaxes(title="characters per token", range=[0, 1.15 * max(1.0, float(shares.max()))], zeroline=False)
+    figure.update_xaxes(
+        title="characters per token", range=[0, 1.15 * max(1.0, float(shares.max()))], zeroline=False
+    )
     figure.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", showgrid=False)
     return theme.layout(figure, height=height)
 
 
 def cost(merges, tokens, bits, *, chosen, height=260):
-    """Tokens of a text and the model's surprise in bits per byte over the number of merges used, all (N,), rising; the place `chosen` is marked.
+    """Tokens of a text and the model's surprise in bits per byte over the number of merges used, all (N,),
+    rising; the place `chosen` is marked.
 
     NaN leaves a gap. ValueError if the sizes differ.
     """
@@ -36,14 +48,30 @@ def cost(merges, tokens, bits, *, chosen, height=260):
     places = np.log2(merges + 16)  # a few merges apart at the left, a few hundred at the right
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09)
     size = np.where(np.arange(len(merges)) == chosen, 14, 6)
-    for column, (values, name, colour) in enumerate([(tokens, "tokens T", theme.QUERY), (bits, "bits per byte", theme.KEY)], 1):
+    for column, (values, name, colour) in enumerate(
+        [(tokens, "tokens T", theme.QUERY), (bits, "bits per byte", theme.KEY)], 1
+    ):
         figure.add_scatter(
-            x=places, y=np.asarray(values, np.float32), mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": size},
-            customdata=merges, hovertemplate="first %{customdata:,} merges: %{y:.3g}<extra>" + name + "</extra>", showlegend=False, row=1, col=column,
-        )  # fmt: skip
-        figure.add_vline(x=places[chosen], line={"color": theme.PLAIN, "width": 2, "dash": "dot"}, row=1, col=column)
+            x=places,
+            y=np.asarray(values, np.float32),
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            marker={"size": size},
+            customdata=merges,
+            hovertemplate="first %{customdata:,} merges: %{y:.3g}<extra>" + name + "</extra>",
+            showlegend=False,
+            row=1,
+            col=column,
+        )
+        figure.add_vline(
+            x=places[chosen], line={"color": theme.PLAIN, "width": 2, "dash": "dot"}, row=1, col=column
+        )
         figure.update_yaxes(title=name, rangemode="tozero", row=1, col=column)
-    shown = [i for i, count in enumerate(merges) if count == 0 or i == len(merges) - 1 or (count >= 64 and (count & (count - 1)) == 0)]
+    shown = [
+        i
+        for i, count in enumerate(merges)
+        if count == 0 or i == len(merges) - 1 or (count >= 64 and (count & (count - 1)) == 0)
+    ]
     figure.update_xaxes(
         title="merges used",
         tickvals=places[shown],

@@ -1,4 +1,6 @@
-"""The parts of a transformer as boxes: what each one puts out, owns, and computes; read off the loaded network, not drawn from memory."""
+"""The parts of a transformer as boxes: what each one puts out, owns, and computes; read off the loaded
+network, not drawn from memory.
+"""
 
 from typing import NamedTuple
 
@@ -24,7 +26,8 @@ class Box(NamedTuple):
 
 
 def boxes(network, tokens):
-    """The Boxes of a Transformer for a text of so many tokens, in the order of the forward pass; those of a block stand there once, `times` L.
+    """The Boxes of a Transformer for a text of so many tokens, in the order of the forward pass; those of a
+    block stand there once, `times` L.
 
     ValueError for a convolutional twin, which has other parts.
     """
@@ -55,7 +58,9 @@ def start(network, T):
         ),
     ]
     if hasattr(network, "widen"):
-        made.append(Box("widen", "widen", "T × C", (T, C), ("embedding",), ("widen.weight",), E * C, T * E * C))
+        made.append(
+            Box("widen", "widen", "T × C", (T, C), ("embedding",), ("widen.weight",), E * C, T * E * C)
+        )
     added = [made[-1].name]
     if config.positions in ("learned", "sinusoidal"):
         learned = hasattr(network, "position_table")
@@ -182,12 +187,16 @@ def mlp(network, T):
 
 
 def end(network, T):
-    """From the end of the stream to what the network puts out: vectors, or logits by the embedding table used once more."""
+    """From the end of the stream to what the network puts out: vectors, or logits by the embedding table used
+    once more.
+    """
     config = network.config
     C, E, V = config.width, config.factor or config.width, config.vocabulary
     made = [Box("norm", "final norm", "T × C", (T, C), ("add_mlp",), ("norm.weight", "norm.bias"), 2 * C)]
     if config.predicts and config.factor:
-        made.append(Box("narrow", "widen, the other way", "T × E", (T, E), ("norm",), multiply_adds=T * C * E))
+        made.append(
+            Box("narrow", "widen, the other way", "T × E", (T, E), ("norm",), multiply_adds=T * C * E)
+        )
     if config.predicts:
         made.append(Box("logits", "output, tied", "T × V", (T, V), (made[-1].name,), multiply_adds=T * E * V))
     return made
@@ -216,7 +225,8 @@ def owned(network, box):
 class Activation(NamedTuple):
     """What a box put out for each token: values (T, N), what the N columns are, and a proof.
 
-    difference: None where the pass itself kept the values; else how far what follows from the recomputed ones is from what the pass produced, `against`.
+    difference: None where the pass itself kept the values; else how far what follows from the recomputed ones
+    is from what the pass produced, `against`.
     """
 
     values: np.ndarray
@@ -228,12 +238,18 @@ class Activation(NamedTuple):
 
 @torch.inference_mode()
 def activation(network, trace, name, layer=0, head=0):
-    """The Activation of the box of that name; `layer` and `head`, counted from 0, say of which block, and of which head where a box puts out T x T numbers."""
+    """The Activation of the box of that name; `layer` and `head`, counted from 0, say of which block, and of
+    which head where a box puts out T x T numbers.
+    """
     one, block = trace.layers[layer], network.blocks[layer]
     seen = one.attention
     kept = {
-        "query": (seen.q,), "key": (seen.k,), "value": (seen.v,), "turn": (seen.q_rot, seen.k_rot), "mix": (seen.heads,),
-    }  # fmt: skip
+        "query": (seen.q,),
+        "key": (seen.k,),
+        "value": (seen.v,),
+        "turn": (seen.q_rot, seen.k_rot),
+        "mix": (seen.heads,),
+    }
     if name in kept:
         return Activation(np.concatenate([joined(part) for part in kept[name]], axis=-1), "head.number")
     plain = {
@@ -268,7 +284,9 @@ def activation(network, trace, name, layer=0, head=0):
 
 
 def paired(seen, name, head):
-    """The Activation of a box that puts out T x T numbers for each head; scores stand there before the mask, which hides some."""
+    """The Activation of a box that puts out T x T numbers for each head; scores stand there before the mask,
+    which hides some.
+    """
     _, _, v, allowed, bias = seen.parts(head)
     if name == "bias":
         return Activation(bias, "token", allowed=allowed)
@@ -296,7 +314,9 @@ def entering(network, trace, name):
         "positions": embedded - wide * network.config.width**0.5,
         "enter": embedded,
     }
-    return Activation(made[name].numpy(), "number", apart(embedded, trace.embedded), "the start of the stream")
+    return Activation(
+        made[name].numpy(), "number", apart(embedded, trace.embedded), "the start of the stream"
+    )
 
 
 def ending(network, trace, name):
@@ -316,7 +336,8 @@ def ending(network, trace, name):
 
 @torch.inference_mode()
 def hidden(network, trace, layer):
-    """Inside one layer's MLP, which a Trace does not keep: its normalised input (T, C), its neurons before and after the GELU (T, M) each,
+    """Inside one layer's MLP, which a Trace does not keep: its normalised input (T, C), its neurons before
+    and after the GELU (T, M) each,
 
     and the largest difference between what the MLP makes of them and what the pass produced.
     """

@@ -1,7 +1,8 @@
 """What a transformer costs, by formula: parameters, multiply-adds, bytes.
 
-A multiply-add is one product that is added to a sum. Those of the matrix products are counted, masked pairs included, since they are computed and then
-thrown away; norms, softmax, GELU, rotations and additions take a few steps for each number that they touch, and are not.
+A multiply-add is one product that is added to a sum. Those of the matrix products are counted, masked pairs
+included, since they are computed and then thrown away; norms, softmax, GELU, rotations and additions take a
+few steps for each number that they touch, and are not.
 """
 
 import time
@@ -17,9 +18,11 @@ from model.network.attention import attend, fused
 
 
 def attention_parameters(config):
-    """Of one layer's attention: queries and output C x HD each, keys and values C x GD each (Vaswani 2017, section 3.2.2).
+    """Of one layer's attention: queries and output C x HD each, keys and values C x GD each (Vaswani 2017,
+    section 3.2.2).
 
-    G = H is multi-head attention, G = 1 multi-query (Shazeer 2019, arXiv:1911.02150), between them grouped-query (Ainslie 2023, arXiv:2305.13245).
+    G = H is multi-head attention, G = 1 multi-query (Shazeer 2019, arXiv:1911.02150), between them
+    grouped-query (Ainslie 2023, arXiv:2305.13245).
     """
     C, D = config.width, config.head_width
     return 2 * C * config.heads * D + 2 * C * config.key_heads * D
@@ -31,21 +34,27 @@ def mlp_parameters(config):
 
 
 def table_parameters(config):
-    """Of the embedding, which is the output matrix as well (Press and Wolf 2017): V x C, or factorised V x E + E x C (Lan 2020, section 3.1)."""
+    """Of the embedding, which is the output matrix as well (Press and Wolf 2017): V x C, or factorised V x E
+    + E x C (Lan 2020, section 3.1).
+    """
     if config.factor:
         return config.vocabulary * config.factor + config.factor * config.width
     return config.vocabulary * config.width
 
 
 def position_parameters(config, tokens=0):
-    """Of the positions: a learned table has a row for each of its own or, if there are more, of `tokens` places; T5 a number for each distance and head."""
+    """Of the positions: a learned table has a row for each of its own or, if there are more, of `tokens`
+    places; T5 a number for each distance and head.
+    """
     if config.positions == "learned":
         return max(config.context, tokens) * config.width
     return config.t5_buckets * config.heads if config.positions == "t5" else 0
 
 
 def parameters(config, tokens=0):
-    """Of the whole transformer; one that is used twice counts once. Two norms a layer and one at the end have a factor and a shift each."""
+    """Of the whole transformer; one that is used twice counts once. Two norms a layer and one at the end have
+    a factor and a shift each.
+    """
     norms = 2 * config.width * (2 * config.layers + 1)
     layers = config.layers * (attention_parameters(config) + mlp_parameters(config))
     return table_parameters(config) + position_parameters(config, tokens) + layers + norms
@@ -55,22 +64,30 @@ def parameters(config, tokens=0):
 
 
 def pairs(tokens, window=None):
-    """How many scores a head computes: T x T, or T x w within a window of w tokens (Beltagy 2020, arXiv:2004.05150, section 3.1)."""
+    """How many scores a head computes: T x T, or T x w within a window of w tokens (Beltagy 2020,
+    arXiv:2004.05150, section 3.1).
+    """
     return tokens * (tokens if window is None else min(window, tokens))
 
 
 def mixing(tokens, config, window=None):
-    """Multiply-adds of one layer that pair tokens with tokens, q kᵀ and weights v: 2 H D for each pair, whatever G is."""
+    """Multiply-adds of one layer that pair tokens with tokens, q kᵀ and weights v: 2 H D for each pair,
+    whatever G is.
+    """
     return 2 * config.heads * config.head_width * pairs(tokens, window)
 
 
 def attention(tokens, config, window=None):
-    """Multiply-adds of one layer's attention: the four projections use every parameter once a token, then comes `mixing`."""
+    """Multiply-adds of one layer's attention: the four projections use every parameter once a token, then
+    comes `mixing`.
+    """
     return tokens * attention_parameters(config) + mixing(tokens, config, window)
 
 
 def per_token(config):
-    """Multiply-adds of the whole transformer that a token costs by itself, however long the text is: all matrices that it goes through."""
+    """Multiply-adds of the whole transformer that a token costs by itself, however long the text is: all
+    matrices that it goes through.
+    """
     layers = config.layers * (attention_parameters(config) + 2 * config.width * config.hidden)
     widened = config.factor * config.width if config.factor else 0
     return layers + widened + (table_parameters(config) if config.predicts else 0)
@@ -82,7 +99,9 @@ def multiply_adds(tokens, config, window=None):
 
 
 def overtaking(config):
-    """The number of tokens from which on the T² term of full attention costs more than all else: per_token / (2 L H D)."""
+    """The number of tokens from which on the T² term of full attention costs more than all else: per_token /
+    (2 L H D).
+    """
     return per_token(config) / (config.layers * 2 * config.heads * config.head_width)
 
 
@@ -90,12 +109,16 @@ def overtaking(config):
 
 
 def cache_bytes(tokens, config, window=None, size=4):
-    """Of the keys and values that a decoder keeps for T tokens, or for as many as its window reaches; `size` bytes a number, 4 for float32."""
+    """Of the keys and values that a decoder keeps for T tokens, or for as many as its window reaches; `size`
+    bytes a number, 4 for float32.
+    """
     return decoding.bytes_per_token(config, size) * (tokens if window is None else min(window, tokens))
 
 
 def weights_bytes(tokens, config, window=None, size=4):
-    """Of the weights of all heads in all layers, if they were stored; a fused kernel never does (Dao 2022, arXiv:2205.14135)."""
+    """Of the weights of all heads in all layers, if they were stored; a fused kernel never does (Dao 2022,
+    arXiv:2205.14135).
+    """
     return config.layers * config.heads * pairs(tokens, window) * size
 
 
@@ -103,9 +126,11 @@ def weights_bytes(tokens, config, window=None, size=4):
 
 
 def windowed(q, k, v, window, chunk=64):
-    """Causal attention within `window` tokens, q, k, v (..., H, T, D) -> (..., H, T, D): a chunk of queries at a time, with only the keys in their reach.
+    """Causal attention within `window` tokens, q, k, v (..., H, T, D) -> (..., H, T, D): a chunk of queries
+    at a time, with only the keys in their reach.
 
-    Each query is given up to chunk - 1 keys too many, which a mask hides, so that T x (w + chunk - 1) pairs are computed (Beltagy 2020, appendix A).
+    Each query is given up to chunk - 1 keys too many, which a mask hides, so that T x (w + chunk - 1) pairs
+    are computed (Beltagy 2020, appendix A).
     """
     T, made = q.shape[-2], []
     for start in range(0, T, chunk):
@@ -121,11 +146,14 @@ def windowed(q, k, v, window, chunk=64):
 
 @torch.inference_mode()
 def seconds(layer, tokens, window=None, turns=2):
-    """How long a MultiHeadAttention takes for T tokens on this machine: the shortest of some turns, as whatever else it does adds to it.
+    """How long a MultiHeadAttention takes for T tokens on this machine: the shortest of some turns, as
+    whatever else it does adds to it.
 
     The numbers that go through it are random: the time does not depend on them. A causal mask, or a `window`.
     """
-    x = torch.randn(tokens, layer.config.width, generator=torch.Generator().manual_seed(0), dtype=layer.query.weight.dtype)
+    x = torch.randn(
+        tokens, layer.config.width, generator=torch.Generator().manual_seed(0), dtype=layer.query.weight.dtype
+    )
     allowed = None if window else masks.causal(tokens)
     how = fused if window is None else lambda q, k, v, *_: windowed(q, k, v, window)
     taken = []
@@ -138,7 +166,9 @@ def seconds(layer, tokens, window=None, turns=2):
 
 @torch.inference_mode()
 def counted(network, ids):
-    """The multiply-adds of a whole pass as torch counts them while it runs, two operations each; attention by `attend`, of which it sees every product."""
+    """The multiply-adds of a whole pass as torch counts them while it runs, two operations each; attention by
+    `attend`, of which it sees every product.
+    """
     with FlopCounterMode(display=False) as counter:
         network(torch.tensor(ids), attend=attend)
     return counter.get_total_flops() // 2
@@ -146,7 +176,9 @@ def counted(network, ids):
 
 @torch.inference_mode()
 def stored(network, ids):
-    """Bytes of a real pass's keys and values, as decoding.Cache keeps them, and of the weights of all heads and layers, made once to be weighed."""
+    """Bytes of a real pass's keys and values, as decoding.Cache keeps them, and of the weights of all heads
+    and layers, made once to be weighed.
+    """
     record = network(torch.tensor(ids), predict=False)
     weights = 0
     for layer in record.layers:

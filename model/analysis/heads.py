@@ -1,10 +1,12 @@
-"""What each head does with a text, in numbers, beside what a head gets that gives all tokens it may see the same weight.
+"""What each head does with a text, in numbers, beside what a head gets that gives all tokens it may see the
+same weight.
 
-A head earns a name by a rule with two thresholds. Four names stand for a place to look at: "previous token", "first token", "itself" and "induction",
-which is the token after the one that the text repeats (Olsson 2022, arXiv:2209.11895). The score of each is the mean weight on that place; a head
-earns the name if it has come HALF the way from the uniform head's score to 1, and of several the one with the most of its way. Else it is "broad" if
-its rows have nearly ALL the bits of a uniform head's, and otherwise "none of these". On texts under LEAST tokens the places are too often the same
-token, and nobody earns a name there.
+A head earns a name by a rule with two thresholds. Four names stand for a place to look at: "previous token",
+"first token", "itself" and "induction", which is the token after the one that the text repeats (Olsson 2022,
+arXiv:2209.11895). The score of each is the mean weight on that place; a head earns the name if it has come
+HALF the way from the uniform head's score to 1, and of several the one with the most of its way. Else it is
+"broad" if its rows have nearly ALL the bits of a uniform head's, and otherwise "none of these". On texts
+under LEAST tokens the places are too often the same token, and nobody earns a name there.
 """
 
 from typing import NamedTuple
@@ -53,7 +55,9 @@ def itself(weights):
 
 
 def induction(weights, period):
-    """Mean weight on the token after the same one a period ago, i - period + 1, over all tokens of a string that has come round: in [0, 1]."""
+    """Mean weight on the token after the same one a period ago, i - period + 1, over all tokens of a string
+    that has come round: in [0, 1].
+    """
     return np.diagonal(weights, 1 - period)[1:].mean(dtype=np.float64)
 
 
@@ -81,10 +85,15 @@ def measure(trace, found=None):
     ValueError if the text is a single token, which looks at nothing but itself.
     """
     if len(trace.tokens) < 2:
-        raise ValueError("A single token can look at nothing but itself, so there is nothing to measure. Type a few words more.")
+        raise ValueError(
+            "A single token can look at nothing but itself, so there is nothing to measure. Type a few words "
+            "more."
+        )
     heads = np.stack(found or [scores(layer.attention) for layer in trace.layers])  # (L, H, measures)
     flat = uniform(trace.layers[0].attention.parts(0)[3])
-    return {name: Measured(heads[..., i], float(score(flat))) for i, (name, score) in enumerate(MEASURES.items())}
+    return {
+        name: Measured(heads[..., i], float(score(flat))) for i, (name, score) in enumerate(MEASURES.items())
+    }
 
 
 def scores(attention):
@@ -94,7 +103,9 @@ def scores(attention):
 
 
 def strings(bundle):
-    """Strings of random token ids that are said twice, (STRINGS, 2 PERIOD): of the whole vocabulary but its end token, or of the symbols that a toy knows."""
+    """Strings of random token ids that are said twice, (STRINGS, 2 PERIOD): of the whole vocabulary but its
+    end token, or of the symbols that a toy knows.
+    """
     symbols = repeats.SYMBOLS if bundle.tokenizer.merges == () else np.arange(bundle.tokenizer.end)
     return repeats.strings(STRINGS, 2 * PERIOD, seed=SEED, periods=(PERIOD, PERIOD), symbols=symbols)[0]
 
@@ -103,14 +114,26 @@ def repeat(bundle):
     """The induction score of all heads, Measured on strings that repeat."""
     traces = [bundle.reread(ids) for ids in strings(bundle).tolist()]
     heads = range(bundle.config.heads)
-    found = [[[induction(layer.attention.weights(head), PERIOD) for head in heads] for layer in trace.layers] for trace in traces]
-    return Measured(np.mean(found, axis=0), float(induction(uniform(traces[0].layers[0].attention.parts(0)[3]), PERIOD)))
+    found = [
+        [[induction(layer.attention.weights(head), PERIOD) for head in heads] for layer in trace.layers]
+        for trace in traces
+    ]
+    return Measured(
+        np.mean(found, axis=0), float(induction(uniform(traces[0].layers[0].attention.parts(0)[3]), PERIOD))
+    )
 
 
 def names(measured, tokens):
-    """The name that each head has earned, (L, H) of str, from {measure: Measured} with "induction" among them; `tokens` is the length of the text."""
+    """The name that each head has earned, (L, H) of str, from {measure: Measured} with "induction" among
+    them; `tokens` is the length of the text.
+    """
     places = ["previous token", "first token", "itself", "induction"]
-    way = np.stack([(measured[place].heads - measured[place].uniform) / (1 - measured[place].uniform) for place in places])
+    way = np.stack(
+        [
+            (measured[place].heads - measured[place].uniform) / (1 - measured[place].uniform)
+            for place in places
+        ]
+    )
     broad = measured["entropy"].heads >= ALL * measured["entropy"].uniform
     earned = np.where(broad, "broad", NONE)
     earned = np.where(way.max(axis=0) >= HALF, np.array(places)[way.argmax(axis=0)], earned)

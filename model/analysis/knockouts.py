@@ -1,6 +1,8 @@
-"""Knock-outs: heads silenced, made to look everywhere alike, or kept from the first token, and what that does to the output.
+"""Knock-outs: heads silenced, made to look everywhere alike, or kept from the first token, and what that does
+to the output.
 
-Legend: N copies of one text, each with its own heads knocked out; `out`, bool (N, L, H), is True for those; the rest as in trace.py.
+Legend: N copies of one text, each with its own heads knocked out; `out`, bool (N, L, H), is True for those;
+the rest as in trace.py.
 """
 
 import math
@@ -62,7 +64,9 @@ def level(out, mask):
 
 
 def unsink(out, mask):
-    """These heads give the first token nothing, and each row sums to 1 again; a row that may see nothing else keeps it."""
+    """These heads give the first token nothing, and each row sums to 1 again; a row that may see nothing else
+    keeps it.
+    """
     without = mask.clone()
     without[:, 0] = mask[:, 0] & ~mask[:, 1:].any(-1)
     return {"allowed": torch.where(out.transpose(0, 1)[..., None, None], without, mask)}  # (L, N, H, T, T)
@@ -78,7 +82,9 @@ def fitting(config, tokens):
 
 @torch.inference_mode()
 def run(network, ids, way, out):
-    """The Record, without logits, of N copies of the text (T ints), each with its heads knocked out in one of the three ways."""
+    """The Record, without logits, of N copies of the text (T ints), each with its heads knocked out in one of
+    the three ways.
+    """
     return network(
         torch.tensor(ids).repeat(len(out), 1),
         predict=False,
@@ -90,7 +96,8 @@ def run(network, ids, way, out):
 def unchanged(network, ids, way, copies):
     """The final vectors (N, T, C) of a pass of the same shape that knocks nothing out.
 
-    Rounding depends on the place in a pass; compared place by place, what cannot change does not, bit for bit.
+    Rounding depends on the place in a pass; compared place by place, what cannot change does not, bit for
+    bit.
     """
     config = network.config
     return run(network, ids, way, torch.zeros(copies, config.layers, config.heads, dtype=torch.bool)).final
@@ -98,14 +105,20 @@ def unchanged(network, ids, way, copies):
 
 @torch.inference_mode()
 def effects(network, ids, way, out, before):
-    """How far each token's output moves, (N, T): divergence of the next token's distribution in bits, or |f - f'| / |f| for a model that does not predict.
+    """How far each token's output moves, (N, T): divergence of the next token's distribution in bits, or |f -
+    f'| / |f| for a model that does not predict.
 
     before: what `unchanged` gives for as many copies.
     """
     after = run(network, ids, way, out).final
     if not network.config.predicts:
         return leak.relative(before, after)
-    return np.stack([leak.bits(network.unembed(old), network.unembed(new)) for old, new in zip(before, after, strict=True)])
+    return np.stack(
+        [
+            leak.bits(network.unembed(old), network.unembed(new))
+            for old, new in zip(before, after, strict=True)
+        ]
+    )
 
 
 @torch.inference_mode()

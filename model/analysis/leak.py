@@ -1,6 +1,8 @@
-"""Leaks: what a mask lets through from the future, measured by a changed token and by gradients, and what a model that was trained without one makes of it.
+"""Leaks: what a mask lets through from the future, measured by a changed token and by gradients, and what a
+model that was trained without one makes of it.
 
-Legend: T tokens, L layers, H heads, C model width, V vocabulary. A stage is the stream after the embedding, after each layer, and at the normalised end.
+Legend: T tokens, L layers, H heads, C model width, V vocabulary. A stage is the stream after the embedding,
+after each layer, and at the normalised end.
 """
 
 import numpy as np
@@ -20,9 +22,11 @@ def stages(network, ids, allowed):
 
 
 def moved(network, ids, place, token, allowed):
-    """|x - x'| / |x| at every stage for every token, x' the stream once the token at `place` is another one: (L + 2, T).
+    """|x - x'| / |x| at every stage for every token, x' the stream once the token at `place` is another one:
+    (L + 2, T).
 
-    Both texts have the same shape, one pass each, so that the same operations run in the same order: what cannot change is equal bit for bit, and 0 here.
+    Both texts have the same shape, one pass each, so that the same operations run in the same order: what
+    cannot change is equal bit for bit, and 0 here.
     """
     other = list(ids)
     other[place] = token
@@ -31,16 +35,20 @@ def moved(network, ids, place, token, allowed):
 
 
 def relative(before, after):
-    """|x - x'| / |x| of vectors (..., C): (...); in float64, so that 0 means that not a bit differs: no small difference vanishes when it is squared."""
+    """|x - x'| / |x| of vectors (..., C): (...); in float64, so that 0 means that not a bit differs: no small
+    difference vanishes when it is squared.
+    """
     before, after = before.double(), after.double()
     return ((after - before).norm(dim=-1) / before.norm(dim=-1)).numpy()
 
 
 @torch.inference_mode()
 def moves(network, ids, places, token, allowed):
-    """|f - f'| / |f| for every final vector f, f' the same once the token at one of `places` is another one: (places, T).
+    """|f - f'| / |f| for every final vector f, f' the same once the token at one of `places` is another one:
+    (places, T).
 
-    As many equal texts run as a pass of the same shape: rounding depends on the place in the pass, and compared place by place it is the same.
+    As many equal texts run as a pass of the same shape: rounding depends on the place in the pass, and
+    compared place by place it is the same.
     """
     texts, allowed = torch.tensor(ids).repeat(len(places), 1), torch.as_tensor(allowed)  # (N, T)
     before = network(texts, allowed, predict=False).final  # (N, T, C)
@@ -54,26 +62,31 @@ def direction(width, seed):
 
 
 def squares(network, ids, allowed, way, depth=None, rows=slice(None)):
-    """The squared gradient of way · f_i with respect to embedding e_j: (T, T), row i, column j; f the final vectors, or the stream after `depth` layers.
+    """The squared gradient of way · f_i with respect to embedding e_j: (T, T), row i, column j; f the final
+    vectors, or the stream after `depth` layers.
 
     `rows` names the outputs i that are asked, if not all.
 
-    Over random directions `way` (C,) from N(0, 1) its mean is the squared Frobenius norm of the Jacobian d f_i / d e_j (Hutchinson 1989). It is
-    0 exactly where no path leads from j to i.
+    Over random directions `way` (C,) from N(0, 1) its mean is the squared Frobenius norm of the Jacobian d
+    f_i / d e_j (Hutchinson 1989). It is 0 exactly where no path leads from j to i.
     """
     row = torch.tensor(ids)
     with torch.enable_grad():
         embedded = network.embed(row).requires_grad_()  # (T, C)
         record = network(row, torch.as_tensor(allowed), attend=attend, predict=False, embedded=embedded)
         found = record.final if depth is None else record.layers[depth - 1].resid_out  # (T, C)
-        (gradient,) = torch.autograd.grad(found @ way, embedded, torch.eye(len(ids))[rows], is_grads_batched=True)  # (T, T, C)
+        (gradient,) = torch.autograd.grad(
+            found @ way, embedded, torch.eye(len(ids))[rows], is_grads_batched=True
+        )  # (T, T, C)
     return gradient.double().square().sum(-1).numpy()
 
 
 def knows(network, ids, output, ways):
-    """|d x / d e_j| of the token `output` at every stage but the embedding, x its stream, e_j embedding j: (L + 1, T).
+    """|d x / d e_j| of the token `output` at every stage but the embedding, x its stream, e_j embedding j: (L
+    + 1, T).
 
-    The root of the mean of `squares` over random directions (N, C), an estimate of the Frobenius norm, 0 exactly where no path leads.
+    The root of the mean of `squares` over random directions (N, C), an estimate of the Frobenius norm, 0
+    exactly where no path leads.
     """
     row = torch.tensor(ids)
     with torch.enable_grad():
@@ -81,13 +94,16 @@ def knows(network, ids, output, ways):
         record = network(row, attend=attend, predict=False, embedded=embedded)
         found = []
         for stream in [*(layer.resid_out for layer in record.layers), record.final]:
-            (gradient,) = torch.autograd.grad(stream[output], embedded, torch.as_tensor(ways), is_grads_batched=True, retain_graph=True)  # (N, T, C)
+            (gradient,) = torch.autograd.grad(
+                stream[output], embedded, torch.as_tensor(ways), is_grads_batched=True, retain_graph=True
+            )  # (N, T, C)
             found.append(gradient.double().square().sum(-1).mean(0).sqrt())
     return torch.stack(found).numpy()
 
 
 def reachable(allowed, layers):
-    """Which tokens can reach which output through `layers` layers of the mask (T, T): bool (T, T), row i is True at j if a path leads from j to i.
+    """Which tokens can reach which output through `layers` layers of the mask (T, T): bool (T, T), row i is
+    True at j if a path leads from j to i.
 
     In every layer a token keeps itself, by the residual stream, and takes in what its row of the mask allows.
     """
@@ -102,12 +118,16 @@ def reachable(allowed, layers):
 
 
 def divergence(before, after):
-    """How far each token's belief about the next has moved, in bits: `bits` of two Traces with logits, (T,)."""
+    """How far each token's belief about the next has moved, in bits: `bits` of two Traces with logits,
+    (T,).
+    """
     return bits(torch.tensor(before.logits), torch.tensor(after.logits))
 
 
 def bits(before, after):
-    """The Kullback-Leibler divergence in bits of what two tensors of logits (..., V) believe, sum of p log2(p / q): (...), float64."""
+    """The Kullback-Leibler divergence in bits of what two tensors of logits (..., V) believe, sum of p log2(p
+    / q): (...), float64.
+    """
     p, q = (F.log_softmax(logits.double(), dim=-1) for logits in (before, after))
     return ((p.exp() * (p - q)).sum(-1) / np.log(2)).clamp(min=0).numpy()
 
@@ -134,5 +154,8 @@ def ahead(trace):
     """The mean weight of token i on token i + 1 in every head, (L, H); NaN for a text of one token."""
     T = len(trace.tokens)
     asks = np.arange(T - 1)
-    weights = [[layer.attention.weights(head)[asks, asks + 1] for head in range(len(layer.attention.q))] for layer in trace.layers]
+    weights = [
+        [layer.attention.weights(head)[asks, asks + 1] for head in range(len(layer.attention.q))]
+        for layer in trace.layers
+    ]
     return np.array(weights).mean(-1) if T > 1 else np.full((len(weights), len(weights[0])), np.nan)

@@ -1,4 +1,6 @@
-"""What a transformer knows about order: the shuffle test, attention by distance, scores as content and position, loss past the training length."""
+"""What a transformer knows about order: the shuffle test, attention by distance, scores as content and
+position, loss past the training length.
+"""
 
 import math
 from itertools import pairwise
@@ -13,14 +15,18 @@ from model.network import positions
 
 
 def words(tokenizer, text):
-    """The places of the tokens of each word of `text`, and the words, as the tokenizer cuts them before it merges."""
+    """The places of the tokens of each word of `text`, and the words, as the tokenizer cuts them before it
+    merges.
+    """
     found = tokenizer.words(text)
     ends = np.cumsum([0, *(len(tokenizer.encode(word)) for word in found)])
     return [list(range(a, b)) for a, b in pairwise(ends)], found
 
 
 def shuffled(count, seed):
-    """A random order of `count` things that is not the one they are in, unless there is only one: (count,)."""
+    """A random order of `count` things that is not the one they are in, unless there is only one:
+    (count,).
+    """
     chance = np.random.default_rng(seed)
     order = chance.permutation(count)
     while count > 1 and (order == np.arange(count)).all():
@@ -32,8 +38,9 @@ def shuffled(count, seed):
 def disorder(network, ids, order, allowed):
     """How far f(Px) is from P f(x): |f(Px) - P f(x)| / |P f(x)| for each of the T final vectors, (T,).
 
-    ids (T ints) are x, order (T ints) is the permutation P: place i of Px holds token order[i]. Both texts run in one pass, so a network without any
-    sense of order gives nothing but rounding (Zaheer 2017, Deep Sets: permutation equivariance).
+    ids (T ints) are x, order (T ints) is the permutation P: place i of Px holds token order[i]. Both texts
+    run in one pass, so a network without any sense of order gives nothing but rounding (Zaheer 2017, Deep
+    Sets: permutation equivariance).
     """
     ids, order = torch.tensor(ids), torch.tensor(order)
     final = network(torch.stack((ids, ids[order])), allowed, predict=False).final  # (2, T, C)
@@ -45,10 +52,11 @@ def disorder(network, ids, order, allowed):
 
 
 def by_distance(weights):
-    """The mean of causal weights (T, T) at each distance i - j from 0 to T - 1, (T,), and the share of their variance that distance alone explains.
+    """The mean of causal weights (T, T) at each distance i - j from 0 to T - 1, (T,), and the share of their
+    variance that distance alone explains.
 
-    The share is the squared correlation ratio (Fisher 1925): 1 for a convolution, whose weights are the same wherever it stands. Weights dealt out
-    at random would reach 2 / (T + 2). NaN where all weights are equal.
+    The share is the squared correlation ratio (Fisher 1925): 1 for a convolution, whose weights are the same
+    wherever it stands. Weights dealt out at random would reach 2 / (T + 2). NaN where all weights are equal.
     """
     asks, answers = np.tril_indices(len(weights))
     weight, distance = weights[asks, answers].astype(np.float64), asks - answers
@@ -59,7 +67,9 @@ def by_distance(weights):
 
 
 def by_distance_alone(mean):
-    """Weights (T, T) that a convolution with these means (T,) would have: the same number along each diagonal, 0 to the right of it."""
+    """Weights (T, T) that a convolution with these means (T,) would have: the same number along each
+    diagonal, 0 to the right of it.
+    """
     place = np.arange(len(mean))
     return np.tril(mean[np.abs(place[:, None] - place)])
 
@@ -68,18 +78,24 @@ def by_distance_alone(mean):
 
 
 def normalised(norm, content, position):
-    """LayerNorm(content + position) as a sum of two parts, each (T, C): (x - mean) / std is linear in x once std is that of the whole.
+    """LayerNorm(content + position) as a sum of two parts, each (T, C): (x - mean) / std is linear in x once
+    std is that of the whole.
 
-    The learned offset of the norm is the same for every token at every position; it is counted with the content.
+    The learned offset of the norm is the same for every token at every position; it is counted with the
+    content.
     """
     std = (content + position).var(-1, correction=0, keepdim=True).add(norm.eps).sqrt()
-    of_content, of_position = (norm.weight * (part - part.mean(-1, keepdim=True)) / std for part in (content, position))
+    of_content, of_position = (
+        norm.weight * (part - part.mean(-1, keepdim=True)) / std for part in (content, position)
+    )
     return of_content + norm.bias, of_position
 
 
 @torch.inference_mode()
 def four_parts(network, ids, head):
-    """The scores of a head of the first layer as four maps (T, T) that add up to them, where positions are added to the embedding; float64."""
+    """The scores of a head of the first layer as four maps (T, T) that add up to them, where positions are
+    added to the embedding; float64.
+    """
     ids = torch.tensor(ids)
     block, config = network.blocks[0], network.config
     content = network.embedding(ids).double() * math.sqrt(config.width)  # (T, C)
@@ -88,20 +104,31 @@ def four_parts(network, ids, head):
     group = head * config.key_heads // config.heads
     query = block.attention.query.weight.double().unflatten(0, (config.heads, -1))[head]  # (D, C)
     key = block.attention.key.weight.double().unflatten(0, (config.key_heads, -1))[group]
-    asks, answers = ([part @ matrix.T / config.head_width**0.25 for part in parts] for matrix in (query, key))  # 1/√D, half of it on each side
+    asks, answers = (
+        [part @ matrix.T / config.head_width**0.25 for part in parts] for matrix in (query, key)
+    )  # 1/√D, half of it on each side
     names = "content", "position"
-    return {f"{a}–{b}": (q @ k.T).numpy() for a, q in zip(names, asks, strict=True) for b, k in zip(names, answers, strict=True)}
+    return {
+        f"{a}–{b}": (q @ k.T).numpy()
+        for a, q in zip(names, asks, strict=True)
+        for b, k in zip(names, answers, strict=True)
+    }
 
 
 def score_parts(network, trace, layer, head):
-    """The scores (T, T) of one head, before the mask, as maps that add up to them; which ones depends on where the encoding enters.
+    """The scores (T, T) of one head, before the mask, as maps that add up to them; which ones depends on
+    where the encoding enters.
 
-    ValueError where positions are added to the embedding and the layer is not the first: by then the MLPs have mixed the two.
+    ValueError where positions are added to the embedding and the layer is not the first: by then the MLPs
+    have mixed the two.
     """
     attention = trace.layers[layer].attention
     if network.config.positions in ("learned", "sinusoidal"):
         if layer > 0:
-            raise ValueError("content and position are two summands of the embedding only; behind the first layer they are mixed")
+            raise ValueError(
+                "content and position are two summands of the embedding only; behind the first layer they "
+                "are mixed"
+            )
         return four_parts(network, trace.ids, head)
     group = head * len(attention.k) // len(attention.q)
     content = attention.q[head] @ attention.k[group].T * np.float32(attention.scale)
@@ -113,10 +140,11 @@ def score_parts(network, trace, layer, head):
 
 
 def credit(parts, allowed):
-    """How much of the variation of the scores within their rows each part brings, all together 1; a part that works against the others is below 0.
+    """How much of the variation of the scores within their rows each part brings, all together 1; a part that
+    works against the others is below 0.
 
-    parts: {name: (T, T)}; allowed (T, T). Only differences within a row reach the weights. The share of a part is its covariance with the sum, over the
-    sum's variance. NaN where the sum does not vary.
+    parts: {name: (T, T)}; allowed (T, T). Only differences within a row reach the weights. The share of a
+    part is its covariance with the sum, over the sum's variance. NaN where the sum does not vary.
     """
 
     def centred(values):
@@ -125,7 +153,10 @@ def credit(parts, allowed):
 
     parts = {name: centred(values) for name, values in parts.items()}
     whole = sum(parts.values())
-    return {name: float((part * whole).sum() / (whole**2).sum()) if whole.any() else math.nan for name, part in parts.items()}
+    return {
+        name: float((part * whole).sum() / (whole**2).sum()) if whole.any() else math.nan
+        for name, part in parts.items()
+    }
 
 
 # ---- the encodings themselves ----
@@ -141,7 +172,8 @@ def alikeness(vectors):
 
 
 def rescaled(config, tokens, method, base):
-    """RoPE's angles (tokens, D/2) and the softmax temperature for a text of so many tokens, read by one of the methods, without more training.
+    """RoPE's angles (tokens, D/2) and the softmax temperature for a text of so many tokens, read by one of
+    the methods, without more training.
 
     How much a method stretches is tokens / context, at least 1. ValueError if the method is unknown.
     """
@@ -156,16 +188,24 @@ def rescaled(config, tokens, method, base):
     if method not in known:
         raise ValueError(f"method is {method!r}; known: {', '.join(known)}")
     angle = torch.arange(tokens)[:, None] * known[method]()  # float64, as a thousand turns need
-    return angle.to(torch.get_default_dtype()), positions.yarn_temperature(factor) if method == "YaRN" else 1.0
+    return angle.to(torch.get_default_dtype()), positions.yarn_temperature(
+        factor
+    ) if method == "YaRN" else 1.0
 
 
 @torch.inference_mode()
 def losses(network, ids, **how):
-    """Nats per token of the N tokens that follow the first of ids (N + 1 ints), each predicted from all before it: (N,)."""
+    """Nats per token of the N tokens that follow the first of ids (N + 1 ints), each predicted from all
+    before it: (N,).
+    """
     ids = torch.tensor(ids)
     return F.cross_entropy(network(ids[:-1], **how).logits, ids[1:], reduction="none").numpy()
 
 
 def binned(losses, edges):
-    """Rows (first, end, mean loss) for targets at these positions, as far as the losses (N,) go; the last one may be cut short."""
-    return [(a, min(b, len(losses)), float(losses[a:b].mean())) for a, b in pairwise(edges) if a < len(losses)]
+    """Rows (first, end, mean loss) for targets at these positions, as far as the losses (N,) go; the last one
+    may be cut short.
+    """
+    return [
+        (a, min(b, len(losses)), float(losses[a:b].mean())) for a, b in pairwise(edges) if a < len(losses)
+    ]

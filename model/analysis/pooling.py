@@ -1,4 +1,6 @@
-"""From a vector for each token to one for the whole text, and what such vectors are good for: the nearest of some labelled sentences."""
+"""From a vector for each token to one for the whole text, and what such vectors are good for: the nearest of
+some labelled sentences.
+"""
 
 import numpy as np
 
@@ -8,13 +10,19 @@ WAYS = "mean", "first token", "attention-weighted"
 
 
 def received(trace):
-    """How much each token is looked at, (T,): the mean over all heads and all queries of the last layer's weights. It sums to 1, as each row does."""
+    """How much each token is looked at, (T,): the mean over all heads and all queries of the last layer's
+    weights. It sums to 1, as each row does.
+    """
     attention = trace.layers[-1].attention
-    return np.mean([attention.weights(head) for head in range(trace.config.heads)], axis=(0, 1), dtype=np.float64)
+    return np.mean(
+        [attention.weights(head) for head in range(trace.config.heads)], axis=(0, 1), dtype=np.float64
+    )
 
 
 def pooled(final, received):
-    """A text as one vector in three WAYS, (3, C): the mean of its final vectors (T, C), the first one, and their mean weighted by what each received (T,)."""
+    """A text as one vector in three WAYS, (3, C): the mean of its final vectors (T, C), the first one, and
+    their mean weighted by what each received (T,).
+    """
     final = final.astype(np.float64)
     return np.stack([final.mean(axis=0), final[0], received @ final])
 
@@ -26,7 +34,8 @@ def nearest(vector, others):
 
 
 def left_out(vectors, labels):
-    """The label of the nearest other sentence for each of N sentences, (N, C): leave-one-out of the nearest-neighbour rule (Cover and Hart 1967).
+    """The label of the nearest other sentence for each of N sentences, (N, C): leave-one-out of the
+    nearest-neighbour rule (Cover and Hart 1967).
 
     ValueError if there are fewer than two.
     """

@@ -1,6 +1,8 @@
-"""Reach: which tokens can change one output at all, by formula and by gradient; and influence: how much each does in a trained model.
+"""Reach: which tokens can change one output at all, by formula and by gradient; and influence: how much each
+does in a trained model.
 
-Legend: T tokens. A level is the tokens, or what one layer makes of the level below; levels are listed from the output down to the tokens.
+Legend: T tokens. A level is the tokens, or what one layer makes of the level below; levels are listed from
+the output down to the tokens.
 """
 
 import math
@@ -42,13 +44,17 @@ class Layer(NamedTuple):
     stride: int = 1
 
     def taps(self, causal):
-        """What position i reads, as distances from i * stride, (kernel,): only back if causal, else around it, an even kernel one more to the right."""
+        """What position i reads, as distances from i * stride, (kernel,): only back if causal, else around
+        it, an even kernel one more to the right.
+        """
         back = self.kernel - 1 if causal else (self.kernel - 1) // 2
         return np.arange(-back, self.kernel - back) * self.dilation
 
 
 def layer(place, kernel, dilation=1, stride=1):
-    """The layer at `place`, counted from 0 at the tokens, of a stack of equal ones; only the dilation may be EXPONENTIAL."""
+    """The layer at `place`, counted from 0 at the tokens, of a stack of equal ones; only the dilation may be
+    EXPONENTIAL.
+    """
     return Layer(kernel, 2**place if dilation == EXPONENTIAL else dilation, stride)
 
 
@@ -58,17 +64,25 @@ def stack(layers, kernel, dilation=1, stride=1):
 
 
 def steps(stack):
-    """How many tokens apart the positions of each level stand, the tokens first: 1, then the products of the strides so far."""
+    """How many tokens apart the positions of each level stand, the tokens first: 1, then the products of the
+    strides so far.
+    """
     return list(accumulate((layer.stride for layer in stack), mul, initial=1))
 
 
 def size(stack):
-    """Tokens from the first to the last that one output reads: 1 + the sum of (k - 1) * dilation * earlier strides (Araujo 2019, Distill)."""
-    return 1 + sum((layer.kernel - 1) * layer.dilation * step for layer, step in zip(stack, steps(stack), strict=False))
+    """Tokens from the first to the last that one output reads: 1 + the sum of (k - 1) * dilation * earlier
+    strides (Araujo 2019, Distill).
+    """
+    return 1 + sum(
+        (layer.kernel - 1) * layer.dilation * step for layer, step in zip(stack, steps(stack), strict=False)
+    )
 
 
 def ends(stack, output, causal):
-    """The first and the last token that position `output` reads if the text goes on for ever: `size` tokens, some of them before 0 or after its end."""
+    """The first and the last token that position `output` reads if the text goes on for ever: `size` tokens,
+    some of them before 0 or after its end.
+    """
     first = last = output * steps(stack)[-1]
     for layer, step in zip(stack, steps(stack), strict=False):
         taps = layer.taps(causal) * step
@@ -79,8 +93,9 @@ def ends(stack, output, causal):
 class Cone(NamedTuple):
     """All that one output depends on, level by level.
 
-    levels: bool arrays, True where a position can change the output. steps: tokens between the positions of each level.
-    reads: for every level but the tokens, (first, last, gap): its True positions read from `first` to `last`, both (N,), each `gap`-th.
+    levels: bool arrays, True where a position can change the output. steps: tokens between the positions of
+    each level. reads: for every level but the tokens, (first, last, gap): its True positions read from
+    `first` to `last`, both (N,), each `gap`-th.
     """
 
     levels: list[np.ndarray]
@@ -110,7 +125,9 @@ def cone(stack, tokens, output, causal):
 
 
 def attention_cone(allowed, layers, output):
-    """The Cone of token `output` after `layers` layers with the mask `allowed` (T, T), whose rows are without gaps, as those of model.masks."""
+    """The Cone of token `output` after `layers` layers with the mask `allowed` (T, T), whose rows are without
+    gaps, as those of model.masks.
+    """
     allowed = np.asarray(allowed)
     levels, reads = [np.arange(len(allowed)) == output], []
     for _ in range(layers):
@@ -132,7 +149,9 @@ def measured(stack, tokens, output, causal, seed=1):
     levels = [torch.randn(WIDTH, tokens, generator=random, dtype=torch.float64).requires_grad_()]  # (C, T)
     for layer in stack:
         taps = layer.taps(causal)
-        weight = torch.randn(WIDTH, WIDTH, layer.kernel, generator=random, dtype=torch.float64) / math.sqrt(WIDTH * layer.kernel)
+        weight = torch.randn(WIDTH, WIDTH, layer.kernel, generator=random, dtype=torch.float64) / math.sqrt(
+            WIDTH * layer.kernel
+        )
         padded = F.pad(levels[-1], (-int(taps[0]), int(taps[-1])))  # zeros beyond both ends
         levels.append(F.gelu(F.conv1d(padded, weight, dilation=layer.dilation, stride=layer.stride)))
     chosen = levels[-1][:, output] @ torch.randn(WIDTH, generator=random, dtype=torch.float64)
@@ -142,32 +161,47 @@ def measured(stack, tokens, output, causal, seed=1):
 @cache
 def random_transformer(layers, seed):
     """A small Transformer with random parameters, in float64."""
-    config = ModelConfig(vocabulary=64, width=WIDTH, layers=layers, heads=2, key_heads=2, hidden=2 * WIDTH, predicts=False)
+    config = ModelConfig(
+        vocabulary=64, width=WIDTH, layers=layers, heads=2, key_heads=2, hidden=2 * WIDTH, predicts=False
+    )
     return initialise(Transformer(config), seed, spread=0.4).double()
 
 
 def measured_attention(allowed, layers, output, seed=1):
-    """|gradient| of token `output` with respect to every token at every level, through a Transformer with random weights and the mask `allowed` (T, T)."""
+    """|gradient| of token `output` with respect to every token at every level, through a Transformer with
+    random weights and the mask `allowed` (T, T).
+    """
     network = random_transformer(layers, seed)
     record = network(torch.arange(len(allowed)) % network.config.vocabulary, torch.as_tensor(allowed))
     levels = [
         record.layers[-1].resid_out,
         *(layer.resid_in for layer in reversed(record.layers)),
     ]  # each (T, C)
-    way = torch.randn(WIDTH, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)  # the plain sum is what the last norm keeps constant
-    return [gradient.norm(dim=1).numpy() for gradient in torch.autograd.grad(record.final[output] @ way, levels)]
+    way = torch.randn(
+        WIDTH, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )  # the plain sum is what the last norm keeps constant
+    return [
+        gradient.norm(dim=1).numpy() for gradient in torch.autograd.grad(record.final[output] @ way, levels)
+    ]
 
 
 def disagreement(cone, gradients):
-    """Cells (level, position) where a cone and the gradients of `measured` differ: True with none, or False with some. Empty if formula and network agree."""
-    return [(i, int(j)) for i, (seen, norm) in enumerate(zip(cone.levels, gradients, strict=True)) for j in np.flatnonzero(seen != (norm > 0))]
+    """Cells (level, position) where a cone and the gradients of `measured` differ: True with none, or False
+    with some. Empty if formula and network agree.
+    """
+    return [
+        (i, int(j))
+        for i, (seen, norm) in enumerate(zip(cone.levels, gradients, strict=True))
+        for j in np.flatnonzero(seen != (norm > 0))
+    ]
 
 
 # ---- how many layers it takes ----
 
 
 def needed(tokens, kernel, dilation, stride, causal):
-    """The fewest convolutions through which an output depends on the token at each distance, -(T - 1) to T - 1: (2T - 1,), NaN where no number of them does.
+    """The fewest convolutions through which an output depends on the token at each distance, -(T - 1) to T -
+    1: (2T - 1,), NaN where no number of them does.
 
     Distances are counted from the token at which the output stands; 0 layers connect a token with itself.
     """
@@ -190,7 +224,9 @@ def shifted(seen, by):
 
 
 def needed_by_attention(allowed, output):
-    """The fewest layers of attention with the mask `allowed` (T, T) that connect token `output` with each: (T,), NaN where no number of them does."""
+    """The fewest layers of attention with the mask `allowed` (T, T) that connect token `output` with each:
+    (T,), NaN where no number of them does.
+    """
     allowed = np.asarray(allowed)
     fresh = np.arange(len(allowed)) == output
     found = np.full(len(allowed), np.nan)
@@ -205,7 +241,8 @@ def needed_by_attention(allowed, output):
 
 
 def squares(bundle, ids, output, dimensions):
-    """The squared gradients of some dimensions of the final vector of token `output` with respect to each embedded token, summed: (T,).
+    """The squared gradients of some dimensions of the final vector of token `output` with respect to each
+    embedded token, summed: (T,).
 
     The sum over all C dimensions is the squared Frobenius norm of the Jacobian (C, C) of each token.
     """
@@ -222,15 +259,16 @@ def squares(bundle, ids, output, dimensions):
 def unchanged(bundle, ids, places):
     """The final vectors, once for each text of a pass of `occlusion`: (places, PUT, T, C).
 
-    All texts are the same and give the same but for rounding, which depends on the place in the pass; compared place by place, what cannot have
-    an effect has none, exactly.
+    All texts are the same and give the same but for rounding, which depends on the place in the pass;
+    compared place by place, what cannot have an effect has none, exactly.
     """
     return bundle.network(torch.tensor(ids).repeat(places, PUT, 1), predict=False).final
 
 
 @torch.inference_mode()
 def occlusion(bundle, ids, places, before):
-    """|f - f'| / |f| for every token, f its final vector, f' the same with the token at one place replaced; the mean over PUT words: (places, T).
+    """|f - f'| / |f| for every token, f its final vector, f' the same with the token at one place replaced;
+    the mean over PUT words: (places, T).
 
     before: what `unchanged` gives for as many places.
     """
@@ -242,8 +280,12 @@ def occlusion(bundle, ids, places, before):
 
 
 def put(tokenizer, old):
-    """Ids of PUT words that are one token each and not the `old` one. ValueError if the tokenizer has too few."""
+    """Ids of PUT words that are one token each and not the `old` one. ValueError if the tokenizer has too
+    few.
+    """
     known = [ids[0] for ids in map(tokenizer.encode, WORDS) if len(ids) == 1 and ids[0] != old]
     if len(known) < PUT:
-        raise ValueError(f"the tokenizer has {len(known)} of the words {WORDS} as one token; occlusion needs {PUT}")
+        raise ValueError(
+            f"the tokenizer has {len(known)} of the words {WORDS} as one token; occlusion needs {PUT}"
+        )
     return known[:PUT]

@@ -1,7 +1,9 @@
-"""RoPE pair by pair, as complex numbers in float64; and the same trained model with another base, or with its pairs in another order.
+"""RoPE pair by pair, as complex numbers in float64; and the same trained model with another base, or with its
+pairs in another order.
 
-Two dimensions (a, b) of a query or a key are one complex number a + ib, the hand of a clock. Turning it counter-clockwise by an angle is multiplying it
-by e^(i angle). Legend: D head width, P = D/2 pairs, N any number of places; a query stands at position m, a key at n, and their offset is n - m.
+Two dimensions (a, b) of a query or a key are one complex number a + ib, the hand of a clock. Turning it
+counter-clockwise by an angle is multiplying it by e^(i angle). Legend: D head width, P = D/2 pairs, N any
+number of places; a query stands at position m, a key at n, and their offset is n - m.
 """
 
 from dataclasses import replace
@@ -26,13 +28,17 @@ def wavelengths(width, base=10_000.0):
 
 
 def hands(x):
-    """x (..., D) as complex numbers (..., P): dimensions (0, 1), (2, 3), ... are the two coordinates of one hand each."""
+    """x (..., D) as complex numbers (..., P): dimensions (0, 1), (2, 3), ... are the two coordinates of one
+    hand each.
+    """
     x = np.asarray(x, np.float64)
     return x[..., 0::2] + 1j * x[..., 1::2]
 
 
 def turned(hands, positions, frequency):
-    """Every hand (P,) or (N, P) turned counter-clockwise by position times frequency: positions () or (N,), frequency (P,) -> (P,) or (N, P)."""
+    """Every hand (P,) or (N, P) turned counter-clockwise by position times frequency: positions () or (N,),
+    frequency (P,) -> (P,) or (N, P).
+    """
     return hands * np.exp(1j * np.multiply.outer(positions, frequency))
 
 
@@ -40,34 +46,46 @@ def turned(hands, positions, frequency):
 
 
 def contributions(q, k, scale):
-    """What each pair adds to the score: |q| |k| times the cosine of the angle between the hands, times the scale. Hands (..., P) -> (..., P)."""
+    """What each pair adds to the score: |q| |k| times the cosine of the angle between the hands, times the
+    scale. Hands (..., P) -> (..., P).
+    """
     return scale * (q.conj() * k).real
 
 
 def curve(q, k, offsets, frequency, scale):
-    """The score of two hands-at-rest q and k (P,) over their offset, (N,): since only the offset counts, the query may stay at 0."""
+    """The score of two hands-at-rest q and k (P,) over their offset, (N,): since only the offset counts, the
+    query may stay at 0.
+    """
     return contributions(q, turned(k, offsets, frequency), scale).sum(-1)
 
 
 def bound(q, k, scale):
-    """What no score of q and k exceeds, wherever the two stand: all pairs in step, scale times the sum of |q| |k|."""
+    """What no score of q and k exceeds, wherever the two stand: all pairs in step, scale times the sum of |q|
+    |k|.
+    """
     return scale * (abs(q) * abs(k)).sum(-1)
 
 
 def without_content(q, k):
-    """Hands (P,) that say nothing, for a query and a key alike: all pairs equally long and pointing the same way, with the `bound` of q and k."""
+    """Hands (P,) that say nothing, for a query and a key alike: all pairs equally long and pointing the same
+    way, with the `bound` of q and k.
+    """
     return np.full(len(q), np.sqrt((abs(q) * abs(k)).mean()), complex)
 
 
 def envelope(q, k, offsets, frequency, scale):
-    """The largest score at each offset, (N,), if all pairs of q could be turned by one more angle: the modulus of the sum where `curve` has its real part."""
+    """The largest score at each offset, (N,), if all pairs of q could be turned by one more angle: the
+    modulus of the sum where `curve` has its real part.
+    """
     return scale * abs((q.conj() * turned(k, offsets, frequency)).sum(-1))
 
 
 def decay(q, k, offsets, frequency, scale):
-    """The decaying bound of the RoPE paper, (N,): max |h[i+1] - h[i]| times the sum of |S[i]| (Su 2021, eq. 35 to 37).
+    """The decaying bound of the RoPE paper, (N,): max |h[i+1] - h[i]| times the sum of |S[i]| (Su 2021, eq.
+    35 to 37).
 
-    h[i] is what pair i is worth at offset 0, with h[P] = 0, and S[i] the sum of the first i turns e^(i offset frequency).
+    h[i] is what pair i is worth at offset 0, with h[P] = 0, and S[i] the sum of the first i turns e^(i offset
+    frequency).
     """
     step = abs(np.diff(np.append(q.conj() * k, 0))).max()
     partial = np.exp(1j * np.multiply.outer(offsets, frequency)).cumsum(-1)  # (N, P)
@@ -78,7 +96,9 @@ def decay(q, k, offsets, frequency, scale):
 
 
 def reread(bundle, parameters=None, **choices):
-    """The bundle with other choices in its config, such as rope_base=500.0, on the same parameters, none of them copied; or on others of the same names."""
+    """The bundle with other choices in its config, such as rope_base=500.0, on the same parameters, none of
+    them copied; or on others of the same names.
+    """
     with torch.device("meta"):  # no random numbers for parameters that are about to be replaced
         network = build(replace(bundle.config, **choices))
     network.load_state_dict(bundle.network.state_dict() if parameters is None else parameters, assign=True)
@@ -86,12 +106,16 @@ def reread(bundle, parameters=None, **choices):
 
 
 def halves(width):
-    """The order of a head's D dimensions in which pairs (0, 1), (2, 3), ... have become (0, D/2), (1, D/2 + 1), ...: 0, 2, 4, ..., 1, 3, 5, ..."""
+    """The order of a head's D dimensions in which pairs (0, 1), (2, 3), ... have become (0, D/2), (1, D/2 +
+    1), ...: 0, 2, 4, ..., 1, 3, 5, ...
+    """
     return np.concatenate([np.arange(0, width, 2), np.arange(1, width, 2)])
 
 
 def to_halves(bundle):
-    """A model of adjacent pairs as one of halves: row j of each head's query and key projection is what was row halves(D)[j]; nothing else changes."""
+    """A model of adjacent pairs as one of halves: row j of each head's query and key projection is what was
+    row halves(D)[j]; nothing else changes.
+    """
     order = torch.tensor(halves(bundle.config.head_width))
     parameters = bundle.network.state_dict()
     for name, weight in parameters.items():

@@ -1,6 +1,8 @@
-"""Word sense: where a word's vector falls between two groups of examples, layer by layer, and what the word took it from.
+"""Word sense: where a word's vector falls between two groups of examples, layer by layer, and what the word
+took it from.
 
-Legend: S = L + 2 stages of the residual stream: the embedding, after each layer, and the normalised end; the rest as in trace.py.
+Legend: S = L + 2 stages of the residual stream: the embedding, after each layer, and the normalised end; the
+rest as in trace.py.
 """
 
 import csv
@@ -16,8 +18,14 @@ import torch
 
 from model.network.change import Change
 
-SENTENCES = Path(__file__).with_name("senses.tsv")  # for ten words, two senses each; no model was trained on them
-NEUTRAL = "which as it was often said at that time and as we all know had been there for so very long as anyone could say"  # words that say little
+SENTENCES = Path(__file__).with_name(
+    "senses.tsv"
+)  # for ten words, two senses each; no model was trained on them
+# words that say little
+NEUTRAL = (
+    "which as it was often said at that time and as we all know had been there for so very long as anyone "
+    "could say"
+)
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 PASS = 4096  # tokens in one forward pass
 EDGES = 2**26  # entries in the masks of one forward pass
@@ -30,7 +38,10 @@ def bundled():
     with open(SENTENCES, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             found[row["word"]][row["sense"]].append(row["sentence"])
-    return {word: {sense: tuple(sentences) for sense, sentences in senses.items()} for word, senses in found.items()}
+    return {
+        word: {sense: tuple(sentences) for sense, sentences in senses.items()}
+        for word, senses in found.items()
+    }
 
 
 class Word(NamedTuple):
@@ -44,7 +55,9 @@ class Word(NamedTuple):
         return self.text[self.start : self.end].lower()
 
     def tokens(self, spans):
-        """Places of the tokens, given their character spans, that lie in the word: one, or several where the tokenizer cut it."""
+        """Places of the tokens, given their character spans, that lie in the word: one, or several where the
+        tokenizer cut it.
+        """
         return [i for i, (start, end) in enumerate(spans) if start < self.end and end > self.start]
 
 
@@ -64,9 +77,11 @@ def shared(first, second):
 
 
 def apart(word, clue, between):
-    """The Words `word` and `clue` of one text, in that text changed so that `between` words, 0 to 25, stand between the two.
+    """The Words `word` and `clue` of one text, in that text changed so that `between` words, 0 to 25, stand
+    between the two.
 
-    The words nearest to the word stay as they are; where there are too few, NEUTRAL ones go in beside the clue.
+    The words nearest to the word stay as they are; where there are too few, NEUTRAL ones go in beside the
+    clue.
     """
     text, first, second = word.text, *sorted((word, clue), key=lambda one: one.start)
     gap = [one for one in words(text) if first.end <= one.start < second.start]
@@ -78,7 +93,10 @@ def apart(word, clue, between):
         rest = text[: clue.start] if between >= len(gap) else text[: (word, *gap)[between].end] + " "
         made = rest + " ".join([*neutral[:more], text[clue.start :]])
     moved = len(made) - len(text)
-    return tuple(Word(made, one.start + moved, one.end + moved) if one == second else Word(made, one.start, one.end) for one in (word, clue))
+    return tuple(
+        Word(made, one.start + moved, one.end + moved) if one == second else Word(made, one.start, one.end)
+        for one in (word, clue)
+    )
 
 
 # ---- vectors ----
@@ -91,12 +109,15 @@ def stages(record):
 
 @torch.inference_mode()
 def vectors(bundle, found, mixture=None):
-    """Each Word's vectors, the mean over its tokens, (N, S, C); texts of equal length share a pass. ValueError as from `Bundle.read`.
+    """Each Word's vectors, the mean over its tokens, (N, S, C); texts of equal length share a pass.
+    ValueError as from `Bundle.read`.
 
     mixture(T) may give more arguments for the network's pass over T tokens, as `average` and `alone` do.
     """
     ids = [bundle.read(word.text) for word in found]
-    places = [word.tokens(bundle.tokenizer.spans(word.text, row)) for word, row in zip(found, ids, strict=True)]
+    places = [
+        word.tokens(bundle.tokenizer.spans(word.text, row)) for word, row in zip(found, ids, strict=True)
+    ]
     lengths = defaultdict(list)
     for i, row in enumerate(ids):
         lengths[len(row)].append(i)
@@ -104,7 +125,9 @@ def vectors(bundle, found, mixture=None):
     for length, alike in lengths.items():
         for some in parts(alike, PASS // length):
             how = mixture(length) if mixture else {}
-            stream = stages(bundle.network(torch.tensor([ids[i] for i in some]), predict=False, **how))  # (S, B, T, C)
+            stream = stages(
+                bundle.network(torch.tensor([ids[i] for i in some]), predict=False, **how)
+            )  # (S, B, T, C)
             for row, i in enumerate(some):
                 made[i] = stream[:, row, places[i]].mean(1).numpy()
     return made
@@ -136,7 +159,9 @@ def parts(rows, size):
 
 
 class Axis(NamedTuple):
-    """At every stage the line through the mean vectors of two groups: -1 is the left group's mean, +1 the right one's. Both (..., C)."""
+    """At every stage the line through the mean vectors of two groups: -1 is the left group's mean, +1 the
+    right one's. Both (..., C).
+    """
 
     middle: np.ndarray
     half: np.ndarray
@@ -147,14 +172,20 @@ class Axis(NamedTuple):
         return cls((left + right) / 2, (right - left) / 2)
 
     def project(self, vectors):
-        """Where vectors (..., C) fall on the axis; 0 where the two means are one vector, but for rounding, and there is no axis."""
+        """Where vectors (..., C) fall on the axis; 0 where the two means are one vector, but for rounding,
+        and there is no axis.
+        """
         length = (self.half**2).sum(-1)
         none = length < 1e-10 * (self.middle**2).sum(-1)
-        return np.where(none, 0.0, ((vectors - self.middle) * self.half).sum(-1) / np.where(none, 1.0, length))
+        return np.where(
+            none, 0.0, ((vectors - self.middle) * self.half).sum(-1) / np.where(none, 1.0, length)
+        )
 
 
 class Separation(NamedTuple):
-    """Leave-one-out: each example (N or M, S) on the axis made of all others; the share on its own side, a half for 0; and the margin, both (S,)."""
+    """Leave-one-out: each example (N or M, S) on the axis made of all others; the share on its own side, a
+    half for 0; and the margin, both (S,).
+    """
 
     left: np.ndarray
     right: np.ndarray
@@ -163,18 +194,24 @@ class Separation(NamedTuple):
 
 
 def separate(left, right, asked=None):
-    """How well the axis between two groups of vectors (N, S, C) and (M, S, C) separates the groups themselves; N and M at least 2, else ValueError.
+    """How well the axis between two groups of vectors (N, S, C) and (M, S, C) separates the groups
+    themselves; N and M at least 2, else ValueError.
 
     `asked` may be two groups of other vectors of the same examples, to be placed on the axes in their stead.
 
-    The margin: with two bells of one width, as the examples fall, the odds at x are exp(x * distance of the bells / variance) to 1 (Fisher 1936).
-    Nearer to the middle than where they are 3 to 1 it is too close to call; infinite where the groups do not lie on their sides at all.
+    The margin: with two bells of one width, as the examples fall, the odds at x are exp(x * distance of the
+    bells / variance) to 1 (Fisher 1936). Nearer to the middle than where they are 3 to 1 it is too close to
+    call; infinite where the groups do not lie on their sides at all.
     """
     if min(len(left), len(right)) < 2:
         raise ValueError("each sense needs two or more examples")
     first, second = asked or (left, right)
-    a = np.stack([Axis.between(others(left, i), right.mean(0)).project(first[i]) for i in range(len(left))])  # (N, S)
-    b = np.stack([Axis.between(left.mean(0), others(right, i)).project(second[i]) for i in range(len(right))])  # (M, S)
+    a = np.stack(
+        [Axis.between(others(left, i), right.mean(0)).project(first[i]) for i in range(len(left))]
+    )  # (N, S)
+    b = np.stack(
+        [Axis.between(left.mean(0), others(right, i)).project(second[i]) for i in range(len(right))]
+    )  # (M, S)
     hits = np.concatenate([(a < 0) + (a == 0) / 2, (b > 0) + (b == 0) / 2])
     apart = b.mean(0) - a.mean(0)
     variance = (((a - a.mean(0)) ** 2).sum(0) + ((b - b.mean(0)) ** 2).sum(0)) / (len(a) + len(b) - 2)
@@ -188,14 +225,18 @@ def others(group, i):
 
 
 def plane(left, right, more):
-    """The three groups of vectors, each (N, S, C), on the two principal components of all of them at each stage: (all N, S, 2) and the shares (S, 2).
+    """The three groups of vectors, each (N, S, C), on the two principal components of all of them at each
+    stage: (all N, S, 2) and the shares (S, 2).
 
-    Each component points the way in which the right group lies from the left one; where they do not differ, its largest coordinate is positive.
+    Each component points the way in which the right group lies from the left one; where they do not differ,
+    its largest coordinate is positive.
     """
     together = np.concatenate([left, right, more])
     centred = (together - together.mean(0)).transpose(1, 0, 2)  # (S, N, C)
     u, size, _ = np.linalg.svd(centred, full_matrices=False)
-    spread = np.where(size > 1e-5 * np.linalg.norm(together, axis=(0, 2))[:, None], size, 0)[:, :2]  # rounding is no direction
+    spread = np.where(size > 1e-5 * np.linalg.norm(together, axis=(0, 2))[:, None], size, 0)[
+        :, :2
+    ]  # rounding is no direction
     points = u[:, :, :2] * spread[:, None]  # (S, N, 2)
     way = points[:, len(left) : len(left) + len(right)].mean(1) - points[:, : len(left)].mean(1)
     largest = np.take_along_axis(points, np.abs(points).argmax(1)[:, None], 1)[:, 0]
@@ -210,11 +251,15 @@ def plane(left, right, more):
 def looks(trace, places):
     """The word's attention rows, the mean over its tokens: (L, H, T)."""
     heads = range(trace.config.heads)
-    return np.array([[layer.attention.weights(head)[places].mean(0) for head in heads] for layer in trace.layers])
+    return np.array(
+        [[layer.attention.weights(head)[places].mean(0) for head in heads] for layer in trace.layers]
+    )
 
 
 def blindfold(mask, config, asks, keys, layer=slice(None), head=slice(None)):
-    """The mask (T, T) for every layer and head, (L, H, T, T), without the edges from tokens `asks` to tokens `keys` in the layer and head named, or in all."""
+    """The mask (T, T) for every layer and head, (L, H, T, T), without the edges from tokens `asks` to tokens
+    `keys` in the layer and head named, or in all.
+    """
     allowed = mask.expand(config.layers, config.heads, *mask.shape).clone()
     for ask in asks:
         allowed[layer, head, ask, keys] = False
@@ -223,9 +268,11 @@ def blindfold(mask, config, asks, keys, layer=slice(None), head=slice(None)):
 
 @torch.inference_mode()
 def blinded(bundle, word, cases):
-    """The word's vectors (N, S, C) in N cases, each (keys, layer, head): the word's tokens cannot look at tokens `keys` in that head; None means all.
+    """The word's vectors (N, S, C) in N cases, each (keys, layer, head): the word's tokens cannot look at
+    tokens `keys` in that head; None means all.
 
-    As many cases to a pass as fit. The rest of the text still sees everything, so a clue may come round other ways.
+    As many cases to a pass as fit. The rest of the text still sees everything, so a clue may come round other
+    ways.
     """
     ids = bundle.read(word.text)
     T, config = len(ids), bundle.config
@@ -234,10 +281,15 @@ def blinded(bundle, word, cases):
     for some in parts(cases, fitting(config, T)):
         every = [[slice(None) if place is None else place for place in case[1:]] for case in some]
         allowed = torch.stack(
-            [blindfold(mask, config, places, list(case[0]), *where) for case, where in zip(some, every, strict=True)],
+            [
+                blindfold(mask, config, places, list(case[0]), *where)
+                for case, where in zip(some, every, strict=True)
+            ],
             dim=1,
         )
-        stream = stages(bundle.network(torch.tensor([ids] * len(some)), allowed, predict=False))  # (S, B, T, C)
+        stream = stages(
+            bundle.network(torch.tensor([ids] * len(some)), allowed, predict=False)
+        )  # (S, B, T, C)
         made.append(stream[:, :, places].mean(2).transpose(0, 1).numpy())
     return np.concatenate(made)
 

@@ -1,4 +1,6 @@
-"""The attention sink: how much heads look at the first token, whatever it says (Xiao 2024, arXiv:2309.17453)."""
+"""The attention sink: how much heads look at the first token, whatever it says (Xiao 2024,
+arXiv:2309.17453).
+"""
 
 import numpy as np
 
@@ -9,7 +11,9 @@ def share(weights):
 
 
 def shares(trace):
-    """The mean weight on the first token, over all queries after it, of every head: (L, H) in [0, 1]. ValueError for a text of one token."""
+    """The mean weight on the first token, over all queries after it, of every head: (L, H) in [0, 1].
+    ValueError for a text of one token.
+    """
     if len(trace.tokens) < 2:
         raise ValueError("the first token has nobody after it")
     heads = range(trace.config.heads)
@@ -22,7 +26,9 @@ def average(tokens):
 
 
 def without(weights):
-    """The weights (T, S) with nothing on the first token, each row divided by what is left of it so that it sums to 1; NaN where nothing is left."""
+    """The weights (T, S) with nothing on the first token, each row divided by what is left of it so that it
+    sums to 1; NaN where nothing is left.
+    """
     left = weights.astype(np.float64)
     left[:, 0] = 0
     rest = left.sum(axis=1, keepdims=True)

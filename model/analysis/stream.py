@@ -11,7 +11,9 @@ def names(config):
 
 def stages(trace):
     """The stream at each stage, (2L + 1, T, C)."""
-    return np.stack([trace.embedded, *(half for layer in trace.layers for half in (layer.resid_mid, layer.resid_out))])
+    return np.stack(
+        [trace.embedded, *(half for layer in trace.layers for half in (layer.resid_mid, layer.resid_out))]
+    )
 
 
 def norms(vectors):
@@ -20,33 +22,48 @@ def norms(vectors):
 
 
 def cosines(one, other):
-    """Cosine of the angle between vectors, (..., C) and (..., C) -> (...), in float64; 0 where one of them has no length."""
+    """Cosine of the angle between vectors, (..., C) and (..., C) -> (...), in float64; 0 where one of them
+    has no length.
+    """
     one, other = one.astype(np.float64), other.astype(np.float64)
     lengths = norms(one) * norms(other)
     return np.divide((one * other).sum(axis=-1), lengths, out=np.zeros_like(lengths), where=lengths > 0)
 
 
 def added(trace):
-    """The length of what attention and of what the MLP adds to each token's stream, layer by layer: (2, L, T)."""
-    return np.stack([norms(np.stack([part(layer) for layer in trace.layers])) for part in (lambda one: one.attention.out, lambda one: one.mlp_out)])
+    """The length of what attention and of what the MLP adds to each token's stream, layer by layer: (2, L,
+    T).
+    """
+    return np.stack(
+        [
+            norms(np.stack([part(layer) for layer in trace.layers]))
+            for part in (lambda one: one.attention.out, lambda one: one.mlp_out)
+        ]
+    )
 
 
 def firing(after, token, count):
-    """The `count` neurons that fire most for a token, by their output after the GELU, (T, M): their numbers, counted from 0, the strongest first."""
+    """The `count` neurons that fire most for a token, by their output after the GELU, (T, M): their numbers,
+    counted from 0, the strongest first.
+    """
     return np.argsort(-after[token], kind="stable")[:count]
 
 
 def gelu(values):
-    """x Φ(x), Φ being the share of a normal distribution below x (Hendrycks 2016, arXiv:1606.08415): what an MLP does to each of its neurons."""
+    """x Φ(x), Φ being the share of a normal distribution below x (Hendrycks 2016, arXiv:1606.08415): what an
+    MLP does to each of its neurons.
+    """
     return torch.nn.functional.gelu(torch.tensor(values)).numpy()
 
 
 @torch.inference_mode()
 def pushed(network, layer, neuron):
-    """How a neuron's output direction moves the logits, (V,): its column of the MLP's second matrix through the last norm's factor and the output matrix.
+    """How a neuron's output direction moves the logits, (V,): its column of the MLP's second matrix through
+    the last norm's factor and the output matrix.
 
-    A LayerNorm takes the mean off and multiplies by its factor; it also divides by the spread of the stream, which depends on the text. So these numbers
-    are a direction: their order and signs hold, their size does not, and later layers answer to it besides (Geva 2022, arXiv:2203.14680).
+    A LayerNorm takes the mean off and multiplies by its factor; it also divides by the spread of the stream,
+    which depends on the text. So these numbers are a direction: their order and signs hold, their size does
+    not, and later layers answer to it besides (Geva 2022, arXiv:2203.14680).
     """
     direction = network.blocks[layer].mlp[2].weight[:, neuron]
     return network.unembed((direction - direction.mean()) * network.norm.weight).numpy()

@@ -1,19 +1,28 @@
-"""Strings that repeat, on which a head can only look back for the same symbol: what the toys learn, and what induction is measured on."""
+"""Strings that repeat, on which a head can only look back for the same symbol: what the toys learn, and what
+induction is measured on.
+"""
 
 import string
 
 import numpy as np
 import torch
 
-SYMBOLS = np.frombuffer((string.ascii_letters + string.digits + "+-").encode(), dtype=np.uint8).astype(np.int64)  # 64 of them; ids are bytes
+SYMBOLS = np.frombuffer((string.ascii_letters + string.digits + "+-").encode(), dtype=np.uint8).astype(
+    np.int64
+)  # 64 of them; ids are bytes
 PERIODS = (
     8,
     40,
-)  # drawn anew for each string: one fixed period would teach "look so many places back", not "look for the same symbol"
+    # drawn anew for each string: one fixed period would teach "look so many places back", not "look for the
+    # same
+    # symbol"
+)
 
 
 def strings(count, tokens, *, seed, periods=PERIODS, symbols=SYMBOLS):
-    """(count, tokens) ids of strings that repeat: random symbols over a random period, each string its own; and the periods (count,)."""
+    """(count, tokens) ids of strings that repeat: random symbols over a random period, each string its own;
+    and the periods (count,).
+    """
     chance = np.random.default_rng(seed)
     period = chance.integers(periods[0], periods[1] + 1, size=count)
     drawn = chance.choice(symbols, size=(count, periods[1]))

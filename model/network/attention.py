@@ -35,14 +35,18 @@ def fused(q, k, v, allowed=None, bias=None, scale=None):
     if mask is not None and mask.ndim == 3:
         mask = mask[None]  # torch's fused kernel takes a batch axis or none at all in the mask,
     if q.ndim == 3:  # and always one in q, k and v; without them it quietly makes the matrix
-        return nn.functional.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask, scale=scale)[0]
+        return nn.functional.scaled_dot_product_attention(
+            q[None], k[None], v[None], attn_mask=mask, scale=scale
+        )[0]
     return nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale)
 
 
 class AttentionRecord(NamedTuple):
-    """What one pass through attention produced; shapes as in trace.AttentionTrace, with any batch axes in front.
+    """What one pass through attention produced; shapes as in trace.AttentionTrace, with any batch axes in
+    front.
 
-    After a past, v and the keys that were looked at (k_rot where RoPE turns them, else k) have its tokens in front.
+    After a past, v and the keys that were looked at (k_rot where RoPE turns them, else k) have its tokens in
+    front.
     """
 
     q: Tensor
@@ -58,7 +62,9 @@ class AttentionRecord(NamedTuple):
 
 
 class MultiHeadAttention(nn.Module):
-    """H heads attend side by side, each in its own D of the C dimensions; their outputs are joined and projected (Vaswani 2017, section 3.2.2)."""
+    """H heads attend side by side, each in its own D of the C dimensions; their outputs are joined and
+    projected (Vaswani 2017, section 3.2.2).
+    """
 
     def __init__(self, config):
         super().__init__()
@@ -72,8 +78,8 @@ class MultiHeadAttention(nn.Module):
     def forward(self, x, allowed=None, angle=None, bias=None, scale=None, attend=fused, past=None, keep=None):
         """x (..., T, C) -> AttentionRecord; `attend` says which of the two equal functions does the work.
 
-        `past`, keys and values (..., G, P, D) of tokens before these, is looked at as well: S is then P + T. `keep` (..., H) is False
-        where a head is silenced, so that it puts out 0.
+        `past`, keys and values (..., G, P, D) of tokens before these, is looked at as well: S is then P + T.
+        `keep` (..., H) is False where a head is silenced, so that it puts out 0.
         """
         q = self.split(self.query(x))  # (..., H, T, D)
         k = self.split(self.key(x))  # (..., G, T, D)
@@ -105,4 +111,6 @@ class MultiHeadAttention(nn.Module):
         return x if each == 1 else x.repeat_interleave(each, dim=-3)  # (..., G, S, D) -> (..., H, S, D)
 
     def split(self, x):
-        return x.unflatten(-1, (-1, self.config.head_width)).transpose(-2, -3)  # (..., T, H D) -> (..., H, T, D)
+        return x.unflatten(-1, (-1, self.config.head_width)).transpose(
+            -2, -3
+        )  # (..., T, H D) -> (..., H, T, D)

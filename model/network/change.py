@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Change:
-    """Attention with one part altered: softmax((q kᵀ / √D + bias) / temperature) with the division left out, another temperature, or all scores 0."""
+    """Attention with one part altered: softmax((q kᵀ / √D + bias) / temperature) with the division left out,
+    another temperature, or all scores 0.
+    """
 
     scaled: bool = True  # False: q kᵀ is not divided by √D
     temperature: float = 1.0  # above 1 evens the weights out, below 1 sharpens them

@@ -14,14 +14,19 @@ class ModelConfig:
     vocabulary: int = 4096  # V: bytes + merges + the end token
     cased: bool = True  # False: the tokenizer reads capitals as small letters
     width: int = 192  # C: numbers per token in the residual stream
-    factor: int | None = None  # numbers per token in the embedding table, widened to C by one matrix (Lan 2020, ALBERT, section 3.1); None: C itself
+    factor: int | None = (
+        # numbers per token in the embedding table, widened to C by one matrix (Lan 2020, ALBERT, section
+        # 3.1); None: C itself
+        None
+    )
     layers: int = 4  # L
     heads: int = 6  # H: query heads per layer
     key_heads: int = 6  # G: key and value heads per layer; equal to `heads` unless grouped (Ainslie 2023)
     hidden: int = 768  # numbers per token inside the MLP
     positions: str = "rope"  # one of POSITIONS
     rope_base: float = 10_000.0  # the slowest pair turns once in about 2 pi rope_base tokens
-    rope_pairing: str = "adjacent"  # which two dimensions turn together: "adjacent" (0,1)(2,3).. or "halves" (0,D/2)(1,D/2+1)..
+    # which two dimensions turn together: "adjacent" (0,1)(2,3).. or "halves" (0,D/2)(1,D/2+1)..
+    rope_pairing: str = "adjacent"
     t5_buckets: int = 32  # how many distances T5's bias tells apart
     t5_distance: int = 128  # from here on all distances share the last bucket
     kernel: int = 3  # convolution only: tokens seen by one layer
@@ -36,7 +41,10 @@ class ModelConfig:
         if self.positions not in POSITIONS:
             raise ValueError(f"positions is {self.positions!r}; known: {', '.join(POSITIONS)}")
         if self.width % self.heads or self.heads % self.key_heads:
-            raise ValueError(f"width {self.width}, heads {self.heads} and key heads {self.key_heads} must divide one another in this order")
+            raise ValueError(
+                f"width {self.width}, heads {self.heads} and key heads {self.key_heads} must divide one "
+                "another in this order"
+            )
 
     @property
     def head_width(self):

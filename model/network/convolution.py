@@ -1,4 +1,6 @@
-"""The convolutional twin: the same stream, norms and MLPs, but each token mixes with its neighbours only (LeCun 1989; Gehring 2017, arXiv:1705.03122)."""
+"""The convolutional twin: the same stream, norms and MLPs, but each token mixes with its neighbours only
+(LeCun 1989; Gehring 2017, arXiv:1705.03122).
+"""
 
 from typing import NamedTuple
 
@@ -9,19 +11,27 @@ from model.network.transformer import Transformer
 
 
 class ConvolutionRecord(NamedTuple):
-    """What one convolution added to the stream, out (..., T, C). There are no q, k, weights: the kernel is the same whatever the text says."""
+    """What one convolution added to the stream, out (..., T, C). There are no q, k, weights: the kernel is
+    the same whatever the text says.
+    """
 
     out: Tensor
 
 
 class Convolution(nn.Module):
-    """One matrix (C, C) for each of the K places of the kernel, a GELU, an output matrix: with K = 3 as many parameters as attention's q, k, v and output."""
+    """One matrix (C, C) for each of the K places of the kernel, a GELU, an output matrix: with K = 3 as many
+    parameters as attention's q, k, v and output.
+    """
 
     def __init__(self, config):
         super().__init__()
-        self.places = nn.ModuleList(nn.Linear(config.width, config.width, bias=False) for _ in range(config.kernel))
+        self.places = nn.ModuleList(
+            nn.Linear(config.width, config.width, bias=False) for _ in range(config.kernel)
+        )
         self.output = nn.Linear(config.width, config.width, bias=False)
-        self.before = config.kernel - 1 if config.causal else (config.kernel - 1) // 2  # neighbours to the left; the others are to the right
+        self.before = (
+            config.kernel - 1 if config.causal else (config.kernel - 1) // 2
+        )  # neighbours to the left; the others are to the right
 
     def forward(self, x, **_):
         """x (..., T, C) -> ConvolutionRecord; beyond both ends of the text there are zeros."""
@@ -32,7 +42,9 @@ class Convolution(nn.Module):
 
 
 class Convolutional(Transformer):
-    """A Transformer with a convolution in the place of attention; it tells positions apart by the kernel, and sees `field` tokens."""
+    """A Transformer with a convolution in the place of attention; it tells positions apart by the kernel, and
+    sees `field` tokens.
+    """
 
     def __init__(self, config):
         super().__init__(config)

@@ -1,4 +1,6 @@
-"""Masks: bool arrays (T, S), True where query i may look at key j; the polarity of torch's scaled_dot_product_attention."""
+"""Masks: bool arrays (T, S), True where query i may look at key j; the polarity of torch's
+scaled_dot_product_attention.
+"""
 
 import torch
 
@@ -14,16 +16,20 @@ def causal(tokens):
 
 
 def window(tokens, size):
-    """Only itself and the `size` - 1 tokens before it (Beltagy 2020, Longformer, one-sided): True where 0 <= i - j < size, (T, T)."""
+    """Only itself and the `size` - 1 tokens before it (Beltagy 2020, Longformer, one-sided): True where 0 <=
+    i - j < size, (T, T).
+    """
     if size < 1:
         raise ValueError(f"a window of {size} tokens sees nothing; the smallest is 1, the token itself")
     return causal(tokens) & full(tokens).triu(1 - size)
 
 
 def prefix(tokens, length):
-    """The first `length` tokens see one another, later ones only back: True where j <= i or j < length, (T, T).
+    """The first `length` tokens see one another, later ones only back: True where j <= i or j < length, (T,
+    T).
 
-    "Causal with prefix" (Raffel 2020, T5, section 3.2.1); UniLM's mask for sequence to sequence (Dong 2019). ValueError if the length is below 0.
+    "Causal with prefix" (Raffel 2020, T5, section 3.2.1); UniLM's mask for sequence to sequence (Dong 2019).
+    ValueError if the length is below 0.
     """
     if length < 0:
         raise ValueError(f"a prefix of {length} tokens does not exist; the shortest is 0, none")

@@ -12,7 +12,9 @@ from model.network.attention import AttentionRecord, MultiHeadAttention, fused
 
 
 class LayerRecord(NamedTuple):
-    """The residual stream (T, C) before, between and after the two halves of a block, and what each half added."""
+    """The residual stream (T, C) before, between and after the two halves of a block, and what each half
+    added.
+    """
 
     resid_in: Tensor
     attention: AttentionRecord
@@ -22,7 +24,9 @@ class LayerRecord(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One forward pass: embedded (T, C), a LayerRecord per layer, the normalised end of the stream (T, C), logits (T, V) or None."""
+    """One forward pass: embedded (T, C), a LayerRecord per layer, the normalised end of the stream (T, C),
+    logits (T, V) or None.
+    """
 
     embedded: Tensor
     layers: list[LayerRecord]
@@ -31,10 +35,14 @@ class Record(NamedTuple):
 
 
 class MLP(nn.Sequential):
-    """Two linear maps with a GELU between (Hendrycks 2016): (T, C) -> (T, hidden) -> (T, C), each token by itself."""
+    """Two linear maps with a GELU between (Hendrycks 2016): (T, C) -> (T, hidden) -> (T, C), each token by
+    itself.
+    """
 
     def __init__(self, config):
-        super().__init__(nn.Linear(config.width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.width))
+        super().__init__(
+            nn.Linear(config.width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.width)
+        )
 
 
 class Block(nn.Module):
@@ -55,7 +63,9 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """An encoder or a decoder, by its mask. The embedding doubles as the output matrix (Press and Wolf 2017)."""
+    """An encoder or a decoder, by its mask. The embedding doubles as the output matrix (Press and Wolf
+    2017).
+    """
 
     def __init__(self, config):
         super().__init__()
@@ -84,11 +94,12 @@ class Transformer(nn.Module):
     ):
         """ids (..., T) -> Record. `changes` has a Change or None per layer.
 
-        `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts, (L, B, H, T, T).
-        `attend` names the function that does the attention, `predict=False` leaves out the logits. `embedded` (..., T, C) stands in for
-        what the embedding makes of the ids, for those who want gradients with respect to it; `angle` (T, D/2) for RoPE's own.
-        `past`, a decoding.Cache, stands in for the P tokens before these ids: they are looked at, and not computed again.
-        `keep`, bool (L, H) or (L, B, H), is False where a head is silenced.
+        `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts, (L,
+        B, H, T, T). `attend` names the function that does the attention, `predict=False` leaves out the
+        logits. `embedded` (..., T, C) stands in for what the embedding makes of the ids, for those who want
+        gradients with respect to it; `angle` (T, D/2) for RoPE's own. `past`, a decoding.Cache, stands in for
+        the P tokens before these ids: they are looked at, and not computed again. `keep`, bool (L, H) or (L,
+        B, H), is False where a head is silenced.
         """
         config, T, first = self.config, ids.shape[-1], 0 if past is None else past.tokens
         if allowed is None:
@@ -118,7 +129,9 @@ class Transformer(nn.Module):
     def unembed(self, final):
         if self.config.factor:
             final = final @ self.widen.weight
-        return nn.functional.linear(final, self.embedding.weight)  # (..., T, C) -> (..., T, V): how well each token's embedding matches
+        return nn.functional.linear(
+            final, self.embedding.weight
+        )  # (..., T, C) -> (..., T, V): how well each token's embedding matches
 
     def mask(self, T, first=0):
         if self.config.causal and T > 1:
@@ -139,7 +152,9 @@ class Transformer(nn.Module):
     def angle(self, T, device, first=0):
         if self.config.positions != "rope":
             return None
-        return positions.angles(torch.arange(first, first + T), self.config.head_width, self.config.rope_base).to(device)
+        return positions.angles(
+            torch.arange(first, first + T), self.config.head_width, self.config.rope_base
+        ).to(device)
 
     def bias(self, T, first=0):
         if self.config.positions == "alibi":

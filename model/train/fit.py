@@ -8,7 +8,9 @@ from model.train.muon import Muon
 
 
 def precision(device):
-    """bfloat16 on GPUs and on CPUs that can multiply it, where it ran at 0.5 to 1.2 times the speed of float32; on others it takes four times as long."""
+    """bfloat16 on GPUs and on CPUs that can multiply it, where it ran at 0.5 to 1.2 times the speed of
+    float32; on others it takes four times as long.
+    """
     able = device == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16", False)
     return torch.autocast(device, torch.bfloat16, enabled=able)
 
@@ -34,10 +36,12 @@ def reached(state):
 
 
 def fit(network, backward, *, steps, rate, state, tokens_per_step, every=100, validate=None):
-    """Train `network` for `steps` steps; `backward(step)` runs one batch forward and backward and returns its loss in nats, or several in a tensor.
+    """Train `network` for `steps` steps; `backward(step)` runs one batch forward and backward and returns its
+    loss in nats, or several in a tensor.
 
-    `state` is the file from which a broken run resumes and which is written every `every` steps. Returns the curve: rows of
-    [step, training loss] or, at the multiples of ten `every`s where `validate()` is asked, [step, training loss, validation loss]; of several, all losses.
+    `state` is the file from which a broken run resumes and which is written every `every` steps. Returns the
+    curve: rows of [step, training loss] or, at the multiples of ten `every`s where `validate()` is asked,
+    [step, training loss, validation loss]; of several, all losses.
     """
     tools, curve, start = optimisers(network, rate), [], 0
     full = [group["lr"] for tool in tools for group in tool.param_groups]
@@ -74,7 +78,8 @@ def fit(network, backward, *, steps, rate, state, tokens_per_step, every=100, va
             speed = (done - start) / (time.monotonic() - began)
             figures = "  ".join(f"{loss:.3f}" for loss in curve[-1][1:])
             print(
-                f"step {done}/{steps}  loss {figures}  {speed * tokens_per_step:,.0f} tokens/s  {(steps - done) / speed / 60:.1f} min left",
+                f"step {done}/{steps}  loss {figures}  {speed * tokens_per_step:,.0f} tokens/s  "
+                f"{(steps - done) / speed / 60:.1f} min left",
                 flush=True,
             )
     return curve

@@ -15,7 +15,9 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def gather(paths, seed_text=5_000_000):
-    """(training, held out) by file, and the text that the tokenizer learns from: all of the first file's training part and some of the others'."""
+    """(training, held out) by file, and the text that the tokenizer learns from: all of the first file's
+    training part and some of the others'.
+    """
     training, held = corpus.split(paths)
     texts = ["\n".join(found) for found in training.values()]
     return training, held, texts[0] + "\n".join(texts[1:])[:seed_text]
@@ -41,11 +43,15 @@ def next_token_loss(network, windows, rows=512):
 
 @torch.inference_mode()
 def held_out_loss(network, tokenizer, texts, tokens=None, at_most=None):
-    """Loss on texts never trained on, in windows of the training context side by side: nats per token, bits per byte (an end token counts as a byte)."""
+    """Loss on texts never trained on, in windows of the training context side by side: nats per token, bits
+    per byte (an end token counts as a byte).
+    """
     tokens = tokens or network.config.context
     row = corpus.stream(tokenizer, texts)[:at_most]
     count = (len(row) - 1) // tokens
-    windows = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(row, tokens + 1)[::tokens][:count].copy())
+    windows = torch.from_numpy(
+        np.lib.stride_tricks.sliding_window_view(row, tokens + 1)[::tokens][:count].copy()
+    )
     nats = sum(
         F.cross_entropy(
             network(some[:, :-1].to(DEVICE)).logits.flatten(0, 1),
@@ -78,7 +84,8 @@ EDGES = (
 
 @torch.inference_mode()
 def loss_by_position(network, tokenizer, texts, count=192):
-    """Rows [first, end, nats per token] for targets at these positions, in `count` windows of long held-out texts as far as the model takes.
+    """Rows [first, end, nats per token] for targets at these positions, in `count` windows of long held-out
+    texts as far as the model takes.
 
     A learned table ends at the training context: its rows end there too.
     """
@@ -93,7 +100,9 @@ def loss_by_position(network, tokenizer, texts, count=192):
 
 
 def train(network, tokenizer, training, held, *, seed, steps, state, share=0.7, batch=32, rate=0.03):
-    """Fit `network` to windows of the training texts, the first file getting `share` of them; returns the curve."""
+    """Fit `network` to windows of the training texts, the first file getting `share` of them; returns the
+    curve.
+    """
     network.to(DEVICE).train()
     streams = [corpus.stream(tokenizer, texts) for texts in training.values()]
     sizes = [len(row) for row in streams[1:]]

@@ -1,4 +1,6 @@
-"""What the encoders and their teacher read side by side: batches of lines, cut into the pieces of both, with each piece's word."""
+"""What the encoders and their teacher read side by side: batches of lines, cut into the pieces of both, with
+each piece's word.
+"""
 
 import gc
 import random
@@ -14,7 +16,9 @@ from model.train import teacher
 
 
 class Batch(NamedTuple):
-    """Lines with equally many of our tokens, read by the student and by the teacher, whose shorter lines are padded; W words in all."""
+    """Lines with equally many of our tokens, read by the student and by the teacher, whose shorter lines are
+    padded; W words in all.
+    """
 
     ids: torch.Tensor  # (B, T)
     owner: torch.Tensor  # (B, T) each token's word, from 0 to W - 1, -1 for none
@@ -28,7 +32,9 @@ class Batch(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """A part of a line between spaces; neither reader's pieces cross them. Words count from the chunk's first."""
+    """A part of a line between spaces; neither reader's pieces cross them. Words count from the chunk's
+    first.
+    """
 
     ids: list[int]
     owner: list[int]
@@ -38,10 +44,12 @@ class Chunk(NamedTuple):
 
 
 class Lessons(torch.utils.data.IterableDataset):
-    """Batches of about `tokens` tokens made of the lines that `stream(chance)` yields; with several workers, each has a stream of its own.
+    """Batches of about `tokens` tokens made of the lines that `stream(chance)` yields; with several workers,
+    each has a stream of its own.
 
-    `tokenizer` must read small letters, a word always as after a space: ValueError if not. `reader` has what the Teacher has: `pieces(text)`
-    and the two `ends`. `numbers` has each word's number; all others get the number after the last.
+    `tokenizer` must read small letters, a word always as after a space: ValueError if not. `reader` has what
+    the Teacher has: `pieces(text)` and the two `ends`. `numbers` has each word's number; all others get the
+    number after the last.
     """
 
     def __init__(self, tokenizer, reader, numbers, stream, *, tokens, seed):
@@ -61,7 +69,9 @@ class Lessons(torch.utils.data.IterableDataset):
         if worker := torch.utils.data.get_worker_info():
             gc.disable()  # it would look through the chunks again and again, which are many and in no circle
         chunk = lru_cache(maxsize=500_000)(self.chunk)
-        waiting = defaultdict(list)  # lines by the lengths that both readers give them, until they fill a batch
+        waiting = defaultdict(
+            list
+        )  # lines by the lengths that both readers give them, until they fill a batch
         for line in self.stream(random.Random(f"{self.seed} {worker.id if worker else 0}")):
             row = [self.begin, *map(chunk, line.split(" ")), self.end]
             ids, _, pieces, _, _ = zip(*row, strict=True)

@@ -1,4 +1,6 @@
-"""Muon in float32: torch.optim.Muon orthogonalises in bfloat16, which takes most of a step on processors that cannot multiply it."""
+"""Muon in float32: torch.optim.Muon orthogonalises in bfloat16, which takes most of a step on processors that
+cannot multiply it.
+"""
 
 import math
 from collections import defaultdict
@@ -7,18 +9,24 @@ import torch
 
 
 def orthogonal(matrices, steps=5):
-    """Matrices (N, A, B) with about the same singular vectors and all singular values near 1, by Newton and Schulz's iteration (Jordan 2024, Muon)."""
+    """Matrices (N, A, B) with about the same singular vectors and all singular values near 1, by Newton and
+    Schulz's iteration (Jordan 2024, Muon).
+    """
     wide = matrices.shape[1] <= matrices.shape[2]
     x = matrices if wide else matrices.mT
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
     for _ in range(steps):
         gram = x @ x.mT
-        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=-4.775, alpha=2.0315), x, beta=3.4445)  # 3.4445 x - 4.775 x xᵀ x + 2.0315 (x xᵀ)² x
+        x = torch.baddbmm(
+            x, torch.baddbmm(gram, gram, gram, beta=-4.775, alpha=2.0315), x, beta=3.4445
+        )  # 3.4445 x - 4.775 x xᵀ x + 2.0315 (x xᵀ)² x
     return x if wide else x.mT
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum, made orthogonal, for matrices (Jordan 2024); the same numbers as torch.optim.Muon but for its rounding."""
+    """Nesterov momentum, made orthogonal, for matrices (Jordan 2024); the same numbers as torch.optim.Muon
+    but for its rounding.
+    """
 
     def __init__(self, matrices, lr, weight_decay, momentum=0.95):
         super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})

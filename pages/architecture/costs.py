@@ -1,4 +1,6 @@
-"""What it costs: parameters, multiply-adds and memory by formula, for four kinds of attention, with what this machine measures on the curves."""
+"""What it costs: parameters, multiply-adds and memory by formula, for four kinds of attention, with what this
+machine measures on the curves.
+"""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -27,7 +29,9 @@ KEY_HEADS, WINDOW, QUANTITY, LENGTH = (
 
 
 class Quantity(NamedTuple):
-    """What the curves count: its unit, the formula (tokens, config, window) -> number, and at which lengths it is measured."""
+    """What the curves count: its unit, the formula (tokens, config, window) -> number, and at which lengths
+    it is measured.
+    """
 
     unit: str
     formula: object
@@ -38,7 +42,9 @@ QUANTITIES = {
     "Multiply-adds": Quantity("multiply-adds of a pass", cost.multiply_adds, COUNTED),
     "Cache": Quantity("bytes of keys and values", cost.cache_bytes, COUNTED),
     "Weights": Quantity("bytes of weights, if stored", cost.weights_bytes, COUNTED),
-    "Parameters": Quantity("parameters", lambda tokens, config, _: cost.parameters(config, tokens), COUNTED[-1:]),
+    "Parameters": Quantity(
+        "parameters", lambda tokens, config, _: cost.parameters(config, tokens), COUNTED[-1:]
+    ),
     "Seconds": Quantity("seconds for one layer’s attention", cost.attention, TIMED),
 }
 
@@ -89,13 +95,21 @@ def section(view):
 
 def rates(points, kinds):
     """Multiply-adds in a second for each timed point, in billions: {kind: [...]}."""
-    return {name: [cost.attention(T, kinds[name].config, kinds[name].window) / taken / 1e9 for T, taken in some] for name, some in points.items()}
+    return {
+        name: [cost.attention(T, kinds[name].config, kinds[name].window) / taken / 1e9 for T, taken in some]
+        for name, some in points.items()
+    }
 
 
 def draw(picture, quantity, kinds, points, length):
-    """Draw curves and points into the placeholder; returns how many points, which is part of the key, since no key may come twice in a run."""
+    """Draw curves and points into the placeholder; returns how many points, which is part of the key, since
+    no key may come twice in a run.
+    """
     unit, formula, _ = QUANTITIES[quantity]
-    found = {name: np.array([formula(int(T), kind.config, kind.window) for T in FINE], np.float64) for name, kind in kinds.items()}
+    found = {
+        name: np.array([formula(int(T), kind.config, kind.window) for T in FINE], np.float64)
+        for name, kind in kinds.items()
+    }
     first, term, crossing = next(iter(kinds)), None, None
     if quantity == "Seconds":  # there is a line once there is a point to draw it through
         a_second = 1e9 * rates(points, kinds)[first][-1] if points[first] else np.nan
@@ -120,38 +134,65 @@ def draw(picture, quantity, kinds, points, length):
 def explained(quantity, points, kinds):
     """What the points are, and how far they are from the curves."""
     formula = QUANTITIES[quantity].formula
-    pairs = [(value, formula(T, kinds[name].config, kinds[name].window)) for name, some in points.items() for T, value in some]
-    equal = "" if not pairs or quantity == "Seconds" else f" {sum(a == b for a, b in pairs)} of {len(pairs)} points lie exactly on their curve."
+    pairs = [
+        (value, formula(T, kinds[name].config, kinds[name].window))
+        for name, some in points.items()
+        for T, value in some
+    ]
+    equal = (
+        ""
+        if not pairs or quantity == "Seconds"
+        else f" {sum(a == b for a, b in pairs)} of {len(pairs)} points lie exactly on their curve."
+    )
     what = {
-        "Multiply-adds": "counted by torch while a network of these sizes read so many tokens; of the windowed one there is none, since its kernel computes "
+        "Multiply-adds": "counted by torch while a network of these sizes read so many tokens; of the "
+        "windowed one "
+        "there is none, since its kernel computes "
         "more pairs than it needs.",
-        "Cache": "the bytes of the tensors that a real pass keeps; with a window, of the last tokens only. An encoder has no use for a cache: the curve says "
+        "Cache": "the bytes of the tensors that a real pass keeps; with a window, of the last tokens only. "
+        "An "
+        "encoder has no use for a cache: the curve says "
         "what a decoder of its sizes keeps.",
-        "Weights": "the bytes of the weights of all heads and layers, made once to be weighed. A fused kernel, as this app runs, never stores them.",
-        "Parameters": "counted in a network of these sizes. They do not depend on T, unless positions are learned: then the table needs a row for each place.",
-        "Seconds": "real passes through one layer’s attention with a causal mask, one thread, the shorter of two.",
+        "Weights": "the bytes of the weights of all heads and layers, made once to be weighed. A fused "
+        "kernel, as "
+        "this app runs, never stores them.",
+        "Parameters": "counted in a network of these sizes. They do not depend on T, unless positions are "
+        "learned: "
+        "then the table needs a row for each place.",
+        "Seconds": "real passes through one layer’s attention with a causal mask, one thread, the shorter of "
+        "two.",
     }[quantity]
     if quantity == "Seconds" and total(points):
         first, speeds = next(iter(kinds)), rates(points, kinds)
         every = [one for some in speeds.values() for one in some]
         what += (
-            f" Lines: multiply-adds divided by **{theme.number(speeds[first][-1])} billion a second**, the speed of the longest multi-head pass, "
-            f"{points[first][-1][0]:,} tokens; over all points it was between {theme.number(min(every))} and {theme.number(max(every))}. The windowed one "
+            f" Lines: multiply-adds divided by **{theme.number(speeds[first][-1])} billion a second**, the "
+            "speed of the longest multi-head pass, "
+            f"{points[first][-1][0]:,} tokens; over all points it was between {theme.number(min(every))} and "
+            f"{theme.number(max(every))}. The windowed one "
             "takes 64 queries at a time and computes up to 63 pairs more for each than its line counts."
         )
     signs = "Signs" if quantity == "Seconds" else "Lines: formulas; signs"
-    st.caption(f"across: tokens; upwards: {QUANTITIES[quantity].unit}; both axes logarithmic. {signs}: {what}{equal}")
+    st.caption(
+        f"across: tokens; upwards: {QUANTITIES[quantity].unit}; both axes logarithmic. {signs}: {what}{equal}"
+    )
 
 
 def overtaken(view, length):
     """From where on the pairs of tokens cost more than all else."""
     config = view.trace.config
     place = cost.overtaking(config)
-    here, trained = (100 * config.layers * cost.mixing(T, config) / cost.multiply_adds(T, config) for T in (length, config.context))
+    here, trained = (
+        100 * config.layers * cost.mixing(T, config) / cost.multiply_adds(T, config)
+        for T in (length, config.context)
+    )
     st.markdown(
-        f"In {view.choice.model} the T² term, queries times keys and weights times values, overtakes everything else at **{np.ceil(place):,.0f} tokens**: a "
-        f"token costs {cost.per_token(config):,} multiply-adds by itself, and {config.layers * cost.mixing(1, config):,} more for each token that it is paired "
-        f"with. At your {length:,} tokens the pairs are **{here:.1f} %** of the work; at the {config.context} that it was trained on, {trained:.1f} %."
+        f"In {view.choice.model} the T² term, queries times keys and weights times values, overtakes "
+        f"everything else at **{np.ceil(place):,.0f} tokens**: a "
+        f"token costs {cost.per_token(config):,} multiply-adds by itself, and "
+        f"{config.layers * cost.mixing(1, config):,} more for each token that it is paired "
+        f"with. At your {length:,} tokens the pairs are **{here:.1f} %** of the work; at the "
+        f"{config.context} that it was trained on, {trained:.1f} %."
     )
 
 
@@ -178,16 +219,23 @@ def short(count):
 
 def formulas(config):
     """The formulas for a model of this kind, and where they are from."""
-    tables = [("E C", "widening")] * bool(config.factor) + [("(C E + E V)" if config.factor else "C V", "output")] * config.predicts
+    tables = [("E C", "widening")] * bool(config.factor) + [
+        ("(C E + E V)" if config.factor else "C V", "output")
+    ] * config.predicts
     _shell.say(
-        r"\underbrace{T L \, (2 C H D + 2 C G D + 2 C M)}_{\text{projections and MLP}} + \underbrace{2 T \min(T, w) \, L H D}_{\text{pairs}}"
+        r"\underbrace{T L \, (2 C H D + 2 C G D + 2 C M)}_{\text{projections and MLP}} + \underbrace{2 T "
+        r"\min(T, w) \, L H D}_{\text{pairs}}"
         + "".join(rf" + \underbrace{{T \, {size}}}_{{\text{{{name}}}}}" for size, name in tables)
         + r" \text{ multiply-adds}"
     )
     _shell.say(
-        r"\text{cache: } 2 L G D \min(T, w) \text{ numbers} \qquad \text{weights: } L H \, T \min(T, w) \text{ numbers} \qquad \text{4 bytes each}",
-        f"T tokens, L layers, C width, H heads of D numbers, G key heads, M neurons, {'E numbers a token in the table, ' * bool(config.factor)}"
-        f"{'V tokens in the vocabulary, ' * config.predicts}w the window. Multi-head: G = H (Vaswani 2017). Multi-query: G = 1 (Shazeer 2019). Grouped-query: "
-        "between them (Ainslie 2023). Window: each token looks at w, not at T (Beltagy 2020). Sharing keys makes the cache smaller, not the pairs fewer; a "
+        r"\text{cache: } 2 L G D \min(T, w) \text{ numbers} \qquad \text{weights: } L H \, T \min(T, w) "
+        r"\text{ numbers} \qquad \text{4 bytes each}",
+        "T tokens, L layers, C width, H heads of D numbers, G key heads, M neurons, "
+        f"{'E numbers a token in the table, ' * bool(config.factor)}"
+        f"{'V tokens in the vocabulary, ' * config.predicts}w the window. Multi-head: G = H (Vaswani 2017). "
+        "Multi-query: G = 1 (Shazeer 2019). Grouped-query: "
+        "between them (Ainslie 2023). Window: each token looks at w, not at T (Beltagy 2020). Sharing keys "
+        "makes the cache smaller, not the pairs fewer; a "
         "window makes both smaller.",
     )

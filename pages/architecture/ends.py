@@ -1,4 +1,6 @@
-"""The end: a decoder's likeliest next tokens; an encoder's vector for the whole text, and the nearest of the reader's own labelled sentences."""
+"""The end: a decoder's likeliest next tokens; an encoder's vector for the whole text, and the nearest of the
+reader's own labelled sentences.
+"""
 
 import numpy as np
 import streamlit as st
@@ -63,7 +65,10 @@ def decoder(view):
     best = np.argsort(-chances, kind="stable")[:LISTED]
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"**After {_shell.plain(trace.tokens[token])}, of {len(chances):,} tokens the likeliest {len(best)}**")
+        st.markdown(
+            f"**After {_shell.plain(trace.tokens[token])}, of {len(chances):,} tokens the likeliest "
+            f"{len(best)}**"
+        )
         ranking(
             {"probability": (chances[best], theme.OUTPUT)},
             [piece(int(i)) for i in best],
@@ -76,28 +81,44 @@ def decoder(view):
         first = int(best[0])
         st.markdown(
             f"1. The stream ends in {len(end)} numbers, of length {theme.number(stream.norms(end))}.\n"
-            "2. The **final norm** makes their mean 0 and their spread 1, then a factor and a shift for each: length "
+            "2. The **final norm** makes their mean 0 and their spread 1, then a factor and a shift for "
+            "each: length "
             f"{theme.number(stream.norms(trace.final[token]))}.\n"
-            f"3. The **output matrix**, which is the embedding table again, has a row for each token; the product with each row is its **logit**: "
-            f"{_shell.plain(piece(first))} has {theme.number(logits[first])}, the mean of all is {theme.number(logits.mean())}.\n"
-            f"4. The **softmax** makes probabilities of them: {_shell.plain(piece(first))} gets **{100 * chances[first]:.1f} %**; these {len(best)} "
-            f"have {100 * chances[best].sum():.0f} % together, all other {len(chances) - len(best):,} the rest."
+            "3. The **output matrix**, which is the embedding table again, has a row for each token; the "
+            "product with each row is its **logit**: "
+            f"{_shell.plain(piece(first))} has {theme.number(logits[first])}, the mean of all is "
+            f"{theme.number(logits.mean())}.\n"
+            f"4. The **softmax** makes probabilities of them: {_shell.plain(piece(first))} gets "
+            f"**{100 * chances[first]:.1f} %**; these {len(best)} "
+            f"have {100 * chances[best].sum():.0f} % together, all other {len(chances) - len(best):,} the "
+            "rest."
         )
         _shell.say(r"p = \mathrm{softmax}(E\,\mathrm{norm}(x)) \qquad E: V \times C")
-        st.info("An encoder ends the other way: in one vector for the whole text, to be compared with others. Choose encoder in the sidebar to see that.")
+        st.info(
+            "An encoder ends the other way: in one vector for the whole text, to be compared with others. "
+            "Choose encoder in the sidebar to see that."
+        )
 
 
 # ---- an encoder ----
 
 
 def read(name, written):
-    """What is written in the box, line by line: [(label, sentence, (3, C))], and a sentence on each line that will not do."""
+    """What is written in the box, line by line: [(label, sentence, (3, C))], and a sentence on each line that
+    will not do.
+    """
     lines = [(i, line) for i, line in enumerate(written.splitlines(), 1) if line.strip()]
     found, wrong = [], []
     for i, line in _shell.watched(lines[:MOST], "Reading your sentences"):
         label, colon, sentence = (part.strip() for part in line.partition(":"))
         if not (label and colon and sentence):
-            lack = "a colon" if not colon else "a label before the colon" if not label else "a sentence behind the colon"
+            lack = (
+                "a colon"
+                if not colon
+                else "a label before the colon"
+                if not label
+                else "a sentence behind the colon"
+            )
             wrong.append(f"Line {i} has not {lack}: {_shell.plain(line.strip()[:60])}")
             continue
         try:
@@ -128,7 +149,10 @@ def encoder(view):
         if found:
             near(view, found, way)
         else:
-            st.info("There is no sentence to compare with yet. Write one to a line into the box, its label first, such as: river: We swam to the other side.")
+            st.info(
+                "There is no sentence to compare with yet. Write one to a line into the box, its label "
+                "first, such as: river: We swam to the other side."
+            )
     _shell.pause()
     with right:
         for sentence in wrong:
@@ -136,7 +160,10 @@ def encoder(view):
     if found:
         honest(found)
     weights(view)
-    st.info("A decoder ends the other way: in a probability for each next token. Choose a decoder in the sidebar to see that.")
+    st.info(
+        "A decoder ends the other way: in a probability for each next token. Choose a decoder in the sidebar "
+        "to see that."
+    )
 
 
 def near(view, found, way):
@@ -149,30 +176,53 @@ def near(view, found, way):
         lists[name] = cosines, order
         said.append(f"{name}: **{_shell.plain(found[order[0]][0])}** ({cosines[order[0]]:.3f})")
     cosines, order = lists[way]
-    st.markdown(f"The nearest of your {len(found)} sentence{'s' * (len(found) > 1)} to “{_shell.plain(view.choice.text[:60])}” says, by {'; by '.join(said)}.")
+    st.markdown(
+        f"The nearest of your {len(found)} sentence{'s' * (len(found) > 1)} to "
+        f"“{_shell.plain(view.choice.text[:60])}” says, by {'; by '.join(said)}."
+    )
     best = order[:NEAREST]
     ranking(
-        {"cosine": (cosines[best], theme.OUTPUT)}, [f"{found[i][0]}: {found[i][1]}" for i in best], key="architecture.nearest", shares=False, sentences=True,
+        {"cosine": (cosines[best], theme.OUTPUT)},
+        [f"{found[i][0]}: {found[i][1]}" for i in best],
+        key="architecture.nearest",
+        shares=False,
+        sentences=True,
         label=f"nearest sentences by {way}",
-    )  # fmt: skip
+    )
 
 
 def honest(found):
-    """How often the nearest sentence has the right label, each left out in turn, beside always saying the commonest one."""
+    """How often the nearest sentence has the right label, each left out in turn, beside always saying the
+    commonest one.
+    """
     labels = [label for label, *_ in found]
     if len(found) < 2:
-        st.caption("With two sentences or more, each is left out in turn to see how often the nearest other one has its label.")
+        st.caption(
+            "With two sentences or more, each is left out in turn to see how often the nearest other one has "
+            "its label."
+        )
         return
     commonest = max(dict.fromkeys(labels), key=labels.count)
     told = []
     for i, name in enumerate(pooling.WAYS):
-        right = sum(one == other for one, other in zip(pooling.left_out(np.stack([vectors[i] for *_, vectors in found]), labels), labels, strict=True))
+        right = sum(
+            one == other
+            for one, other in zip(
+                pooling.left_out(np.stack([vectors[i] for *_, vectors in found]), labels), labels, strict=True
+            )
+        )
         told.append(f"{name} **{right} of {len(labels)}** ({100 * right / len(labels):.0f} %)")
     lonely = [label for label in dict.fromkeys(labels) if labels.count(label) == 1]
     st.markdown(
-        f"**How good is that?** Each sentence left out in turn and given the label of the nearest other one: right by {', by '.join(told)}; always saying "
-        f"{_shell.plain(commonest)}, the commonest, would be right {labels.count(commonest)} times. So few sentences make a rough figure."
-        + (f" A label with one sentence alone can never be found: {', '.join(map(_shell.plain, lonely))}." if lonely else "")
+        "**How good is that?** Each sentence left out in turn and given the label of the nearest other one: "
+        f"right by {', by '.join(told)}; always saying "
+        f"{_shell.plain(commonest)}, the commonest, would be right {labels.count(commonest)} times. So few "
+        "sentences make a rough figure."
+        + (
+            f" A label with one sentence alone can never be found: {', '.join(map(_shell.plain, lonely))}."
+            if lonely
+            else ""
+        )
     )
 
 
@@ -184,17 +234,28 @@ def weights(view):
     first = np.eye(T)[0]
     st.markdown("**How much of each token goes into the vector**")
     heatmap(
-        np.stack([flat, first, shares]), rows=[way.removesuffix("-weighted") for way in pooling.WAYS], columns=trace.tokens,
-        key="architecture.received", square=False, height=210,
-        label="weight of each token", row_role="pooling", column_role="token", revision=trace.text,
-    )  # fmt: skip
+        np.stack([flat, first, shares]),
+        rows=[way.removesuffix("-weighted") for way in pooling.WAYS],
+        columns=trace.tokens,
+        key="architecture.received",
+        square=False,
+        height=210,
+        label="weight of each token",
+        row_role="pooling",
+        column_role="token",
+        revision=trace.text,
+    )
     most = int(shares.argmax())
     st.caption(
-        f"row: way of pooling; column: token; each row sums to 1. Attention-weighted: the mean over all {trace.config.heads} heads and all {T} queries of the "
-        f"weights of the last layer, layer {trace.config.layers}; most is received by token {most + 1}, {shares[most]:.3f}; evenly would be {1 / T:.3f}"
+        "row: way of pooling; column: token; each row sums to 1. Attention-weighted: the mean over all "
+        f"{trace.config.heads} heads and all {T} queries of the "
+        f"weights of the last layer, layer {trace.config.layers}; most is received by token {most + 1}, "
+        f"{shares[most]:.3f}; evenly would be {1 / T:.3f}"
     )
     _shell.say(
-        r"\text{mean: } \tfrac{1}{T}\sum_j x_j \qquad \text{first: } x_1 \qquad \text{weighted: } \sum_j r_j x_j, \qquad "
+        r"\text{mean: } \tfrac{1}{T}\sum_j x_j \qquad \text{first: } x_1 \qquad \text{weighted: } \sum_j r_j "
+        r"x_j, \qquad "
         r"r_j = \tfrac{1}{HT}\sum_{h,i} w^{(h)}_{ij}",
-        "x are the vectors at the end, after the final norm. The encoder was trained for the vectors of words, not of sentences.",
+        "x are the vectors at the end, after the final norm. The encoder was trained for the vectors of "
+        "words, not of sentences.",
     )

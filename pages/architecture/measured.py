@@ -1,4 +1,6 @@
-"""What this machine measures of the costs, here and now: real passes counted, weighed or timed, within a budget, with progress and a button to stop."""
+"""What this machine measures of the costs, here and now: real passes counted, weighed or timed, within a
+budget, with progress and a button to stop.
+"""
 
 import time
 from dataclasses import replace
@@ -14,7 +16,8 @@ from model.network.transformer import initialise
 from pages import _shell
 
 BUDGET = 8  # seconds; what has not been measured by then is left out
-MEASURED = "architecture.measured"  # how far this session has come: {what is asked: (measurements, why no more; empty while it goes on)}
+# how far this session has come: {what is asked: (measurements, why no more; empty while it goes on)}
+MEASURED = "architecture.measured"
 TURN = "architecture.turn"  # when this session last wished to measure again
 
 
@@ -27,7 +30,9 @@ class Kind(NamedTuple):
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def network(name, config):
-    """The loaded network, or, of other sizes, one with random parameters: what is counted and timed does not depend on them."""
+    """The loaded network, or, of other sizes, one with random parameters: what is counted and timed does not
+    depend on them.
+    """
     if load(name).config == config:
         return load(name).network
     return initialise(build(config), seed=1).eval().requires_grad_(False)
@@ -35,10 +40,14 @@ def network(name, config):
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def measured_one(quantity, name, kind, tokens, turn):
-    """One real pass, counted, weighed or timed; None where a pass measures nothing of the kind. `turn` tells one measurement from the next."""
+    """One real pass, counted, weighed or timed; None where a pass measures nothing of the kind. `turn` tells
+    one measurement from the next.
+    """
     made = network(
         name,
-        replace(kind.config, context=max(kind.config.context, tokens)) if kind.config.positions == "learned" else kind.config,
+        replace(kind.config, context=max(kind.config.context, tokens))
+        if kind.config.positions == "learned"
+        else kind.config,
     )
     ids = [i % kind.config.vocabulary for i in range(tokens)]
     if quantity == "Seconds":
@@ -53,7 +62,9 @@ def measured_one(quantity, name, kind, tokens, turn):
 
 
 def measured(quantity, lengths, model, kinds, draw):
-    """{kind: [(tokens, value)]}, point by point until all are there, Stop is pressed or the budget is spent; `draw` shows them as they come."""
+    """{kind: [(tokens, value)]}, point by point until all are there, Stop is pressed or the budget is spent;
+    `draw` shows them as they come.
+    """
     state, todo = st.session_state, [(name, T) for T in lengths for name in kinds]
     turn = state.get(TURN, 0)
     asked = hash((quantity, model, tuple(kinds.items()), turn))
@@ -86,7 +97,9 @@ def measured(quantity, lengths, model, kinds, draw):
 
 
 def expected(some):
-    """Seconds that the next length of a kind will take, when twice the tokens take up to four times as long and each is timed twice."""
+    """Seconds that the next length of a kind will take, when twice the tokens take up to four times as long
+    and each is timed twice.
+    """
     return 8 * some[-1][1] if some and isinstance(some[-1][1], float) else 0.0
 
 

@@ -1,4 +1,6 @@
-"""The MLP: the neurons that fire for a token, the tokens that make a neuron fire, and how much all of them add to the stream."""
+"""The MLP: the neurons that fire for a token, the tokens that make a neuron fire, and how much all of them
+add to the stream.
+"""
 
 import numpy as np
 import streamlit as st
@@ -38,14 +40,19 @@ def section(view):
         spread = np.linspace(min(-4, before[token].min()), max(3, before[token].max()), 200)
         curve = spread, stream.gelu(spread)
         _shell.show(
-            figures.activations(before[token], after[token], curve=curve, chosen=neuron, height=330), key="architecture.gelu",
+            figures.activations(before[token], after[token], curve=curve, chosen=neuron, height=330),
+            key="architecture.gelu",
             alt="the token’s neurons before and after the GELU, on its curve",
-        )  # fmt: skip
+        )
     _shell.pause()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _shell.pick_token("Token", trace, key="architecture.token")
         st.number_input("Neuron", 1, after.shape[1], key=NEURON, on_change=choose, args=(NEURON,), width=160)
-        same = "what the pass added follows from them bit for bit" if difference == 0 else f"it and what the pass added differ by at most {difference:.1e}"
+        same = (
+            "what the pass added follows from them bit for bit"
+            if difference == 0
+            else f"it and what the pass added differ by at most {difference:.1e}"
+        )
         st.caption(f"the neurons are computed again by the model’s own MLP; {same}")
     one(view, before, after, neuron)
     additions(view)
@@ -59,11 +66,24 @@ def grid(view, after, shown, neuron):
             st.session_state.chosen |= {"architecture.token": cell[0], NEURON: int(shown[cell[1]]) + 1}
 
     heatmap(
-        after[:, shown], rows=view.trace.tokens, columns=[str(i + 1) for i in shown], key="architecture.neurons", kind="signed", square=False, height=430,
-        label=f"layer {view.choice.layer + 1}: the neurons that fire most for token {view.token + 1}", row_role="token", column_role="neuron",
-        selected=(view.token, int(np.flatnonzero(shown == neuron)[0])), revision=f"{view.token} {neuron}", on_select=clicked,
-    )  # fmt: skip
-    st.caption("row: token; column: neuron, after the GELU, the strongest for the chosen token first. A click chooses both")
+        after[:, shown],
+        rows=view.trace.tokens,
+        columns=[str(i + 1) for i in shown],
+        key="architecture.neurons",
+        kind="signed",
+        square=False,
+        height=430,
+        label=f"layer {view.choice.layer + 1}: the neurons that fire most for token {view.token + 1}",
+        row_role="token",
+        column_role="neuron",
+        selected=(view.token, int(np.flatnonzero(shown == neuron)[0])),
+        revision=f"{view.token} {neuron}",
+        on_select=clicked,
+    )
+    st.caption(
+        "row: token; column: neuron, after the GELU, the strongest for the chosen token first. A click "
+        "chooses both"
+    )
 
 
 def summary(view, before, after, best):
@@ -72,7 +92,8 @@ def summary(view, before, after, best):
     strongest = ", ".join(f"{i + 1} ({theme.number(after[i])})" for i in best[:5])
     share = np.sort(after**2)[::-1][:COLUMNS].sum() / max(float((after**2).sum()), 1e-30)
     return (
-        f"Of the {len(after):,} neurons in layer {view.choice.layer + 1}, **{open_:,} are above zero** for {_shell.plain(view.trace.tokens[view.token])}; most "
+        f"Of the {len(after):,} neurons in layer {view.choice.layer + 1}, **{open_:,} are above zero** for "
+        f"{_shell.plain(view.trace.tokens[view.token])}; most "
         f"fire {strongest}. The strongest {COLUMNS} hold {100 * share:.0f} % of the sum of squares."
     )
 
@@ -83,8 +104,10 @@ def one(view, before, after, neuron):
     most = int(column.argmax())
     _shell.heading(f"Neuron {neuron + 1} of layer {view.choice.layer + 1}")
     st.markdown(
-        f"Below each token: the neuron’s output. Of your tokens {_shell.plain(trace.tokens[most])} makes it fire most, **{theme.number(column[most])}**"
-        f" (before the GELU {theme.number(before[most, neuron])}); {int((before[:, neuron] > 0).sum())} of {len(column)} bring it above zero."
+        f"Below each token: the neuron’s output. Of your tokens {_shell.plain(trace.tokens[most])} makes it "
+        f"fire most, **{theme.number(column[most])}**"
+        f" (before the GELU {theme.number(before[most, neuron])}); {int((before[:, neuron] > 0).sum())} of "
+        f"{len(column)} bring it above zero."
     )
 
     def clicked():
@@ -92,11 +115,20 @@ def one(view, before, after, neuron):
             st.session_state.chosen["architecture.token"] = pressed[0]
 
     chips(
-        trace.tokens, notes=[theme.number(value) for value in column], values=np.clip(column, 0, None) / max(float(column.max()), 1e-30), selected=view.token,
-        key="architecture.firing", label=f"output of neuron {neuron + 1} for each token", revision=f"{neuron}", on_select=clicked,
-    )  # fmt: skip
+        trace.tokens,
+        notes=[theme.number(value) for value in column],
+        values=np.clip(column, 0, None) / max(float(column.max()), 1e-30),
+        selected=view.token,
+        key="architecture.firing",
+        label=f"output of neuron {neuron + 1} for each token",
+        revision=f"{neuron}",
+        on_select=clicked,
+    )
     if not trace.config.predicts:
-        st.caption("An encoder has no output matrix, so a direction in its stream has no words: choose a decoder to see which next tokens a neuron pushes.")
+        st.caption(
+            "An encoder has no output matrix, so a direction in its stream has no words: choose a decoder to "
+            "see which next tokens a neuron pushes."
+        )
         return
     moves, piece = (
         pushed(view.choice.model, view.choice.layer, neuron),
@@ -113,11 +145,15 @@ def one(view, before, after, neuron):
         with place:
             st.markdown(f"**When it fires, its direction pushes {name}**")
             ranking(
-                {name: (moves[ids], colour)}, [piece(int(i)) for i in ids], key=f"architecture.pushes_{name}", shares=False,
+                {name: (moves[ids], colour)},
+                [piece(int(i)) for i in ids],
+                key=f"architecture.pushes_{name}",
+                shares=False,
                 label=f"next tokens that the neuron pushes {name}",
-            )  # fmt: skip
+            )
     st.caption(
-        "the neuron’s column of the second matrix, through the factor of the last norm and the output matrix. The norm also divides by the spread of the "
+        "the neuron’s column of the second matrix, through the factor of the last norm and the output "
+        "matrix. The norm also divides by the spread of the "
         "stream, and later layers read the stream before it ends: this is a direction, not an amount"
     )
 
@@ -129,13 +165,18 @@ def additions(view):
     after = stream.norms(np.stack([layer.resid_out for layer in trace.layers]))
     _shell.heading("How much do they add?")
     _shell.show(
-        figures.additions(added[0, :, token], added[1, :, token], after[:, token], layer=view.choice.layer), key="architecture.added",
+        figures.additions(added[0, :, token], added[1, :, token], after[:, token], layer=view.choice.layer),
+        key="architecture.added",
         alt="length of what attention and MLP add to the token’s stream, layer by layer",
-    )  # fmt: skip
+    )
     a, m = added[:, view.choice.layer, token]
     means = added.mean(axis=2)
-    told = ", ".join(f"layer {i} {theme.number(one)} and {theme.number(two)}" for i, (one, two) in enumerate(means.T, 1))
+    told = ", ".join(
+        f"layer {i} {theme.number(one)} and {theme.number(two)}" for i, (one, two) in enumerate(means.T, 1)
+    )
     st.markdown(
-        f"In layer {view.choice.layer + 1} attention adds a vector of length **{theme.number(a)}** to {_shell.plain(trace.tokens[token])}, the MLP one of "
-        f"**{theme.number(m)}**, {theme.number(m / a) if a else 'no'} times as long. Over all {len(trace.tokens)} tokens the means of both are: {told}."
+        f"In layer {view.choice.layer + 1} attention adds a vector of length **{theme.number(a)}** to "
+        f"{_shell.plain(trace.tokens[token])}, the MLP one of "
+        f"**{theme.number(m)}**, {theme.number(m / a) if a else 'no'} times as long. Over all "
+        f"{len(trace.tokens)} tokens the means of both are: {told}."
     )

@@ -1,4 +1,6 @@
-"""What is around the attention? The whole transformer, box by box, on the reader's own text: its MLP, its stream, its end, its cost."""
+"""What is around the attention? The whole transformer, box by box, on the reader's own text: its MLP, its
+stream, its end, its cost.
+"""
 
 import streamlit as st
 
@@ -17,11 +19,21 @@ SECTIONS = {
     "What it costs": costs.section,
 }
 TELLS = {
-    "The block": "Attention is one part of a transformer. **Click a box** of the loaded model: beside it stands what really went through it on your text.",
-    "The MLP": "Between two attentions each token thinks by itself, in the MLP. **Click a cell** and look for neurons that fire for few words only.",
-    "The stream": "Every layer only adds to what runs through. **Click a token** and look where its vector grows, and where it turns.",
-    "The end": "What comes out at the end depends on what the model is for. **Choose a decoder or an encoder** in the sidebar: each ends in something of use.",
-    "What it costs": "Tokens look at tokens, so a part of the cost grows with the square of the text. **Move the length** and look where the curves part.",
+    "The block": "Attention is one part of a transformer. **Click a box** of the loaded model: beside it "
+    "stands "
+    "what really went through it on your text.",
+    "The MLP": "Between two attentions each token thinks by itself, in the MLP. **Click a cell** and look "
+    "for "
+    "neurons that fire for few words only.",
+    "The stream": "Every layer only adds to what runs through. **Click a token** and look where its vector "
+    "grows, "
+    "and where it turns.",
+    "The end": "What comes out at the end depends on what the model is for. **Choose a decoder or an "
+    "encoder** in "
+    "the sidebar: each ends in something of use.",
+    "What it costs": "Tokens look at tokens, so a part of the cost grows with the square of the text. **Move "
+    "the "
+    "length** and look where the curves part.",
 }
 SOURCES = {
     "The block": (Block, anatomy.multiply_adds),

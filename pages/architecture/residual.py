@@ -19,27 +19,55 @@ def section(view):
     left, right = st.columns(2, gap="medium")
     with left:
         heatmap(
-            lengths.T, rows=trace.tokens, columns=names, key="architecture.lengths", kind="amounts", square=False, height=430, selected=(token, len(names) - 1),
-            label="length of each token’s vector", row_role="token", column_role="stage", revision=str(token), on_select=take_token,
-        )  # fmt: skip
-        st.caption("row: token; column: stage of the stream, after attention or MLP of a layer. **Click a row** to choose its token")
+            lengths.T,
+            rows=trace.tokens,
+            columns=names,
+            key="architecture.lengths",
+            kind="amounts",
+            square=False,
+            height=430,
+            selected=(token, len(names) - 1),
+            label="length of each token’s vector",
+            row_role="token",
+            column_role="stage",
+            revision=str(token),
+            on_select=take_token,
+        )
+        st.caption(
+            "row: token; column: stage of the stream, after attention or MLP of a layer. **Click a row** to "
+            "choose its token"
+        )
     with right:
         heatmap(
-            cosines, rows=names, columns=names, key="architecture.cosines", kind="signed", limit=1.0, height=430, row_role="stage", column_role="stage",
-            label=f"cosine between the stages of token {token + 1}", revision=str(token),
-        )  # fmt: skip
-        st.caption("row and column: stages of the chosen token; 1 on the diagonal: the same direction, 0: none in common")
+            cosines,
+            rows=names,
+            columns=names,
+            key="architecture.cosines",
+            kind="signed",
+            limit=1.0,
+            height=430,
+            row_role="stage",
+            column_role="stage",
+            label=f"cosine between the stages of token {token + 1}",
+            revision=str(token),
+        )
+        st.caption(
+            "row and column: stages of the chosen token; 1 on the diagonal: the same direction, 0: none in "
+            "common"
+        )
     _shell.pause()
     _shell.pick_token("Token", trace, key="architecture.token")
     steps = stream.cosines(stages[1:], stages[:-1])  # (S - 1, T)
     told(view, names, lengths, cosines, steps)
     _shell.show(
-        figures.successive(steps[:, token], steps.mean(axis=1), names, label=f"token {token + 1}"), key="architecture.steps",
+        figures.successive(steps[:, token], steps.mean(axis=1), names, label=f"token {token + 1}"),
+        key="architecture.steps",
         alt="cosine between each stage of the stream and the one before",
-    )  # fmt: skip
+    )
     _shell.say(
         r"x_\ell = x_0 + \sum_{i \le \ell} (a_i + m_i) \qquad \cos(x, y) = \frac{x \cdot y}{|x|\,|y|}",
-        "Each stage is the embedding plus everything that attention and MLP have added so far; nothing is taken away, only outvoted.",
+        "Each stage is the embedding plus everything that attention and MLP have added so far; nothing is "
+        "taken away, only outvoted.",
     )
 
 
@@ -59,8 +87,11 @@ def told(view, names, lengths, cosines, steps):
     turn = int(steps[:, token].argmin())
     longest = np.unravel_index(lengths.argmax(), lengths.shape)
     st.markdown(
-        f"{_shell.plain(trace.tokens[token])} enters with a length of **{theme.number(lengths[0, token])}** and leaves with "
-        f"**{theme.number(lengths[-1, token])}**; the cosine between the two is {minus(cosines[0, -1])}. Its largest turn comes with {names[turn + 1]}: cosine "
-        f"{minus(steps[turn, token])} with the stage before. The longest vector of all is that of {_shell.plain(trace.tokens[longest[1]])}, token "
+        f"{_shell.plain(trace.tokens[token])} enters with a length of **{theme.number(lengths[0, token])}** "
+        "and leaves with "
+        f"**{theme.number(lengths[-1, token])}**; the cosine between the two is {minus(cosines[0, -1])}. Its "
+        f"largest turn comes with {names[turn + 1]}: cosine "
+        f"{minus(steps[turn, token])} with the stage before. The longest vector of all is that of "
+        f"{_shell.plain(trace.tokens[longest[1]])}, token "
         f"{longest[1] + 1}, at “{names[longest[0]]}”: {theme.number(lengths[longest])}."
     )

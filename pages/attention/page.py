@@ -8,7 +8,8 @@ from pages._control import kept
 from pages.attention import whatif
 from pages.attention.steps import STEPS, Cell
 
-# What the controls say is known before they are drawn, so the picture goes first: it is what the reader waits for.
+# What the controls say is known before they are drawn, so the picture goes first: it is what the reader waits
+# for.
 choice = _shell.choice()
 original = _shell.read(choice)
 change, layers, mask = whatif.settings(choice.layer)
@@ -23,11 +24,14 @@ beside = STEPS[step](cell)
 
 with head:
     st.markdown(
-        "Every word asks all words it may see, **“are you what I need?”**, and takes from each as much as the answer was good. "
+        "Every word asks all words it may see, **“are you what I need?”**, and takes from each as much as "
+        "the answer was good. "
         "Choose the word that asks; look for the strongest cell in its row."
     )
     with st.container(horizontal=True):
-        _shell.pick_token("Who asks", trace, key="attention.query", dependent=["attention.key"])  # until somebody says, the strongest answers
+        _shell.pick_token(
+            "Who asks", trace, key="attention.query", dependent=["attention.key"]
+        )  # until somebody says, the strongest answers
         _shell.pick_token("Who answers", trace, key="attention.key")
     _shell.pick("Step", STEPS, key="attention.step")
 with beside:

@@ -38,7 +38,10 @@ class Cell(NamedTuple):
     def numbers(self):
         """The chosen cell at every stage: dot product, scaled, weight."""
         place = self.query, self.key
-        return tuple(float(stage(self.head)[place]) for stage in (self.attention.dots, self.attention.scaled, self.attention.weights))
+        return tuple(
+            float(stage(self.head)[place])
+            for stage in (self.attention.dots, self.attention.scaled, self.attention.weights)
+        )
 
 
 def square(cell, values, name, *, kind, allowed=None, note):
@@ -58,16 +61,30 @@ def square(cell, values, name, *, kind, allowed=None, note):
         on_select=take_cell,
     )
     _shell.pause()
-    st.caption(f"row asks, column answers; {note}; checked against the model’s own output, largest difference {cell.attention.error():.0e}")
+    st.caption(
+        f"row asks, column answers; {note}; checked against the model’s own output, largest difference "
+        f"{cell.attention.error():.0e}"
+    )
 
 
 def by_dimension(values, rows, name, *, key, role, selected=None, height=HEIGHT):
-    """Vectors of one head as a heatmap: row a token or a head, column a dimension; returns the dimension clicked last, at first 0."""
+    """Vectors of one head as a heatmap: row a token or a head, column a dimension; returns the dimension
+    clicked last, at first 0.
+    """
     columns = [str(i) for i in range(values.shape[1])]
     clicked = heatmap(
-        values, rows=rows, columns=columns, key=f"attention.{key}", kind="signed", square=False, label=name,
-        selected=selected, height=height, row_role=role, column_role="dimension",
-    )  # fmt: skip
+        values,
+        rows=rows,
+        columns=columns,
+        key=f"attention.{key}",
+        kind="signed",
+        square=False,
+        label=name,
+        selected=selected,
+        height=height,
+        row_role=role,
+        column_role="dimension",
+    )
     return clicked[1] if clicked else 0
 
 
@@ -95,8 +112,10 @@ def tokens(cell):
         on_select=take_token,
     )
     st.markdown(
-        f"The tokenizer has cut {len(trace.text):,} characters into **{len(trace.tokens)} tokens**; the number under each is its place in the "
-        f"vocabulary of {trace.config.vocabulary:,}. Each number fetches a row of {trace.config.width} trained parameters, the token’s embedding. "
+        f"The tokenizer has cut {len(trace.text):,} characters into **{len(trace.tokens)} tokens**; the "
+        "number under each is its place in the "
+        f"vocabulary of {trace.config.vocabulary:,}. Each number fetches a row of {trace.config.width} "
+        "trained parameters, the token’s embedding. "
         "Click the token that shall ask."
     )
     return st.container()
@@ -123,7 +142,10 @@ def projections(cell):
             )
     _shell.say(r"q = W_Q\,\mathrm{norm}(x) \qquad k = W_K\,\mathrm{norm}(x) \qquad v = W_V\,\mathrm{norm}(x)")
     turned = "q and k are shown after RoPE has turned them; " if cell.attention.q_rot is not None else ""
-    st.caption(f"row is a token, column one of the head’s {q.shape[1]} dimensions; {turned}blue below zero, vermillion above")
+    st.caption(
+        f"row is a token, column one of the head’s {q.shape[1]} dimensions; {turned}blue below zero, "
+        "vermillion above"
+    )
     return st.container()
 
 
@@ -139,7 +161,8 @@ def dots(cell):
         asks, answers = cell.words
         _shell.say(
             rf"q \cdot k = \sum_{{d=0}}^{{{len(products) - 1}}} q_d\,k_d = {tex(dot)}",
-            f"{asks} asks, {answers} answers: {len(products)} products, one per dimension, and their sum. The larger, the better the match.",
+            f"{asks} asks, {answers} answers: {len(products)} products, one per dimension, and their sum. "
+            "The larger, the better the match.",
         )
         _shell.show(
             bars.contributions(products),
@@ -165,10 +188,15 @@ def scaled(cell):
         added = "" if bias is None else f" {signed_tex(float(bias[cell.head, cell.query, cell.key]))}"
         _shell.say(
             rf"\text{{score}} = {tex(dot)} \times {tex(cell.attention.scale)}{added} = {tex(score)}",
-            f"The more products a sum has, the wider it spreads: {width} products of numbers of spread 1 have spread √{width} = {math.sqrt(width):.2f}. "
-            f"Dividing by that, which is multiplying by {1 / math.sqrt(width):.3g}, keeps the scores in range, so that the softmax can still choose. "
+            f"The more products a sum has, the wider it spreads: {width} products of numbers of spread 1 "
+            f"have spread √{width} = {math.sqrt(width):.2f}. "
+            f"Dividing by that, which is multiplying by {1 / math.sqrt(width):.3g}, keeps the scores in "
+            "range, so that the softmax can still choose. "
             "Switch the division off below and watch the weights run to one word.",
-            "" if bias is None else "What is added is the bias of the positional encoding: it depends on the distance between the two words alone.",
+            ""
+            if bias is None
+            else "What is added is the bias of the positional encoding: it depends on the distance between "
+            "the two words alone.",
         )
     return right
 
@@ -202,7 +230,8 @@ def masked(cell):
         _shell.say(
             formula,
             meaning,
-            f"Of {allowed.size:,} pairs {int(allowed.sum()):,} are allowed. A decoder is trained to guess the next word, "
+            f"Of {allowed.size:,} pairs {int(allowed.sum()):,} are allowed. A decoder is trained to guess "
+            "the next word, "
             "so no word may look at what comes after it: the causal mask. An encoder looks both ways.",
         )
     return right
@@ -232,17 +261,25 @@ def softmax(cell):
         less = signed_tex(-float(top))
         part, whole = np.exp(scores[cell.key] - top), np.exp(scores - top).sum()
         _shell.say(
-            rf"w = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = \frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}",
+            rf"w = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = "
+            rf"\frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}",
             f"{asks} looks most at {most}.",
-            f"This is the weight that {asks} gives {answers}. The row’s largest score, {theme.number(top)}, is taken off everywhere: "
+            f"This is the weight that {asks} gives {answers}. The row’s largest score, {theme.number(top)}, "
+            "is taken off everywhere: "
             "that changes no weight and keeps e to the score in range.",
         )
         notes = [f"{weight:.3f}" for weight in row]
         label = "weight of each token for the one that asks"
         chips(
-            cell.trace.tokens, key="attention.chips", notes=notes, values=row, selected=cell.query,
-            label=label, revision=cell.trace.text, on_select=take_token,
-        )  # fmt: skip
+            cell.trace.tokens,
+            key="attention.chips",
+            notes=notes,
+            values=row,
+            selected=cell.query,
+            label=label,
+            revision=cell.trace.text,
+            on_select=take_token,
+        )
     return right
 
 
@@ -263,15 +300,21 @@ def mixture(cell):
             role="value",
         )
         difference = float(np.abs(picture[-1] - made).max())
-        st.caption(f"the last row is what this head puts out; it differs from the model’s own output by {difference:.0e} at most")
+        st.caption(
+            "the last row is what this head puts out; it differs from the model’s own output by "
+            f"{difference:.0e} at most"
+        )
     with right:
         asks, answers = cell.words
         _shell.say(
             r"\text{head} = \sum_j w_j\,v_j",
-            f"Each token passes on its value, as much of it as {asks} gave it weight. {answers} adds {weights[cell.key]:.3g} times its value. "
+            f"Each token passes on its value, as much of it as {asks} gave it weight. {answers} adds "
+            f"{weights[cell.key]:.3g} times its value. "
             "A row that is nearly empty was hardly looked at. Click a dimension to see its sum:",
         )
-        terms = " ".join(f"+ {w:.3g}×{theme.number(v)}" for w, v in zip(weights, values[:, d], strict=True) if w >= 0.0005)
+        terms = " ".join(
+            f"+ {w:.3g}×{theme.number(v)}" for w, v in zip(weights, values[:, d], strict=True) if w >= 0.0005
+        )
         st.code(
             f"dimension {d}: {terms.removeprefix('+ ')}  =  {theme.number(made[d])}",
             language=None,
@@ -309,8 +352,10 @@ def joined(cell):
         before, after = layer.resid_in[cell.query], layer.resid_mid[cell.query]
         _shell.say(
             r"\text{output} = W_O\,[\text{head}_1; \ldots; \text{head}_" + str(len(heads)) + "]",
-            f"The {len(heads)} heads are joined to {config.width} numbers and multiplied by one more matrix. The result, of length "
-            f"{np.linalg.norm(out):.3g}, is added to what {cell.words[0]} was before, of length {np.linalg.norm(before):.3g}; "
+            f"The {len(heads)} heads are joined to {config.width} numbers and multiplied by one more matrix. "
+            "The result, of length "
+            f"{np.linalg.norm(out):.3g}, is added to what {cell.words[0]} was before, of length "
+            f"{np.linalg.norm(before):.3g}; "
             f"together they have length {np.linalg.norm(after):.3g}. The word now carries what it has seen.",
         )
     return right

@@ -1,4 +1,6 @@
-"""The switches of the attention page: what they ask of the model, what came of it, and the code that says the same."""
+"""The switches of the attention page: what they ask of the model, what came of it, and the code that says the
+same.
+"""
 
 import numpy as np
 import streamlit as st
@@ -44,7 +46,9 @@ def controls():
     note = "Every score is set to 0: all allowed words weigh the same."
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.toggle("Divide by √D", key="attention.scaled", on_change=choose, args=("attention.scaled",))
-        st.toggle("Plain average", key="attention.average", help=note, on_change=choose, args=("attention.average",))
+        st.toggle(
+            "Plain average", key="attention.average", help=note, on_change=choose, args=("attention.average",)
+        )
         temperature = "attention.temperature"
         st.slider(
             "Softmax temperature",
@@ -66,13 +70,17 @@ def effect(choice, original, trace, query):
     if trace.logits is None:
         before, after = original.final[query], trace.final[query]
         cosine = float(before @ after / np.linalg.norm(before) / np.linalg.norm(after))
-        st.markdown(f"The vector of {word} at the end of the model, with and without the change: cosine {cosine:.3f}.")
+        st.markdown(
+            f"The vector of {word} at the end of the model, with and without the change: cosine {cosine:.3f}."
+        )
         return
     before, after = original.probabilities[query], trace.probabilities[query]
     same = trace is original
     top = np.argsort(-np.maximum(before, after))[:8]
     pieces = [load(choice.model).tokenizer.piece(i) for i in top]
-    series = {"as trained": (before[top], theme.PLAIN)} | ({} if same else {"with the change": (after[top], theme.OUTPUT)})
+    series = {"as trained": (before[top], theme.PLAIN)} | (
+        {} if same else {"with the change": (after[top], theme.OUTPUT)}
+    )
     moved = float(
         np.sum(
             before
@@ -83,14 +91,22 @@ def effect(choice, original, trace, query):
             )
         )
     )
-    told = "Move a switch and see how this changes." if same else f"The change moved it by **{moved:.3g} bits** (Kullback-Leibler divergence)."
-    st.markdown(f"What the model expects after {word}: the eight most likely of {len(before):,} tokens. {told}")
+    told = (
+        "Move a switch and see how this changes."
+        if same
+        else f"The change moved it by **{moved:.3g} bits** (Kullback-Leibler divergence)."
+    )
+    st.markdown(
+        f"What the model expects after {word}: the eight most likely of {len(before):,} tokens. {told}"
+    )
     ranking(series, pieces, key="attention.next", label="most likely next tokens")
 
 
 def snippet(choice, cell, step, change, layers, mask):
     """Three lines of Python that print what the chosen cell shows at the chosen step."""
-    options = "" if change is None else f", change={change!r}" + ("" if layers is None else f", layers={layers!r}")
+    options = (
+        "" if change is None else f", change={change!r}" + ("" if layers is None else f", layers={layers!r}")
+    )
     if mask is not None:
         options += f", allowed=masks.{mask}({len(cell.trace.tokens)})"
     value = PRINTED[step].format(head=choice.head, query=cell.query, key=cell.key, layer=choice.layer)

@@ -18,8 +18,10 @@ everywhere, *single = "every layer", *(f"layer {i}" for i in range(1, config.lay
 
 texts = [kept(key, None, example) for key, example in zip(_senses.SENTENCES, _shell.EXAMPLES, strict=False)]
 st.markdown(
-    "A word could take in its context by **adding up all the words and dividing by their number**. It then sees everything and weighs nothing. "
-    "Change where the average takes attention’s place, and look how far apart 1 and 2 still fall: the two sentences that hold the word."
+    "A word could take in its context by **adding up all the words and dividing by their number**. It then "
+    "sees everything and weighs nothing. "
+    "Change where the average takes attention’s place, and look how far apart 1 and 2 still fall: the two "
+    "sentences that hold the word."
 )
 for column, key, which in zip(st.columns(2), _senses.SENTENCES, NUMBERS, strict=True):
     column.text_input(f"The {which} sentence", key=key, live="200ms", on_change=choose, args=(key,))
@@ -49,19 +51,30 @@ for name, mixture in MIXTURES.items():
         )
     )
 meter(
-    lanes, ends=known.ends, marks=("1", "2"), key="averaging.meter", note="correct", joined=False, revision="\n".join(texts),
+    lanes,
+    ends=known.ends,
+    marks=("1", "2"),
+    key="averaging.meter",
+    note="correct",
+    joined=False,
+    revision="\n".join(texts),
     label=f"the word between {known.ends[0]} and {known.ends[1]}, for three mixtures",
-)  # fmt: skip
+)
 _shell.pause()
 st.caption(
-    "each lane is a way to mix, in the layers chosen; the axis is always that of the model as it was trained, "
-    f"at “{_senses.stage_names(config)[stage]}”, where it tells senses best. Small signs: the word in the example sentences, "
-    "mixed likewise; correct: how many of them fall on their own side, each placed without its own help. In the grey band it is too close to call"
+    "each lane is a way to mix, in the layers chosen; the axis is always that of the model as it was "
+    "trained, "
+    f"at “{_senses.stage_names(config)[stage]}”, where it tells senses best. Small signs: the word in the "
+    "example sentences, "
+    "mixed likewise; correct: how many of them fall on their own side, each placed without its own help. In "
+    "the grey band it is too close to call"
 )
 gaps = {lane.name: abs(lane.values[1] - lane.values[0]) for lane in lanes}
 st.markdown(
-    f"Between the two sentences {_shell.plain(word)} moves by **{gaps['attention']:.2f}** with attention, by **{gaps['plain average']:.2f}** with the plain "
-    f"average in {where}, and by {gaps['only itself']:.2f} when each word sees only itself. A model trained to average from the start would do better than "
+    f"Between the two sentences {_shell.plain(word)} moves by **{gaps['attention']:.2f}** with attention, by "
+    f"**{gaps['plain average']:.2f}** with the plain "
+    f"average in {where}, and by {gaps['only itself']:.2f} when each word sees only itself. A model trained "
+    "to average from the start would do better than "
     "this one, which learned to choose; what you see is how much of its sense this model owes to choosing."
 )
 
@@ -76,15 +89,29 @@ for i, column in enumerate(st.columns(2, gap="medium")):
     places = found[i].tokens(trace.spans)
     T = len(trace.tokens)
     own = np.isin(np.arange(T), places) / len(places)
-    rows = np.stack([trace.layers[layer - 1].attention.weights(head - 1)[places].mean(0), np.full(T, 1 / T), own])
+    rows = np.stack(
+        [trace.layers[layer - 1].attention.weights(head - 1)[places].mean(0), np.full(T, 1 / T), own]
+    )
     with column:
         heatmap(
-            rows, rows=("attend", "average", "itself"), columns=trace.tokens, key=f"averaging.weights{i + 1}", square=False, height=190,
-            label=f"what “{word[:24]}” in the {NUMBERS[i]} sentence takes from each token", row_role="mixture", column_role="token", revision=texts[i],
-        )  # fmt: skip
-st.caption("row is a mixture, column the token that is taken in; each row sums to 1. The first row is the chosen head of the model as trained")
+            rows,
+            rows=("attend", "average", "itself"),
+            columns=trace.tokens,
+            key=f"averaging.weights{i + 1}",
+            square=False,
+            height=190,
+            label=f"what “{word[:24]}” in the {NUMBERS[i]} sentence takes from each token",
+            row_role="mixture",
+            column_role="token",
+            revision=texts[i],
+        )
+st.caption(
+    "row is a mixture, column the token that is taken in; each row sums to 1. The first row is the chosen "
+    "head of the model as trained"
+)
 _shell.say(
-    r"\underbrace{\textstyle\sum_j w_j\,v_j}_{\text{attention}} \qquad \underbrace{\textstyle\sum_j \tfrac{1}{T}\,v_j}_{\text{plain average}}"
+    r"\underbrace{\textstyle\sum_j w_j\,v_j}_{\text{attention}} \qquad \underbrace{\textstyle\sum_j "
+    r"\tfrac{1}{T}\,v_j}_{\text{plain average}}"
     r" \qquad \underbrace{v_i}_{\text{only itself}}",
     "All three add up values. Only the first asks what they say before it decides how much of each to take.",
 )

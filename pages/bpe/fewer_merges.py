@@ -1,4 +1,6 @@
-"""The real model on the tokens that only the first merges make: its attention, T, T squared, a convolution's reach in characters, and the cost in bits."""
+"""The real model on the tokens that only the first merges make: its attention, T, T squared, a convolution's
+reach in characters, and the cost in bits.
+"""
 
 import math
 from dataclasses import replace
@@ -24,13 +26,17 @@ def tokenizer(name, merges):
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def explain(text, name, merges):
-    """The Trace of the model, whose parameters stay as they are, on the tokens of its first merges. ValueError as in Bundle.explain."""
+    """The Trace of the model, whose parameters stay as they are, on the tokens of its first merges.
+    ValueError as in Bundle.explain.
+    """
     return replace(load(name), tokenizer=tokenizer(name, merges)).explain(text)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def surprise(text, name, merges):
-    """(T, bits per byte of the text), NaN for more tokens than the model takes. The token that begins the text is the full tokenizer's `end`."""
+    """(T, bits per byte of the text), NaN for more tokens than the model takes. The token that begins the
+    text is the full tokenizer's `end`.
+    """
     ids = tokenizer(name, merges).encode(text)
     if len(ids) > load(name).config.max_tokens:
         return len(ids), float("nan")
@@ -40,7 +46,9 @@ def surprise(text, name, merges):
 
 
 def predicting(choice):
-    """The chosen model if it predicts what it has not seen, else the one that visitors meet first; and the layer and head to look at."""
+    """The chosen model if it predicts what it has not seen, else the one that visitors meet first; and the
+    layer and head to look at.
+    """
     config = load(choice.model).config
     name = choice.model if config.predicts and config.causal else _shell.FIRST
     config = load(name).config
@@ -71,14 +79,25 @@ def experiment(choice):
     except ValueError as reason:
         st.info(f"With the first {merges:,} merges: {reason} Or use more merges.")
         return
-    for column, trace, key, used in zip(st.columns(2, gap="medium"), (few, all_), ("bpe.few", "bpe.all"), (merges, every), strict=True):
+    for column, trace, key, used in zip(
+        st.columns(2, gap="medium"), (few, all_), ("bpe.few", "bpe.all"), (merges, every), strict=True
+    ):
         with column:
             attention = trace.layers[layer].attention
             heatmap(
-                attention.weights(head), rows=trace.tokens, columns=trace.tokens, key=key, allowed=attention.allowed, height=400,
-                label=f"{'all' if used == every else 'first'} {used:,} merges: T = {len(trace.tokens)}", revision=f"{used} {choice.text}",
-            )  # fmt: skip
-    st.caption(f"attention weights of {name}, layer {layer + 1}, head {head + 1}: the row asks, the column answers; each row sums to 1")
+                attention.weights(head),
+                rows=trace.tokens,
+                columns=trace.tokens,
+                key=key,
+                allowed=attention.allowed,
+                height=400,
+                label=f"{'all' if used == every else 'first'} {used:,} merges: T = {len(trace.tokens)}",
+                revision=f"{used} {choice.text}",
+            )
+    st.caption(
+        f"attention weights of {name}, layer {layer + 1}, head {head + 1}: the row asks, the column answers; "
+        "each row sums to 1"
+    )
     compare(choice.text, name, few, all_, merges, every)
     sweep(choice.text, name, merges, every)
 
@@ -93,20 +112,29 @@ def compare(text, name, few, all_, merges, every):
         "Tokens T": [f"{t:,}" for t in T],
         "Cells of every attention map, T²": [f"{t * t:,}" for t in T],
         "Characters per token": [f"{size / t:.2f}" for t in T],
-        f"Characters within reach of {tokens} tokens, from the last one back": [f"{end - start:,}" for start, end in spans],
+        f"Characters within reach of {tokens} tokens, from the last one back": [
+            f"{end - start:,}" for start, end in spans
+        ],
         "The model’s surprise, bits per byte": [f"{cost:.3g}" for cost in costs],
     }
     head = [f"| | first {merges:,} merges | all {every:,} merges |", "|---|---:|---:|"]
     st.markdown("\n".join(head + [f"| {label} | {a} | {b} |" for label, (a, b) in rows.items()]))
     seen = " against ".join(_shell.plain(shortened(text[start:end])) for start, end in spans)
     if merges == every:
-        st.markdown(f"**The model was trained with all {every:,} merges**, and here it has them all: both maps are the same.")
+        st.markdown(
+            f"**The model was trained with all {every:,} merges**, and here it has them all: both maps are "
+            "the same."
+        )
         return
     st.markdown(
-        f"**The model was trained with all {every:,} merges.** Fewer give it ids that it knows, in an order that it has hardly ever met: its surprise is "
-        f"{costs[0]:.3g} bits per byte, with all merges {costs[1]:.3g}. The text has {T[0] / T[1]:.2f} times the tokens that it was trained to read it in, so "
-        f"every attention map has {(T[0] / T[1]) ** 2:.2f} times the cells. A stack of {layers} causal convolutions of kernel "
-        f"{kernel} (as in {CONVOLUTION}) reaches {tokens} tokens whatever they hold: from the last token back, {seen}."
+        f"**The model was trained with all {every:,} merges.** Fewer give it ids that it knows, in an order "
+        "that it has hardly ever met: its surprise is "
+        f"{costs[0]:.3g} bits per byte, with all merges {costs[1]:.3g}. The text has {T[0] / T[1]:.2f} times "
+        "the tokens that it was trained to read it in, so "
+        f"every attention map has {(T[0] / T[1]) ** 2:.2f} times the cells. A stack of {layers} causal "
+        "convolutions of kernel "
+        f"{kernel} (as in {CONVOLUTION}) reaches {tokens} tokens whatever they hold: from the last token "
+        f"back, {seen}."
     )
 
 
@@ -117,7 +145,10 @@ def shortened(text, most=60):
 def sweep(text, name, merges, every):
     """Tokens and surprise over the number of merges used."""
     counts = sorted({0, 16, *(2**i for i in range(6, 20) if 2**i < every), every, merges})
-    found = [surprise(text, name, some) for some in _shell.watched(counts, "Running the model on each tokenization")]
+    found = [
+        surprise(text, name, some)
+        for some in _shell.watched(counts, "Running the model on each tokenization")
+    ]
     tokens, costs = np.array(found).T
     figure = vocabulary.cost(counts, tokens, costs, chosen=counts.index(merges))
     _shell.show(
@@ -126,6 +157,7 @@ def sweep(text, name, merges, every):
         alt="tokens of the text and the model's surprise in bits per byte, by merges used",
     )
     st.caption(
-        "left: tokens of your text; right: how many bits a byte of it costs the model, −log₂ of the probability of each token after those before it, "
+        "left: tokens of your text; right: how many bits a byte of it costs the model, −log₂ of the "
+        "probability of each token after those before it, "
         "summed and divided by the text’s bytes. The large dot is your choice"
     )

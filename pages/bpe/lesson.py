@@ -1,4 +1,6 @@
-"""Training a tokenizer in the page: bounded, with progress, to be stopped and gone on with; and what the player needs of it."""
+"""Training a tokenizer in the page: bounded, with progress, to be stopped and gone on with; and what the
+player needs of it.
+"""
 
 import hashlib
 import time
@@ -27,13 +29,21 @@ class Lesson(NamedTuple):
 
     digest: str  # names the text
     pairs: list[tuple[int, int]]  # the N merges
-    leaders: list[list[int]]  # N + 1: left, right, count of the most frequent pairs, one after the other, the next to be merged first
+    leaders: list[
+        list[int]
+        # N + 1: left, right, count of the most frequent pairs, one after the other, the next to be merged
+        # first
+    ]
     tokens: list[int]  # N + 1: tokens of the text
     whole: list[int]  # N + 1: how often the word occurs that this merge made one token, 0 without one
     words: int  # of the text
     at_once: int  # of them, one token from the start: words of one byte
     excerpt: list[int]  # bytes of the text's beginning
-    joined: list[int]  # one less: the merge, counted from 1, that joins a byte with the next; 0 for none, BORDER between words
+    joined: list[
+        int
+        # one less: the merge, counted from 1, that joins a byte with the next; 0 for none, BORDER between
+        # words
+    ]
     finished: bool  # no pair occurs twice any more
 
     @property
@@ -49,7 +59,10 @@ def learned(text, rounds, finished):
     return Lesson(
         digest=hashlib.sha256(bpe.to_bytes(text)).hexdigest()[:16],
         pairs=pairs,
-        leaders=[[number for (left, right), often in one.leaders for number in (left, right, often)] for one in rounds],
+        leaders=[
+            [number for (left, right), often in one.leaders for number in (left, right, often)]
+            for one in rounds
+        ],
         tokens=[one.tokens for one in rounds],
         whole=[one.whole for one in rounds],
         words=len(words),
@@ -61,7 +74,9 @@ def learned(text, rounds, finished):
 
 
 def beginning(tokenizer, words):
-    """Bytes of the first words, about EXCERPT, and for each but the last the merge that joins it with the next."""
+    """Bytes of the first words, about EXCERPT, and for each but the last the merge that joins it with the
+    next.
+    """
     excerpt, joined = [], []
     for word in words:
         data = bpe.to_bytes(word)
@@ -73,7 +88,9 @@ def beginning(tokenizer, words):
 
 
 def merges_between(tokenizer, word):
-    """For each byte of a word but the last the merge, counted from 1, that joins it with the next; 0 where none does."""
+    """For each byte of a word but the last the merge, counted from 1, that joins it with the next; 0 where
+    none does.
+    """
     joined = [0] * (len(bpe.to_bytes(word)) - 1)
     for step in islice(tokenizer.word_steps(word), 1, None):
         ends, merge = borders(tokenizer, step.ids), tokenizer.ranks[step.pair] - bpe.BYTES + 1
@@ -101,7 +118,9 @@ def quickly(text, merges):
 
 
 class Training:
-    """A long text's training, kept in the session: a run of the page that is overtaken leaves it where it is, and the next one goes on."""
+    """A long text's training, kept in the session: a run of the page that is overtaken leaves it where it is,
+    and the next one goes on.
+    """
 
     def __init__(self, text):
         self.text, self.source, self.rounds, self.stopped, self.known = (
@@ -113,11 +132,17 @@ class Training:
         )
 
     def serves(self, text, merges):
-        """Whether it is the training of this text and has as many merges as asked for, or can still get them."""
-        return self.text == text and (self.source is not None or self.stopped or self.finished or len(self.rounds) > merges)
+        """Whether it is the training of this text and has as many merges as asked for, or can still get
+        them.
+        """
+        return self.text == text and (
+            self.source is not None or self.stopped or self.finished or len(self.rounds) > merges
+        )
 
     def upto(self, merges):
-        """Yield the number of merges done, after each, until there are as many as asked for or no pair occurs twice; then let the tables go."""
+        """Yield the number of merges done, after each, until there are as many as asked for or no pair occurs
+        twice; then let the tables go.
+        """
         while not self.stopped and not self.finished and len(self.rounds) <= merges:
             self.rounds.append(next(self.source))
             yield len(self.rounds) - 1
@@ -184,17 +209,31 @@ def wrong(text):
     if not text.strip():
         return "There is no text to train on. Paste some, or take the story back."
     size = len(bpe.to_bytes(text))
-    return f"This text has {size:,} bytes; training in the page takes at most {LONGEST:,}. Shorten it." if size > LONGEST else None
+    return (
+        f"This text has {size:,} bytes; training in the page takes at most {LONGEST:,}. Shorten it."
+        if size > LONGEST
+        else None
+    )
 
 
 def player(lesson, merge):
     """Draw the player at a merge."""
     tokenizer = lesson.tokenizer
     merges(
-        [tokenizer.piece(id) for id in range(tokenizer.end)], lesson.leaders, lesson.tokens, lesson.whole, lesson.excerpt, lesson.joined,
-        words=lesson.words, at_once=lesson.at_once, merge=merge, key="bpe.player", label="Training a tokenizer, merge by merge", revision=lesson.digest,
+        [tokenizer.piece(id) for id in range(tokenizer.end)],
+        lesson.leaders,
+        lesson.tokens,
+        lesson.whole,
+        lesson.excerpt,
+        lesson.joined,
+        words=lesson.words,
+        at_once=lesson.at_once,
+        merge=merge,
+        key="bpe.player",
+        label="Training a tokenizer, merge by merge",
+        revision=lesson.digest,
         on_choose=take_merge,
-    )  # fmt: skip
+    )
 
 
 def take_merge():
@@ -226,7 +265,10 @@ def summary(lesson, asked):
     why = " After these no pair occurs twice, so training ends." if lesson.finished and done < asked else ""
     first, last = lesson.tokens[0], lesson.tokens[-1]
     st.markdown(
-        f"{done:,} merges were learned from {first:,} bytes, {lesson.words:,} words.{why} They take the text to {last:,} tokens, {last / lesson.words:.2f} per "
-        f"word instead of {first / lesson.words:.2f}, with a vocabulary of {bpe.BYTES + done + 1:,}: 256 bytes, the merges, and one sign that ends a text. "
-        "A word here is what no merge crosses: letters with the space before them, up to three digits, a run of signs."
+        f"{done:,} merges were learned from {first:,} bytes, {lesson.words:,} words.{why} They take the text "
+        f"to {last:,} tokens, {last / lesson.words:.2f} per "
+        f"word instead of {first / lesson.words:.2f}, with a vocabulary of {bpe.BYTES + done + 1:,}: 256 "
+        "bytes, the merges, and one sign that ends a text. "
+        "A word here is what no merge crosses: letters with the space before them, up to three digits, a run "
+        "of signs."
     )

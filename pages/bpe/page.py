@@ -1,4 +1,6 @@
-"""Where do tokens come from? Byte pair encoding trained in the page, the bundled tokenizer on the reader's text, and what fewer merges do to a model."""
+"""Where do tokens come from? Byte pair encoding trained in the page, the bundled tokenizer on the reader's
+text, and what fewer merges do to a model.
+"""
 
 import streamlit as st
 
@@ -12,7 +14,8 @@ choice = _shell.choice()
 text = kept("bpe.text", None, lesson.STORY)
 asked = kept("bpe.merges", range(1, lesson.MOST + 1), lesson.MERGES)
 st.markdown(
-    "A tokenizer begins with single bytes. It finds the two neighbours that stand side by side most often, glues them into one token, and does so again, "
+    "A tokenizer begins with single bytes. It finds the two neighbours that stand side by side most often, "
+    "glues them into one token, and does so again, "
     "and again. **Press play**, and look for the first whole word."
 )
 wrong = lesson.wrong(text)
@@ -29,7 +32,8 @@ lesson.summary(trained, asked)
 bundle = load(choice.model)
 _shell.heading("What the model reads of your text")
 st.markdown(
-    f"This is the tokenizer of {bundle.name}: {len(bundle.tokenizer.merges):,} merges, learned from its training texts in the same way. "
+    f"This is the tokenizer of {bundle.name}: {len(bundle.tokenizer.merges):,} merges, learned from its "
+    "training texts in the same way. "
     "**Click a token** to see the merges that made its word; type another text in the sidebar."
 )
 try:
@@ -44,7 +48,8 @@ else:
         pieces.one_word(bundle.tokenizer, word)
     _shell.heading("Fewer merges, more tokens, and a lost model")
     st.markdown(
-        "The same parameters, the same text, but a tokenizer that stops early. **Drag the slider to the left**: the map grows, and the model loses its way."
+        "The same parameters, the same text, but a tokenizer that stops early. **Drag the slider to the "
+        "left**: the map grows, and the model loses its way."
     )
     fewer_merges.experiment(choice)
 

@@ -1,4 +1,6 @@
-"""What a bundled tokenizer makes of the reader's text: its tokens, one word's way to them, and characters per token in eight languages."""
+"""What a bundled tokenizer makes of the reader's text: its tokens, one word's way to them, and characters per
+token in eight languages.
+"""
 
 import unicodedata
 from itertools import accumulate
@@ -53,25 +55,41 @@ def text_in_tokens(tokenizer, text):
         st.session_state.chosen["bpe.token"] = first + st.session_state["bpe.tokens"]["token"][0]
 
     chips(
-        [tokenizer.piece(id) for id in some], key="bpe.tokens", notes=[str(id) for id in some], selected=token - first,
-        label="tokens of your text, with their ids", revision=text, on_select=take,
-    )  # fmt: skip
+        [tokenizer.piece(id) for id in some],
+        key="bpe.tokens",
+        notes=[str(id) for id in some],
+        selected=token - first,
+        label="tokens of your text, with their ids",
+        revision=text,
+        on_select=take,
+    )
     part = f"tokens {first + 1} to {first + len(some)} of {len(ids):,}; " if len(some) < len(ids) else ""
-    st.caption(f"{part}each box is a token, its id below it; · is a space. Click one to see how its word came to be")
+    st.caption(
+        f"{part}each box is a token, its id below it; · is a space. Click one to see how its word came to be"
+    )
     st.markdown(fare(tokenizer, found, ids, text))
     return found[next(i for i, start in enumerate(starts[1:]) if token < start)]
 
 
 def fare(tokenizer, found, ids, text):
     """How common and rare words fare, with the numbers of this text."""
-    told = f"**{count(len(ids), 'token')}** for {count(len(text), 'character')}: {len(text) / len(ids):.2f} characters per token. "
+    told = (
+        f"**{count(len(ids), 'token')}** for {count(len(text), 'character')}: {len(text) / len(ids):.2f} "
+        "characters per token. "
+    )
     spoken = [word for word in found if any(map(str.isalnum, word.text))]
     if not spoken:
         return told
     alone = [word for word in spoken if len(word.ids) == 1]
     told += f"Of {count(len(spoken), 'word')}, {len(alone):,} {'is' if len(alone) == 1 else 'are'} one token"
-    first = min((word for word in alone if word.ids[0] >= bpe.BYTES), key=lambda word: word.ids[0], default=None)
-    told += f"; {_shell.plain(first.text)} is so common that merge {first.ids[0] - bpe.BYTES + 1:,} finished it. " if first else ". "
+    first = min(
+        (word for word in alone if word.ids[0] >= bpe.BYTES), key=lambda word: word.ids[0], default=None
+    )
+    told += (
+        f"; {_shell.plain(first.text)} is so common that merge {first.ids[0] - bpe.BYTES + 1:,} finished it. "
+        if first
+        else ". "
+    )
     rare = max(spoken, key=lambda word: len(word.ids))
     if len(rare.ids) == 1:
         rare = Word(RARE, tokenizer.encode_word(RARE))
@@ -86,9 +104,15 @@ def listed(tokenizer, ids, at_most=12):
 
 
 def shown(tokenizer, id):
-    """A token as a code span; the spaces between its bytes, where it is no whole character, are none of the text's."""
+    """A token as a code span; the spaces between its bytes, where it is no whole character, are none of the
+    text's.
+    """
     data = tokenizer.bytes[id]
-    return _shell.plain(data.decode()) if data.decode(errors="ignore").encode() == data else f"`{tokenizer.piece(id)}`"
+    return (
+        _shell.plain(data.decode())
+        if data.decode(errors="ignore").encode() == data
+        else f"`{tokenizer.piece(id)}`"
+    )
 
 
 # ---- one word ----
@@ -114,14 +138,21 @@ def one_word(tokenizer, word):
     """Draw how the word came to its tokens, and explain those that are parts of characters."""
     steps = rungs(tokenizer, word)
     st.markdown(
-        f"{_shell.plain(word.text)}: {count(len(steps[0].pieces), 'byte')}, {count(len(steps) - 1, 'merge')}, **{count(len(word.ids), 'token')}**. "
+        f"{_shell.plain(word.text)}: {count(len(steps[0].pieces), 'byte')}, "
+        f"{count(len(steps) - 1, 'merge')}, **{count(len(word.ids), 'token')}**. "
         "Of the merges learned, always the earliest that fits is made:"
     )
     ladder(steps, word.ids, key="bpe.ladder", label="the word after each merge", revision=word.text)
-    st.caption("each row is the word after one merge, numbered in the order in which they were learned; the new token is shaded, the last row has the ids")
+    st.caption(
+        "each row is the word after one merge, numbered in the order in which they were learned; the new "
+        "token is shaded, the last row has the ids"
+    )
     parts = parts_of_characters(tokenizer, word)
     if parts:
-        why = "Some tokens here are parts of a character: in UTF-8 it has more than one byte, and no merge joined all of them."
+        why = (
+            "Some tokens here are parts of a character: in UTF-8 it has more than one byte, and no merge "
+            "joined all of them."
+        )
         st.markdown("\n".join([why, "", *parts]))
 
 
@@ -130,7 +161,9 @@ def count(number, noun):
 
 
 def parts_of_characters(tokenizer, word):
-    """A line for each character of the word that no token holds whole: its bytes in UTF-8, and the tokens that they are in."""
+    """A line for each character of the word that no token holds whole: its bytes in UTF-8, and the tokens
+    that they are in.
+    """
     spans, place, told = held_bytes(tokenizer, word.ids), 0, {}
     for letter in word.text:
         data = bpe.to_bytes(letter)
@@ -159,8 +192,13 @@ def line(tokenizer, letter, data, holds):
     """One character, its name, its bytes, and which of them each token holds."""
     name = unicodedata.name(letter, "without a name").lower()
     bytes_ = data.hex(" ").upper()
-    told = ", ".join(f"{shown(tokenizer, id)} {'byte' if last - first == 1 else 'bytes'} {span(first, last)}" for id, first, last in holds)
-    return f"- {_shell.plain(letter)} U+{ord(letter):04X}, {name}: {len(data)} bytes, `{bytes_}`. Token {told}."
+    told = ", ".join(
+        f"{shown(tokenizer, id)} {'byte' if last - first == 1 else 'bytes'} {span(first, last)}"
+        for id, first, last in holds
+    )
+    return (
+        f"- {_shell.plain(letter)} U+{ord(letter):04X}, {name}: {len(data)} bytes, `{bytes_}`. Token {told}."
+    )
 
 
 def span(first, last):
@@ -178,10 +216,18 @@ def languages(tokenizer):
         key="bpe.languages",
         alt="characters per token of the same sentence in eight languages",
     )
-    best, worst = (pick(LINES, key=lambda language: len(LINES[language]) / tokens[language]) for pick in (max, min))
-    st.caption("the same sentence in eight languages; each bar is characters per token: longer is cheaper. Hover to read the sentence")
+    best, worst = (
+        pick(LINES, key=lambda language: len(LINES[language]) / tokens[language]) for pick in (max, min)
+    )
+    st.caption(
+        "the same sentence in eight languages; each bar is characters per token: longer is cheaper. Hover to "
+        "read the sentence"
+    )
     st.markdown(
-        f"This tokenizer was trained on English. It reads {len(LINES[best]) / tokens[best]:.2f} characters of {best} at a time, and "
-        f"{len(LINES[worst]) / tokens[worst]:.2f} of {worst}: below 1, a character is more than one token. A text in such a language fills the model’s "
-        f"context sooner, and each token carries less: {tokens[worst]} tokens in {worst} against {tokens['English']} in English."
+        f"This tokenizer was trained on English. It reads {len(LINES[best]) / tokens[best]:.2f} characters "
+        f"of {best} at a time, and "
+        f"{len(LINES[worst]) / tokens[worst]:.2f} of {worst}: below 1, a character is more than one token. A "
+        "text in such a language fills the model’s "
+        f"context sooner, and each token carries less: {tokens[worst]} tokens in {worst} against "
+        f"{tokens['English']} in English."
     )

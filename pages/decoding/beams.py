@@ -1,4 +1,6 @@
-"""Beam search as a tree: the beginnings that survive, step by step, and what greedy choice would have come to."""
+"""Beam search as a tree: the beginnings that survive, step by step, and what greedy choice would have come
+to.
+"""
 
 import math
 
@@ -24,7 +26,8 @@ def section(view):
     """Draw all of it."""
     width, length = kept("decoding.width", range(1, 7), 3), kept("decoding.length", range(1, 13), 6)
     st.markdown(
-        f"Greedy choice never looks back. A beam search keeps the **{width}** likeliest beginnings, continues each with every token, and keeps the best of all "
+        f"Greedy choice never looks back. A beam search keeps the **{width}** likeliest beginnings, "
+        "continues each with every token, and keeps the best of all "
         "again. **Widen the beam**; click a token to take the text as far as there."
     )
     above = _shell.row_above()
@@ -82,8 +85,10 @@ def draw(view, levels):
         on_select=clicked,
     )
     st.caption(
-        "column: how many tokens ahead; row: rank among the beginnings kept. Percent: the token’s probability after its beginning; bits: what the whole "
-        "beginning costs, −log₂ of its probability; fewer is likelier. Bold: the best at the end; faint: given up on the way"
+        "column: how many tokens ahead; row: rank among the beginnings kept. Percent: the token’s "
+        "probability after its beginning; bits: what the whole "
+        "beginning costs, −log₂ of its probability; fewer is likelier. Bold: the best at the end; faint: "
+        "given up on the way"
     )
 
 
@@ -93,18 +98,31 @@ def meaning(view, levels, width, length):
     best, greedy = levels[-1][0], searched(view.path.model, view.path.ids, 1, length)[-1][0]
     V = view.trace.config.vocabulary
     told = (
-        f"The best of {width} beams is {_shell.plain(tokenizer.decode(best.ids))}: **{-best.score / BIT:.2f} bits**. Greedy choice comes to "
+        f"The best of {width} beams is {_shell.plain(tokenizer.decode(best.ids))}: **{-best.score / BIT:.2f} "
+        "bits**. Greedy choice comes to "
         f"{_shell.plain(tokenizer.decode(greedy.ids))}: **{-greedy.score / BIT:.2f} bits**. "
     )
     if best.ids == greedy.ids:
-        told += "They are the same here: the likeliest token was each time on the likeliest path that the search saw. "
+        told += (
+            "They are the same here: the likeliest token was each time on the likeliest path that the search "
+            "saw. "
+        )
     elif best.score >= greedy.score:
-        told += f"The search found a text {play.times((best.score - greedy.score) / BIT)} as likely, by a start that looked worse. "
+        told += (
+            f"The search found a text {play.times((best.score - greedy.score) / BIT)} as likely, by a start "
+            "that looked worse. "
+        )
     else:
-        told += "The greedy text is likelier: the search gave its beginning up too early. A beam is no proof. "
-    told += f"All texts of {length} tokens would be {V:,} to the power of {length}; the search looked at {(length - 1) * width * V + V:,} beginnings."
+        told += (
+            "The greedy text is likelier: the search gave its beginning up too early. A beam is no proof. "
+        )
+    told += (
+        f"All texts of {length} tokens would be {V:,} to the power of {length}; the search looked at "
+        f"{(length - 1) * width * V + V:,} beginnings."
+    )
     st.markdown(told)
     _shell.say(
         r"\log p(x_1 \dots x_n) = \sum_{i=1}^{n} \log p(x_i \mid x_{<i})",
-        "A longer text is never likelier than its beginning, and the likeliest text is often a dull one that repeats itself: this is why stories are sampled.",
+        "A longer text is never likelier than its beginning, and the likeliest text is often a dull one that "
+        "repeats itself: this is why stories are sampled.",
     )

@@ -17,18 +17,28 @@ def section(view):
     fork = play.common(path.ids, path.other)
     if not path.other or fork in (len(path.ids), len(path.other)):
         st.info(
-            "There is one branch yet. Let the text grow, click one of its tokens to go back, and take another candidate: the branch that you left is kept, "
+            "There is one branch yet. Let the text grow, click one of its tokens to go back, and take "
+            "another candidate: the branch that you left is kept, "
             "and both are compared here."
         )
         return
-    bits = [play.read(path.model, ids).losses[fork - 1 :] / np.log(2) for ids in (path.ids, path.other)]  # of the tokens after the fork
+    bits = [
+        play.read(path.model, ids).losses[fork - 1 :] / np.log(2) for ids in (path.ids, path.other)
+    ]  # of the tokens after the fork
     for name, ids, cost in zip(NAMES, (path.ids, path.other), bits, strict=True):
-        st.markdown(f"**{name.capitalize()}**: {len(cost)} tokens, **{cost.sum():.1f} bits**, {cost.mean():.2f} a token")
+        st.markdown(
+            f"**{name.capitalize()}**: {len(cost)} tokens, **{cost.sum():.1f} bits**, {cost.mean():.2f} a "
+            "token"
+        )
         highest = max(one.max() for one in bits)
         chips(
-            [view.piece(id) for id in ids[fork:]], notes=[f"{one:.1f}" for one in cost], values=cost / highest, key=f"decoding.{name.split()[-1]}",
-            label=f"tokens of {name} after the fork, with their bits", revision=play.spell(ids, path.prompt),
-        )  # fmt: skip
+            [view.piece(id) for id in ids[fork:]],
+            notes=[f"{one:.1f}" for one in cost],
+            values=cost / highest,
+            key=f"decoding.{name.split()[-1]}",
+            label=f"tokens of {name} after the fork, with their bits",
+            revision=play.spell(ids, path.prompt),
+        )
     st.button("Go to the other", key="decoding.swap", on_click=play.swap, args=(path,))
     figure = surprise.sums(dict(zip(NAMES, bits, strict=True)))
     _shell.show(
@@ -40,7 +50,9 @@ def section(view):
     totals = [one[:shorter].sum() for one in bits]
     likelier, other = sorted(NAMES, key=lambda name: totals[NAMES.index(name)])
     st.markdown(
-        f"They part after token {fork}, {view.word(path.ids[fork - 1])}. Over the {shorter} tokens that both have since, {likelier} costs "
-        f"**{abs(totals[0] - totals[1]):.1f} bits** less: to the model it is {play.times(abs(totals[0] - totals[1]))} as likely as {other}. "
+        f"They part after token {fork}, {view.word(path.ids[fork - 1])}. Over the {shorter} tokens that both "
+        f"have since, {likelier} costs "
+        f"**{abs(totals[0] - totals[1]):.1f} bits** less: to the model it is "
+        f"{play.times(abs(totals[0] - totals[1]))} as likely as {other}. "
         "A token’s bits are −log₂ of the probability that the model itself gave it, before any filter."
     )

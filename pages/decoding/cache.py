@@ -1,4 +1,6 @@
-"""Attention and cache: the map that grows a row with each token, the keys and values that are kept, and the time that this saves."""
+"""Attention and cache: the map that grows a row with each token, the keys and values that are kept, and the
+time that this saves.
+"""
 
 import numpy as np
 import streamlit as st
@@ -27,14 +29,24 @@ def section(view):
     left, right = st.columns(2, gap="medium")
     with left:
         heatmap(
-            weights, rows=trace.tokens, columns=trace.tokens, key="decoding.grown", allowed=attention.allowed, height=440,
-            selected=(len(weights) - 1, int(weights[-1].argmax())), label=f"layer {layer + 1}, head {head + 1}: a row for each token read",
+            weights,
+            rows=trace.tokens,
+            columns=trace.tokens,
+            key="decoding.grown",
+            allowed=attention.allowed,
+            height=440,
+            selected=(len(weights) - 1, int(weights[-1].argmax())),
+            label=f"layer {layer + 1}, head {head + 1}: a row for each token read",
             revision=str(len(weights)),
-        )  # fmt: skip
+        )
         st.caption(f"row asks, column answers; each row sums to 1. {appended(view, weights)}")
     with right:
         if view.step is None or view.step.cache is None:
-            st.info(play.ending(view.path) if trace.config.causal else "This model keeps no cache: a later token changes all before it.")
+            st.info(
+                play.ending(view.path)
+                if trace.config.causal
+                else "This model keeps no cache: a later token changes all before it."
+            )
         else:
             kept(view)
     if trace.config.causal:
@@ -47,14 +59,17 @@ def appended(view, weights):
         return ""
     row = attention_trace(view.step.record.layers[view.choice.layer].attention).weights(view.choice.head)[-1]
     return (
-        f"The last row as the pass with the cache made it and as a pass over the whole text makes it: largest difference {np.abs(row - weights[-1]).max():.0e}"
+        "The last row as the pass with the cache made it and as a pass over the whole text makes it: largest "
+        f"difference {np.abs(row - weights[-1]).max():.0e}"
     )
 
 
 def kept(view):
     """The cache as a picture, and its bytes."""
     cache, config, T = view.step.cache, view.trace.config, len(view.path.ids)
-    norms = [tuple(np.linalg.norm(part.numpy(), axis=(0, 2)) for part in layer) for layer in cache.layers]  # (T,) keys and values
+    norms = [
+        tuple(np.linalg.norm(part.numpy(), axis=(0, 2)) for part in layer) for layer in cache.layers
+    ]  # (T,) keys and values
     fresh = view.step.record.embedded.shape[0]
     _shell.show(
         figures.kept(norms, view.trace.tokens, fresh=fresh),
@@ -64,11 +79,20 @@ def kept(view):
     _shell.pause()
     each = decoding.bytes_per_token(config)
     again = T - fresh
-    st.caption("column: token; rows: keys and values of each layer, as long as their vectors; framed: computed by the last pass, all else was only looked up")
+    st.caption(
+        "column: token; rows: keys and values of each layer, as long as their vectors; framed: computed by "
+        "the last pass, all else was only looked up"
+    )
     st.markdown(
-        f"A token costs 2 × {config.layers} layers × {config.key_heads} key heads × {config.head_width} numbers × 4 bytes = **{each:,} bytes**; {T} tokens "
+        f"A token costs 2 × {config.layers} layers × {config.key_heads} key heads × {config.head_width} "
+        f"numbers × 4 bytes = **{each:,} bytes**; {T} tokens "
         f"keep **{cache.bytes:,} bytes**. The last pass read {fresh} token{'s' * (fresh != 1)} and "
-        + (f"looked up {again}: without the cache, {again * each:,} bytes of keys and values would have been computed again." if again else "kept all of them.")
+        + (
+            f"looked up {again}: without the cache, {again * each:,} bytes of keys and values would have "
+            "been computed again."
+            if again
+            else "kept all of them."
+        )
     )
 
 
@@ -91,13 +115,18 @@ def timed(view):
     made = len(ids) - view.path.own
     without = sum(range(view.path.own, len(ids)))
     told = (
-        f" Since your text {made} tokens were written: without the cache that reads {without:,} tokens, with it {view.path.own + made - 1:,}." if made else ""
+        f" Since your text {made} tokens were written: without the cache that reads {without:,} tokens, with "
+        f"it {view.path.own + made - 1:,}."
+        if made
+        else ""
     )
     st.markdown(
-        f"Measured on this machine for token {lengths[-1]}: {1000 * whole[-1]:.2f} ms without the cache, {1000 * cached[-1]:.2f} ms with it, "
+        f"Measured on this machine for token {lengths[-1]}: {1000 * whole[-1]:.2f} ms without the cache, "
+        f"{1000 * cached[-1]:.2f} ms with it, "
         f"**{whole[-1] / cached[-1]:.1f} times** as fast.{told}"
     )
     _shell.say(
         r"\text{without: } \sum_{n=1}^{N} n = \tfrac{N(N+1)}{2} \text{ tokens read} \qquad \text{with: } N",
-        "Under a causal mask nothing that comes later can change an earlier token’s keys and values. So they are computed once.",
+        "Under a causal mask nothing that comes later can change an earlier token’s keys and values. So they "
+        "are computed once.",
     )

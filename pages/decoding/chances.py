@@ -22,7 +22,9 @@ LISTED = 12  # candidates
 
 
 class How(NamedTuple):
-    """How a token is chosen: the filters in their order, as (name, its argument, the value), and the seed, None for greedy."""
+    """How a token is chosen: the filters in their order, as (name, its argument, the value), and the seed,
+    None for greedy.
+    """
 
     filters: tuple
     seed: int | None
@@ -98,7 +100,9 @@ def section(view):
         st.info(play.ending(view.path))
         controls(view.how, len(view.trace.logits[-1]))
         return
-    chances = [probabilities(logits) for logits in step.stages]  # (V,) each: the model's own, then after each filter
+    chances = [
+        probabilities(logits) for logits in step.stages
+    ]  # (V,) each: the model's own, then after each filter
     order = decoding.ranked(step.stages[0]).numpy()
     left, right = st.columns([5, 6], gap="medium")
     with left:
@@ -106,13 +110,19 @@ def section(view):
     kept = [int((one > 0).sum()) for one in chances]
     with right:
         figure = ranks.ranks(
-            {"the model’s own": chances[0][order], "after the temperature": chances[1][order], "what is drawn from": chances[-1][order]},
-            cuts=dict(zip(view.how.names[1:], kept[2:], strict=True)), chosen=int(np.flatnonzero(order == step.id)[0]),
-        )  # fmt: skip
+            {
+                "the model’s own": chances[0][order],
+                "after the temperature": chances[1][order],
+                "what is drawn from": chances[-1][order],
+            },
+            cuts=dict(zip(view.how.names[1:], kept[2:], strict=True)),
+            chosen=int(np.flatnonzero(order == step.id)[0]),
+        )
         _shell.show(
             figure,
             key="decoding.ranks",
-            alt="probability of every token, from the likeliest to the least likely, and where the filters cut",
+            alt="probability of every token, from the likeliest to the least likely, and where the filters "
+            "cut",
         )
         _shell.pause()
         controls(view.how, len(order))
@@ -130,11 +140,18 @@ def listed(view, chances, order):
     before = view.path.ahead[0] if view.path.ahead else None
     rows = [
         {
-            "rank": place + 1, "token": view.piece(int(id)), "own": own[id], "final": final[id], "drawn": place == drawn, "before": int(id) == before,
-            "cut": next((name for name, chance in zip(view.how.names, chances[1:], strict=True) if not chance[id]), ""),
+            "rank": place + 1,
+            "token": view.piece(int(id)),
+            "own": own[id],
+            "final": final[id],
+            "drawn": place == drawn,
+            "before": int(id) == before,
+            "cut": next(
+                (name for name, chance in zip(view.how.names, chances[1:], strict=True) if not chance[id]), ""
+            ),
         }
         for place, id in zip(places, order[places], strict=True)
-    ]  # fmt: skip
+    ]
 
     def clicked():
         if pressed := st.session_state["decoding.candidates"].get("rank"):
@@ -142,9 +159,14 @@ def listed(view, chances, order):
 
     ids = order[places]
     candidates(
-        rows, rest=(len(order) - len(places), 1 - own[ids].sum(), max(0.0, 1 - final[ids].sum())), roll=step.roll, key="decoding.candidates",
-        label="candidates for the next token", revision=f"{len(view.path.ids)}", on_select=clicked,
-    )  # fmt: skip
+        rows,
+        rest=(len(order) - len(places), 1 - own[ids].sum(), max(0.0, 1 - final[ids].sum())),
+        roll=step.roll,
+        key="decoding.candidates",
+        label="candidates for the next token",
+        revision=f"{len(view.path.ids)}",
+        on_select=clicked,
+    )
 
 
 def table(view, chances, kept):
@@ -152,9 +174,14 @@ def table(view, chances, kept):
     step, word = view.step, view.word(view.step.id)
     lines = [f"| | tokens left | mass kept | entropy | {word} |", "|:--|--:|--:|--:|--:|"]
     before = chances[0]
-    for name, chance, logits, count in zip(["the model’s own", *view.how.names], chances, step.stages, kept, strict=True):
+    for name, chance, logits, count in zip(
+        ["the model’s own", *view.how.names], chances, step.stages, kept, strict=True
+    ):
         mass = before[chance > 0].sum()
-        lines.append(f"| {name} | {count:,} | {100 * mass:.1f} % | {float(decoding.entropy(logits)):.2f} bits | {100 * chance[step.id]:.1f} % |")
+        lines.append(
+            f"| {name} | {count:,} | {100 * mass:.1f} % | {float(decoding.entropy(logits)):.2f} bits | "
+            f"{100 * chance[step.id]:.1f} % |"
+        )
         before = chance
     st.markdown("\n".join(lines))
 
@@ -163,24 +190,36 @@ def meaning(view, chances, kept):
     """The sentences under the picture."""
     step, own, final, names = view.step, chances[0], chances[-1], view.how.names
     st.caption(
-        "left: the likeliest tokens, thin bar the model’s own probability, thick bar after the filters; the strip lays the thick bars end to end, and the roll "
-        "falls on one. Right: all tokens by rank, both axes logarithmic. Mass kept: the share of the line above that the filter leaves"
+        "left: the likeliest tokens, thin bar the model’s own probability, thick bar after the filters; the "
+        "strip lays the thick bars end to end, and the roll "
+        "falls on one. Right: all tokens by rank, both axes logarithmic. Mass kept: the share of the line "
+        "above that the filter leaves"
     )
     if step.roll is None:
-        told = f"Greedy decoding takes the likeliest, {view.word(step.id)} with {100 * own[step.id]:.1f} %, always the same: there is nothing to roll."
+        told = (
+            f"Greedy decoding takes the likeliest, {view.word(step.id)} with {100 * own[step.id]:.1f} %, "
+            "always the same: there is nothing to roll."
+        )
     else:
         told = (
-            f"Seed {view.how.seed} rolls **{step.roll:.3f}** for place {len(view.path.ids) + 1}, which falls on {view.word(step.id)}: the model gave it "
+            f"Seed {view.how.seed} rolls **{step.roll:.3f}** for place {len(view.path.ids) + 1}, which falls "
+            f"on {view.word(step.id)}: the model gave it "
             f"{100 * own[step.id]:.1f} %, the filters made that {100 * final[step.id]:.1f} %. "
         )
-        told += f"{len(own) - kept[-1]:,} of {len(own):,} tokens were cut; they had {100 * own[final == 0].sum():.1f} % of the model’s own mass."
+        told += (
+            f"{len(own) - kept[-1]:,} of {len(own):,} tokens were cut; they had "
+            f"{100 * own[final == 0].sum():.1f} % of the model’s own mass."
+        )
     cut = view.path.ahead[:1]
     if cut and not final[cut[0]]:
         told += f" The token that followed here before, {view.word(cut[0])}, is cut now."
     st.markdown(told)
     _shell.say(
-        r"p_i = \frac{e^{z_i / \tau}}{\sum_{j=1}^{V} e^{z_j / \tau}} \qquad \text{top-}k:\ \text{rank}(i) \le k \qquad "
-        r"\text{top-}p:\ \textstyle\sum_{\text{rank}(j) < \text{rank}(i)} p_j < p \qquad H = -\sum_i p_i \log_2 p_i",
-        f"$z$ are the logits of all V = {len(own):,} tokens, $\\tau$ the temperature. What is kept is divided by its sum, so that it is a distribution again. "
+        r"p_i = \frac{e^{z_i / \tau}}{\sum_{j=1}^{V} e^{z_j / \tau}} \qquad \text{top-}k:\ \text{rank}(i) "
+        r"\le k \qquad "
+        r"\text{top-}p:\ \textstyle\sum_{\text{rank}(j) < \text{rank}(i)} p_j < p \qquad H = -\sum_i p_i "
+        r"\log_2 p_i",
+        f"$z$ are the logits of all V = {len(own):,} tokens, $\\tau$ the temperature. What is kept is "
+        "divided by its sum, so that it is a distribution again. "
         f"The order is {', then '.join(names)}.",
     )

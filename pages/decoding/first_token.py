@@ -20,10 +20,19 @@ def section(view):
     left, right = st.columns([2, 3], gap="medium")
     with left:
         heatmap(
-            shares, rows=[f"layer {i + 1}" for i in range(len(shares))], columns=[f"head {i + 1}" for i in range(shares.shape[1])], key="decoding.shares",
-            selected=(layer, head), square=False, height=86 + 34 * len(shares), label="mean weight on the first token", row_role="layer", column_role="head",
-            revision=str(len(trace.tokens)), on_select=take_head,
-        )  # fmt: skip
+            shares,
+            rows=[f"layer {i + 1}" for i in range(len(shares))],
+            columns=[f"head {i + 1}" for i in range(shares.shape[1])],
+            key="decoding.shares",
+            selected=(layer, head),
+            square=False,
+            height=86 + 34 * len(shares),
+            label="mean weight on the first token",
+            row_role="layer",
+            column_role="head",
+            revision=str(len(trace.tokens)),
+            on_select=take_head,
+        )
         meaning(view, shares)
     with right:
         weights = trace.layers[layer].attention.weights(head)
@@ -31,10 +40,16 @@ def section(view):
         shown = sink.without(weights) if without else weights
         last = shown[-1]
         heatmap(
-            shown, rows=trace.tokens, columns=trace.tokens, key="decoding.map", allowed=allowed, height=470,
-            selected=(len(last) - 1, int(np.nan_to_num(last).argmax())), label=f"layer {layer + 1}, head {head + 1}" + (", without the first token" * without),
+            shown,
+            rows=trace.tokens,
+            columns=trace.tokens,
+            key="decoding.map",
+            allowed=allowed,
+            height=470,
+            selected=(len(last) - 1, int(np.nan_to_num(last).argmax())),
+            label=f"layer {layer + 1}, head {head + 1}" + (", without the first token" * without),
             revision=str(without),
-        )  # fmt: skip
+        )
         _shell.pause()
         st.toggle(
             "Leave the first token out, and let each row sum to 1 again",
@@ -42,7 +57,9 @@ def section(view):
             on_change=choose,
             args=("decoding.without",),
         )
-        st.caption("row asks, column answers; each row sums to 1" + (". The first row has nothing left" * without))
+        st.caption(
+            "row asks, column answers; each row sums to 1" + (". The first row has nothing left" * without)
+        )
 
 
 def take_head():
@@ -60,11 +77,16 @@ def meaning(view, shares):
     strongest = int(np.nan_to_num(rest).argmax())
     told = "nothing else is left"
     if np.isfinite(rest).any():
-        told = f"of the rest most goes to {_shell.plain(trace.tokens[strongest])}, {100 * rest[strongest]:.0f} %"
+        told = (
+            f"of the rest most goes to {_shell.plain(trace.tokens[strongest])}, {100 * rest[strongest]:.0f} %"
+        )
     st.markdown(
-        f"A softmax must give its weight to something. A head that finds nothing to say often parks it on the first token, here {first}, whatever that is. "
-        f"**Click a head.** Most by layer {most[0] + 1}, head {most[1] + 1}: **{100 * shares[most]:.0f} %**; a head that gave all it sees the same weight "
-        f"would give {100 * flat:.0f} %; {int((shares > flat).sum())} of {shares.size} heads give more than that. In layer {layer + 1}, head {head + 1} "
+        "A softmax must give its weight to something. A head that finds nothing to say often parks it on "
+        f"the first token, here {first}, whatever that is. "
+        f"**Click a head.** Most by layer {most[0] + 1}, head {most[1] + 1}: **{100 * shares[most]:.0f} %**; "
+        "a head that gave all it sees the same weight "
+        f"would give {100 * flat:.0f} %; {int((shares > flat).sum())} of {shares.size} heads give more than "
+        f"that. In layer {layer + 1}, head {head + 1} "
         f"the last token gives it {100 * weights[0]:.0f} %; {told}."
     )
     _shell.say(

@@ -29,7 +29,8 @@ def section(view):
     bits = trace.losses / BIT
     place = _shell.kept_token("decoding.token", trace, default=len(tokens) - 1)
     st.markdown(
-        "Under each token: its surprise in bits, −log₂ of the probability that the model gave it. **Click a token** to ask every layer what comes after it."
+        "Under each token: its surprise in bits, −log₂ of the probability that the model gave it. **Click a "
+        "token** to ask every layer what comes after it."
     )
 
     def clicked():
@@ -37,9 +38,15 @@ def section(view):
             st.session_state.chosen["decoding.token"] = pressed[0]
 
     chips(
-        tokens, notes=["", *(f"{one:.1f}" for one in bits)], values=[0, *(bits / max(bits.max(initial=0), 1))], selected=place, key="decoding.chips",
-        label="tokens of the text with their surprise in bits", revision=str(len(tokens)), on_select=clicked,
-    )  # fmt: skip
+        tokens,
+        notes=["", *(f"{one:.1f}" for one in bits)],
+        values=[0, *(bits / max(bits.max(initial=0), 1))],
+        selected=place,
+        key="decoding.chips",
+        label="tokens of the text with their surprise in bits",
+        revision=str(len(tokens)),
+        on_select=clicked,
+    )
     chances = said(view.path.model, view.path.ids, place)
     stages = ["the embedding", *(f"after layer {i}" for i in range(1, len(chances)))]
     lists = {}
@@ -50,7 +57,8 @@ def section(view):
     beliefs(lists, key="decoding.lens", label="likeliest next tokens", revision=str(place))
     _shell.pause()
     st.caption(
-        "each column: the stream as it is there, through the model’s last norm and output matrix; bars on one scale. The last column is the model’s own answer"
+        "each column: the stream as it is there, through the model’s last norm and output matrix; bars on "
+        "one scale. The last column is the model’s own answer"
     )
     _shell.pick_token("After which token", trace, key="decoding.token")
     followed(view, place, chances, stages)
@@ -67,7 +75,10 @@ def followed(view, place, chances, stages):
         best = ids[place + 1]
         who = f"The text goes on with {view.word(best)}"
     ranks = (chances > chances[:, [best]]).sum(axis=1) + 1
-    told = ", ".join(f"{name} rank {rank:,} ({100 * chance[best]:.3g} %)" for name, rank, chance in zip(stages, ranks, chances, strict=True))
+    told = ", ".join(
+        f"{name} rank {rank:,} ({100 * chance[best]:.3g} %)"
+        for name, rank, chance in zip(stages, ranks, chances, strict=True)
+    )
     st.markdown(f"{who}: {told}.")
 
 
@@ -81,9 +92,11 @@ def surprised(view, bits):
     worst = int(bits.argmax()) + 1
     known = f"; on held-out stories it needs {card['bits_per_byte']:.2f}" if "bits_per_byte" in card else ""
     st.markdown(
-        f"After the first token the text costs **{bits.sum():.1f} bits**, {bits.mean():.2f} a token: the model is as unsure as "
+        f"After the first token the text costs **{bits.sum():.1f} bits**, {bits.mean():.2f} a token: the "
+        "model is as unsure as "
         f"between {2 ** bits.mean():.3g} equally likely tokens each time (its perplexity). That is "
-        f"{bits.sum() / max(size, 1):.2f} bits a byte{known}. What surprises it most is {_shell.plain(view.trace.tokens[worst])}, {bits[worst - 1]:.1f} bits."
+        f"{bits.sum() / max(size, 1):.2f} bits a byte{known}. What surprises it most is "
+        f"{_shell.plain(view.trace.tokens[worst])}, {bits[worst - 1]:.1f} bits."
     )
     _shell.say(
         r"s_i = -\log_2 p(x_i \mid x_1 \dots x_{i-1})",

@@ -1,4 +1,6 @@
-"""How is the next word chosen? The model's real distribution, the filters that cut it, and a text that grows from it token by token."""
+"""How is the next word chosen? The model's real distribution, the filters that cut it, and a text that grows
+from it token by token.
+"""
 
 import streamlit as st
 
@@ -32,15 +34,18 @@ path, step = play.on(path, how)
 section = kept("decoding.section", SECTIONS, "The next word")
 trace = play.read(path.model, path.ids)
 st.markdown(
-    "A model writes one token at a time: it gives **every** token of its vocabulary a probability, one is chosen, and the longer text is read again. "
-    "**Press One token**, or click any candidate to take it instead. Click a token of the text to go back to where it was chosen."
+    "A model writes one token at a time: it gives **every** token of its vocabulary a probability, one is "
+    "chosen, and the longer text is read again. "
+    "**Press One token**, or click any candidate to take it instead. Click a token of the text to go back to "
+    "where it was chosen."
 )
 play.tell(path, trace.losses / logit_lens.BIT)
 play.buttons(path, step)
 _shell.pick("Look at", SECTIONS, key="decoding.section")
 if not trace.config.causal:
     st.info(
-        f"{path.model} was trained to look at the tokens that it should predict. While it writes there are none yet, and every new one changes all before it."
+        f"{path.model} was trained to look at the tokens that it should predict. While it writes there are "
+        "none yet, and every new one changes all before it."
     )
 SECTIONS[section](play.View(choice, path, how, step, trace))
 play.go_on()

@@ -1,4 +1,6 @@
-"""The text that grows on the page about decoding: what is the reader's own, what was chosen since, the branch left behind, and the iterator that plays on."""
+"""The text that grows on the page about decoding: what is the reader's own, what was chosen since, the branch
+left behind, and the iterator that plays on.
+"""
 
 from itertools import takewhile
 from typing import NamedTuple
@@ -10,7 +12,8 @@ from pages import _shell
 from pages._control import forget, kept
 from viz.component.story import story
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"  # two of them spell a token's id in the address
+# two of them spell a token's id in the address
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 PATH, OTHER = "decoding.path", "decoding.other"
 ENDS = ".!?"  # of a sentence
 STEPS = {
@@ -22,7 +25,9 @@ STEPS = {
 
 
 class Path(NamedTuple):
-    """Token ids: what is read now, the reader's own text, and the branch that was left last, empty if none was."""
+    """Token ids: what is read now, the reader's own text, and the branch that was left last, empty if none
+    was.
+    """
 
     ids: tuple[int, ...]
     prompt: tuple[int, ...]
@@ -51,7 +56,9 @@ def common(one, other):
 
 
 def spell(ids, prompt):
-    """A path as a short text: how much of the reader's text it keeps, where not all of it, and the ids after that."""
+    """A path as a short text: how much of the reader's text it keeps, where not all of it, and the ids after
+    that.
+    """
     own = common(ids, prompt)
     start = "" if own == len(prompt) else f"{own}~"
     return start + "".join(LETTERS[id // 64] + LETTERS[id % 64] for id in ids[own:])
@@ -71,13 +78,18 @@ def unspell(said, prompt, vocabulary):
 
 
 def path(choice):
-    """The Path of this run; where the text cannot be read, the page says why and ends. Another text starts anew."""
+    """The Path of this run; where the text cannot be read, the page says why and ends. Another text starts
+    anew.
+    """
     bundle, state = load(choice.model), st.session_state
     room = decoding.room(bundle.config)
     try:
         prompt = tuple(bundle.read(choice.text))
         if len(prompt) > room:
-            raise ValueError(f"This text has {len(prompt)} tokens, and {choice.model} knows no position after {room}. Shorten it.")
+            raise ValueError(
+                f"This text has {len(prompt)} tokens, and {choice.model} knows no position after {room}. "
+                "Shorten it."
+            )
     except ValueError as reason:
         stop()
         st.warning(str(reason))
@@ -88,18 +100,26 @@ def path(choice):
         state["decoding.text"] = choice.text
     ids, other = (said(key, prompt, len(bundle.tokenizer)) for key in (PATH, OTHER))
     if len(ids) > room:
-        st.info(f"{choice.model} knows no position after {room}: of this branch of {len(ids)} tokens it reads the first {room}.")
+        st.info(
+            f"{choice.model} knows no position after {room}: of this branch of {len(ids)} tokens it reads "
+            f"the first {room}."
+        )
     return Path(ids[:room], prompt, () if kept(OTHER, None, "") == "" else other[:room], choice.model)
 
 
 def said(key, prompt, vocabulary):
-    """The ids that the session or the link says; the prompt alone if that is no path, which the page then says."""
+    """The ids that the session or the link says; the prompt alone if that is no path, which the page then
+    says.
+    """
     try:
         return unspell(kept(key, None, ""), prompt, vocabulary)
     except ValueError:
         forget(key)
         kept(key, None, "")
-        st.info("The branch in this link does not fit your text or this model, so you are at the end of your text.")
+        st.info(
+            "The branch in this link does not fit your text or this model, so you are at the end of your "
+            "text."
+        )
         return prompt
 
 
@@ -131,7 +151,9 @@ def take(path, id):
 
 
 def rewind(path, place):
-    """Back to where the token at a place was chosen; or forward again, if it is one of those ahead. A branch that is left is kept as the other one."""
+    """Back to where the token at a place was chosen; or forward again, if it is one of those ahead. A branch
+    that is left is kept as the other one.
+    """
     stop()
     if place >= len(path.ids):
         go(path, path.other[: place + 1])
@@ -162,7 +184,9 @@ def swap(path):
 
 
 class Live(NamedTuple):
-    """The iterator that plays, what it was started with and has taken since, and the step that it has yielded last."""
+    """The iterator that plays, what it was started with and has taken since, and the step that it has yielded
+    last.
+    """
 
     model: str
     ids: tuple[int, ...]
@@ -172,14 +196,18 @@ class Live(NamedTuple):
 
 
 def pending(path, how):
-    """The Step that chooses the next token: of the iterator that plays, or of a new one with the cache of what both have read; None at the end."""
+    """The Step that chooses the next token: of the iterator that plays, or of a new one with the cache of
+    what both have read; None at the end.
+    """
     live, bundle = st.session_state.get("decoding.live"), load(path.model)
     if live is None or (live.model, live.ids, live.how) != (path.model, path.ids, how):
         cache = None
         if live and live.step and live.step.cache and live.model == path.model:
             shared = min(common(live.ids, path.ids), len(path.ids) - 1)
             cache = live.step.cache.first(shared) if shared else None
-        iterator = decoding.generate(bundle.network, path.ids, how.functions, how.seed, [bundle.tokenizer.end], cache=cache)
+        iterator = decoding.generate(
+            bundle.network, path.ids, how.functions, how.seed, [bundle.tokenizer.end], cache=cache
+        )
         live = Live(path.model, path.ids, how, iterator, None if path.over else next(iterator, None))
         st.session_state["decoding.live"] = live
     return live.step
@@ -227,7 +255,9 @@ def read(model, ids):
 
 
 def tell(path, bits):
-    """Draw the text as chips: the reader's own, those chosen since, those of the branch left behind; a click goes there."""
+    """Draw the text as chips: the reader's own, those chosen since, those of the branch left behind; a click
+    goes there.
+    """
     piece = load(path.model).tokenizer.piece
 
     def clicked():
@@ -235,9 +265,15 @@ def tell(path, bits):
             rewind(path, choice[0])
 
     story(
-        [piece(id) for id in (*path.ids, *path.ahead)], own=path.own, read=len(path.ids), bits=bits, key="decoding.story",
-        label="the text so far", revision=spell(path.ids, path.prompt), on_select=clicked,
-    )  # fmt: skip
+        [piece(id) for id in (*path.ids, *path.ahead)],
+        own=path.own,
+        read=len(path.ids),
+        bits=bits,
+        key="decoding.story",
+        label="the text so far",
+        revision=spell(path.ids, path.prompt),
+        on_select=clicked,
+    )
 
 
 def buttons(path, step):
@@ -255,25 +291,42 @@ def buttons(path, step):
                 args=(name,),
             )
         st.button("Stop", key="decoding.stop", disabled=not playing, on_click=stop)
-        st.button("Start over", key="decoding.over", disabled=path.ids == path.prompt, on_click=back, args=(path,))
+        st.button(
+            "Start over", key="decoding.over", disabled=path.ids == path.prompt, on_click=back, args=(path,)
+        )
 
 
 def ending(path):
     """Why no token follows."""
     room = decoding.room(load(path.model).config)
     if path.over:
-        return "The model has chosen its end token: the text is over. Click a token to go back to where it was chosen."
-    why = "its table of positions ends there" if load(path.model).config.positions == "learned" else "this is as long as texts may be here"
-    return f"The text has {len(path.ids):,} tokens, and {path.model} reads at most {room:,}: {why}. Click a token to go back."
+        return (
+            "The model has chosen its end token: the text is over. Click a token to go back to where it was "
+            "chosen."
+        )
+    why = (
+        "its table of positions ends there"
+        if load(path.model).config.positions == "learned"
+        else "this is as long as texts may be here"
+    )
+    return (
+        f"The text has {len(path.ids):,} tokens, and {path.model} reads at most {room:,}: {why}. Click a "
+        "token "
+        "to go back."
+    )
 
 
 def times(bits):
-    """How many times as likely a text is that costs so many bits less, with three digits; a power where that is no number for people."""
+    """How many times as likely a text is that costs so many bits less, with three digits; a power where that
+    is no number for people.
+    """
     return f"{float(f'{2**bits:.3g}'):,.12g} times" if bits < 40 else f"$2^{{{bits:.0f}}}$ times"
 
 
 class View(NamedTuple):
-    """What the sections of the page look at: the sidebar's choice, the text, how tokens are chosen, the pending Step (None at the end), the text's Trace."""
+    """What the sections of the page look at: the sidebar's choice, the text, how tokens are chosen, the
+    pending Step (None at the end), the text's Trace.
+    """
 
     choice: _shell.Choice
     path: Path

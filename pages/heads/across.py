@@ -1,4 +1,6 @@
-"""Across layers: the mean over the heads of a layer, attention rollout, and influence by gradient, on one scale, and how far they agree."""
+"""Across layers: the mean over the heads of a layer, attention rollout, and influence by gradient, on one
+scale, and how far they agree.
+"""
 
 from itertools import combinations
 
@@ -15,7 +17,9 @@ from viz.component.panels import panels
 
 DEPTH = "heads.depth"
 WAYS = 8  # random directions for the gradients
-LONGEST = 48  # tokens of a text for which the gradient of every output is taken; of a longer one that many are drawn, and the chosen row is asked
+# tokens of a text for which the gradient of every output is taken; of a longer one that many are drawn, and
+# the chosen row is asked
+LONGEST = 48
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -27,9 +31,13 @@ def weights(name, text):
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def squares(name, ids, depth, seed, row=None):
-    """leak.squares for one random direction, of all outputs (T, T) or of one (1, T); depth None is the model's output."""
+    """leak.squares for one random direction, of all outputs (T, T) or of one (1, T); depth None is the
+    model's output.
+    """
     network = load(name).network
-    end = len(ids) if row is None or not network.config.causal else row + 1  # what comes later has no way into this one
+    end = (
+        len(ids) if row is None or not network.config.causal else row + 1
+    )  # what comes later has no way into this one
     way, rows = leak.direction(network.config.width, seed), slice(None) if row is None else [row]
     found = leak.squares(network, ids[:end], network.mask(end), way, depth, rows)
     return frozen(np.pad(found, ((0, 0), (0, len(ids) - end))))
@@ -37,8 +45,12 @@ def squares(name, ids, depth, seed, row=None):
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def overall(name, text, depth, pair, _a, _b, _allowed):
-    """The rank correlation of two measures (T, T), named by `pair`: the mean over the rows of three cells or more, NaN if there are none, and of all cells."""
-    rows = [ranks.correlation(a[may], b[may]) for a, b, may in zip(_a, _b, _allowed, strict=True) if may.sum() > 2]
+    """The rank correlation of two measures (T, T), named by `pair`: the mean over the rows of three cells or
+    more, NaN if there are none, and of all cells.
+    """
+    rows = [
+        ranks.correlation(a[may], b[may]) for a, b, may in zip(_a, _b, _allowed, strict=True) if may.sum() > 2
+    ]
     return np.mean(rows) if rows else np.nan, ranks.correlation(_a[_allowed], _b[_allowed])
 
 
@@ -58,9 +70,12 @@ def section(view):
     row = allowed[view.query]
     agree = agreement(maps["rollout"][view.query][row], maps["gradient"][view.query][row])
     head.markdown(
-        "Three answers to “which words is this word made of?”, which often disagree. **Move the slider through the layers**: the mean shows one layer’s looks, "
-        "rollout multiplies the looks of all layers so far, and the gradient says what a small change of each word would really do. "
-        f"For {_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of **{agree}**."
+        "Three answers to “which words is this word made of?”, which often disagree. **Move the slider "
+        "through the layers**: the mean shows one layer’s looks, "
+        "rollout multiplies the looks of all layers so far, and the gradient says what a small change of "
+        "each word would really do. "
+        f"For {_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of "
+        f"**{agree}**."
     )
     draw(view, maps, allowed, unsure)
     compare(view, maps, allowed, depth)
@@ -69,9 +84,11 @@ def section(view):
 
 
 def gradient(view, depth):
-    """|d x_i / d e_j| as shares of each row, (T, T), x the stream after `depth` layers, at last the model's output; and a sentence on how sure that is.
+    """|d x_i / d e_j| as shares of each row, (T, T), x the stream after `depth` layers, at last the model's
+    output; and a sentence on how sure that is.
 
-    Direction by direction, with a bar once it has taken half a second. A text too long for all has the chosen row only, the others are NaN.
+    Direction by direction, with a bar once it has taken half a second. A text too long for all has the chosen
+    row only, the others are NaN.
     """
     name, ids = view.choice.model, tuple(map(int, view.trace.ids))
     T, L = len(ids), view.trace.config.layers
@@ -80,7 +97,9 @@ def gradient(view, depth):
     made = [squares(name, ids, None if depth == L else depth, seed, row) for seed in seeds]
     mean = np.mean(made, axis=0)
     seen = mean > 0
-    unsure = np.std(made, axis=0, ddof=1)[seen] / np.sqrt(WAYS) / (2 * mean[seen])  # the standard error of a root is that of the mean over twice the root
+    unsure = (
+        np.std(made, axis=0, ddof=1)[seen] / np.sqrt(WAYS) / (2 * mean[seen])
+    )  # the standard error of a root is that of the mean over twice the root
     found = np.full((T, T), np.nan)
     found[slice(None) if row is None else row] = flow.shares(np.sqrt(mean))
     return found, f", give or take {100 * np.sqrt(np.mean(unsure**2)):.0f} % a cell"
@@ -100,19 +119,30 @@ def draw(view, maps, allowed, unsure):
     tokens, first = trace.tokens[seen], seen.start
     inside = view.key if seen.start <= view.key < seen.stop else view.query
     panels(
-        shown, rows=tokens, columns=tokens, key="heads.flow", across=3, side=330, selected=(view.query - first, inside - first),
-        label="what each token’s content comes from; each row sums to 1", revision=trace.text, on_select=lambda: take(first),
-    )  # fmt: skip
+        shown,
+        rows=tokens,
+        columns=tokens,
+        key="heads.flow",
+        across=3,
+        side=330,
+        selected=(view.query - first, inside - first),
+        label="what each token’s content comes from; each row sums to 1",
+        revision=trace.text,
+        on_select=lambda: take(first),
+    )
     _shell.pause()
     cut = ""
     if T > LONGEST:
         cut = (
-            f". Of {T:,} tokens, {first + 1} to {seen.stop} are drawn, those around the one that asks; for texts of more than {LONGEST} tokens "
+            f". Of {T:,} tokens, {first + 1} to {seen.stop} are drawn, those around the one that asks; for "
+            f"texts of more than {LONGEST} tokens "
             "the gradient is asked for that one’s row only"
         )
     st.caption(
-        "row asks, column answers; one scale, 0 to 1, and each row is divided by its sum. Mean: the weights of the layer’s heads, averaged. Rollout: the "
-        f"product over the layers so far, each half itself and half its mean. Gradient: |∂x / ∂e|, from {WAYS} random directions{unsure}, x the token after "
+        "row asks, column answers; one scale, 0 to 1, and each row is divided by its sum. Mean: the weights "
+        "of the layer’s heads, averaged. Rollout: the "
+        "product over the layers so far, each half itself and half its mean. Gradient: |∂x / ∂e|, from "
+        f"{WAYS} random directions{unsure}, x the token after "
         f"the layer chosen, after the last one the model’s output, e each embedding{cut}"
     )
 
@@ -137,12 +167,16 @@ def compare(view, maps, allowed, depth):
         lines.append(f"| {one} and {other} | **{cells[0]}** | {cells[1]} | {cells[2]} |")
     _shell.heading("How far they agree")
     st.markdown(
-        firsts(view, maps, row) + "Attention says where a head looks, not what comes of it: values may be small, cancel out, or be undone by an MLP, and "
-        "rollout knows of none of these. The gradient knows them all, but only for small changes. 1 would be the same order of tokens, 0 none in common."
+        firsts(view, maps, row)
+        + "Attention says where a head looks, not what comes of it: values may be small, cancel out, or "
+        "be undone by an MLP, and "
+        "rollout knows of none of these. The gradient knows them all, but only for small changes. 1 would be "
+        "the same order of tokens, 0 none in common."
     )
     st.markdown("\n".join(lines))
     st.caption(
-        f"Spearman’s, over the cells that the mask allows: the {int(row.sum())} of this row; the mean over the rows with three cells or more; "
+        f"Spearman’s, over the cells that the mask allows: the {int(row.sum())} of this row; the mean over "
+        "the rows with three cells or more; "
         f"all {int(allowed.sum()):,} together, where that longer rows have smaller shares counts as agreement"
     )
 
@@ -156,7 +190,10 @@ def firsts(view, maps, row):
     for title, values in maps.items():
         shares = values[view.query]
         most = int(np.where(others, shares, -1).argmax())
-        told.append(f"by {title} {_shell.plain(tokens[most])} ({100 * shares[most]:.1f} %, itself {100 * shares[view.query]:.1f} %)")
+        told.append(
+            f"by {title} {_shell.plain(tokens[most])} ({100 * shares[most]:.1f} %, itself "
+            f"{100 * shares[view.query]:.1f} %)"
+        )
     return f"Of the other tokens {_shell.plain(tokens[view.query])} is made most of, {'; '.join(told)}. "
 
 

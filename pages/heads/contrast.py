@@ -1,4 +1,6 @@
-"""Two at once: the weights of two heads, of two texts or of two models, and their difference, cell by cell."""
+"""Two at once: the weights of two heads, of two texts or of two models, and their difference, cell by
+cell.
+"""
 
 from itertools import zip_longest
 from typing import NamedTuple
@@ -28,7 +30,9 @@ class Side(NamedTuple):
     def weights(self, part):
         """Weights (S, S) of the tokens in this part of the text, NaN where one may not look."""
         attention = self.trace.layers[self.layer].attention
-        return np.where(attention.parts(self.head)[3][part, part], attention.weights(self.head, part)[:, part], np.nan)
+        return np.where(
+            attention.parts(self.head)[3][part, part], attention.weights(self.head, part)[:, part], np.nan
+        )
 
 
 def section(view):
@@ -50,13 +54,22 @@ def section(view):
     gap = maps[0] - maps[1]
     titles = f"A: {a.name}", f"B: {b.name}", "A − B"
     panels(
-        dict(zip(titles, (*maps, gap), strict=True)), rows=labels(a, b, part), columns=labels(a, b, part), key="heads.contrast", signed=titles[2:], side=300,
-        selected=inside(view, part), label=f"head {short(layer, head)}" * (pair != "two heads"), revision=f"{text}\n{b.name}", on_select=take_cell,
-    )  # fmt: skip
+        dict(zip(titles, (*maps, gap), strict=True)),
+        rows=labels(a, b, part),
+        columns=labels(a, b, part),
+        key="heads.contrast",
+        signed=titles[2:],
+        side=300,
+        selected=inside(view, part),
+        label=f"head {short(layer, head)}" * (pair != "two heads"),
+        revision=f"{text}\n{b.name}",
+        on_select=take_cell,
+    )
     st.session_state["heads.start"] = part.start
     _shell.pause()
     st.caption(
-        "row asks, column answers. A and B on one scale from 0 to 1; their difference on one that is symmetric about 0: vermillion where A has more, "
+        "row asks, column answers. A and B on one scale from 0 to 1; their difference on one that is "
+        "symmetric about 0: vermillion where A has more, "
         f"blue where B has more, the page’s colour where they agree. {matched(a, b, part)}"
     )
     st.markdown(largest(a, b, maps, gap, part))
@@ -74,31 +87,51 @@ def take_cell():
 
 
 def other_head(view):
-    layer, head = picked(view.trace.config, view.choice.layer, (view.choice.head + 1) % view.trace.config.heads)
+    layer, head = picked(
+        view.trace.config, view.choice.layer, (view.choice.head + 1) % view.trace.config.heads
+    )
     return Side(short(layer, head), view.trace, layer, head)
 
 
 def other_text(view):
-    text = kept("heads.other", None, next(example for example in _shell.EXAMPLES[1:] if example != view.choice.text))
-    st.text_input("Text B", key="heads.other", live="200ms", on_change=choose, args=("heads.other",), width=520)
-    return Side("the other text", _shell.read(view.choice._replace(text=text)), view.choice.layer, view.choice.head)
+    text = kept(
+        "heads.other", None, next(example for example in _shell.EXAMPLES[1:] if example != view.choice.text)
+    )
+    st.text_input(
+        "Text B", key="heads.other", live="200ms", on_change=choose, args=("heads.other",), width=520
+    )
+    return Side(
+        "the other text", _shell.read(view.choice._replace(text=text)), view.choice.layer, view.choice.head
+    )
 
 
 def other_model(view):
-    """The other model; where it cuts the text into other tokens, there are no cells to compare, and the page says with which models there are."""
+    """The other model; where it cuts the text into other tokens, there are no cells to compare, and the page
+    says with which models there are.
+    """
     names = [name for name in st.session_state.models if name != view.choice.model]
     same = [name for name in names if pieces(name, view.choice.text) == view.trace.tokens]
     model = kept("heads.model", names, (same or names)[0])
     st.selectbox("Model B", names, key="heads.model", on_change=choose, args=("heads.model",), width=200)
     config = load(model).config
-    layer, head = picked(config, min(view.choice.layer, config.layers - 1), min(view.choice.head, config.heads - 1))
+    layer, head = picked(
+        config, min(view.choice.layer, config.layers - 1), min(view.choice.head, config.heads - 1)
+    )
     trace = _shell.read(view.choice._replace(text=view.choice.text, model=model))
     if trace.tokens != view.trace.tokens:
-        first = next(pair for pair in zip_longest(view.trace.tokens, trace.tokens, fillvalue="") if len(set(pair)) > 1)
-        with_it = f"Those with the same tokens as {view.choice.model}: {', '.join(same)}." if same else "No other model here cuts it as this one does."
+        first = next(
+            pair for pair in zip_longest(view.trace.tokens, trace.tokens, fillvalue="") if len(set(pair)) > 1
+        )
+        with_it = (
+            f"Those with the same tokens as {view.choice.model}: {', '.join(same)}."
+            if same
+            else "No other model here cuts it as this one does."
+        )
         st.warning(
-            f"{view.choice.model} cuts this text into {len(view.trace.tokens)} tokens and {model} into {len(trace.tokens)}, and they are not the same: "
-            f"the first to differ is {_shell.plain(first[0])} here and {_shell.plain(first[1])} there. So the cells of the one have no partners in the other. "
+            f"{view.choice.model} cuts this text into {len(view.trace.tokens)} tokens and {model} into "
+            f"{len(trace.tokens)}, and they are not the same: "
+            f"the first to differ is {_shell.plain(first[0])} here and {_shell.plain(first[1])} there. So "
+            "the cells of the one have no partners in the other. "
             f"{with_it}"
         )
         raise _shell.NothingToShow
@@ -136,7 +169,10 @@ def picked(config, layer, head):
 
 def labels(a, b, part):
     """The tokens; two of them where the texts differ."""
-    return [one if one == other else f"{one}|{other}" for one, other in zip(a.trace.tokens[part], b.trace.tokens[part], strict=True)]
+    return [
+        one if one == other else f"{one}|{other}"
+        for one, other in zip(a.trace.tokens[part], b.trace.tokens[part], strict=True)
+    ]
 
 
 def matched(a, b, part):
@@ -145,11 +181,20 @@ def matched(a, b, part):
     T, told = min(lengths), ""
     if a.trace.tokens != b.trace.tokens:
         differ = sum(one != other for one, other in zip(a.trace.tokens, b.trace.tokens, strict=False))
-        told = f"Compared place by place: the first token with the first, and so on; at {differ} of {T} places the tokens differ, and both are named. "
+        told = (
+            f"Compared place by place: the first token with the first, and so on; at {differ} of {T} places "
+            "the tokens differ, and both are named. "
+        )
     if lengths[0] != lengths[1]:
-        told += f"The numbers of tokens, {lengths[0]} and {lengths[1]}, differ: what is past place {T} has no partner and is left out. "
+        told += (
+            f"The numbers of tokens, {lengths[0]} and {lengths[1]}, differ: what is past place {T} has no "
+            "partner and is left out. "
+        )
     if part.stop - part.start < T:
-        told += f"Drawn are tokens {part.start + 1} to {part.stop} of {T:,}, around the token that asks; the sentence below is about these."
+        told += (
+            f"Drawn are tokens {part.start + 1} to {part.stop} of {T:,}, around the token that asks; the "
+            "sentence below is about these."
+        )
     return told
 
 
@@ -161,7 +206,8 @@ def largest(a, b, maps, gap, part):
     row, column = (_shell.plain(labels(a, b, part)[place]) for place in (i, j))
     number = f"{gap[i, j]:+.2f}".replace("-", "−")
     return (
-        f"They differ most where {row} (place {part.start + i + 1}) looks at {column} (place {part.start + j + 1}): A gives it {maps[0][i, j]:.2f} and "
+        f"They differ most where {row} (place {part.start + i + 1}) looks at {column} (place "
+        f"{part.start + j + 1}): A gives it {maps[0][i, j]:.2f} and "
         f"B {maps[1][i, j]:.2f}, **A − B = {number}**."
     )
 
@@ -175,6 +221,7 @@ def moved(maps, gap):
         return "No row is compared to its end, so that none of them sums to 1 in both."
     share = 100 * np.nansum(np.abs(gap[whole]), axis=1).mean() / 2
     return (
-        f"Of the weight of a row, B has on average **{share:.0f} %** elsewhere than A: half the sum of $|D_{{ij}}|$ over $j$, 0 % where two rows are equal, "
+        f"Of the weight of a row, B has on average **{share:.0f} %** elsewhere than A: half the sum of "
+        f"$|D_{{ij}}|$ over $j$, 0 % where two rows are equal, "
         "100 % where they share no token."
     )

@@ -1,4 +1,6 @@
-"""The gauge of a knock-out: what the model says with heads knocked out, by what the difference is measured, and how it is told."""
+"""The gauge of a knock-out: what the model says with heads knocked out, by what the difference is measured,
+and how it is told.
+"""
 
 from typing import NamedTuple
 
@@ -39,24 +41,37 @@ def effects(name, ids, way, groups):
 @st.cache_resource(max_entries=512, show_spinner=False)
 def vectors(name, ids, way, groups, places):
     bundle = load(name)
-    return frozen(knockouts.vectors(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, groups), places))
+    return frozen(
+        knockouts.vectors(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, groups), places)
+    )
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def beliefs(name, ids, way, group, place):
     bundle = load(name)
-    return frozen(knockouts.beliefs(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, [group]), place)[0])
+    return frozen(
+        knockouts.beliefs(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, [group]), place)[0]
+    )
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def sharpest(name, text):
     """The largest weight in each row of each head, (L H, T)."""
     trace = _shell.explain(text, name, None, None, None)
-    return frozen(np.concatenate([[layer.attention.weights(head).max(1) for head in range(trace.config.heads)] for layer in trace.layers]))
+    return frozen(
+        np.concatenate(
+            [
+                [layer.attention.weights(head).max(1) for head in range(trace.config.heads)]
+                for layer in trace.layers
+            ]
+        )
+    )
 
 
 class Gauge(NamedTuple):
-    """By what an effect is measured: the measure chosen, the token that asks, and for the meter its word, its senses and its stage."""
+    """By what an effect is measured: the measure chosen, the token that asks, and for the meter its word, its
+    senses and its stage.
+    """
 
     measure: str
     query: int
@@ -66,7 +81,9 @@ class Gauge(NamedTuple):
     stage: int = 0
 
     def read(self, name, ids, way, groups):
-        """The effect of knocking out each of N groups of heads, (N,): bits, relative change, or the move of the meter."""
+        """The effect of knocking out each of N groups of heads, (N,): bits, relative change, or the move of
+        the meter.
+        """
         if self.measure == METER:
             free = vectors(name, ids, way, ((),) * len(groups), self.places)
             return self.value(vectors(name, ids, way, groups, self.places)) - self.value(free)
@@ -93,20 +110,30 @@ def gauge_of(view):
     known, wrong = _senses.senses_of(str(word), view.choice.model)
     if known is None:
         return Gauge(HERE, view.query), wrong
-    return Gauge(METER, view.query, word, tuple(word.tokens(view.trace.spans)), known, _senses.best_stage()), wrong
+    return Gauge(
+        METER, view.query, word, tuple(word.tokens(view.trace.spans)), known, _senses.best_stage()
+    ), wrong
 
 
 def word_of(view):
-    """The Word whose sense can be measured: the one of the token that asks, else the last of the text with examples; None if there is none."""
+    """The Word whose sense can be measured: the one of the token that asks, else the last of the text with
+    examples; None if there is none.
+    """
     able = [word for word in senses.words(view.trace.text) if _senses.has_examples(str(word))]
-    return next((word for word in able if view.query in word.tokens(view.trace.spans)), able[-1] if able else None)
+    return next(
+        (word for word in able if view.query in word.tokens(view.trace.spans)), able[-1] if able else None
+    )
 
 
 def unit(view, gauge):
     """What the numbers are."""
     if gauge.measure == METER:
         return f"move of the meter of “{str(gauge.word)[:24]}”"
-    what = "relative change of the final vector" if view.trace.logits is None else "bits by which the next token moves"
+    what = (
+        "relative change of the final vector"
+        if view.trace.logits is None
+        else "bits by which the next token moves"
+    )
     return f"{what}, {gauge.measure}" if gauge.measure == EVERYWHERE else what
 
 
@@ -114,7 +141,9 @@ def amount(view, gauge, value):
     """An effect in words."""
     if gauge.measure == METER:
         return ("−" if value < 0 else "+") + f"{abs(value):.3f}"
-    return f"{theme.number(value)} of its length" if view.trace.logits is None else f"{theme.number(value)} bits"
+    return (
+        f"{theme.number(value)} of its length" if view.trace.logits is None else f"{theme.number(value)} bits"
+    )
 
 
 def subject(view, gauge):
@@ -122,7 +151,11 @@ def subject(view, gauge):
     if gauge.measure == METER:
         return f"the meter of {_shell.plain(str(gauge.word))}"
     what = "the final vector" if view.trace.logits is None else "the belief about the next token"
-    return f"{what} after {_shell.plain(view.trace.tokens[gauge.query])}" if gauge.measure == HERE else f"{what}, on average,"
+    return (
+        f"{what} after {_shell.plain(view.trace.tokens[gauge.query])}"
+        if gauge.measure == HERE
+        else f"{what}, on average,"
+    )
 
 
 def sharpness(view, gauge):

@@ -28,7 +28,9 @@ def windows(text, model, layer, start):
     """The weights of all heads of a layer, (H, S, S), for the S tokens from `start` on."""
     trace = _shell.explain(text, model, None, None, None)
     part = slice(start, start + SHOWN)
-    found = np.stack([trace.layers[layer].attention.weights(head, part)[:, part] for head in range(trace.config.heads)])
+    found = np.stack(
+        [trace.layers[layer].attention.weights(head, part)[:, part] for head in range(trace.config.heads)]
+    )
     found.flags.writeable = False
     return found
 
@@ -39,7 +41,9 @@ def repeat(model):
 
 
 def layer_by_layer(function, view, *more):
-    """What the function says of each layer, with a bar that shows progress once it has taken half a second."""
+    """What the function says of each layer, with a bar that shows progress once it has taken half a
+    second.
+    """
     layers = _shell.watched(range(view.trace.config.layers), "Asking all heads, layer by layer")
     return [function(view.choice.text, view.choice.model, layer, *more) for layer in layers]
 
@@ -62,17 +66,35 @@ def section(view):
         value = measured[shown].heads.ravel() if shown in measured else np.full(L * H, np.nan)
         places = np.arange(L * H) if order == "layer" else np.argsort(-value, kind="stable")
         grid(
-            maps[places], rows=trace.tokens[part], columns=trace.tokens[part], names=[short(*divmod(int(i), H)) for i in places],
-            notes=[f"{value[i]:.2f}\n{names.ravel()[i]}" for i in places], allowed=trace.layers[0].attention.parts(0)[3][part, part],
-            selected=int(np.flatnonzero(places == layer * H + head)[0]), across=H, faint=heads.NONE, key="heads.grid", start=part.start,
-            revision=f"{text}\n{order}", measures={name: found.heads.ravel()[places] for name, found in measured.items()}, on_select=take_head,
-        )  # fmt: skip
+            maps[places],
+            rows=trace.tokens[part],
+            columns=trace.tokens[part],
+            names=[short(*divmod(int(i), H)) for i in places],
+            notes=[f"{value[i]:.2f}\n{names.ravel()[i]}" for i in places],
+            allowed=trace.layers[0].attention.parts(0)[3][part, part],
+            selected=int(np.flatnonzero(places == layer * H + head)[0]),
+            across=H,
+            faint=heads.NONE,
+            key="heads.grid",
+            start=part.start,
+            revision=f"{text}\n{order}",
+            measures={name: found.heads.ravel()[places] for name, found in measured.items()},
+            on_select=take_head,
+        )
     with right:
         attention = trace.layers[layer].attention
         heatmap(
-            attention.weights(head), rows=trace.tokens, columns=trace.tokens, allowed=attention.parts(head)[3], key="heads.map", height=500,
-            selected=(view.query, view.key), label=f"layer {layer + 1}, head {head + 1}: {names[layer, head]}", revision=text, on_select=take_cell,
-        )  # fmt: skip
+            attention.weights(head),
+            rows=trace.tokens,
+            columns=trace.tokens,
+            allowed=attention.parts(head)[3],
+            key="heads.map",
+            height=500,
+            selected=(view.query, view.key),
+            label=f"layer {layer + 1}, head {head + 1}: {names[layer, head]}",
+            revision=text,
+            on_select=take_cell,
+        )
     _shell.pause()
     with above:
         _shell.pick("Order by", ORDERS, key="heads.order")
@@ -80,7 +102,8 @@ def section(view):
         st.markdown(summary(measured, names, order, shown, T))
     st.caption(
         "in every picture row asks, column answers; each row sums to 1, on one scale"
-        + f". The small ones show tokens {part.start + 1} to {part.stop} of {T:,}, around the token that asks; the numbers are of all" * (T > SHOWN)
+        + f". The small ones show tokens {part.start + 1} to {part.stop} of {T:,}, around the token that "
+        "asks; the numbers are of all" * (T > SHOWN)
     )
     rule(model, measured)
 
@@ -101,16 +124,30 @@ def take_cell():
 def summary(measured, names, order, shown, tokens):
     """What the numbers are, what a uniform head would get, and who has earned a name."""
     if shown not in measured:
-        return "A single token can look at nothing but itself: there is nothing to measure, and no head earns a name. Type a few words more."
+        return (
+            "A single token can look at nothing but itself: there is nothing to measure, and no head earns a "
+            "name. Type a few words more."
+        )
     unit, found = UNITS.get(shown, ""), measured[shown]
     most = np.unravel_index(found.heads.argmax(), found.heads.shape)
-    number = f"Its number is the **{shown}**" if order == "layer" else f"Ordered by **{shown}**, highest first"
-    earned = [f"{name} {', '.join(short(*place) for place in np.argwhere(names == name))}" for name in np.unique(names) if name != heads.NONE]
-    who = f"Names earned by {int((names != heads.NONE).sum())} of {names.size} heads: {'; '.join(earned)}." if earned else "No head has earned a name here."
+    number = (
+        f"Its number is the **{shown}**" if order == "layer" else f"Ordered by **{shown}**, highest first"
+    )
+    earned = [
+        f"{name} {', '.join(short(*place) for place in np.argwhere(names == name))}"
+        for name in np.unique(names)
+        if name != heads.NONE
+    ]
+    who = (
+        f"Names earned by {int((names != heads.NONE).sum())} of {names.size} heads: {'; '.join(earned)}."
+        if earned
+        else "No head has earned a name here."
+    )
     if tokens < heads.LEAST:
         who = f"On fewer than {heads.LEAST} tokens no head can earn a name."
     return (
-        f"**Click a head**, and look for columns, diagonals and lone cells. {number}, {MEANT[shown]}: most in {short(*most)}, {found.heads[most]:.2f}{unit}; "
+        f"**Click a head**, and look for columns, diagonals and lone cells. {number}, {MEANT[shown]}: most "
+        f"in {short(*most)}, {found.heads[most]:.2f}{unit}; "
         f"a uniform head would have **{found.uniform:.2f}**{unit}. {who}"
     )
 
@@ -132,21 +169,33 @@ def rule(model, measured):
     if model != EXAMPLE and EXAMPLE in st.session_state.models:
         there = repeat(EXAMPLE)
         most = np.unravel_index(there.heads.argmax(), there.heads.shape)
-        other = f" In {EXAMPLE}, a small model of strings that repeat, the most is **{there.heads[most]:.2f}**, by head {short(*most)}."
+        other = (
+            f" In {EXAMPLE}, a small model of strings that repeat, the most is **{there.heads[most]:.2f}**, "
+            "by "
+            f"head {short(*most)}."
+        )
     _shell.heading("When does a head earn a name?")
     st.markdown(
-        "A **uniform head** gives all the tokens that it may see the same weight: whatever is no more than that is no habit. A score is the mean weight on "
-        "one place. A head that has come at least half of the way from a uniform head’s score $u$ to 1 is called after that place: **previous token**, "
-        "**first token**, **itself** or **induction**; if there are several, after the one where it has come farthest. "
-        f"If not, it is **broad** when its entropy is at least {100 * heads.ALL:.0f} % of a uniform head’s, and else **{heads.NONE}**. "
-        f"On fewer than {heads.LEAST} tokens, where these places are often the same token, nobody earns a name. "
+        "A **uniform head** gives all the tokens that it may see the same weight: whatever is no more than "
+        "that is no habit. A score is the mean weight on "
+        "one place. A head that has come at least half of the way from a uniform head’s score $u$ to 1 is "
+        "called after that place: **previous token**, "
+        "**first token**, **itself** or **induction**; if there are several, after the one where it has come "
+        "farthest. "
+        f"If not, it is **broad** when its entropy is at least {100 * heads.ALL:.0f} % of a uniform head’s, "
+        f"and else **{heads.NONE}**. "
+        f"On fewer than {heads.LEAST} tokens, where these places are often the same token, nobody earns a "
+        "name. "
         "A name says what the weights of this text are like, not what the head is for."
     )
     _shell.say(
-        r"\frac{s - u}{1 - u} \ge \frac12 \qquad s_{\text{previous}} = \frac{1}{T-1} \sum_{i>1} w_{i,\,i-1} \qquad "
+        r"\frac{s - u}{1 - u} \ge \frac12 \qquad s_{\text{previous}} = \frac{1}{T-1} \sum_{i>1} w_{i,\,i-1} "
+        r"\qquad "
         r"H = -\frac1T \sum_{i,j} w_{ij} \log_2 w_{ij}",
-        f"**Induction** (Olsson 2022) is measured on {heads.STRINGS} strings of {heads.PERIOD} random tokens, each said twice, and not on your text: when the "
-        f"model reads a token again, how much does a head look at what came after it the first time? {has}: the most is **{here.heads[best]:.2f}**, by head "
+        f"**Induction** (Olsson 2022) is measured on {heads.STRINGS} strings of {heads.PERIOD} random "
+        "tokens, each said twice, and not on your text: when the "
+        f"model reads a token again, how much does a head look at what came after it the first time? {has}: "
+        f"the most is **{here.heads[best]:.2f}**, by head "
         f"{short(*best)}; a uniform head gives {here.uniform:.3f}.{other}",
     )
     _shell.heading("The functions that measured this")

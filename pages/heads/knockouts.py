@@ -63,8 +63,8 @@ def section(view):
         out = own_set(view, group, strange)
         compare(view, gauge, way, ids, group, out, moved)
     head.markdown(
-        "Attention says where a head looks; a knock-out says what that is worth. **Click heads** to knock several out together. "
-        + strongest(view, moved, gauge, way)
+        "Attention says where a head looks; a knock-out says what that is worth. **Click heads** to knock "
+        "several out together. " + strongest(view, moved, gauge, way)
     )
     for sentence in wrong:
         st.info(sentence)
@@ -73,7 +73,9 @@ def section(view):
 
 
 def every(gauge, name, ids, way):
-    """The effect of each head by itself, (L H,), pass by pass, with a bar that shows progress once it has taken half a second."""
+    """The effect of each head by itself, (L H,), pass by pass, with a bar that shows progress once it has
+    taken half a second.
+    """
     config = load(name).config
     heads = knockouts.singles(config)
     parts = _shell.watched(
@@ -87,13 +89,25 @@ def picture(view, moved, gauge, way):
     """The effect of every head, layers by heads; a click puts a head into the set or takes it out."""
     L, H = view.trace.config.layers, view.trace.config.heads
     heatmap(
-        moved.reshape(L, H), rows=[f"layer {i + 1}" for i in range(L)], columns=[f"head {i + 1}" for i in range(H)], key="heads.effects",
+        moved.reshape(L, H),
+        rows=[f"layer {i + 1}" for i in range(L)],
+        columns=[f"head {i + 1}" for i in range(H)],
+        key="heads.effects",
         selected=(view.choice.layer, view.choice.head),
-        kind="signed" if gauge.measure == METER else "amounts", square=False, height=76 + 34 * L, row_role="layer", column_role="head",
-        label=f"each head by itself: {unit(view, gauge)}", revision=view.trace.text, on_select=toggle,
-    )  # fmt: skip
+        kind="signed" if gauge.measure == METER else "amounts",
+        square=False,
+        height=76 + 34 * L,
+        row_role="layer",
+        column_role="head",
+        label=f"each head by itself: {unit(view, gauge)}",
+        revision=view.trace.text,
+        on_select=toggle,
+    )
     _shell.pause()
-    st.caption(f"row is a layer, column a head; the number is how far the output moves once that head alone {DONE[way]}")
+    st.caption(
+        "row is a layer, column a head; the number is how far the output moves once that head alone "
+        f"{DONE[way]}"
+    )
 
 
 def strongest(view, moved, gauge, way):
@@ -105,8 +119,10 @@ def strongest(view, moved, gauge, way):
         return "No head does anything to this output."
     rank = 1 + int((sharp > sharp[best]).sum())
     return (
-        f"Here **layer {best // H + 1}, head {best % H + 1}** matters most: {way}, it moves {subject(view, gauge)} by **{amount(view, gauge, moved[best])}**. "
-        f"By its largest weight there it is number {rank} of {len(moved)}; over all heads the two orders have a rank correlation of "
+        f"Here **layer {best // H + 1}, head {best % H + 1}** matters most: {way}, it moves "
+        f"{subject(view, gauge)} by **{amount(view, gauge, moved[best])}**. "
+        f"By its largest weight there it is number {rank} of {len(moved)}; over all heads the two orders "
+        "have a rank correlation of "
         f"{number(ranks.correlation(size, sharp))}; at 1 the weights would tell the influence."
     )
 
@@ -115,7 +131,9 @@ def strongest(view, moved, gauge, way):
 
 
 def chosen(config):
-    """The heads that the reader has named, each (layer, head), and the names that this model has no heads for."""
+    """The heads that the reader has named, each (layer, head), and the names that this model has no heads
+    for.
+    """
     said = dict.fromkeys(re.findall(r"\b(\d{1,3})\.(\d{1,3})\b", kept(SET, None, "")))
     heads = [(int(layer) - 1, int(head) - 1) for layer, head in said]
     fits = [(layer, head) for layer, head in heads if 0 <= layer < config.layers and 0 <= head < config.heads]
@@ -163,7 +181,9 @@ def own_set(view, group, strange):
 
 
 def compare(view, gauge, way, ids, group, out, moved):
-    """The output before and after the set is knocked out, and its effect beside the sum of the single ones."""
+    """The output before and after the set is knocked out, and its effect beside the sum of the single
+    ones.
+    """
     name, H = view.choice.model, view.trace.config.heads
     if not group:
         st.markdown("Nobody is knocked out yet: this is the model as trained.")
@@ -172,12 +192,19 @@ def compare(view, gauge, way, ids, group, out, moved):
     else:
         joint = float(gauge.read(name, ids, way, (out,))[0])
         alone = float(moved[[layer * H + head for layer, head in out]].sum())
-        many = f"**{len(out)} heads** together move" if len(out) > 1 else f"Head **{short(*out[0])}** alone moves"
+        many = (
+            f"**{len(out)} heads** together move"
+            if len(out) > 1
+            else f"Head **{short(*out[0])}** alone moves"
+        )
         sums = (
-            f" One by one their effects add up to {amount(view, gauge, alone)}; the difference, {amount(view, gauge, joint - alone)}, is what they do to "
+            f" One by one their effects add up to {amount(view, gauge, alone)}; the difference, "
+            f"{amount(view, gauge, joint - alone)}, is what they do to "
             "one another: effects are not parts of a sum."
         )
-        st.markdown(f"{many} {subject(view, gauge)} by **{amount(view, gauge, joint)}**.{sums * (len(out) > 1)}")
+        st.markdown(
+            f"{many} {subject(view, gauge)} by **{amount(view, gauge, joint)}**.{sums * (len(out) > 1)}"
+        )
     if gauge.measure == METER:
         lanes(view, gauge, way, ids, out)
     elif view.trace.logits is None:
@@ -191,8 +218,13 @@ def bars(view, way, ids, out):
     name = view.choice.model
     before, after = (beliefs(name, ids, way, group, view.query) for group in ((), out))
     top = np.argsort(-np.maximum(before, after), kind="stable")[:BEST]
-    series = {"as trained": (before[top], theme.PLAIN)} | ({"knocked out": (after[top], theme.OUTPUT)} if out else {})
-    st.caption(f"what comes after {_shell.plain(view.trace.tokens[view.query])}: the {BEST} likeliest of {len(before):,} tokens")
+    series = {"as trained": (before[top], theme.PLAIN)} | (
+        {"knocked out": (after[top], theme.OUTPUT)} if out else {}
+    )
+    st.caption(
+        f"what comes after {_shell.plain(view.trace.tokens[view.query])}: the {BEST} likeliest of "
+        f"{len(before):,} tokens"
+    )
     ranking(
         series,
         [load(name).tokenizer.piece(int(i)) for i in top],
@@ -221,14 +253,22 @@ def movers(view, way, ids, out):
 def lanes(view, gauge, way, ids, out):
     """The word on its meter, before and after."""
     name, known, stage = view.choice.model, gauge.known, gauge.stage
-    before, after = (float(gauge.value(vectors(name, ids, way, (group,), gauge.places))[0]) for group in ((), out))
+    before, after = (
+        float(gauge.value(vectors(name, ids, way, (group,), gauge.places))[0]) for group in ((), out)
+    )
     about = known.separation.left[:, stage], known.separation.right[:, stage], known.separation.margin[stage]
     drawn = [Lane("as trained", *about, (before,))] + ([Lane("knocked out", *about, (after,))] if out else [])
     meter(
-        drawn, ends=known.ends, marks=("1",), key="heads.meter", label=f"{gauge.word} between {known.ends[0]} and {known.ends[1]}", revision=view.trace.text,
-    )  # fmt: skip
+        drawn,
+        ends=known.ends,
+        marks=("1",),
+        key="heads.meter",
+        label=f"{gauge.word} between {known.ends[0]} and {known.ends[1]}",
+        revision=view.trace.text,
+    )
     st.caption(
-        f"{_shell.plain(str(gauge.word))} after {_senses.stage_names(view.trace.config)[stage]}, between the means of bundled examples, −1 and +1: as trained "
+        f"{_shell.plain(str(gauge.word))} after {_senses.stage_names(view.trace.config)[stage]}, between the "
+        "means of bundled examples, −1 and +1: as trained "
         f"{known.call(before, stage)}" + (f", knocked out {known.call(after, stage)}" if out else "")
     )
 
@@ -241,7 +281,10 @@ def ranked(view, moved, gauge, way):
     H, sharp = view.trace.config.heads, sharpness(view, gauge)
     order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
     _shell.heading("What matters, and what looks sharply")
-    st.caption(f"the {len(order)} heads, layer.head, that matter most, each {way} by itself, and their row’s largest weight; each colour has its own scale")
+    st.caption(
+        f"the {len(order)} heads, layer.head, that matter most, each {way} by itself, and their row’s "
+        "largest weight; each colour has its own scale"
+    )
     series = {
         unit(view, gauge): (moved[order], theme.OUTPUT),
         "largest attention weight": (sharp[order], theme.QUERY),
@@ -254,13 +297,21 @@ def told(view):
     """How it is measured, and the code."""
     _shell.heading("How it is measured")
     formula = r"D(p \,\|\, q) = \sum_t p_t \log_2 \frac{p_t}{q_t}"
-    meaning = "p is the distribution of the next token as trained, q the one with the head knocked out: the bits that q wastes if p is right."
+    meaning = (
+        "p is the distribution of the next token as trained, q the one with the head knocked out: the bits "
+        "that q wastes if p is right."
+    )
     if view.trace.logits is None:
         formula = r"\frac{|f - f'|}{|f|} \qquad \text{or} \qquad \text{meter}(x') - \text{meter}(x)"
-        meaning = "f is the final vector as trained, f′ with the head knocked out; the meter is that of “Which bank?”, at the stage that tells senses best."
+        meaning = (
+            "f is the final vector as trained, f′ with the head knocked out; the meter is that of “Which "
+            "bank?”, at the stage that tells senses best."
+        )
     _shell.say(
         formula,
-        f"{meaning} Silenced: the head puts out 0. Uniform: every score is 0. Without its sink: the weight on the first token is taken away and the rest sums "
-        "to 1 again; a token that may see nothing else keeps it. What is compared ran in passes of one shape, so what cannot change differs by exactly 0.",
+        f"{meaning} Silenced: the head puts out 0. Uniform: every score is 0. Without its sink: the weight "
+        "on the first token is taken away and the rest sums "
+        "to 1 again; a token that may see nothing else keeps it. What is compared ran in passes of one "
+        "shape, so what cannot change differs by exactly 0.",
     )
     _shell.show_source(knockouts.effects, knockouts.run, *WAYS.values(), knockouts.Level)

@@ -17,7 +17,9 @@ COLOURS = 6  # heads that have a colour each; of more, the mean is drawn
 def section(view):
     """Draw all of it."""
     trace, T = view.trace, len(view.trace.tokens)
-    every = [[short(layer, head) for head in range(trace.config.heads)] for layer in range(trace.config.layers)]
+    every = [
+        [short(layer, head) for head in range(trace.config.heads)] for layer in range(trace.config.layers)
+    ]
     main = short(view.choice.layer, view.choice.head)
     names = [main, *others([name for line in every for name in line], main)]
     count = kept("heads.lines", range(1, MOST + 1), 50)
@@ -26,17 +28,37 @@ def section(view):
     alone = len(names) <= COLOURS
     shown = maps if alone else maps.mean(axis=0, keepdims=True)
     lines(
-        shown, rows=trace.tokens[part], columns=trace.tokens[part], names=names if alone else [f"the mean of {len(names)} heads"], heads=every, chosen=names,
-        allowed=trace.layers[0].attention.parts(0)[3][part, part], count=count, start=part.start, selected=inside(view, part), key="heads.curves",
-        revision=f"{view.choice.text}\n{' '.join(names)}", on_head=take_head, on_count=take_count, on_token=take_token,
-    )  # fmt: skip
+        shown,
+        rows=trace.tokens[part],
+        columns=trace.tokens[part],
+        names=names if alone else [f"the mean of {len(names)} heads"],
+        heads=every,
+        chosen=names,
+        allowed=trace.layers[0].attention.parts(0)[3][part, part],
+        count=count,
+        start=part.start,
+        selected=inside(view, part),
+        key="heads.curves",
+        revision=f"{view.choice.text}\n{' '.join(names)}",
+        on_head=take_head,
+        on_count=take_count,
+        on_token=take_token,
+    )
     st.session_state["heads.shown"] = names, part.start
     _shell.pause()
     st.caption(
-        "left asks, right answers: a line from “it” to “cat” says that “it” looks at “cat”. The more opaque a line, the larger its weight. "
+        "left asks, right answers: a line from “it” to “cat” says that “it” looks at “cat”. The more opaque "
+        "a line, the larger its weight. "
         "**Click heads** to add or remove them; "
-        + ("each has a colour of its own" if alone else f"with more than {COLOURS}, the mean of their weights is drawn")
-        + (f". The lines are those among tokens {part.start + 1} to {part.stop} of {T:,}, around the token that asks" * (T > SHOWN))
+        + (
+            "each has a colour of its own"
+            if alone
+            else f"with more than {COLOURS}, the mean of their weights is drawn"
+        )
+        + (
+            f". The lines are those among tokens {part.start + 1} to {part.stop} of {T:,}, around the token "
+            "that asks" * (T > SHOWN)
+        )
     )
     st.markdown(told(view, names, maps.mean(axis=0), part))
     _shell.heading("The function that computed the weights")
@@ -52,16 +74,22 @@ def weights(trace, name, part):
 
 
 def others(every, main):
-    """The heads shown besides the one of the sidebar, from the link or the session; what is no head of this model is left out."""
+    """The heads shown besides the one of the sidebar, from the link or the session; what is no head of this
+    model is left out.
+    """
     said = kept("heads.more", None, "")
     return [name for name in dict.fromkeys(said.split()) if name in every and name != main]
 
 
 def take_head():
-    """A head was clicked: it comes, or goes; when the sidebar's own goes, the next takes its place, and the last one stays."""
+    """A head was clicked: it comes, or goes; when the sidebar's own goes, the next takes its place, and the
+    last one stays.
+    """
     if head := sent("heads.curves", "head"):
         names, _ = st.session_state["heads.shown"]
-        left = [*names, *head] if head[0] not in names else [name for name in names if name != head[0]] or names
+        left = (
+            [*names, *head] if head[0] not in names else [name for name in names if name != head[0]] or names
+        )
         open_head(*place(left[0]))
         st.session_state.chosen["heads.more"] = " ".join(left[1:])
 
@@ -83,11 +111,17 @@ def take_token():
 def told(view, names, mean, part):
     """What the token that asks takes, and how few lines carry half of the weight."""
     row, tokens = mean[view.query - part.start], view.trace.tokens[part]
-    most = ", ".join(f"{_shell.plain(tokens[j])} {100 * row[j]:.0f} %" for j in np.argsort(-row, kind="stable")[:3] if row[j] > 0)
+    most = ", ".join(
+        f"{_shell.plain(tokens[j])} {100 * row[j]:.0f} %"
+        for j in np.argsort(-row, kind="stable")[:3]
+        if row[j] > 0
+    )
     who = f"head {names[0]}" if len(names) == 1 else f"the mean of {len(names)} heads"
     largest = np.sort(mean, axis=None)[::-1]
     half = int(np.searchsorted(np.cumsum(largest, dtype=np.float64), 0.5 * mean.sum(dtype=np.float64))) + 1
     return (
-        f"In {who} {_shell.plain(view.trace.tokens[view.query])} takes most from {most}. Half of all the weight drawn is in "
-        f"**{half:,} of {int((mean > 0).sum()):,}** lines: the more a head looks at single tokens, the fewer lines are most of what it does."
+        f"In {who} {_shell.plain(view.trace.tokens[view.query])} takes most from {most}. Half of all the "
+        "weight drawn is in "
+        f"**{half:,} of {int((mean > 0).sum()):,}** lines: the more a head looks at single tokens, the fewer "
+        "lines are most of what it does."
     )

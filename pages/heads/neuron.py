@@ -1,4 +1,6 @@
-"""Inside one weight: the query and the key of two tokens, dimension by dimension, down to the number in the picture of the head."""
+"""Inside one weight: the query and the key of two tokens, dimension by dimension, down to the number in the
+picture of the head.
+"""
 
 import numpy as np
 import streamlit as st
@@ -25,11 +27,14 @@ def section(view):
     dimensions = np.arange(len(products)) if order == COUNTED else np.argsort(-products, kind="stable")
     asks, answers = (_shell.plain(view.trace.tokens[place]) for place in (query, key))
     st.markdown(
-        f"A weight is made of {len(products)} products. **Choose who asks and who answers**: {asks} asks with its query q, {answers} answers with its key k; "
+        f"A weight is made of {len(products)} products. **Choose who asks and who answers**: {asks} asks "
+        f"with its query q, {answers} answers with its key k; "
         "where both have the same sign the product is positive, and the sum of all is how well they match."
     )
     with st.container(horizontal=True):
-        _shell.pick_token("Who asks", view.trace, key="heads.query", dependent=["heads.key"])  # until somebody says, the strongest answers
+        _shell.pick_token(
+            "Who asks", view.trace, key="heads.query", dependent=["heads.key"]
+        )  # until somebody says, the strongest answers
         _shell.pick_token("Who answers", view.trace, key="heads.key")
         _shell.pick("Dimensions", (COUNTED, LARGEST), key=ORDER)
     left, right = st.columns([3, 2], gap="medium")
@@ -59,12 +64,24 @@ def vectors(view, attention, dimensions):
         rows = {"q before": plain_q, "q turned": q[query], "k before": plain_k, "k turned": k[key]}
         note = "; “turned” is what RoPE has made of a vector at its token’s place, and what is multiplied"
     heatmap(
-        np.stack(list(rows.values()))[:, dimensions], rows=list(rows), columns=[f"d{d}" for d in dimensions], key="heads.vectors", kind="signed",
-        square=False, height=64 + 30 * len(rows), row_role="vector", column_role="dimension", revision=view.trace.text,
-        label=f"layer {view.choice.layer + 1}, head {head + 1}: the query of one token and the key of the other",
-    )  # fmt: skip
+        np.stack(list(rows.values()))[:, dimensions],
+        rows=list(rows),
+        columns=[f"d{d}" for d in dimensions],
+        key="heads.vectors",
+        kind="signed",
+        square=False,
+        height=64 + 30 * len(rows),
+        row_role="vector",
+        column_role="dimension",
+        revision=view.trace.text,
+        label=f"layer {view.choice.layer + 1}, head {head + 1}: the query of one token and the key of the "
+        "other",
+    )
     _shell.pause()
-    st.caption(f"column is one of the head’s {q.shape[1]} dimensions; one scale for all rows, blue below zero, vermillion above{note}")
+    st.caption(
+        f"column is one of the head’s {q.shape[1]} dimensions; one scale for all rows, blue below zero, "
+        f"vermillion above{note}"
+    )
 
 
 def unturned(attention, head, query, key):
@@ -85,11 +102,14 @@ def chain(view, attention, products, words):
     largest = ", ".join(f"{signed(products[d])} in dimension {d}" for d in top)
     _shell.say(
         rf"q \cdot k = \sum_{{d=0}}^{{{len(products) - 1}}} q_d\,k_d = {tex(total)}",
-        f"{up} products are above zero and {down} below; the largest: {largest}. Summed here they give **{fine(total)}**, the model’s own matrix product "
+        f"{up} products are above zero and {down} below; the largest: {largest}. Summed here they give "
+        f"**{fine(total)}**, the model’s own matrix product "
         f"says **{fine(dot)}**: difference {abs(total - dot):.0e}.",
         turned(attention, head, query, key, total),
         rf"$$\text{{score}} = {tex(total)} \times {tex(attention.scale)}{added} = {tex(score)}$$",
-        "" if bias is None else "What is added is the bias of the positional encoding: it depends on the distance alone.",
+        ""
+        if bias is None
+        else "What is added is the bias of the positional encoding: it depends on the distance alone.",
         weighed(attention, head, query, key, allowed, words),
         shared(attention, head),
     )
@@ -117,12 +137,18 @@ def weighed(attention, head, query, key, allowed, words):
     scores, weights = attention.scores(head)[query].astype(np.float64), attention.weights(head)[query]
     asks, answers = words
     if not allowed[key]:
-        return f"{asks} may not look at {answers}: the mask puts −∞ in the place of this score, and the weight is **0**."
+        return (
+            f"{asks} may not look at {answers}: the mask puts −∞ in the place of this score, and the weight "
+            "is "
+            "**0**."
+        )
     part = np.exp(scores - scores.max())
     less, rank = signed_tex(-float(scores.max())), 1 + int((weights > weights[key]).sum())
     return (
-        rf"$$\text{{weight}} = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = \frac{{{tex(part[key])}}}{{{tex(part.sum())}}} = {tex(weights[key])}$$"
-        f"\n\nOf the {int(allowed.sum())} tokens that {asks} may look at, {answers} is **number {rank}**, with {100 * weights[key]:.1f} % of its attention."
+        rf"$$\text{{weight}} = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = "
+        rf"\frac{{{tex(part[key])}}}{{{tex(part.sum())}}} = {tex(weights[key])}$$"
+        f"\n\nOf the {int(allowed.sum())} tokens that {asks} may look at, {answers} is **number {rank}**, "
+        f"with {100 * weights[key]:.1f} % of its attention."
     )
 
 
@@ -131,7 +157,10 @@ def shared(attention, head):
     H, G = len(attention.q), len(attention.k)
     if H == G:
         return ""
-    return f"{H} query heads share {G} key heads here: head {head + 1} is answered by key head {head * G // H + 1}."
+    return (
+        f"{H} query heads share {G} key heads here: head {head + 1} is answered by key head "
+        f"{head * G // H + 1}."
+    )
 
 
 def every_key(view, attention, dimensions, strongest):
@@ -139,17 +168,31 @@ def every_key(view, attention, dimensions, strongest):
     T = len(view.trace.tokens)
     _shell.heading("The same query with every key")
     if T > LONGEST:
-        st.info(f"Drawn for texts of up to {LONGEST} tokens; yours has {T:,}. The pair above knows no such bound.")
+        st.info(
+            f"Drawn for texts of up to {LONGEST} tokens; yours has {T:,}. The pair above knows no such bound."
+        )
         return
     q, k, _, allowed, _ = attention.parts(view.choice.head)
     picture = (q[view.query] * k)[:, dimensions]  # (T, D)
     heatmap(
-        picture, rows=view.trace.tokens, columns=[f"d{d}" for d in dimensions], key="heads.products", kind="signed", square=False,
-        allowed=np.repeat(allowed[view.query][:, None], len(dimensions), axis=1), selected=(view.key, strongest), height=min(560, 64 + 26 * T),
-        row_role="key", column_role="dimension", label="q × k for every token that may answer", revision=view.trace.text, on_select=lambda: answer(view.query),
-    )  # fmt: skip
+        picture,
+        rows=view.trace.tokens,
+        columns=[f"d{d}" for d in dimensions],
+        key="heads.products",
+        kind="signed",
+        square=False,
+        allowed=np.repeat(allowed[view.query][:, None], len(dimensions), axis=1),
+        selected=(view.key, strongest),
+        height=min(560, 64 + 26 * T),
+        row_role="key",
+        column_role="dimension",
+        label="q × k for every token that may answer",
+        revision=view.trace.text,
+        on_select=lambda: answer(view.query),
+    )
     st.caption(
-        "row answers; the numbers of a row, q × k of each dimension, add up to its dot product. A stripe is a dimension that many keys share. "
+        "row answers; the numbers of a row, q × k of each dimension, add up to its dot product. A stripe is "
+        "a dimension that many keys share. "
         "Click a row to see it above"
     )
 

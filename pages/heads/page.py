@@ -1,4 +1,6 @@
-"""What is each head doing? All heads of a model at once, measured, compared, looked into and switched off, on the reader's own text."""
+"""What is each head doing? All heads of a model at once, measured, compared, looked into and switched off, on
+the reader's own text.
+"""
 
 import streamlit as st
 
@@ -23,7 +25,8 @@ weights = trace.layers[choice.layer].attention.weights(choice.head)
 key = _shell.kept_token("heads.key", trace, default=int(weights[query].argmax()))
 section = kept("heads.section", SECTIONS, "Grid")
 st.markdown(
-    f"{choice.model} looks at your text with {trace.config.layers} × {trace.config.heads} heads at once, and nobody told any of them what to do. "
+    f"{choice.model} looks at your text with {trace.config.layers} × {trace.config.heads} heads at once, and "
+    "nobody told any of them what to do. "
     "The head and the two tokens that you choose in one view stay chosen in all."
 )
 _shell.pick("Look at", SECTIONS, key="heads.section", label_visibility="collapsed")

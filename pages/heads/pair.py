@@ -1,4 +1,6 @@
-"""What the views of the page about heads share: the text that was read, the head in question, and the pair of tokens that is looked at."""
+"""What the views of the page about heads share: the text that was read, the head in question, and the pair of
+tokens that is looked at.
+"""
 
 from typing import NamedTuple
 
@@ -9,7 +11,9 @@ from pages import _shell
 
 
 class View(NamedTuple):
-    """The sidebar's choice, with layer and head counted from 0; its Trace; and the token that asks and the one that answers, from 0."""
+    """The sidebar's choice, with layer and head counted from 0; its Trace; and the token that asks and the
+    one that answers, from 0.
+    """
 
     choice: _shell.Choice
     trace: Trace
@@ -18,7 +22,9 @@ class View(NamedTuple):
 
 
 def short(layer, head):
-    """The name of a head, counted from 0, as it stands in small pictures: layer and head counted from 1, such as 3.4."""
+    """The name of a head, counted from 0, as it stands in small pictures: layer and head counted from 1, such
+    as 3.4.
+    """
     return f"{layer + 1}.{head + 1}"
 
 
@@ -29,7 +35,9 @@ def place(name):
 
 
 def window(query, tokens, size, step):
-    """The part of a long text, at most `size` tokens around the one that asks, that a picture shows; it moves by `step`, not with every token."""
+    """The part of a long text, at most `size` tokens around the one that asks, that a picture shows; it moves
+    by `step`, not with every token.
+    """
     start = round((query - size / 2) / step) * step
     start = max(0, min(start, tokens - size))
     return slice(start, min(tokens, start + size))
@@ -37,7 +45,11 @@ def window(query, tokens, size, step):
 
 def inside(view, part):
     """The chosen pair as places in this part of the text; None if one of them lies outside."""
-    return (view.query - part.start, view.key - part.start) if all(part.start <= i < part.stop for i in (view.query, view.key)) else None
+    return (
+        (view.query - part.start, view.key - part.start)
+        if all(part.start <= i < part.stop for i in (view.query, view.key))
+        else None
+    )
 
 
 def open_head(layer, head):
@@ -47,10 +59,14 @@ def open_head(layer, head):
 
 def look_at(query=None, key=None):
     """Somebody has chosen this pair of tokens, or one of them, counted from 0."""
-    st.session_state.chosen |= {name: place for name, place in (("heads.query", query), ("heads.key", key)) if place is not None}
+    st.session_state.chosen |= {
+        name: place for name, place in (("heads.query", query), ("heads.key", key)) if place is not None
+    }
 
 
 def sent(key, name):
-    """What the browser has sent last from the picture of that key under that name, without the time at its end; None if nothing."""
+    """What the browser has sent last from the picture of that key under that name, without the time at its
+    end; None if nothing.
+    """
     found = st.session_state[key].get(name)
     return found and found[:-1]

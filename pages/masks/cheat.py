@@ -1,4 +1,6 @@
-"""The cheat: a decoder that was trained without the mask beside its twin with it, on the reader's own text."""
+"""The cheat: a decoder that was trained without the mask beside its twin with it, on the reader's own
+text.
+"""
 
 from functools import partial
 from itertools import islice, pairwise
@@ -30,8 +32,10 @@ def section():
     honest, cheat = (_shell.read(choice._replace(model=name)) for name in (HONEST, CHEAT))
     blinded = _shell.explain(choice.text, CHEAT, None, None, "causal")
     st.markdown(
-        "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** and see how sure each is of every next word: "
-        "the one that may look ahead knows them all. Then look at what it writes when there is nothing ahead to look at."
+        "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** "
+        "and see how sure each is of every next word: "
+        "the one that may look ahead knows them all. Then look at what it writes when there is nothing ahead "
+        "to look at."
     )
     score(honest, cheat, blinded)
     _shell.pause()
@@ -49,17 +53,31 @@ def score(honest, cheat, blinded):
     """The probability of each next token to the three, and how many they get right."""
     N = len(honest.tokens) - 1
     if N == 0:
-        st.warning("This text is one token, and there is none after it to be predicted. Type a few words more.")
+        st.warning(
+            "This text is one token, and there is none after it to be predicted. Type a few words more."
+        )
         return
     rows = {"causal": honest, "cheat": cheat, "cheat masked": blinded}
     heatmap(
-        np.stack([leak.believed(trace) for trace in rows.values()]), rows=list(rows), columns=honest.tokens[1:], key="masks.believed", square=False, height=180,
-        label="How probable was each word, to the model that was to predict it?", row_role="model", column_role="next token", revision=honest.text,
-    )  # fmt: skip
-    a, b, c = (f"**{int(leak.guessed(trace).sum())} of {N}** ({theme.number(trace.losses.mean())} nats each)" for trace in rows.values())
+        np.stack([leak.believed(trace) for trace in rows.values()]),
+        rows=list(rows),
+        columns=honest.tokens[1:],
+        key="masks.believed",
+        square=False,
+        height=180,
+        label="How probable was each word, to the model that was to predict it?",
+        row_role="model",
+        column_role="next token",
+        revision=honest.text,
+    )
+    a, b, c = (
+        f"**{int(leak.guessed(trace).sum())} of {N}** ({theme.number(trace.losses.mean())} nats each)"
+        for trace in rows.values()
+    )
     blind = theme.number(np.log(honest.config.vocabulary))
     st.markdown(
-        f"{HONEST}, trained with the causal mask, expects {a} of your tokens; the cheat, {CHEAT}, {b}. Put the mask on the cheat, so that it "
+        f"{HONEST}, trained with the causal mask, expects {a} of your tokens; the cheat, {CHEAT}, {b}. Put "
+        "the mask on the cheat, so that it "
         f"must really predict: {c}; guessing blindly among {honest.config.vocabulary:,} costs {blind}."
     )
 
@@ -73,7 +91,10 @@ def curves():
         alt="training loss of the decoder with and without the causal mask",
     )
     a, b = (curve[-1][1] for curve in found.values())
-    st.caption(f"training loss, from the models’ cards: at the end {theme.number(a)} and {theme.number(b)} nats per token, {a / b:.0f} times less")
+    st.caption(
+        f"training loss, from the models’ cards: at the end {theme.number(a)} and {theme.number(b)} nats per "
+        f"token, {a / b:.0f} times less"
+    )
 
 
 # ---- what they write ----
@@ -83,7 +104,9 @@ def curves():
 def some_written(name, ids, seed):
     """The next PART tokens that a model writes; fewer where it ends the text."""
     bundle = load(name)
-    steps = generate(bundle.network, ids, [partial(temperature, degree=TEMPERATURE)], seed, [bundle.tokenizer.end])
+    steps = generate(
+        bundle.network, ids, [partial(temperature, degree=TEMPERATURE)], seed, [bundle.tokenizer.end]
+    )
     return tuple(step.id for step in islice(steps, PART))
 
 
@@ -100,11 +123,15 @@ def write(name, ids, seed, room):
 
 
 def writing(honest):
-    """What each writes after the text, with the same seed and temperature; the cheat without the mask, as it was trained."""
+    """What each writes after the text, with the same seed and temperature; the cheat without the mask, as it
+    was trained.
+    """
     ids = tuple(map(int, honest.ids))[-CONTEXT:]
     seed = kept(SEED, SEEDS, 1)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**What does each write next?** {COUNT} tokens, temperature {TEMPERATURE}, seed", width="content")
+        st.markdown(
+            f"**What does each write next?** {COUNT} tokens, temperature {TEMPERATURE}, seed", width="content"
+        )
         st.number_input(
             "Seed",
             SEEDS[0],
@@ -151,19 +178,36 @@ def looks(choice, cheat):
     left, right = st.columns([2, 3], gap="medium")
     with left:
         heatmap(
-            ahead, rows=[f"layer {i + 1}" for i in range(len(ahead))], columns=[f"head {i + 1}" for i in range(ahead.shape[1])], key="masks.ahead",
-            selected=(choice.layer, choice.head), height=300, square=False, label=f"{CHEAT}: mean weight on the next token", row_role="layer",
-            column_role="head", revision=cheat.text, on_select=take_head,
-        )  # fmt: skip
+            ahead,
+            rows=[f"layer {i + 1}" for i in range(len(ahead))],
+            columns=[f"head {i + 1}" for i in range(ahead.shape[1])],
+            key="masks.ahead",
+            selected=(choice.layer, choice.head),
+            height=300,
+            square=False,
+            label=f"{CHEAT}: mean weight on the next token",
+            row_role="layer",
+            column_role="head",
+            revision=cheat.text,
+            on_select=take_head,
+        )
     with right:
         heatmap(
-            cheat.layers[choice.layer].attention.weights(choice.head), rows=cheat.tokens, columns=cheat.tokens, key="masks.cheat", height=340,
-            label=f"{CHEAT}: weights of layer {choice.layer + 1}, head {choice.head + 1}", revision=cheat.text,
-        )  # fmt: skip
+            cheat.layers[choice.layer].attention.weights(choice.head),
+            rows=cheat.tokens,
+            columns=cheat.tokens,
+            key="masks.cheat",
+            height=340,
+            label=f"{CHEAT}: weights of layer {choice.layer + 1}, head {choice.head + 1}",
+            revision=cheat.text,
+        )
     st.markdown(
-        f"At the token right after itself. Most of all in **layer {layer + 1}, head {head + 1}**: mean weight **{ahead[layer, head]:.3f}** on token $i + 1$; "
-        f"in {int((ahead > 0.5).sum())} of {ahead.size} heads more than half. Here, in layer {choice.layer + 1}, head {choice.head + 1}, it is "
-        f"{ahead[choice.layer, choice.head]:.3f}. Click a head in the left picture: the line beside the diagonal is where it copies from."
+        f"At the token right after itself. Most of all in **layer {layer + 1}, head {head + 1}**: mean "
+        f"weight **{ahead[layer, head]:.3f}** on token $i + 1$; "
+        f"in {int((ahead > 0.5).sum())} of {ahead.size} heads more than half. Here, in layer "
+        f"{choice.layer + 1}, head {choice.head + 1}, it is "
+        f"{ahead[choice.layer, choice.head]:.3f}. Click a head in the left picture: the line beside the "
+        "diagonal is where it copies from."
     )
 
 
@@ -171,8 +215,11 @@ def meaning():
     """Why a perfect score is worth nothing."""
     _shell.say(
         r"\mathcal{L} = -\frac{1}{T-1} \sum_{i=1}^{T-1} \log p(x_{i+1} \mid x_1, \dots, x_i)",
-        "Training asks for $x_{i+1}$ at every place of a text at once, and the whole text is the input. Only the mask keeps $x_{i+1}$ out of what stands "
-        "behind the bar. Without it the shortest way to a low loss is to copy the next token from the next place, and nothing about language has to be "
-        "learned. When the model writes, there is no next place yet: it meets a task that it was never trained for.",
+        "Training asks for $x_{i+1}$ at every place of a text at once, and the whole text is the input. Only "
+        "the mask keeps $x_{i+1}$ out of what stands "
+        "behind the bar. Without it the shortest way to a low loss is to copy the next token from the next "
+        "place, and nothing about language has to be "
+        "learned. When the model writes, there is no next place yet: it meets a task that it was never "
+        "trained for.",
     )
     _shell.show_source(masks.causal, generate)

@@ -1,4 +1,6 @@
-"""The mask that the reader has chosen or painted: its controls, its place in the address, and what the model makes of the text with it."""
+"""The mask that the reader has chosen or painted: its controls, its place in the address, and what the model
+makes of the text with it.
+"""
 
 import base64
 import binascii
@@ -22,14 +24,18 @@ KIND, PAINT, PAST = "masks.mask", "masks.paint", "masks.past"
 
 
 class Mask(NamedTuple):
-    """A mask by what makes it: a kind, the size of a window or a prefix, the painted cells as `packed` writes them."""
+    """A mask by what makes it: a kind, the size of a window or a prefix, the painted cells as `packed` writes
+    them.
+    """
 
     kind: str
     size: int = 0
     paint: str = ""
 
     def allowed(self, own):
-        """The array (T, T); where painted cells are missing, as in a text that has grown, it is the model's `own` mask, an array (T, T)."""
+        """The array (T, T); where painted cells are missing, as in a text that has grown, it is the model's
+        `own` mask, an array (T, T).
+        """
         if self.kind in ("window", "prefix"):
             return getattr(masks, self.kind)(len(own), self.size).numpy()
         if self.kind != PAINTED:
@@ -53,11 +59,15 @@ def packed(allowed):
 def unpacked(text):
     """The mask (T, T) that `packed` wrote; None for any other text."""
     tokens, point, bits = text.partition(".")
-    if not (point and tokens.isascii() and tokens.isdecimal() and len(tokens) < 3 and 0 < int(tokens) <= LONGEST):
+    if not (
+        point and tokens.isascii() and tokens.isdecimal() and len(tokens) < 3 and 0 < int(tokens) <= LONGEST
+    ):
         return None
     T = int(tokens)
     try:
-        found = np.frombuffer(base64.b64decode(bits + "=" * (-len(bits) % 4), altchars=b"-_", validate=True), np.uint8)
+        found = np.frombuffer(
+            base64.b64decode(bits + "=" * (-len(bits) % 4), altchars=b"-_", validate=True), np.uint8
+        )
     except (binascii.Error, ValueError):
         return None
     return np.unpackbits(found)[: T * T].reshape(T, T).astype(bool) if len(found) == -(-T * T // 8) else None
@@ -69,13 +79,18 @@ def own(name, T):
 
 
 def chosen(name, T):
-    """The Mask that the controls say; at first the model's own. A text too long to be painted has no painted mask."""
+    """The Mask that the controls say; at first the model's own. A text too long to be painted has no painted
+    mask.
+    """
     kinds = KINDS if T <= LONGEST else KINDS[:-1]
     kind = kept(KIND, KINDS, "causal" if load(name).config.causal else "full")
     size = kept("masks.window", SIZES, 4), kept("masks.prefix", SIZES, 4)
     paint = kept(PAINT, None, "")
     if kind not in kinds:
-        st.info(f"A mask can be painted for up to {LONGEST} tokens, and this text has {T:,}: it is read with the model’s own mask. Your painting is kept.")
+        st.info(
+            f"A mask can be painted for up to {LONGEST} tokens, and this text has {T:,}: it is read with the "
+            "model’s own mask. Your painting is kept."
+        )
         return Mask("causal" if load(name).config.causal else "full")
     return Mask(kind, {"window": size[0], "prefix": size[1]}.get(kind, 0), paint if kind == PAINTED else "")
 
@@ -115,7 +130,9 @@ def explain(text, name, mask):
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def moved(text, name, mask):
-    """How far each output is from what the model's own mask gives: bits of divergence for a model that predicts, else relative change, (T,)."""
+    """How far each output is from what the model's own mask gives: bits of divergence for a model that
+    predicts, else relative change, (T,).
+    """
     before, after = _shell.explain(text, name, None, None, None), explain(text, name, mask)
     return leak.change(before, after) if after.logits is None else leak.divergence(before, after)
 
@@ -131,9 +148,12 @@ def empty_rows(allowed):
 
 def refuse(rows, tokens, say=st.error):
     """Say which rows have nothing to look at."""
-    told = ", ".join(f"row {i + 1} ({_shell.plain(tokens[i])})" for i in rows[:6]) + (f" and {len(rows) - 6} more" if len(rows) > 6 else "")
+    told = ", ".join(f"row {i + 1} ({_shell.plain(tokens[i])})" for i in rows[:6]) + (
+        f" and {len(rows) - 6} more" if len(rows) > 6 else ""
+    )
     many = len(rows) > 1
     say(
-        f"{told[0].upper()}{told[1:]} may look at nothing, and a softmax over nothing has no value: the model is not run. "
+        f"{told[0].upper()}{told[1:]} may look at nothing, and a softmax over nothing has no value: the "
+        "model is not run. "
         f"Allow at least one cell in {'each of these rows' if many else 'that row'}. Your painting is kept."
     )

@@ -1,4 +1,6 @@
-"""The leak test: another word in the future, and which earlier outputs move; then every word, and the gradients of the same."""
+"""The leak test: another word in the future, and which earlier outputs move; then every word, and the
+gradients of the same.
+"""
 
 import numpy as np
 import streamlit as st
@@ -31,7 +33,9 @@ def moves(name, ids, places, token, mask):
 @st.cache_resource(max_entries=256, show_spinner=False)
 def squares(name, ids, mask, seed):
     network = load(name).network
-    return leak.squares(network, ids, mask.allowed(chosen.own(name, len(ids))), leak.direction(network.config.width, seed))
+    return leak.squares(
+        network, ids, mask.allowed(chosen.own(name, len(ids))), leak.direction(network.config.width, seed)
+    )
 
 
 def section():
@@ -40,7 +44,8 @@ def section():
     trace = _shell.read(choice)
     T = len(trace.tokens)
     st.markdown(
-        "Put another word into the future and see who notices. **Choose the token that is replaced**: with the causal mask not one number left of it "
+        "Put another word into the future and see who notices. **Choose the token that is replaced**: with "
+        "the causal mask not one number left of it "
         "changes, in any layer. Then choose the full mask."
     )
     mask = chosen.chosen(choice.model, T)
@@ -62,7 +67,9 @@ def section():
 
 
 def replacement(name, trace, place, word):
-    """The id of the word as one token, if it can be with a space before it like the replaced one, or without; None, and a sentence, where there is none."""
+    """The id of the word as one token, if it can be with a space before it like the replaced one, or without;
+    None, and a sentence, where there is none.
+    """
     old, tokenizer = trace.tokens[place], load(name).tokenizer
     said = word.strip()
     if not said:
@@ -73,7 +80,8 @@ def replacement(name, trace, place, word):
     if len(ids) > 1:
         pieces = " ".join(_shell.plain(tokenizer.piece(i)) for i in ids[:8])
         st.warning(
-            f"{_shell.plain(said[:40])} is {len(ids)} tokens to this model, {pieces}{' …' if len(ids) > 8 else ''}: a text with another number of tokens "
+            f"{_shell.plain(said[:40])} is {len(ids)} tokens to this model, "
+            f"{pieces}{' …' if len(ids) > 8 else ''}: a text with another number of tokens "
             "cannot be compared token by token. Take a word that is one token, such as dog, red or the."
         )
         return None
@@ -90,9 +98,20 @@ def test(name, trace, place, token, mask):
     stages = ["embedding", *(f"layer {i}" for i in range(1, config.layers + 1)), "end"]
     shown = found / (found.max() or 1)
     heatmap(
-        shown, rows=stages, columns=trace.tokens, key="masks.test", allowed=found > 0, square=False, height=260, row_role="stage", column_role="token",
-        label=f"how far each token’s vector moves, mask: {mask}", hole=NOTHING, selected=(len(stages) - 1, place), revision=trace.text,
-    )  # fmt: skip
+        shown,
+        rows=stages,
+        columns=trace.tokens,
+        key="masks.test",
+        allowed=found > 0,
+        square=False,
+        height=260,
+        row_role="stage",
+        column_role="token",
+        label=f"how far each token’s vector moves, mask: {mask}",
+        hole=NOTHING,
+        selected=(len(stages) - 1, place),
+        revision=trace.text,
+    )
     before, after = found[:, :place], found[:, place + 1 :]
     numbers = before.size * config.width
     new = _shell.plain(load(name).tokenizer.piece(token))
@@ -102,18 +121,23 @@ def test(name, trace, place, token, mask):
         told = "It is the first token: nothing stands before it. Choose a later one."
     elif leaks == 0 and not before.any():
         told = (
-            f"Of the {chosen.plural(place, 'output')} before it **none has moved**: all {numbers:,} numbers of their streams, embedding to end, are the same "
+            f"Of the {chosen.plural(place, 'output')} before it **none has moved**: all {numbers:,} numbers "
+            "of their streams, embedding to end, are the same "
             f"**bit for bit**. Of the {T - place - 1} after it, {int((after[-1] > 0).sum())} moved."
         )
     else:
         told = (
-            f"Of the {chosen.plural(place, 'output')} before it **{leaks} moved**, the most by {theme.number(before[-1].max())} of its length: with this mask "
-            f"the future leaks into the past. Of the {T - place - 1} after it, {int((after[-1] > 0).sum())} moved."
+            f"Of the {chosen.plural(place, 'output')} before it **{leaks} moved**, the most by "
+            f"{theme.number(before[-1].max())} of its length: with this mask "
+            f"the future leaks into the past. Of the {T - place - 1} after it, {int((after[-1] > 0).sum())} "
+            "moved."
         )
     st.markdown(change + told)
     st.caption(
-        f"row is a stage of the model, column a token; |x − x′| / |x| as a share of the largest, {theme.number(found.max())}; hatched: no number differs, "
-        "not in the last bit. Both texts have the same shape and run in the same order of operations, so equal means equal"
+        "row is a stage of the model, column a token; |x − x′| / |x| as a share of the largest, "
+        f"{theme.number(found.max())}; hatched: no number differs, "
+        "not in the last bit. Both texts have the same shape and run in the same order of operations, so "
+        "equal means equal"
     )
 
 
@@ -122,7 +146,10 @@ def every_pair(name, trace, token, mask):
     T = len(trace.tokens)
     _shell.heading("Every token, and by gradient")
     if T > LONGEST:
-        st.info(f"Every pair is measured for texts of up to {LONGEST} tokens; yours has {T:,}. The test of one token above knows no such bound.")
+        st.info(
+            f"Every pair is measured for texts of up to {LONGEST} tokens; yours has {T:,}. The test of one "
+            "token above knows no such bound."
+        )
         return
     ids = tuple(map(int, trace.ids))
     replaced, gradient = measured(name, ids, token, mask)
@@ -141,15 +168,19 @@ def every_pair(name, trace, token, mask):
                 **looks,
             )
     st.caption(
-        "row is the output that moves, column the token that is changed; each row is divided by its largest. Left: |f − f′| / |f| once the column’s token is "
-        f"{_shell.plain(load(name).tokenizer.piece(token))} (a column that has it already stays as it was). Right: |∂f / ∂e|, from {WAYS} random directions "
+        "row is the output that moves, column the token that is changed; each row is divided by its largest. "
+        "Left: |f − f′| / |f| once the column’s token is "
+        f"{_shell.plain(load(name).tokenizer.piece(token))} (a column that has it already stays as it was). "
+        f"Right: |∂f / ∂e|, from {WAYS} random directions "
         "(Hutchinson’s estimate of the Frobenius norm)"
     )
     agreement(gradient, replaced, can)
 
 
 def measured(name, ids, token, mask):
-    """Relative change and gradient norm, both (T, T), row output, column input; pass by pass, with a bar once it has taken half a second."""
+    """Relative change and gradient norm, both (T, T), row output, column input; pass by pass, with a bar once
+    it has taken half a second.
+    """
     T = len(ids)
     step = max(1, PASS // T)
     jobs = [(moves, (name, ids, tuple(range(T))[i : i + step], token, mask)) for i in range(0, T, step)]
@@ -164,16 +195,22 @@ def agreement(gradient, replaced, can):
     """Whether what the mask forbids through all layers is exactly 0, and nothing else."""
     ahead = np.triu(np.ones_like(can), 1)
     changes, gradients = (int((values[ahead] > 0).sum()) for values in (replaced, gradient))
-    told = f"All {int(ahead.sum()):,} cells right of the diagonal, the future, are exactly 0, by both measures."
+    told = (
+        f"All {int(ahead.sum()):,} cells right of the diagonal, the future, are exactly 0, by both measures."
+    )
     if changes or gradients:
         told = (
-            f"Of the {int(ahead.sum()):,} cells right of the diagonal, the future, {changes:,} are above 0 by change and {gradients:,} by gradient: it leaks."
+            f"Of the {int(ahead.sum()):,} cells right of the diagonal, the future, {changes:,} are above 0 "
+            "by "
+            f"change and {gradients:,} by gradient: it leaks."
         )
     stray = int((gradient[~can] > 0).sum() + (replaced[~can] > 0).sum())
     closed = int((~can).sum())
     if stray:
         st.error(f"In {stray} cells something moves though no path through the mask leads there.")
     st.markdown(
-        f"**{told}** Counted by the mask alone, no path leads through the layers in {closed:,} of {can.size:,} cells; gradient and change are above 0 in "
-        f"{int((gradient[can] > 0).sum()):,} and {int((replaced[can] > 0).sum()):,} of the other {int(can.sum()):,}."
+        f"**{told}** Counted by the mask alone, no path leads through the layers in {closed:,} of "
+        f"{can.size:,} cells; gradient and change are above 0 in "
+        f"{int((gradient[can] > 0).sum()):,} and {int((replaced[can] > 0).sum()):,} of the other "
+        f"{int(can.sum()):,}."
     )

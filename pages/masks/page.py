@@ -1,4 +1,6 @@
-"""Why must the model not see the future? What a mask does, what leaks without it, and a model that was trained to cheat."""
+"""Why must the model not see the future? What a mask does, what leaks without it, and a model that was
+trained to cheat.
+"""
 
 from pages import _shell
 from pages._control import kept

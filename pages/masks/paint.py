@@ -1,4 +1,6 @@
-"""The mask beside scores and weights: chosen or painted by hand, the model run with it, and what that does to each token."""
+"""The mask beside scores and weights: chosen or painted by hand, the model run with it, and what that does to
+each token.
+"""
 
 import numpy as np
 import streamlit as st
@@ -19,8 +21,10 @@ def section():
     original = _shell.read(choice)
     T = len(original.tokens)
     st.markdown(
-        "The mask says who may look at whom; the softmax shares its weights out among what is left. **Choose a mask, or click and drag over cells of the "
-        "first picture**: the model runs again with it, and the bars say how far each token’s output has moved."
+        "The mask says who may look at whom; the softmax shares its weights out among what is left. **Choose "
+        "a mask, or click and drag over cells of the "
+        "first picture**: the model runs again with it, and the bars say how far each token’s output has "
+        "moved."
     )
     mask = chosen.chosen(choice.model, T)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -33,8 +37,14 @@ def section():
     if trace is None:
         return
     st.caption(
-        f"layer {choice.layer + 1}, head {choice.head + 1}; the mask is the same in all layers and heads. Row asks, column answers; each row of weights "
-        f"sums to 1. {'Click or drag to turn cells over.' if T <= chosen.LONGEST else f'Painting is for up to {chosen.LONGEST} tokens; this text has {T:,}.'}"
+        f"layer {choice.layer + 1}, head {choice.head + 1}; the mask is the same in all layers and heads. "
+        "Row asks, column answers; each row of weights "
+        "sums to 1. "
+        + (
+            "Click or drag to turn cells over."
+            if T <= chosen.LONGEST
+            else f"Painting is for up to {chosen.LONGEST} tokens; this text has {T:,}."
+        )
     )
     effect(choice.model, original, trace, mask, own)
     formula()
@@ -80,19 +90,25 @@ def effect(name, original, trace, mask, own):
         alt=f"how far the output of each token has moved, {unit}",
     )
     measure = (
-        "Kullback-Leibler divergence of the belief about the next token, in bits, from the belief under the model’s own mask"
+        "Kullback-Leibler divergence of the belief about the next token, in bits, from the belief under the "
+        "model’s own mask"
         if predicts
         else "|f − f′| / |f| of the final vector f, from that under the model’s own mask"
     )
     trained = "the causal mask" if original.config.causal else "the full mask"
     if np.array_equal(mask.allowed(own), own):
-        st.markdown(f"This is the mask that {name} was trained with, {trained}, so nothing has moved: all bars are **0**. Each bar is the {measure}.")
+        st.markdown(
+            f"This is the mask that {name} was trained with, {trained}, so nothing has moved: all bars are "
+            f"**0**. Each bar is the {measure}."
+        )
         return
     most = int(moved.argmax())
     still = int((moved == 0).sum())
     st.markdown(
-        f"{name} was trained with {trained}. With this one, {_shell.plain(trace.tokens[most])} moves most, by **{theme.number(moved[most])} {unit}**; "
-        f"{still} of {len(moved)} outputs have not moved at all. Each bar is the {measure}. {loss(original, trace, mask.allowed(own))}"
+        f"{name} was trained with {trained}. With this one, {_shell.plain(trace.tokens[most])} moves most, "
+        f"by **{theme.number(moved[most])} {unit}**; "
+        f"{still} of {len(moved)} outputs have not moved at all. Each bar is the {measure}. "
+        f"{loss(original, trace, mask.allowed(own))}"
     )
 
 
@@ -101,15 +117,24 @@ def loss(original, trace, allowed):
     if trace.logits is None or len(trace.tokens) == 1:
         return ""
     ahead = int(np.triu(allowed, 1).sum())
-    told = f"The mean loss on this text goes from {theme.number(original.losses.mean())} to **{theme.number(trace.losses.mean())} nats** per token. "
+    told = (
+        f"The mean loss on this text goes from {theme.number(original.losses.mean())} to "
+        f"**{theme.number(trace.losses.mean())} nats** per token. "
+    )
     if ahead:
-        return f"{told}It is no honest loss: {chosen.plural(ahead, 'cell')} right of the diagonal let tokens see what comes after them."
+        return (
+            f"{told}It is no honest loss: {chosen.plural(ahead, 'cell')} right of the diagonal let tokens "
+            "see "
+            "what comes after them."
+        )
     return f"{told}No token sees what it is to predict."
 
 
 def formula():
     _shell.say(
-        r"w_{ij} = \frac{m_{ij}\, e^{s_{ij}}}{\sum_k m_{ik}\, e^{s_{ik}}}, \qquad s_{ij} = \frac{q_i \cdot k_j}{\sqrt D}",
-        "$m_{ij}$ is 1 where token $i$ may look at token $j$, else 0. The code writes $-\\infty$ into the score instead, and $e^{-\\infty} = 0$.",
+        r"w_{ij} = \frac{m_{ij}\, e^{s_{ij}}}{\sum_k m_{ik}\, e^{s_{ik}}}, \qquad s_{ij} = \frac{q_i \cdot "
+        r"k_j}{\sqrt D}",
+        "$m_{ij}$ is 1 where token $i$ may look at token $j$, else 0. The code writes $-\\infty$ into the "
+        "score instead, and $e^{-\\infty} = 0$.",
     )
     _shell.show_source(masks.causal, masks.window, masks.prefix)

@@ -27,32 +27,46 @@ def section():
     traces = {name: _shell.read(choice._replace(model=name)) for name in MODELS}
     decoder = traces[MODELS[1]]
     st.markdown(
-        "The same sentence, read with and without the future. **Choose a word** and see which words its vector knows of: in the encoder all of them, in the "
-        "decoder only itself and what stands before it. The first word of a decoder never learns what the sentence is about."
+        "The same sentence, read with and without the future. **Choose a word** and see which words its "
+        "vector knows of: in the encoder all of them, in the "
+        "decoder only itself and what stands before it. The first word of a decoder never learns what the "
+        "sentence is about."
     )
     place = _shell.kept_token("masks.output", decoder, default=0)
     _shell.pick_token("Word", decoder, key="masks.output")
     longest = max(len(trace.tokens) for trace in traces.values())
     if longest > LONGEST:
-        st.warning(f"This is measured for texts of up to {LONGEST} tokens, as many as the models were trained on at a time; yours has {longest:,}. Shorten it.")
+        st.warning(
+            f"This is measured for texts of up to {LONGEST} tokens, as many as the models were trained on at "
+            f"a time; yours has {longest:,}. Shorten it."
+        )
         return
     columns = st.columns(2, gap="medium")
-    told = [one(column, trace, name, place_of(trace, decoder.spans[place]), choice) for column, (name, trace) in zip(columns, traces.items(), strict=True)]
+    told = [
+        one(column, trace, name, place_of(trace, decoder.spans[place]), choice)
+        for column, (name, trace) in zip(columns, traces.items(), strict=True)
+    ]
     _shell.pause()
     st.caption(
-        f"row is a layer, column a token: |∂x / ∂e|, how far the word’s vector x moves with a small step of each token’s embedding e, from {WAYS} random "
-        "directions; each row is divided by its largest. Hatched: exactly 0, no path. “looks at”: weights of the layer and head chosen at the left"
+        "row is a layer, column a token: |∂x / ∂e|, how far the word’s vector x moves with a small step of "
+        f"each token’s embedding e, from {WAYS} random "
+        "directions; each row is divided by its largest. Hatched: exactly 0, no path. “looks at”: weights of "
+        "the layer and head chosen at the left"
     )
     st.markdown(" ".join(told))
     st.markdown(
-        "That is why an encoder is asked for what words mean, and a decoder for what comes next: the encoder’s vectors hold the whole sentence, but there is "
-        "no next word that it has not seen; the decoder’s hold only the past, so each can be asked for its next word, all at once."
+        "That is why an encoder is asked for what words mean, and a decoder for what comes next: the "
+        "encoder’s vectors hold the whole sentence, but there is "
+        "no next word that it has not seen; the decoder’s hold only the past, so each can be asked for its "
+        "next word, all at once."
     )
     _shell.show_source(leak.knows)
 
 
 def place_of(trace, span):
-    """The token of a trace that stands where another model's token has its first character that is no space."""
+    """The token of a trace that stands where another model's token has its first character that is no
+    space.
+    """
     start, end = span
     start += len(trace.text[start:end]) - len(trace.text[start:end].lstrip())
     return next((i for i, (_, after) in enumerate(trace.spans) if after > start), len(trace.tokens) - 1)
@@ -67,13 +81,27 @@ def one(column, trace, name, place, choice):
     rows = [*(f"layer {i}" for i in range(1, len(found))), "end", "looks at"]
     with column:
         heatmap(
-            shares, rows=rows, columns=trace.tokens, allowed=shares > 0, key=f"masks.knows_{name.partition('-')[0]}", square=False, height=290,
-            label=f"{name}: what token {place + 1} knows of", row_role="stage", column_role="token", hole="exactly 0",
-            selected=(len(found) - 1, place), revision=trace.text,
-        )  # fmt: skip
+            shares,
+            rows=rows,
+            columns=trace.tokens,
+            allowed=shares > 0,
+            key=f"masks.knows_{name.partition('-')[0]}",
+            square=False,
+            height=290,
+            label=f"{name}: what token {place + 1} knows of",
+            row_role="stage",
+            column_role="token",
+            hole="exactly 0",
+            selected=(len(found) - 1, place),
+            revision=trace.text,
+        )
     seen = int((found[-1] > 0).sum())
     most = np.where(np.arange(T) == place, -1, found[-1]).argmax()
     beside = ": itself alone"
     if seen > 1:
-        beside = f", of the others most by {_shell.plain(trace.tokens[most])} ({theme.number(found[-1][most])}; by itself {theme.number(found[-1][place])})"
+        beside = (
+            f", of the others most by {_shell.plain(trace.tokens[most])} ({theme.number(found[-1][most])}; "
+            "by "
+            f"itself {theme.number(found[-1][place])})"
+        )
     return f"In {name} the final vector of {what} can be moved by **{seen} of {T} tokens**{beside}."

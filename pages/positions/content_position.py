@@ -16,19 +16,30 @@ FORMULAS = {
     "none": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D}",
     "rope": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} + \frac{R_i q_i \cdot R_j k_j - q_i \cdot k_j}{\sqrt D}",
     "bias": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} + b_{ij}",
-    "added": r"s_{ij} = \tfrac{1}{\sqrt D}\,(W_q \hat c_i + W_q \hat p_i) \cdot (W_k \hat c_j + W_k \hat p_j), \qquad "
-    r"\hat c = \gamma\,\frac{c - \bar c}{\sigma(c + p)} + \beta, \qquad \hat p = \gamma\,\frac{p - \bar p}{\sigma(c + p)}",
+    "added": r"s_{ij} = \tfrac{1}{\sqrt D}\,(W_q \hat c_i + W_q \hat p_i) \cdot (W_k \hat c_j + W_k \hat "
+    r"p_j), "
+    r"\qquad "
+    r"\hat c = \gamma\,\frac{c - \bar c}{\sigma(c + p)} + \beta, \qquad \hat p = \gamma\,\frac{p - \bar "
+    r"p}{\sigma(c + p)}",
 }
 MEANINGS = {
-    "none": "There is no encoding, so the content is all there is. Behind the first layer that content may hold something of the order, by way of the "
+    "none": "There is no encoding, so the content is all there is. Behind the first layer that content may "
+    "hold something of the order, by way of the "
     "causal mask.",
-    "rope": "Turning multiplies, it does not add: no part of the score belongs to position alone. What can be shown is the score without turning, and what "
-    "turning changes about it. Queries and keys behind the first layer already hold something of the positions.",
-    "bias": "The bias is added to the score as it is, in every layer, and knows nothing of the words: this split is exact everywhere. But behind the first "
+    "rope": "Turning multiplies, it does not add: no part of the score belongs to position alone. What can "
+    "be "
+    "shown is the score without turning, and what "
+    "turning changes about it. Queries and keys behind the first layer already hold something of the "
+    "positions.",
+    "bias": "The bias is added to the score as it is, in every layer, and knows nothing of the words: this "
+    "split is exact everywhere. But behind the first "
     "layer the content has itself been mixed by weights that followed the bias.",
-    "added": "What goes into the first layer is a word’s embedding plus its position. Between them and the scores stands LayerNorm, which is no sum: it "
-    "divides by the standard deviation of both together. Once that number is fixed to the real one, it is linear, and the two can be followed on: four "
-    "products. Its learned offset β, the same for every token, is counted with the content. Behind the first layer the MLPs have mixed the two, and no "
+    "added": "What goes into the first layer is a word’s embedding plus its position. Between them and the "
+    "scores stands LayerNorm, which is no sum: it "
+    "divides by the standard deviation of both together. Once that number is fixed to the real one, it is "
+    "linear, and the two can be followed on: four "
+    "products. Its learned offset β, the same for every token, is counted with the content. Behind the first "
+    "layer the MLPs have mixed the two, and no "
     "split is defined.",
 }
 
@@ -46,8 +57,10 @@ def section(text):
     """Draw all of it for the text."""
     T = len(encodings.read(text))
     st.markdown(
-        "Does a head look at a word for what it is, or for where it stands? **Choose an encoding**, and click a cell: its score is the sum of the numbers over "
-        "the panels. What is the same all along a row changes nothing, since the softmax takes only differences within a row."
+        "Does a head look at a word for what it is, or for where it stands? **Choose an encoding**, and "
+        "click a cell: its score is the sum of the numbers over "
+        "the panels. What is the same all along a row changes nothing, since the softmax takes only "
+        "differences within a row."
     )
     above = _shell.row_above()
     name = kept("positions.split", NAMES, "sinusoidal")
@@ -63,12 +76,24 @@ def section(text):
     key = _shell.kept_token("positions.key", trace, default=max(0, T - 2))
     start = st.session_state["positions.start"] = max(0, min(query - SHOWN // 2, T - SHOWN))
     part = slice(start, start + SHOWN)
-    maps = {title: np.where(allowed, values, np.nan)[part, part] for title, values in (parts | {"the score": real}).items()}
+    maps = {
+        title: np.where(allowed, values, np.nan)[part, part]
+        for title, values in (parts | {"the score": real}).items()
+    }
     tokens = trace.tokens[part]
     panels(
-        maps, rows=tokens, columns=tokens, key="positions.parts", kind="signed", across=3, side=190 if len(maps) > 3 else 300, revision=f"{name}:{text}",
-        selected=(query - start, key - start), on_select=take_cell, label=f"{name}, layer {layer + 1}, head {head + 1}: the parts of its scores",
-    )  # fmt: skip
+        maps,
+        rows=tokens,
+        columns=tokens,
+        key="positions.parts",
+        kind="signed",
+        across=3,
+        side=190 if len(maps) > 3 else 300,
+        revision=f"{name}:{text}",
+        selected=(query - start, key - start),
+        on_select=take_cell,
+        label=f"{name}, layer {layer + 1}, head {head + 1}: the parts of its scores",
+    )
     _shell.pause()
     with above:
         _shell.pick("Encoding", NAMES, key="positions.split")
@@ -82,10 +107,15 @@ def section(text):
 def about(parts, real, error, allowed, tokens, query, key, name):
     """The sum in the chosen cell, and over all cells."""
     numbers = " + ".join(f"{title} {number(values[query, key])}" for title, values in parts.items())
-    st.caption("row asks, column answers; all panels are on one scale, symmetric about 0: vermillion above, blue below; masked: the causal mask")
+    st.caption(
+        "row asks, column answers; all panels are on one scale, symmetric about 0: vermillion above, blue "
+        "below; masked: the causal mask"
+    )
     st.markdown(
-        f"{_shell.plain(tokens[query])} asks, {_shell.plain(tokens[key])} answers: {numbers} = **{number(real[query, key])}**. Over all {real.size:,} cells "
-        f"the sum differs from the score that the model computed by at most **{error:.1e}**. {brought(parts, allowed)}"
+        f"{_shell.plain(tokens[query])} asks, {_shell.plain(tokens[key])} answers: {numbers} = "
+        f"**{number(real[query, key])}**. Over all {real.size:,} cells "
+        f"the sum differs from the score that the model computed by at most **{error:.1e}**. "
+        f"{brought(parts, allowed)}"
     )
     kind = "added" if name in ADDED else "bias" if name in ("alibi", "t5") else name
     _shell.say(FORMULAS[kind], MEANINGS[kind])

@@ -1,4 +1,6 @@
-"""The six models that differ in their positional encoding only, and what the parts of the page about them share."""
+"""The six models that differ in their positional encoding only, and what the parts of the page about them
+share.
+"""
 
 from itertools import combinations
 
@@ -22,10 +24,15 @@ def bundle(name):
 def read(text):
     """Token ids of the text, the same for all six; where there are none, the page says why and ends."""
     if not NAMES:
-        st.error("There is no decoder in model/checkpoints. Restore the folder, or train one with python -m model.train.")
+        st.error(
+            "There is no decoder in model/checkpoints. Restore the folder, or train one with python -m "
+            "model.train."
+        )
         raise _shell.NothingToShow
     try:
-        return max((load(f"decoder-{name}") for name in NAMES), key=lambda one: one.config.max_tokens).read(text)
+        return max((load(f"decoder-{name}") for name in NAMES), key=lambda one: one.config.max_tokens).read(
+            text
+        )
     except ValueError as reason:
         st.warning(str(reason))
         raise _shell.NothingToShow from reason
@@ -38,17 +45,25 @@ def beyond(name, tokens):
 
 
 def fits_or_ends(name, tokens, above, key):
-    """Where this encoding has no position for so many tokens, the page says so, offers the others in the container `above`, and ends."""
+    """Where this encoding has no position for so many tokens, the page says so, offers the others in the
+    container `above`, and ends.
+    """
     if why := beyond(name, tokens):
         with above:
             _shell.pick("Encoding", NAMES, key=key)
-        st.warning(f"This text has {tokens:,} tokens, and {name} has {why}. Choose another encoding, or shorten the text.")
+        st.warning(
+            f"This text has {tokens:,} tokens, and {name} has {why}. Choose another encoding, or shorten the "
+            "text."
+        )
         raise _shell.NothingToShow
 
 
 def traces(text, tokens, chosen):
     """{encoding: the Trace of the text, or the sentence why there is none}, for the encodings chosen."""
-    return {name: beyond(name, tokens) or _shell.explain(text, f"decoder-{name}", None, None, None) for name in chosen}
+    return {
+        name: beyond(name, tokens) or _shell.explain(text, f"decoder-{name}", None, None, None)
+        for name in chosen
+    }
 
 
 def seen(trace, layer, head):

@@ -1,4 +1,6 @@
-"""Beyond the training length: the loss by position on a long text, measured now, beside what the cards recorded."""
+"""Beyond the training length: the loss by position on a long text, measured now, beside what the cards
+recorded.
+"""
 
 import math
 import time
@@ -16,10 +18,13 @@ from pages.positions.encodings import NAMES, SUBSETS
 from viz import order as figures
 
 TALE, OWN = "a fairy tale", "your own text"
-# The beginning of "The Bronze Ring", from The Blue Fairy Book, edited by Andrew Lang (1889): public domain in the US, by Project Gutenberg.
+# The beginning of "The Bronze Ring", from The Blue Fairy Book, edited by Andrew Lang (1889): public domain in
+# the US, by Project Gutenberg.
 PASSAGE = "passage.txt"
 METHODS = tuple(figures.METHODS)
-METHOD_SUBSETS = [[method for i, method in enumerate(METHODS) if bits >> i & 1] for bits in range(2 ** len(METHODS))]
+METHOD_SUBSETS = [
+    [method for i, method in enumerate(METHODS) if bits >> i & 1] for bits in range(2 ** len(METHODS))
+]
 BASES = 1_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 10_000_000
 LENGTHS = range(32, 1_025, 32)
 OCTAVES = 0, 16, 32, 64, 128, 256, 512, 1_024  # one dot each: more tokens where the axis gives them less room
@@ -92,9 +97,15 @@ def controls(source):
 
 
 def jobs(ids, chosen, methods, base):
-    """(name of the curve, what `losses` is asked for), in the order in which they are measured; the learned table is asked as far as it goes."""
+    """(name of the curve, what `losses` is asked for), in the order in which they are measured; the learned
+    table is asked as far as it goes.
+    """
     found = [(name, (ids[: encodings.bundle(name).config.max_tokens + 1], name, None, 0)) for name in chosen]
-    return found + [(method, (ids, "rope", method, base if method == "another base" else 0)) for method in methods if "rope" in NAMES]
+    return found + [
+        (method, (ids, "rope", method, base if method == "another base" else 0))
+        for method in methods
+        if "rope" in NAMES
+    ]
 
 
 def stop(asked):
@@ -104,13 +115,16 @@ def stop(asked):
 def section(_):
     """Draw all of it; the text is one of its own."""
     st.markdown(
-        "All six models were trained on 128 tokens at a time. **Move the length** past that, and look what happens to the right of the dotted line: where "
+        "All six models were trained on 128 tokens at a time. **Move the length** past that, and look what "
+        "happens to the right of the dotted line: where "
         "the weights follow the distance it goes on as before, where they follow the place it does not."
     )
     source, text, length, chosen, methods, base = settings()
     controls(source)
     if not text.strip():
-        st.warning("There is no text yet. Paste one of a few hundred words into the box, or choose the fairy tale.")
+        st.warning(
+            "There is no text yet. Paste one of a few hundred words into the box, or choose the fairy tale."
+        )
         raise _shell.NothingToShow
     ids = encoded(text)
     if len(ids) < 2:
@@ -122,15 +136,19 @@ def section(_):
     found = measured(jobs(used, chosen, methods, base), chosen, context, len(used) - 1, asked)
     _shell.pause()
     st.caption(
-        "solid: measured now on this one text, whose hard places all curves share; dashed: the mean over 192 windows of held-out texts, from its card. "
-        "Across: how many tokens were read before, on a log scale, each dot the mean over 16, 32, 64 … tokens; upwards: the loss in nats, lower is better"
+        "solid: measured now on this one text, whose hard places all curves share; dashed: the mean over 192 "
+        "windows of held-out texts, from its card. "
+        "Across: how many tokens were read before, on a log scale, each dot the mean over 16, 32, 64 … "
+        "tokens; upwards: the loss in nats, lower is better"
     )
     about(found, ids, used, source, length, context)
     explained(methods, len(used) - 1, context)
 
 
 def measured(todo, chosen, context, N, asked):
-    """Measure curve by curve and draw each as it comes; a press of Stop, or any other control, ends it. Returns {curve: rows}."""
+    """Measure curve by curve and draw each as it comes; a press of Stop, or any other control, ends it.
+    Returns {curve: rows}.
+    """
     recorded = {name: by_octave(encodings.bundle(name).card["loss_by_position"], N) for name in chosen}
     with st.container(horizontal=True, vertical_alignment="center"):
         button, told = st.empty(), st.empty()
@@ -157,7 +175,9 @@ def measured(todo, chosen, context, N, asked):
 
 
 def draw(picture, found, recorded, context, N):
-    """Draw the curves that there are into the placeholder; returns how many, which is part of the key, since no key may come twice in a run."""
+    """Draw the curves that there are into the placeholder; returns how many, which is part of the key, since
+    no key may come twice in a run.
+    """
     figure = figures.positions(found, recorded, context=context, last=N)
     with picture:
         _shell.show(
@@ -189,17 +209,22 @@ def about(found, ids, used, source, length, context):
         st.caption(f"The first {N:,} of {len(ids):,} tokens are used.")
     else:
         st.caption(
-            "The text: the beginning of “The Bronze Ring”, from The Blue Fairy Book, edited by Andrew Lang, 1889, public domain. No model was trained on it."
+            "The text: the beginning of “The Bronze Ring”, from The Blue Fairy Book, edited by Andrew Lang, "
+            "1889, public domain. No model was trained on it."
         )
     lines = [
-        f"| | after 1 to {min(N, context)} tokens | {f'after {context + 1} to {N:,}' if context < N else 'beyond'} | change |",
+        f"| | after 1 to {min(N, context)} tokens | "
+        f"{f'after {context + 1} to {N:,}' if context < N else 'beyond'} | change |",
         "|---|---|---|---|",
     ]
     for name, rows in found.items():
         near, far = mean(rows, 0, context), mean(rows, context, N)
         ends = encodings.bundle(name).config.max_tokens if name in NAMES else N
         beyond = "no such position" if far is None and ends < N else "—" if far is None else f"{far:.2f}"
-        lines.append(f"| {name} | {near:.2f} | {beyond} | {'—' if far is None else f'{far - near:+.2f}'.replace('-', '−')} |")
+        lines.append(
+            f"| {name} | {near:.2f} | {beyond} | "
+            f"{'—' if far is None else f'{far - near:+.2f}'.replace('-', '−')} |"
+        )
     st.markdown("\n".join(lines))
 
 
@@ -210,16 +235,25 @@ def explained(methods, N, context):
     _shell.heading("RoPE, read in other ways")
     _shell.say(
         rf"s = \max\!\left(1, \tfrac{{{N}}}{{{context}}}\right) = {factor:.3g}",
-        "The parameters stay as they are; only the angles by which queries and keys turn are changed, for the length $s$ times that of the training.",
-        f"**another base** (as trained it is {own:,.0f}): all pairs but the first turn more slowly if it is larger.",
-        rf"**linear interpolation** (Chen 2023): position $i$ is read as $i / s$, here $i / {factor:.3g}$, so that no angle is new, but neighbours "
+        "The parameters stay as they are; only the angles by which queries and keys turn are changed, for "
+        "the length $s$ times that of the training.",
+        f"**another base** (as trained it is {own:,.0f}): all pairs but the first turn more slowly if it is "
+        "larger.",
+        rf"**linear interpolation** (Chen 2023): position $i$ is read as $i / s$, here $i / {factor:.3g}$, "
+        r"so that no angle is new, but neighbours "
         rf"move closer.",
-        rf"**NTK-aware** (bloc97 2023): base $\times\, s^{{D/(D-2)}}$, here {own * factor ** (width / (width - 2)):,.0f}: fast pairs stay, the "
+        rf"**NTK-aware** (bloc97 2023): base $\times\, s^{{D/(D-2)}}$, here "
+        rf"{own * factor ** (width / (width - 2)):,.0f}: fast pairs stay, the "
         rf"slowest is slowed $s$ times.",
-        rf"**YaRN** (Peng 2023): pairs that turn less than once in {context} tokens are interpolated, those that turn more than 32 times stay, between them "
-        rf"it is mixed; and the scores are divided by the temperature $t = (0.1 \ln s + 1)^{{-2}} = {positions.yarn_temperature(factor):.3f}$. With a "
-        rf"training context this short the fastest pair turns {context / (2 * math.pi):.0f} times, so every pair is slowed a little.",
-        "At this length $s = 1$: all of them but another base read the text as trained." if factor == 1 else "",
+        rf"**YaRN** (Peng 2023): pairs that turn less than once in {context} tokens are interpolated, those "
+        r"that turn more than 32 times stay, between them "
+        rf"it is mixed; and the scores are divided by the temperature $t = (0.1 \ln s + 1)^{{-2}} = "
+        rf"{positions.yarn_temperature(factor):.3f}$. With a "
+        rf"training context this short the fastest pair turns {context / (2 * math.pi):.0f} times, so every "
+        r"pair is slowed a little.",
+        "At this length $s = 1$: all of them but another base read the text as trained."
+        if factor == 1
+        else "",
     )
     functions = {
         "linear interpolation": positions.interpolated,

@@ -1,4 +1,6 @@
-"""By distance: how much of each head is a convolution, a weight that depends on how far away a word is and on nothing else."""
+"""By distance: how much of each head is a convolution, a weight that depends on how far away a word is and on
+nothing else.
+"""
 
 import numpy as np
 import streamlit as st
@@ -20,8 +22,12 @@ def profile(text, name):
     """The mean weight by distance (L, H, T) and the share of variance explained (L, H) of all heads."""
     layers = _shell.explain(text, f"decoder-{name}", None, None, None).layers
     config = encodings.bundle(name).config
-    found = [[order.by_distance(layer.attention.weights(head)) for head in range(config.heads)] for layer in layers]
-    return np.array([[mean for mean, _ in row] for row in found]), np.array([[share for _, share in row] for row in found])
+    found = [
+        [order.by_distance(layer.attention.weights(head)) for head in range(config.heads)] for layer in layers
+    ]
+    return np.array([[mean for mean, _ in row] for row in found]), np.array(
+        [[share for _, share in row] for row in found]
+    )
 
 
 def take_head():
@@ -41,7 +47,8 @@ def section(text):
     """Draw all of it for the text."""
     T = len(encodings.read(text))
     st.markdown(
-        "A convolution gives each distance a fixed weight, whatever the words are. **Choose an encoding**, and look at the heads on top: the larger the share, "
+        "A convolution gives each distance a fixed weight, whatever the words are. **Choose an encoding**, "
+        "and look at the heads on top: the larger the share, "
         "the more of what the head does is said by the distance alone. Click a row to see the head."
     )
     above = _shell.row_above()
@@ -55,34 +62,55 @@ def section(text):
     left, right = st.columns([5, 4], gap="medium")
     with left:
         heatmap(
-            np.stack([means[one] for one in heads]), rows=[f"{layer + 1}.{head + 1} {percent(shares[layer, head])}" for layer, head in heads],
-            columns=[str(d) for d in range(T)], key="positions.heads", square=False, height=480, selected=(heads.index(chosen), 0), revision=f"{name}:{text}",
-            label=f"{name}: mean weight by distance, heads sorted by the share", row_role="layer.head share", column_role="distance", on_select=take_head,
-        )  # fmt: skip
+            np.stack([means[one] for one in heads]),
+            rows=[f"{layer + 1}.{head + 1} {percent(shares[layer, head])}" for layer, head in heads],
+            columns=[str(d) for d in range(T)],
+            key="positions.heads",
+            square=False,
+            height=480,
+            selected=(heads.index(chosen), 0),
+            revision=f"{name}:{text}",
+            label=f"{name}: mean weight by distance, heads sorted by the share",
+            row_role="layer.head share",
+            column_role="distance",
+            on_select=take_head,
+        )
     with right:
         part = slice(0, DRAWN)
         seen = encodings.seen(trace, *chosen)[part, part]
         alone = np.where(np.isnan(seen), np.nan, order.by_distance_alone(means[chosen])[part, part])
         tokens = trace.tokens[part]
         panels(
-            {"the head": seen, "by distance alone": alone}, rows=tokens, columns=tokens, key="positions.alone", across=1, side=190,
-            selected=(len(tokens) - 1, 0), revision=f"{name}:{text}", label=f"Layer {chosen[0] + 1}, head {chosen[1] + 1}",
-        )  # fmt: skip
+            {"the head": seen, "by distance alone": alone},
+            rows=tokens,
+            columns=tokens,
+            key="positions.alone",
+            across=1,
+            side=190,
+            selected=(len(tokens) - 1, 0),
+            revision=f"{name}:{text}",
+            label=f"Layer {chosen[0] + 1}, head {chosen[1] + 1}",
+        )
     _shell.pause()
     with above:
         _shell.pick("Encoding", NAMES, key="positions.model")
     st.caption(
-        "left: row is a head, column is how many tokens back it looks, 0 is itself; the mean over all words that have a word there. right: row asks, column "
-        f"answers; below it the same weights with every diagonal replaced by its mean, what a convolution could do{f'; the first {DRAWN} tokens' * (T > DRAWN)}"
+        "left: row is a head, column is how many tokens back it looks, 0 is itself; the mean over all words "
+        "that have a word there. right: row asks, column "
+        "answers; below it the same weights with every diagonal replaced by its mean, what a convolution "
+        f"could do{f'; the first {DRAWN} tokens' * (T > DRAWN)}"
     )
     st.markdown(
-        f"Of the variance of the weights of layer {chosen[0] + 1}, head {chosen[1] + 1} in {name}, **{percent(shares[chosen])}** is explained by distance "
-        f"alone; the mean over all {shares.size} heads is {percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)}. With {T} tokens, weights "
+        f"Of the variance of the weights of layer {chosen[0] + 1}, head {chosen[1] + 1} in {name}, "
+        f"**{percent(shares[chosen])}** is explained by distance "
+        f"alone; the mean over all {shares.size} heads is "
+        f"{percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)}. With {T} tokens, weights "
         "dealt out at "
         f"random would reach {percent(2 / (T + 2))}." + others(text, T)
     )
     _shell.say(
-        r"\eta^2 = \frac{\sum_d n_d\,(\bar w_d - \bar w)^2}{\sum_{i \ge j} (w_{ij} - \bar w)^2}, \qquad \bar w_d = \text{mean of the } n_d \text{ "
+        r"\eta^2 = \frac{\sum_d n_d\,(\bar w_d - \bar w)^2}{\sum_{i \ge j} (w_{ij} - \bar w)^2}, \qquad \bar "
+        r"w_d = \text{mean of the } n_d \text{ "
         r"weights with } i - j = d",
     )
     _shell.show_source(order.by_distance)
@@ -93,7 +121,12 @@ def others(text, T):
     if T > FEW:
         return ""
     found = {}
-    for name in _shell.watched([name for name in NAMES if not encodings.beyond(name, T)], "Asking all heads of all models"):
+    for name in _shell.watched(
+        [name for name in NAMES if not encodings.beyond(name, T)], "Asking all heads of all models"
+    ):
         shares = profile(text, name)[1]
         found[name] = percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)
-    return f" The mean over the heads of each model, on this text: {', '.join(f'{name} {share}' for name, share in found.items())}."
+    return (
+        " The mean over the heads of each model, on this text: "
+        f"{', '.join(f'{name} {share}' for name, share in found.items())}."
+    )

@@ -1,4 +1,6 @@
-"""What does a transformer know about order? Six models that differ in their positional encoding only, compared on the reader's own text."""
+"""What does a transformer know about order? Six models that differ in their positional encoding only,
+compared on the reader's own text.
+"""
 
 import streamlit as st
 
@@ -21,5 +23,7 @@ chosen = kept("positions.section", SECTIONS, "Side by side")
 view = "positions.section"
 _shell.pick("View", SECTIONS, key=view, label_visibility="collapsed")
 if chosen not in OWN_TEXT:
-    st.text_input("Your text", key="text", live="200ms", on_change=choose, args=("text",), label_visibility="collapsed")
+    st.text_input(
+        "Your text", key="text", live="200ms", on_change=choose, args=("text",), label_visibility="collapsed"
+    )
 SECTIONS[chosen](text)

@@ -19,13 +19,20 @@ ROUNDING = 1e-4  # what float32 may add up to over all layers
 @st.cache_resource(max_entries=256, show_spinner=False)
 def disorder(ids, name, places, mask):
     """The largest relative difference of a final vector."""
-    return float(order.disorder(encodings.bundle(name).network, ids, places, getattr(masks, mask)(len(ids))).max())
+    return float(
+        order.disorder(encodings.bundle(name).network, ids, places, getattr(masks, mask)(len(ids))).max()
+    )
 
 
 def measured(ids, places):
-    """{encoding: {mask: largest difference} or a sentence}, with a bar that shows progress once it has taken half a second."""
+    """{encoding: {mask: largest difference} or a sentence}, with a bar that shows progress once it has taken
+    half a second.
+    """
     told = "Reading the text in both orders, model by model"
-    return {name: encodings.beyond(name, len(ids)) or {mask: disorder(ids, name, places, mask) for mask in MASKS} for name in _shell.watched(NAMES, told)}
+    return {
+        name: encodings.beyond(name, len(ids)) or {mask: disorder(ids, name, places, mask) for mask in MASKS}
+        for name in _shell.watched(NAMES, told)
+    }
 
 
 def kept_order(count):
@@ -54,7 +61,8 @@ def section(text):
     ids = encodings.read(text)
     groups, words = order.words(encodings.bundle(NAMES[0]).tokenizer, text)
     st.markdown(
-        "Shuffle the words of the text. If a model knows nothing of order, every word must come out as before, only in its new place. **Press Shuffle**, "
+        "Shuffle the words of the text. If a model knows nothing of order, every word must come out as "
+        "before, only in its new place. **Press Shuffle**, "
         "and look for the one dot far to the left: no encoding and a mask that hides nothing."
     )
     new, seed = kept_order(len(words))
@@ -88,8 +96,10 @@ def section(text):
     meaning(found, new, words)
     _shell.say(
         r"f(Px) = P f(x) \quad\text{for every order } P",
-        r"$x$ are the embedded words, $P$ puts them into another order, $f$ is the whole network up to the last vectors. The number is relative: the largest "
-        r"$|f(Px)_i - (P f(x))_i| \,/\, |(P f(x))_i|$ over all tokens. Tokens are moved, not letters: a word keeps its tokens, so it is read as it was.",
+        r"$x$ are the embedded words, $P$ puts them into another order, $f$ is the whole network up to the "
+        r"last vectors. The number is relative: the largest "
+        r"$|f(Px)_i - (P f(x))_i| \,/\, |(P f(x))_i|$ over all tokens. Tokens are moved, not letters: a word "
+        r"keeps its tokens, so it is read as it was.",
     )
     _shell.show_source(order.disorder)
 
@@ -100,17 +110,27 @@ def meaning(found, new, words):
         st.info("This text is one word, and one word has one order. Type a few words more.")
         return
     if new == list(range(len(words))):
-        st.info("The words stand in the order of your text, so nothing can differ. Shuffle them, or drag one to another place.")
+        st.info(
+            "The words stand in the order of your text, so nothing can differ. Shuffle them, or drag one to "
+            "another place."
+        )
         return
     numbers = {name: one for name, one in found.items() if not isinstance(one, str)}
     others = [one["full"] for name, one in numbers.items() if name != "none"]
     none = numbers.get("none")
     if none is None or not others:
         return
-    verdict = "rounding error, so it treats the text as a bag of words" if none["full"] < ROUNDING else "more than rounding explains"
+    verdict = (
+        "rounding error, so it treats the text as a bag of words"
+        if none["full"] < ROUNDING
+        else "more than rounding explains"
+    )
     st.markdown(
-        f"Without an encoding and with the full mask the largest difference is **{theme.number(none['full'])}**: {verdict}. With the same mask and one of "
-        f"the encodings it is between **{theme.number(min(others))}** and **{theme.number(max(others))}**. A causal mask tells order by itself, since a word "
-        f"that stands later sees more: without any encoding it already makes {theme.number(none['causal'])}. A set of objects needs no order, and there this "
+        "Without an encoding and with the full mask the largest difference is "
+        f"**{theme.number(none['full'])}**: {verdict}. With the same mask and one of "
+        f"the encodings it is between **{theme.number(min(others))}** and **{theme.number(max(others))}**. A "
+        "causal mask tells order by itself, since a word "
+        f"that stands later sees more: without any encoding it already makes {theme.number(none['causal'])}. "
+        "A set of objects needs no order, and there this "
         "blindness is a virtue; in a text or an image the order is half of the meaning."
     )

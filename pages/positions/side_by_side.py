@@ -1,4 +1,6 @@
-"""Side by side: what six encodings make of the same text in weights, in loss and in the next token; and the difference of any two."""
+"""Side by side: what six encodings make of the same text in weights, in loss and in the next token; and the
+difference of any two.
+"""
 
 import numpy as np
 import streamlit as st
@@ -30,8 +32,10 @@ def section(text):
     """Draw all of it for the text."""
     T = len(encodings.read(text))
     st.markdown(
-        "Six models, trained on the same texts in the same order, differ in one thing: how they are told where a word stands. **Choose layer and head**, "
-        "and look for diagonals: a weight that follows the distance runs along one, a weight that follows the word makes columns."
+        "Six models, trained on the same texts in the same order, differ in one thing: how they are told "
+        "where a word stands. **Choose layer and head**, "
+        "and look for diagonals: a weight that follows the distance runs along one, a weight that follows "
+        "the word makes columns."
     )
     above = _shell.row_above()
     chosen = encodings.kept_some("positions.columns", SUBSETS, NAMES)
@@ -41,7 +45,10 @@ def section(text):
     if any_trace is None:
         with above:
             encodings.pick_some("Encodings", NAMES, key="positions.columns")
-        st.warning(f"This text has {T:,} tokens, and the encoding chosen has {traces[chosen[0]]}. Choose another one as well, or shorten the text.")
+        st.warning(
+            f"This text has {T:,} tokens, and the encoding chosen has {traces[chosen[0]]}. Choose another "
+            "one as well, or shorten the text."
+        )
         raise _shell.NothingToShow
     tokens = any_trace.tokens
     start = kept("positions.first", range(1, T - SHOWN + 2), 1) - 1 if T > SHOWN else 0
@@ -49,10 +56,19 @@ def section(text):
     part = slice(start, start + SHOWN)
     query = _shell.kept_token("positions.query", any_trace, default=T - 1)
     key = _shell.kept_token("positions.key", any_trace, default=max(0, T - 2))
-    weights = {name: trace if isinstance(trace, str) else encodings.seen(trace, layer, head)[part, part] for name, trace in traces.items()}
+    weights = {
+        name: trace if isinstance(trace, str) else encodings.seen(trace, layer, head)[part, part]
+        for name, trace in traces.items()
+    }
     panels(
-        weights, rows=tokens[part], columns=tokens[part], key="positions.panels", selected=(query - start, key - start), revision=text, on_select=take_cell,
-    )  # fmt: skip
+        weights,
+        rows=tokens[part],
+        columns=tokens[part],
+        key="positions.panels",
+        selected=(query - start, key - start),
+        revision=text,
+        on_select=take_cell,
+    )
     _shell.pause()
     with above:
         encodings.pick_some("Encodings", NAMES, key="positions.columns")
@@ -68,8 +84,11 @@ def section(text):
                 args=("positions.first",),
             )
     st.caption(
-        f"row asks, column answers; each row sums to 1{f' over all {T:,} tokens, of which {SHOWN} are shown' * (T > SHOWN)}; all panels are on one scale, "
-        "0 to 1. Layer and head have the same number everywhere, but each model has found its own use for them: what head 6 does in one, another head may do "
+        "row asks, column answers; each row sums to "
+        f"1{f' over all {T:,} tokens, of which {SHOWN} are shown' * (T > SHOWN)}; all panels are on one "
+        "scale, "
+        "0 to 1. Layer and head have the same number everywhere, but each model has found its own use for "
+        "them: what head 6 does in one, another head may do "
         "in the next"
     )
     loss(traces, tokens)
@@ -77,8 +96,10 @@ def section(text):
     difference(weights, tokens[part], text)
     _shell.heading("The formula and its code")
     _shell.say(
-        r"w_{ij} = \mathrm{softmax}_j\!\left(\frac{R_i q_i \cdot R_j k_j}{\sqrt D} + b_{ij}\right), \qquad q_i, k_i \text{ from } x_i + p_i",
-        "An encoding enters in one of three places: $p$ is added to the embedding (learned, sinusoidal), $R$ turns queries and keys (rope), "
+        r"w_{ij} = \mathrm{softmax}_j\!\left(\frac{R_i q_i \cdot R_j k_j}{\sqrt D} + b_{ij}\right), \qquad "
+        r"q_i, k_i \text{ from } x_i + p_i",
+        "An encoding enters in one of three places: $p$ is added to the embedding (learned, sinusoidal), $R$ "
+        "turns queries and keys (rope), "
         "$b$ is added to the scores (alibi, t5).",
     )
     _shell.show_source(attend)
@@ -92,7 +113,11 @@ def loss(traces, tokens):
         return
     found = {name: trace if isinstance(trace, str) else trace.losses for name, trace in traces.items()}
     means = {
-        name: nats.mean() for name, nats in sorted(found.items(), key=lambda one: 0 if isinstance(one[1], str) else one[1].mean()) if not isinstance(nats, str)
+        name: nats.mean()
+        for name, nats in sorted(
+            found.items(), key=lambda one: 0 if isinstance(one[1], str) else one[1].mean()
+        )
+        if not isinstance(nats, str)
     }
     _shell.show(
         figures.losses(found, tokens),
@@ -101,7 +126,8 @@ def loss(traces, tokens):
     )
     missing = "".join(f" {name}: {why}." for name, why in found.items() if isinstance(why, str))
     st.markdown(
-        f"Nats lost on each token, given all before it, the first aside; lower is better. The mean on this text: **{encodings.told(means)}**.{missing} "
+        "Nats lost on each token, given all before it, the first aside; lower is better. The mean on this "
+        f"text: **{encodings.told(means)}**.{missing} "
         "One text is one text: the cards have the mean of many."
     )
 
@@ -116,7 +142,10 @@ def expected(traces, any_trace, query):
             continue
         top = np.argsort(-trace.probabilities[query], kind="stable")[:BEST]
         best[name] = [encodings.bundle(name).tokenizer.piece(i) for i in top], trace.probabilities[query][top]
-    st.markdown(f"The {BEST} likeliest tokens after {_shell.plain(any_trace.tokens[query])}, the token that asks: click another row above to ask there.")
+    st.markdown(
+        f"The {BEST} likeliest tokens after {_shell.plain(any_trace.tokens[query])}, the token that asks: "
+        "click another row above to ask there."
+    )
     beliefs(best, key="positions.next", label="likeliest next tokens", revision=any_trace.text)
 
 
@@ -131,14 +160,24 @@ def difference(weights, tokens, text):
     pair = {name: weights.get(name, "not among the encodings shown above") for name in (a, b)}
     wrong = {name: why for name, why in pair.items() if isinstance(why, str)}
     if wrong:
-        st.info("There is no difference to show. " + " ".join(f"{name}: {why}." for name, why in wrong.items()))
+        st.info(
+            "There is no difference to show. " + " ".join(f"{name}: {why}." for name, why in wrong.items())
+        )
         return
     gap = pair[a] - pair[b]
     heatmap(
-        gap, rows=tokens, columns=tokens, key="positions.difference", kind="signed", height=420, label=f"weights of {a} minus weights of {b}", revision=text,
-    )  # fmt: skip
+        gap,
+        rows=tokens,
+        columns=tokens,
+        key="positions.difference",
+        kind="signed",
+        height=420,
+        label=f"weights of {a} minus weights of {b}",
+        revision=text,
+    )
     row, column = np.unravel_index(np.nanargmax(np.abs(gap)), gap.shape)
     st.caption(
-        f"vermillion: {a} has more, blue: {b} has more, the page’s colour: no difference; the scale is symmetric about 0. Largest: "
+        f"vermillion: {a} has more, blue: {b} has more, the page’s colour: no difference; the scale is "
+        "symmetric about 0. Largest: "
         f"{gap[row, column]:+.3f} at row {row + 1}, column {column + 1}".replace("-", "−")
     )

@@ -1,4 +1,6 @@
-"""The parts of the page about receptive fields: its switches, the two cones in numbers, and the layers that connect two tokens."""
+"""The parts of the page about receptive fields: its switches, the two cones in numbers, and the layers that
+connect two tokens.
+"""
 
 from typing import NamedTuple
 
@@ -103,11 +105,17 @@ def attention(tokens, output, settings):
 
 def product(settings):
     """The size of the convolutions' cone as LaTeX, with its numbers."""
-    terms = [layer.dilation * step for layer, step in zip(settings.convolutions, reach.steps(settings.convolutions), strict=False)]
+    terms = [
+        layer.dilation * step
+        for layer, step in zip(settings.convolutions, reach.steps(settings.convolutions), strict=False)
+    ]
     rows = [" + ".join(map(str, terms[i : i + 5])) for i in range(0, len(terms), 5)]
     sum_ = r" \\ &\qquad + ".join(rows)  # on two lines where it would not fit on one
     general = r"R &= 1 + \textstyle\sum_l (k-1)\, d_l \prod_{m<l} s_m"
-    return rf"\begin{{aligned}} {general} \\ &= 1 + {settings.kernel - 1} \cdot ({sum_}) = {reach.size(settings.convolutions)} \end{{aligned}}"
+    return (
+        rf"\begin{{aligned}} {general} \\ &= 1 + {settings.kernel - 1} \cdot ({sum_}) = "
+        rf"{reach.size(settings.convolutions)} \end{{aligned}}"
+    )
 
 
 def about_convolutions(settings, output, word, T):
@@ -122,12 +130,22 @@ def about_convolutions(settings, output, word, T):
     inside = min(last, T - 1) - max(first, 0) + 1
     beyond = last - first + 1 - inside
     where = f"{beyond:,} of them beyond the text’s ends" if beyond else "all of them in the text"
-    holes = f"; {inside - len(seen)} of the {inside} that the span has in the text fall into its holes." if inside > len(seen) else "."
-    stands = f"With this stride an output stands at every {apart}th token, that of {word} at token {place * apart + 1}. " if apart > 1 else ""
+    holes = (
+        f"; {inside - len(seen)} of the {inside} that the span has in the text fall into its holes."
+        if inside > len(seen)
+        else "."
+    )
+    stands = (
+        f"With this stride an output stands at every {apart}th token, that of {word} at token "
+        f"{place * apart + 1}. "
+        if apart > 1
+        else ""
+    )
     _shell.say(
         product(settings),
         f"{stands}By formula the output of {word} spans {plural(last - first + 1, 'token')}, {where}. "
-        f"By gradient it reaches **{len(seen)} of {plural(T, 'token')}**, from token {seen[0] + 1} to {seen[-1] + 1}{holes}",
+        f"By gradient it reaches **{len(seen)} of {plural(T, 'token')}**, from token {seen[0] + 1} to "
+        f"{seen[-1] + 1}{holes}",
     )
 
 
@@ -139,7 +157,8 @@ def about_attention(settings, output, word, T):
         "full": rf"R = T = {T}",
         "causal": rf"R = i = {output + 1}",
         "window": r"\begin{aligned} R &= \min(i,\; 1 + L\,(w-1)) \\ &= "
-        + rf"\min({output + 1},\; 1 + {layers} \cdot {window - 1}) = {min(output + 1, 1 + layers * (window - 1))} \end{{aligned}}",
+        + rf"\min({output + 1},\; 1 + {layers} \cdot {window - 1}) = "
+        rf"{min(output + 1, 1 + layers * (window - 1))} \end{{aligned}}",
     }
     sees = {
         "full": "the whole text",
@@ -148,7 +167,8 @@ def about_attention(settings, output, word, T):
     }
     _shell.say(
         formula[settings.mask],
-        f"In each layer {word} may look at {sees[settings.mask]}: the text decides how much, the mask decides whether. After {plural(layers, 'layer')} the "
+        f"In each layer {word} may look at {sees[settings.mask]}: the text decides how much, the mask "
+        f"decides whether. After {plural(layers, 'layer')} the "
         f"gradient reaches **{int((gradients[-1] > 0).sum())} of {plural(T, 'token')}**.",
     )
 
@@ -158,17 +178,24 @@ def plural(number, noun):
 
 
 def agreement(*pairs):
-    """Say whether cones and gradients agree, cell for cell; the names of both networks with (cone, gradients)."""
+    """Say whether cones and gradients agree, cell for cell; the names of both networks with (cone,
+    gradients).
+    """
     cells = sum(level.size for _, cone, _ in pairs for level in cone.levels)
     wrong = [(name, *cell) for name, cone, gradients in pairs for cell in reach.disagreement(cone, gradients)]
     if wrong:
         name, level, place = wrong[0]
-        st.error(f"Formula and gradient disagree in {len(wrong)} of {cells:,} cells, first in the {name}, {level} levels down, position {place + 1}.")
+        st.error(
+            f"Formula and gradient disagree in {len(wrong)} of {cells:,} cells, first in the {name}, {level} "
+            f"levels down, position {place + 1}."
+        )
         return
     outside = sum(int((norm == 0).sum()) for *_, gradients in pairs for norm in gradients)
     st.markdown(
-        f"**Formula and measurement agree in all {cells:,} cells.** Measured: the gradient of the output with respect to each cell, in networks of these "
-        f"shapes with random weights. It is exactly 0 in the {outside:,} cells that the formula leaves out, and above 0 in all others."
+        f"**Formula and measurement agree in all {cells:,} cells.** Measured: the gradient of the output "
+        "with respect to each cell, in networks of these "
+        f"shapes with random weights. It is exactly 0 in the {outside:,} cells that the formula leaves out, "
+        "and above 0 in all others."
     )
 
 
@@ -184,8 +211,15 @@ def needed(tokens, settings):
         "causal attention": "causal",
         f"attention in a window of {settings.window}": "window",
     }
-    found = {name: reach.needed_by_attention(allowed(mask, line, settings.window), tokens - 1) for name, mask in kinds.items()}
-    return {"convolution": reach.needed(tokens, settings.kernel, settings.dilation, settings.stride, settings.causal)} | found
+    found = {
+        name: reach.needed_by_attention(allowed(mask, line, settings.window), tokens - 1)
+        for name, mask in kinds.items()
+    }
+    return {
+        "convolution": reach.needed(
+            tokens, settings.kernel, settings.dilation, settings.stride, settings.causal
+        )
+    } | found
 
 
 def layers_told(layers, name, distance, settings):
@@ -210,10 +244,18 @@ def connection(trace, output, other, settings):
     T, distance = len(trace.tokens), other - output
     found = needed(T, settings)
     word, far = _shell.plain(trace.tokens[output]), _shell.plain(trace.tokens[other])
-    way = f"{plural(abs(distance), 'token')} to the {'left' if distance < 0 else 'right'}" if distance else "the same token"
+    way = (
+        f"{plural(abs(distance), 'token')} to the {'left' if distance < 0 else 'right'}"
+        if distance
+        else "the same token"
+    )
     here = {name: values[distance + T - 1] for name, values in found.items()}
     told = [layers_told(layers, name, distance, settings) for name, layers in here.items()]
-    stride = " With a stride, the distance counts from where the output stands." if settings.stride > 1 else ""
+    stride = (
+        " With a stride, the distance counts from where the output stands." if settings.stride > 1 else ""
+    )
     st.markdown(f"From {word} to {far}, {way}, it takes this many layers: {'; '.join(told)}.{stride}")
     figure = curves.layers(found, distance=distance, words=(trace.tokens[output], trace.tokens[other]))
-    _shell.show(figure, key="receptive_field.needed", alt="layers needed to connect two tokens, over their distance")
+    _shell.show(
+        figure, key="receptive_field.needed", alt="layers needed to connect two tokens, over their distance"
+    )

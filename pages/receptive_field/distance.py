@@ -1,4 +1,6 @@
-"""What a short reach costs: the sense of a word in two trained twins, by how far away its clue is; from their cards, and live on the reader's sentence."""
+"""What a short reach costs: the sense of a word in two trained twins, by how far away its clue is; from their
+cards, and live on the reader's sentence.
+"""
 
 import numpy as np
 import streamlit as st
@@ -17,10 +19,15 @@ MOST = 20  # words between word and clue
 
 def section(text):
     """The sentence with its clue nearer or further, both meters, and what the cards say of many sentences."""
-    with_examples = [word for word in dict.fromkeys(map(str, senses.words(text))) if _senses.has_examples(word)]
+    with_examples = [
+        word for word in dict.fromkeys(map(str, senses.words(text))) if _senses.has_examples(word)
+    ]
     if not with_examples or len(senses.words(text)) == 1:
         known = ", ".join(sorted(senses.bundled()))
-        st.info(f"To see it on your text, write one of these words into it, with something that gives its sense away: {known}.")
+        st.info(
+            "To see it on your text, write one of these words into it, with something that gives its sense "
+            f"away: {known}."
+        )
     else:
         live(text, with_examples)
     bands = {name: load(name).card["senses"]["clues"]["by_distance"] for name in NAMES}
@@ -29,22 +36,31 @@ def section(text):
         key="receptive_field.shares",
         alt="share of senses found, by the distance of the clue, for two models",
     )
-    told = "; ".join(f"{name} {', '.join(f'{percent(share)} at {band}' for band, (share, _) in found.items())}" for name, found in bands.items())
+    told = "; ".join(
+        f"{name} {', '.join(f'{percent(share)} at {band}' for band, (share, _) in found.items())}"
+        for name, found in bands.items()
+    )
     count = sum(n for _, n in bands[CONVOLUTION].values())
     st.caption(
-        f"from the models’ cards, {count} sentences with one clue each: the share whose nearest neighbour by the word’s vector has the same sense, by how many "
+        f"from the models’ cards, {count} sentences with one clue each: the share whose nearest neighbour by "
+        "the word’s vector has the same sense, by how many "
         f"words the clue is away ({told}). Thin lines: one standard error; dotted: chance"
     )
 
 
 def live(text, with_examples):
-    """The slider that moves the clue of the reader's own sentence, and where the word falls then in each twin."""
+    """The slider that moves the clue of the reader's own sentence, and where the word falls then in each
+    twin.
+    """
     room = st.container(horizontal=True, vertical_alignment="bottom")
     name = kept("receptive_field.word", with_examples, with_examples[0])
     word = senses.find(text, name)[-1]
     known = {twin: _senses.senses_of(name, twin)[0] for twin in NAMES}
     if None in known.values():
-        st.info(f"{_shell.plain(name)} has too few examples. Write two or more a side on the page “{_shell.PAGES['word_sense']}”.")
+        st.info(
+            f"{_shell.plain(name)} has too few examples. Write two or more a side on the page "
+            f"“{_shell.PAGES['word_sense']}”."
+        )
         return
     others = [one for one in senses.words(text) if one != word]
     clue = others[
@@ -72,22 +88,38 @@ def live(text, with_examples):
             width=180,
         )
         key = "receptive_field.between"
-        st.slider("Words between the clue and the word", 0, MOST, key=key, on_change=choose, args=(key,), width=320)
+        st.slider(
+            "Words between the clue and the word", 0, MOST, key=key, on_change=choose, args=(key,), width=320
+        )
     versions = [senses.apart(word, clue, between) for between in range(MOST + 1)]
-    values = {twin: known[twin].axis.project(_senses.vectors(tuple(one for one, _ in versions), twin))[:, -1] for twin in NAMES}  # (MOST + 1,) each
+    values = {
+        twin: known[twin].axis.project(_senses.vectors(tuple(one for one, _ in versions), twin))[:, -1]
+        for twin in NAMES
+    }  # (MOST + 1,) each
     st.markdown(f"{_shell.plain(versions[now][0].text)}  \n{told(name, clue, versions, values, now)}")
     ends = known[CONVOLUTION].ends
     lanes = [
         Lane(
-            twin, it.separation.left[:, -1], it.separation.right[:, -1], it.separation.margin[-1], (values[twin][now],), (values[twin][own],) * (own <= MOST),
+            twin,
+            it.separation.left[:, -1],
+            it.separation.right[:, -1],
+            it.separation.margin[-1],
+            (values[twin][now],),
+            (values[twin][own],) * (own <= MOST),
             percent(it.separation.accuracy[-1]),
         )
         for twin, it in known.items()
-    ]  # fmt: skip
+    ]
     meter(
-        lanes, ends=ends, marks=("1",), key="receptive_field.meter", note="correct", joined=False, revision=versions[now][0].text,
+        lanes,
+        ends=ends,
+        marks=("1",),
+        key="receptive_field.meter",
+        note="correct",
+        joined=False,
+        revision=versions[now][0].text,
         label=f"the word between {ends[0]} and {ends[1]}, in both models",
-    )  # fmt: skip
+    )
     figure = curves.meters(values, ends=ends, now=now, leaves=leaves(versions))
     _shell.show(
         figure,
@@ -95,13 +127,17 @@ def live(text, with_examples):
         alt="the meter of both models over the words between the clue and the word",
     )
     st.caption(
-        "across: words between the clue and the word; up: where the word falls at the end of each model. Words are taken out beside the clue, or put in there: "
-        f"“{' '.join(senses.NEUTRAL.split()[:6])} …”. In the grey part the clue is out of {CONVOLUTION}’s sight"
+        "across: words between the clue and the word; up: where the word falls at the end of each model. "
+        "Words are taken out beside the clue, or put in there: "
+        f"“{' '.join(senses.NEUTRAL.split()[:6])} …”. In the grey part the clue is out of {CONVOLUTION}’s "
+        "sight"
     )
 
 
 def strongest(word, others, known):
-    """Which of the other words moves the encoder's meter most when the word cannot look at it: its place among the others, the nearest such."""
+    """Which of the other words moves the encoder's meter most when the word cannot look at it: its place
+    among the others, the nearest such.
+    """
     it = known[_senses.MODEL]
     moved = _senses.moves(word, it, _senses.vectors((word,))[0], -1)
     best = _senses.strongest(word, moved)
@@ -121,7 +157,9 @@ def seen(word, clue):
 
 
 def leaves(versions):
-    """The fewest words between at which the clue is out of the convolutional twin's sight; None if it never is."""
+    """The fewest words between at which the clue is out of the convolutional twin's sight; None if it never
+    is.
+    """
     return next((between for between, pair in enumerate(versions) if not seen(*pair)), None)
 
 
@@ -133,7 +171,9 @@ def told(name, clue, versions, values, now):
         return f"{_shell.plain(name)} falls {said}. {CONVOLUTION} sees the clue at all of these distances."
     beyond, encoder = (values[twin][first:] for twin in (CONVOLUTION, _senses.MODEL))
     return (
-        f"{_shell.plain(name)} falls {said}. From {first} words on {_shell.plain(str(clue))} is out of {CONVOLUTION}’s sight: there its meter stays at "
-        f"{number(beyond[0])}, its guess from the words that are left (largest change {np.ptp(beyond):.0e}), while the encoder’s is between "
+        f"{_shell.plain(name)} falls {said}. From {first} words on {_shell.plain(str(clue))} is out of "
+        f"{CONVOLUTION}’s sight: there its meter stays at "
+        f"{number(beyond[0])}, its guess from the words that are left (largest change {np.ptp(beyond):.0e}), "
+        "while the encoder’s is between "
         f"{number(encoder.min())} and {number(encoder.max())}."
     )

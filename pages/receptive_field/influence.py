@@ -32,14 +32,27 @@ def occlusion(name, ids, places):
 
 
 def influence(ids, output):
-    """{twin: (gradient (T,), occlusion (T,))}, pass by pass, with a bar that shows progress once it has taken half a second."""
+    """{twin: (gradient (T,), occlusion (T,))}, pass by pass, with a bar that shows progress once it has taken
+    half a second.
+    """
     T = len(ids)
-    jobs = [(name, squares, (name, ids, output, tuple(some))) for name in NAMES for some in parts(range(load(name).config.width), reach.ASKED)]
-    jobs += [(name, occlusion, (name, ids, tuple(some))) for name in NAMES for some in parts(range(T), reach.PASS // (reach.PUT * T))]
+    jobs = [
+        (name, squares, (name, ids, output, tuple(some)))
+        for name in NAMES
+        for some in parts(range(load(name).config.width), reach.ASKED)
+    ]
+    jobs += [
+        (name, occlusion, (name, ids, tuple(some)))
+        for name in NAMES
+        for some in parts(range(T), reach.PASS // (reach.PUT * T))
+    ]
     made = defaultdict(list)
     for name, function, what in _shell.watched(jobs, "Asking the two models, token by token"):
         made[name, function].append(function(*what))
-    return {name: (np.sqrt(sum(made[name, squares])), np.concatenate(made[name, occlusion])[:, output]) for name in NAMES}
+    return {
+        name: (np.sqrt(sum(made[name, squares])), np.concatenate(made[name, occlusion])[:, output])
+        for name in NAMES
+    }
 
 
 def strips(trace, output, found):
@@ -47,9 +60,17 @@ def strips(trace, output, found):
     for name, rows in found.items():
         shares = np.array([row / (row.max() or 1) for row in rows])
         heatmap(
-            shares, rows=["gradient", "occlusion"], columns=trace.tokens, key=f"receptive_field.{name.replace('-', '_')}", square=False, height=170,
-            label=NAMES[name], row_role="measure", column_role="token", revision=trace.text,
-        )  # fmt: skip
+            shares,
+            rows=["gradient", "occlusion"],
+            columns=trace.tokens,
+            key=f"receptive_field.{name.replace('-', '_')}",
+            square=False,
+            height=170,
+            label=NAMES[name],
+            row_role="measure",
+            column_role="token",
+            revision=trace.text,
+        )
     st.caption("each row is divided by its largest number, so that 1 is the token that matters most")
     st.markdown(farthest(trace, output, found) + outside(output, *found[CONVOLUTION]))
 
@@ -61,8 +82,14 @@ def farthest(trace, output, found):
     told = []
     for name, (gradient, change) in found.items():
         j = int(np.where(np.arange(len(change)) == output, -1, change).argmax())
-        told.append(f"in {name} {_shell.plain(trace.tokens[j])}, {abs(j - output)} away (relative change {change[j]:.3g}, gradient {gradient[j]:.3g})")
-    return f"The other token whose replacement moves {_shell.plain(trace.tokens[output])} most is {' and '.join(told)}. "
+        told.append(
+            f"in {name} {_shell.plain(trace.tokens[j])}, {abs(j - output)} away (relative change "
+            f"{change[j]:.3g}, gradient {gradient[j]:.3g})"
+        )
+    return (
+        f"The other token whose replacement moves {_shell.plain(trace.tokens[output])} most is "
+        f"{' and '.join(told)}. "
+    )
 
 
 def outside(output, gradient, change):
@@ -70,5 +97,13 @@ def outside(output, gradient, change):
     field = load(CONVOLUTION).network.field
     far = np.abs(np.arange(len(gradient)) - output) > (field - 1) // 2
     largest = max(gradient[far].max(initial=0), change[far].max(initial=0))
-    value = "both measures are **exactly 0**" if largest == 0 else f"the largest measure is {largest:.1e}, though it should be 0"
-    return f"{CONVOLUTION} sees {field} tokens, {(field - 1) // 2} to each side: in the {int(far.sum())} outside {value}."
+    value = (
+        "both measures are **exactly 0**"
+        if largest == 0
+        else f"the largest measure is {largest:.1e}, though it should be 0"
+    )
+    return (
+        f"{CONVOLUTION} sees {field} tokens, {(field - 1) // 2} to each side: in the {int(far.sum())} "
+        "outside "
+        f"{value}."
+    )

@@ -1,4 +1,6 @@
-"""How far can a neuron see? Convolutions beside attention on the reader's own text: reach by formula and by gradient, then influence in trained models."""
+"""How far can a neuron see? Convolutions beside attention on the reader's own text: reach by formula and by
+gradient, then influence in trained models.
+"""
 
 import streamlit as st
 
@@ -10,7 +12,8 @@ from viz.component.cone import Panel, cone
 
 text = kept("text", None, _shell.EXAMPLES[0])
 st.markdown(
-    "A neuron can only use what reaches it. **Choose the output token** and look for the words that its cone leaves out: "
+    "A neuron can only use what reaches it. **Choose the output token** and look for the words that its cone "
+    "leaves out: "
     "a convolution reaches a little further with each layer, attention takes in the whole text at once."
 )
 above = _shell.row_above()
@@ -36,9 +39,14 @@ def take_token():
 
 switches = st.columns(2, gap="medium")
 cone(
-    [Panel("Convolutions", *convolution), Panel("Attention", *attention)], trace.tokens, output=output, key="receptive_field.cone",
-    label="What the output can see", revision=text, on_select=take_token,
-)  # fmt: skip
+    [Panel("Convolutions", *convolution), Panel("Attention", *attention)],
+    trace.tokens,
+    output=output,
+    key="receptive_field.cone",
+    label="What the output can see",
+    revision=text,
+    on_select=take_token,
+)
 _shell.pause()
 with above:
     _shell.pick_token("Output token", trace, key="receptive_field.output")
@@ -47,7 +55,9 @@ with switches[0]:
 with switches[1]:
     cones.attention_switches()
 if T == 1:
-    st.info("This text is one token, and a token alone has nothing to look at but itself. Type a few words more.")
+    st.info(
+        "This text is one token, and a token alone has nothing to look at but itself. Type a few words more."
+    )
 
 left, right = st.columns(2, gap="medium")
 with left:
@@ -62,17 +72,25 @@ cones.connection(trace, output, other, settings)
 
 _shell.heading("What do trained models use of it?")
 st.markdown(
-    "Reach says what can matter, not what does. Two models were trained alike, one with attention, one with convolutions. Gradient: how far the final vector "
-    f"of {word} moves with a small step of each token’s embedding. Occlusion: how far when the token is replaced, the mean over {reach.PUT} small words."
+    "Reach says what can matter, not what does. Two models were trained alike, one with attention, one with "
+    "convolutions. Gradient: how far the final vector "
+    f"of {word} moves with a small step of each token’s embedding. Occlusion: how far when the token is "
+    f"replaced, the mean over {reach.PUT} small words."
 )
 context = trace.config.context
 if context < T:
-    st.info(f"This is measured for texts of up to {context} tokens, as many as the models were trained on at a time; yours has {T:,}.")
+    st.info(
+        f"This is measured for texts of up to {context} tokens, as many as the models were trained on at a "
+        f"time; yours has {T:,}."
+    )
 else:
     influence.strips(trace, output, influence.influence(tuple(map(int, trace.ids)), output))
 
 _shell.heading("What does a short reach cost?")
-st.markdown("**Move the clue of your sentence away from its word.** Attention finds it wherever it is; a convolution loses it at the edge of its cone.")
+st.markdown(
+    "**Move the clue of your sentence away from its word.** Attention finds it wherever it is; a convolution "
+    "loses it at the edge of its cone."
+)
 distance.section(text)
 
 _shell.heading("The functions that computed the cone")

@@ -1,4 +1,6 @@
-"""The base of RoPE: how fast each pair turns, and what the real model makes of the reader's text with another one."""
+"""The base of RoPE: how fast each pair turns, and what the real model makes of the reader's text with another
+one.
+"""
 
 import streamlit as st
 
@@ -32,8 +34,12 @@ def loss(text, name, base):
 
 
 def losses(text, name):
-    """{base: nats per token} for all bases, one pass each, with a bar that shows progress once it has taken half a second."""
-    return {base: loss(text, name, base) for base in _shell.watched(BASES, "Running the model with each base")}
+    """{base: nats per token} for all bases, one pass each, with a bar that shows progress once it has taken
+    half a second.
+    """
+    return {
+        base: loss(text, name, base) for base in _shell.watched(BASES, "Running the model with each base")
+    }
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -70,7 +76,9 @@ def slider(trained):
 
 
 def speeds(pair, base):
-    """The wavelength of every pair with the trained and with the chosen base, against the text and the training context."""
+    """The wavelength of every pair with the trained and with the chosen base, against the text and the
+    training context.
+    """
     config, T = pair.trace.config, len(pair.trace.tokens)
     figure = wavelengths(config.head_width, config.context, T, int(config.rope_base), base)
     _shell.show(
@@ -81,8 +89,11 @@ def speeds(pair, base):
     turns = rotation.wavelengths(config.head_width, base)
     _shell.say(
         r"\lambda_i = \frac{2\pi}{\theta_i} = 2\pi\,b^{2(i-1)/D}",
-        f"With base {base:,}, {slow(turns, config.context, f'the training context of {config.context} tokens')}, and {slow(turns, T, f'your {T} tokens')}. "
-        "Hollow: less than once round in the training context, so the model has met only some of the pair’s angles; a longer text turns it to new ones.",
+        f"With base {base:,}, "
+        f"{slow(turns, config.context, f'the training context of {config.context} tokens')}, and "
+        f"{slow(turns, T, f'your {T} tokens')}. "
+        "Hollow: less than once round in the training context, so the model has met only some of the pair’s "
+        "angles; a longer text turns it to new ones.",
     )
 
 
@@ -95,7 +106,9 @@ def slow(turns, tokens, where):
 
 
 def rerun(pair, base):
-    """What the trained model makes of the text when its hands turn with another base: its loss for every base, and the score of the two tokens."""
+    """What the trained model makes of the text when its hands turn with another base: its loss for every
+    base, and the score of the two tokens.
+    """
     text, name, trained = pair.choice.text, pair.choice.model, int(pair.trace.config.rope_base)
     if len(pair.trace.tokens) == 1:
         st.info("One token has nothing to predict, so there is no loss to compare. Type a few words more.")
@@ -104,9 +117,12 @@ def rerun(pair, base):
     _shell.show(curve(text, name, trained, base), key="rope.bases", alt="loss of the text over the base")
     best, moved = min(found, key=found.get), max(abs(value - found[trained]) for value in found.values())
     st.markdown(
-        f"**The model was trained with base {trained:,}.** Each point is the real model, all layers, run again on your text with the same parameters and "
-        f"another base. {chosen(pair, base, trained, found)} Of these bases {best:,} suits this text best; the largest change is {moved:.3f} nats per "
-        "token. What a base does to an angle grows with the distance, so a long text shows more of it. Models for long contexts are trained with larger "
+        f"**The model was trained with base {trained:,}.** Each point is the real model, all layers, run "
+        "again on your text with the same parameters and "
+        f"another base. {chosen(pair, base, trained, found)} Of these bases {best:,} suits this text best; "
+        f"the largest change is {moved:.3f} nats per "
+        "token. What a base does to an angle grows with the distance, so a long text shows more of it. "
+        "Models for long contexts are trained with larger "
         "bases, Llama 3 with 500,000, so that more of their pairs stay short of a full turn."
     )
 
@@ -122,6 +138,7 @@ def chosen(pair, base, trained, found):
     )
     asks, answers = map(_shell.plain, pair.words)
     return (
-        f"As trained it needs {found[trained]:.4f} nats per token, with {base:,} **{found[base]:.4f}**; the score of {asks} with {answers} goes from "
+        f"As trained it needs {found[trained]:.4f} nats per token, with {base:,} **{found[base]:.4f}**; the "
+        f"score of {asks} with {answers} goes from "
         f"{before:.3f} to **{after:.3f}**."
     )

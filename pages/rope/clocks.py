@@ -1,4 +1,6 @@
-"""The clocks of the page about RoPE: which two tokens, where they stand, what each pair of dimensions adds to their score, and the proof of the sum."""
+"""The clocks of the page about RoPE: which two tokens, where they stand, what each pair of dimensions adds to
+their score, and the proof of the sum.
+"""
 
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -35,7 +37,9 @@ class Pair(NamedTuple):
     def vectors(self):
         """q and k (D,) of the two tokens before they are turned."""
         attention, head = self.attention, self.choice.head
-        return attention.q[head, self.query], attention.k[head * len(attention.k) // len(attention.q), self.key]
+        return attention.q[head, self.query], attention.k[
+            head * len(attention.k) // len(attention.q), self.key
+        ]
 
     @property
     def hands(self):
@@ -54,7 +58,10 @@ class Pair(NamedTuple):
     @property
     def contributions(self):
         """What each pair of dimensions adds to the score where the tokens now stand, (P,)."""
-        q, k = (rotation.turned(hand, place, self.frequency) for hand, place in zip(self.hands, self.at, strict=True))
+        q, k = (
+            rotation.turned(hand, place, self.frequency)
+            for hand, place in zip(self.hands, self.at, strict=True)
+        )
         return rotation.contributions(q, k, self.attention.scale)
 
     @property
@@ -75,7 +82,9 @@ def pair(trace, choice):
 
 def controls(pair):
     """Draw the choice of tokens and of the clocks' order."""
-    _shell.pick_token("Who asks (query)", pair.trace, key="rope.query", dependent=["rope.key", *MOVED])  # until somebody says, the strongest answers
+    _shell.pick_token(
+        "Who asks (query)", pair.trace, key="rope.query", dependent=["rope.key", *MOVED]
+    )  # until somebody says, the strongest answers
     _shell.pick_token("Who answers (key)", pair.trace, key="rope.key", dependent=MOVED)
     _shell.pick("Sort the clocks", ORDERS, key="rope.order")
 
@@ -99,11 +108,22 @@ def draw(pair, order):
     chosen = kept("rope.pair", range(1, len(parts) + 1), int(parts.argmax()) + 1) - 1
     q, k = pair.vectors
     clocks(
-        q, k, pair.frequency, scale=pair.attention.scale, home=(pair.query, pair.key), places=pair.at, last=pair.last, chosen=chosen,
-        order=np.arange(len(parts)) if order == FREQUENCY else np.argsort(-parts, kind="stable"), words=pair.words, key="rope.clocks",
-        label="a clock for each pair of dimensions, with the hand of the query and the hand of the key", revision=pair.trace.text,
-        on_move=lambda: take_places(pair.query, pair.key), on_select=take_pair,
-    )  # fmt: skip
+        q,
+        k,
+        pair.frequency,
+        scale=pair.attention.scale,
+        home=(pair.query, pair.key),
+        places=pair.at,
+        last=pair.last,
+        chosen=chosen,
+        order=np.arange(len(parts)) if order == FREQUENCY else np.argsort(-parts, kind="stable"),
+        words=pair.words,
+        key="rope.clocks",
+        label="a clock for each pair of dimensions, with the hand of the query and the hand of the key",
+        revision=pair.trace.text,
+        on_move=lambda: take_places(pair.query, pair.key),
+        on_select=take_pair,
+    )
     return chosen
 
 
@@ -111,7 +131,9 @@ def draw(pair, order):
 
 
 def proof(pair):
-    """The contributions' sum beside the score that the model computed, for the two tokens and for the query with every key."""
+    """The contributions' sum beside the score that the model computed, for the two tokens and for the query
+    with every key.
+    """
     attention, head, frequency = pair.attention, pair.choice.head, pair.frequency
     model = attention.scaled(head)[pair.query]  # (T,)
     keys = attention.k[head * len(attention.k) // len(attention.q)]
@@ -127,16 +149,26 @@ def proof(pair):
     )
     asks, answers = map(_shell.plain, pair.words)
     unseen = not attention.parts(head)[3][pair.query, pair.key]
-    masked = f" {answers} comes after {asks}, so the causal mask keeps this score from being used." if unseen else ""
+    masked = (
+        f" {answers} comes after {asks}, so the causal mask keeps this score from being used."
+        if unseen
+        else ""
+    )
     _shell.say(
-        rf"\text{{score}} = \frac{{1}}{{\sqrt{{D}}}} \sum_{{i=1}}^{{{len(frequency)}}} |q_i|\,|k_i|\,\cos\big((n-m)\,\theta_i + \varphi_i\big)"
+        rf"\text{{score}} = \frac{{1}}{{\sqrt{{D}}}} \sum_{{i=1}}^{{{len(frequency)}}} "
+        r"|q_i|\,|k_i|\,\cos\big((n-m)\,\theta_i + \varphi_i\big)"
         rf" = {tex(sums[pair.key])}",
-        f"$\\theta_i = b^{{-2(i-1)/D}}$ is the speed of pair i. Where the text has {asks} and {answers}, the {len(frequency)} contributions add up to "
-        f"**{sums[pair.key]:.6f}**. The score that the model computed, the cell of {heatmap(pair)}, is **{model[pair.key]:.6f}**. Over all {len(model)} keys "
-        f"of this query, sum and score differ by at most {abs(sums - model).max():.0e}, and the turned hands by {turned:.0e}: the rounding of 32-bit "
+        f"$\\theta_i = b^{{-2(i-1)/D}}$ is the speed of pair i. Where the text has {asks} and {answers}, the "
+        f"{len(frequency)} contributions add up to "
+        f"**{sums[pair.key]:.6f}**. The score that the model computed, the cell of {heatmap(pair)}, is "
+        f"**{model[pair.key]:.6f}**. Over all {len(model)} keys "
+        f"of this query, sum and score differ by at most {abs(sums - model).max():.0e}, and the turned hands "
+        f"by {turned:.0e}: the rounding of 32-bit "
         f"numbers.{masked} "
-        "The positions m of the query and n of the key enter only as n − m. That is all: turning by the place makes the dot product feel the distance. "
-        "φ, the angle between the two hands at rest, is what the words have to say; |q| and |k| say how loud.",
+        "The positions m of the query and n of the key enter only as n − m. That is all: turning by the "
+        "place makes the dot product feel the distance. "
+        "φ, the angle between the two hands at rest, is what the words have to say; |q| and |k| say how "
+        "loud.",
     )
 
 
@@ -156,14 +188,20 @@ def heatmap(pair):
         }
         | cell
     )
-    return f"[the attention page’s heatmap](attention?{link})" if len(link) < LONGEST else "the attention page’s heatmap"
+    return (
+        f"[the attention page’s heatmap](attention?{link})"
+        if len(link) < LONGEST
+        else "the attention page’s heatmap"
+    )
 
 
 # ---- the score over the distance ----
 
 
 def distances(pair):
-    """The score of the two tokens at every offset, with their content and without it, and what is to be seen in it."""
+    """The score of the two tokens at every offset, with their content and without it, and what is to be seen
+    in it.
+    """
     offsets = np.arange(-pair.last, pair.last + 1)
     (q, k), how = pair.hands, (offsets, pair.frequency, pair.attention.scale)
     alike = rotation.without_content(q, k)
@@ -172,9 +210,14 @@ def distances(pair):
     marks = {"in the text": here} | ({"moved": there} if there != here else {})
     bound, context = rotation.bound(q, k, pair.attention.scale), pair.trace.config.context
     figure = figures.scores(
-        offsets, content, without, rotation.envelope(alike, alike, *how), bound=bound, limit=context,
+        offsets,
+        content,
+        without,
+        rotation.envelope(alike, alike, *how),
+        bound=bound,
+        limit=context,
         marks={name: (offset, content[offset + pair.last]) for name, offset in marks.items()},
-    )  # fmt: skip
+    )
     _shell.show(
         figure,
         key="rope.distances",
@@ -184,14 +227,21 @@ def distances(pair):
     paper = rotation.decay(q, k, *how)
     asks, answers = map(_shell.plain, pair.words)
     st.markdown(
-        f"- Purple: **the real q of {asks} and k of {answers}, set at every distance.** Looking back, the two would score highest at "
-        f"{signed(offsets[seen.argmax()])}, with {seen.max():.2f}; in the text they stand at {signed(here)}, with {content[here + pair.last]:.2f}.\n"
-        f"- Dashed: **without content.** All {len(q)} pairs equally long, pointing the same way at offset 0, with the same Σ a, a = |q| |k|. Their "
-        "cosines agree near 0 and drift apart further out: what RoPE says by itself is “the nearer, the higher”, more or less. The grey "
+        f"- Purple: **the real q of {asks} and k of {answers}, set at every distance.** Looking back, the "
+        "two would score highest at "
+        f"{signed(offsets[seen.argmax()])}, with {seen.max():.2f}; in the text they stand at {signed(here)}, "
+        f"with {content[here + pair.last]:.2f}.\n"
+        f"- Dashed: **without content.** All {len(q)} pairs equally long, pointing the same way at offset 0, "
+        "with the same Σ a, a = |q| |k|. Their "
+        "cosines agree near 0 and drift apart further out: what RoPE says by itself is “the nearer, the "
+        "higher”, more or less. The grey "
         "band is the envelope of this curve, scale × |Σ a e^(i offset θ)|; real words need not stay inside.\n"
-        f"- Dotted: **what these two cannot exceed at any distance**, scale × Σ a = {bound:.2f}. The decaying bound of the RoPE paper (Su 2021, eq. 37) goes "
-        f"for this q and k from {paper[pair.last]:.0f} at offset 0 to {paper[0]:.0f} at {signed(offsets[0])}: true, but "
-        f"{'everywhere' if paper.min() > bound else 'nearly everywhere'} above the dotted line, and so not drawn. RoPE leans to decay; it does not enforce it."
+        f"- Dotted: **what these two cannot exceed at any distance**, scale × Σ a = {bound:.2f}. The "
+        "decaying bound of the RoPE paper (Su 2021, eq. 37) goes "
+        f"for this q and k from {paper[pair.last]:.0f} at offset 0 to {paper[0]:.0f} at "
+        f"{signed(offsets[0])}: true, but "
+        f"{'everywhere' if paper.min() > bound else 'nearly everywhere'} above the dotted line, and so not "
+        "drawn. RoPE leans to decay; it does not enforce it."
     )
 
 
@@ -204,19 +254,28 @@ def signed(value, form="+d"):
 
 
 def by_hand(pair, i):
-    """The 2 x 2 matrices that turn pair i of the query and of the key, with their numbers, and what comes out."""
+    """The 2 x 2 matrices that turn pair i of the query and of the key, with their numbers, and what comes
+    out.
+    """
     theta, contribution = pair.frequency[i], pair.contributions[i]
     rest = [hand[i] for hand in pair.hands]
     after = [rotation.turned(hand, place, theta) for hand, place in zip(rest, pair.at, strict=True)]
     for name, place, old, new in zip("qk", pair.at, rest, after, strict=True):
-        _shell.say(rf"\mathbf{{{name}}}' = R({place} \cdot {tex(theta)})\,\mathbf{{{name}}} = {matrix(place * theta)} {column(old)} = {column(new)}")
+        _shell.say(
+            rf"\mathbf{{{name}}}' = R({place} \cdot {tex(theta)})\,\mathbf{{{name}}} = "
+            rf"{matrix(place * theta)} {column(old)} = {column(new)}"
+        )
     (q, k), scale = after, pair.attention.scale
     product = rf"{tex(q.real)} \cdot {group(k.real)} {signed_tex(q.imag)} \cdot {group(k.imag)}"
     _shell.say(
-        rf"\tfrac{{1}}{{\sqrt{{D}}}}\,\mathbf{{q}}' \cdot \mathbf{{k}}' = {tex(scale)} \cdot ({product}) = {tex(contribution)}",
-        f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is {theta:.3g} radians per token, once round in "
-        f"{round(2 * np.pi / theta, 1):,} tokens. **A positive angle turns counter-clockwise**, x to the right and y up; query and key are turned the same "
-        f"way, each by its own position. Of the score {signed(pair.contributions.sum(), '+.3f')} this pair makes {signed(contribution, '+.3f')}. "
+        rf"\tfrac{{1}}{{\sqrt{{D}}}}\,\mathbf{{q}}' \cdot \mathbf{{k}}' = {tex(scale)} \cdot ({product}) = "
+        rf"{tex(contribution)}",
+        f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is {theta:.3g} "
+        "radians per token, once round in "
+        f"{round(2 * np.pi / theta, 1):,} tokens. **A positive angle turns counter-clockwise**, x to the "
+        "right and y up; query and key are turned the same "
+        f"way, each by its own position. Of the score {signed(pair.contributions.sum(), '+.3f')} this pair "
+        f"makes {signed(contribution, '+.3f')}. "
         "Click another clock above to see its numbers.",
     )
 
@@ -245,7 +304,9 @@ def snippet(pair):
 from model.analysis import rotation
 
 attention = load({pair.choice.model!r}).explain({pair.choice.text!r}).layers[{layer}].attention
-q, k = rotation.hands(attention.q[{head}, {pair.query}]), rotation.hands(attention.k[{group}, {pair.key}])  # counted from 0
+q = rotation.hands(attention.q[{head}, {pair.query}])  # counted from 0
+k = rotation.hands(attention.k[{group}, {pair.key}])
 frequency = rotation.frequencies({pair.trace.config.head_width}, base={pair.trace.config.rope_base:.0f})
-parts = rotation.contributions(rotation.turned(q, {pair.query}, frequency), rotation.turned(k, {pair.key}, frequency), attention.scale)
+q, k = rotation.turned(q, {pair.query}, frequency), rotation.turned(k, {pair.key}, frequency)
+parts = rotation.contributions(q, k, attention.scale)
 print(parts.sum(), attention.scaled({head})[{pair.query}, {pair.key}])"""

@@ -1,4 +1,6 @@
-"""What does turning a vector have to do with order? RoPE on the reader's own text: clocks for each pair of dimensions, turned in the browser."""
+"""What does turning a vector have to do with order? RoPE on the reader's own text: clocks for each pair of
+dimensions, turned in the browser.
+"""
 
 import streamlit as st
 
@@ -13,8 +15,10 @@ trace = _shell.read(choice)
 pair = clocks.pair(trace, choice)
 order = kept("rope.order", clocks.ORDERS, clocks.FREQUENCY)
 st.markdown(
-    "Rotary positions (RoPE) turn each pair of dimensions of a query and a key like the hand of a clock, the further the later the token stands. "
-    "**Move both tokens**: all hands turn, and the score stays. Then move only the key: it changes. Turned vectors feel the distance, not the place."
+    "Rotary positions (RoPE) turn each pair of dimensions of a query and a key like the hand of a clock, the "
+    "further the later the token stands. "
+    "**Move both tokens**: all hands turn, and the score stays. Then move only the key: it changes. Turned "
+    "vectors feel the distance, not the place."
 )
 above = _shell.row_above()
 chosen = clocks.draw(pair, order)
@@ -22,8 +26,10 @@ _shell.pause()
 with above:
     clocks.controls(pair)
 st.caption(
-    "each clock is a pair of dimensions; ↺ once round in so many tokens. Round tip: query; square tip: key; length: share of the longest hand. Dashed: before "
-    "turning; solid: turned counter-clockwise by position × speed; positions count from 0. Bar and number: what the pair adds to the score. Below: the score "
+    "each clock is a pair of dimensions; ↺ once round in so many tokens. Round tip: query; square tip: key; "
+    "length: share of the longest hand. Dashed: before "
+    "turning; solid: turned counter-clockwise by position × speed; positions count from 0. Bar and number: "
+    "what the pair adds to the score. Below: the score "
     "of the two at every distance; the ring is where the text has them"
 )
 clocks.proof(pair)
@@ -46,9 +52,12 @@ with right:
 _shell.heading("Adjacent pairs or halves?")
 half = trace.config.head_width // 2
 st.markdown(
-    "Which two dimensions turn together is a convention. The paper and this model pair neighbours, (0, 1), (2, 3), …; Llama’s port for Hugging Face pairs "
-    f"each with the one half a head further, (0, {half}), (1, {half + 1}), …. A dot product does not care about the order of its dimensions, so a checkpoint "
-    "goes from one to the other by **reordering the rows** of its query and key projections. Both turn counter-clockwise."
+    "Which two dimensions turn together is a convention. The paper and this model pair neighbours, (0, 1), "
+    "(2, 3), …; Llama’s port for Hugging Face pairs "
+    f"each with the one half a head further, (0, {half}), (1, {half + 1}), …. A dot product does not care "
+    "about the order of its dimensions, so a checkpoint "
+    "goes from one to the other by **reordering the rows** of its query and key projections. Both turn "
+    "counter-clockwise."
 )
 pairings.order(pair, chosen)
 pairings.compare(pair)

@@ -12,14 +12,18 @@ NAMES = "adjacent, as trained", "halves, rows reordered", "halves, rows as they 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def readings(name):
-    """The model three times: as trained, with its rows reordered for halves, and misread; all but the reordered rows are shared."""
+    """The model three times: as trained, with its rows reordered for halves, and misread; all but the
+    reordered rows are shared.
+    """
     bundle = load(name)
     return bundle, rotation.to_halves(bundle), rotation.reread(bundle, rope_pairing="halves")
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def outcomes(text, name):
-    """For each reading: its losses (T - 1,), and by how much its logits differ from those of the model as trained, at most."""
+    """For each reading: its losses (T - 1,), and by how much its logits differ from those of the model as
+    trained, at most.
+    """
     trained, *others = (bundle.explain(text) for bundle in readings(name))
     return [
         (trained.losses, 0.0),
@@ -29,7 +33,9 @@ def outcomes(text, name):
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def reordering(width, chosen):
-    return figures.reordering(rotation.halves(width), chosen=(2 * chosen, 2 * chosen + 1), names=("adjacent", "halves"))
+    return figures.reordering(
+        rotation.halves(width), chosen=(2 * chosen, 2 * chosen + 1), names=("adjacent", "halves")
+    )
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
@@ -48,7 +54,8 @@ def order(pair, chosen):
         alt=f"the rows of a head's query and key projections, reordered: {' '.join(map(str, rows))}",
     )
     st.caption(
-        f"the {len(rows)} rows of W_Q and of W_K in each head, on top as trained, below as a reader of halves wants them, one after the other: "
+        f"the {len(rows)} rows of W_Q and of W_K in each head, on top as trained, below as a reader of "
+        "halves wants them, one after the other: "
         f"{' '.join(map(str, rows))}. W_V and W_O stay as they are"
     )
 
@@ -60,7 +67,10 @@ def compare(pair):
     lines = ["| read as | nats per token | logits differ by at most |", "|:--|--:|--:|"]
     for name, (losses, apart) in zip(NAMES, found, strict=True):
         lines.append(f"| {name} | {f'{losses.mean():.4f}' if len(losses) else '–'} | {apart:.3g} |")
-    same_model = f"With its rows reordered it is the same model: the logits agree to {rounding:.0e}, the rounding of 32-bit sums. "
+    same_model = (
+        f"With its rows reordered it is the same model: the logits agree to {rounding:.0e}, the rounding of "
+        "32-bit sums. "
+    )
     st.markdown("\n".join([*lines, "", same_model + (misread(right, wrong, tokens) if len(right) else "")]))
     if len(right):
         _shell.show(
@@ -68,7 +78,10 @@ def compare(pair):
             key="rope.losses",
             alt="loss of each token under the three readings",
         )
-        st.caption("each token’s loss given those before it; lower is better. The dashed green line lies on the grey one: it is the same model")
+        st.caption(
+            "each token’s loss given those before it; lower is better. The dashed green line lies on the "
+            "grey one: it is the same model"
+        )
 
 
 def misread(right, wrong, tokens):
@@ -76,9 +89,14 @@ def misread(right, wrong, tokens):
     cost, worst = wrong.mean() - right.mean(), int((wrong - right).argmax())
     if cost <= 0:
         harm = f"{cost:.3f} nats per token".replace("-", "−")
-        return f"Read with halves as it is, the wrong pairs turn, and nothing fails. Your text is too short to show the harm ({harm}). Type more."
+        return (
+            "Read with halves as it is, the wrong pairs turn, and nothing fails. Your text is too short to "
+            f"show the harm ({harm}). Type more."
+        )
     return (
-        "Read with halves as it is, the wrong pairs turn, and nothing fails: every shape fits, no error is raised. The model only gets worse, by "
-        f"**{cost:.3f} nats per token** on your text, most at {_shell.plain(tokens[worst + 1])}, from {right[worst]:.2f} to {wrong[worst]:.2f}. "
+        "Read with halves as it is, the wrong pairs turn, and nothing fails: every shape fits, no error is "
+        "raised. The model only gets worse, by "
+        f"**{cost:.3f} nats per token** on your text, most at {_shell.plain(tokens[worst + 1])}, from "
+        f"{right[worst]:.2f} to {wrong[worst]:.2f}. "
         "It is easily taken for a badly trained model."
     )

@@ -1,4 +1,6 @@
-"""What the word may not look at: the words struck out by the reader, what that does to the meter, and the same for every head."""
+"""What the word may not look at: the words struck out by the reader, what that does to the meter, and the
+same for every head.
+"""
 
 import numpy as np
 import streamlit as st
@@ -21,7 +23,9 @@ def key_of(side):
 
 
 def hidden(found, side):
-    """The words struck out in a sentence, those that it has; kept as text, so that they survive a change of the others."""
+    """The words struck out in a sentence, those that it has; kept as text, so that they survive a change of
+    the others.
+    """
     said = kept(key_of(side), None, "").split()
     there = set(map(str, senses.words(found.text))) - {str(found)}
     return [word for word in dict.fromkeys(said) if word in there]
@@ -30,7 +34,12 @@ def hidden(found, side):
 def seen_through(found, plain, hidden):
     """The word's vectors (2, S, C) in both sentences when it cannot look at the hidden words."""
     pairs = zip(found, plain, hidden, strict=True)
-    return np.stack([_senses.blinded(one, [(_senses.tokens_of(one, names), None, None)])[0] if names else free for one, free, names in pairs])
+    return np.stack(
+        [
+            _senses.blinded(one, [(_senses.tokens_of(one, names), None, None)])[0] if names else free
+            for one, free, names in pairs
+        ]
+    )
 
 
 def take_stage():
@@ -43,7 +52,9 @@ def toggle(side, word):
     clicked = str(senses.words(text)[st.session_state[f"word_sense.words{side + 1}"]["token"][0]])
     said = st.session_state.chosen.get(key_of(side), "").split()
     if clicked != word:
-        st.session_state.chosen[key_of(side)] = " ".join([one for one in said if one != clicked] if clicked in said else [*said, clicked])
+        st.session_state.chosen[key_of(side)] = " ".join(
+            [one for one in said if one != clicked] if clicked in said else [*said, clicked]
+        )
 
 
 def undo():
@@ -69,7 +80,9 @@ def sentence(found, side, moved, hidden):
 
 
 def heads(found, side, known, plain, clue, stage):
-    """Every head's attention from the word, and the heads that matter most for the clue: by what blinding them does, not by their weight."""
+    """Every head's attention from the word, and the heads that matter most for the clue: by what blinding
+    them does, not by their weight.
+    """
     trace = _shell.explain(found.text, _senses.MODEL, None, None, None)
     places, keys, config = found.tokens(trace.spans), _senses.tokens_of(found, clue), trace.config
     looks = senses.looks(trace, places)
@@ -78,9 +91,17 @@ def heads(found, side, known, plain, clue, stage):
     moved = known.axis.project(_senses.blinded(found, cases))[:, stage] - known.axis.project(plain)[stage]
     weight = looks[..., list(keys)].sum(-1).flatten()
     heatmap(
-        looks.reshape(len(labels), -1), rows=labels, columns=trace.tokens, key=f"word_sense.strip{side + 1}", square=False, height=430,
-        label="where the word looks, head by head", row_role="layer.head", column_role="token", revision=found.text,
-    )  # fmt: skip
+        looks.reshape(len(labels), -1),
+        rows=labels,
+        columns=trace.tokens,
+        key=f"word_sense.strip{side + 1}",
+        square=False,
+        height=430,
+        label="where the word looks, head by head",
+        row_role="layer.head",
+        column_role="token",
+        revision=found.text,
+    )
     told = ", ".join(map(_shell.plain, clue))
     order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
     agree = ranks.correlation(np.abs(moved), weight)

@@ -1,4 +1,6 @@
-"""Which bank? One word in two sentences: where its meaning parts, and which other words and which heads did it."""
+"""Which bank? One word in two sentences: where its meaning parts, and which other words and which heads did
+it.
+"""
 
 import streamlit as st
 
@@ -16,8 +18,10 @@ names = _senses.stage_names(load(_senses.MODEL).config)
 
 texts = [kept(key, None, example) for key, example in zip(_senses.SENTENCES, _shell.EXAMPLES, strict=False)]
 st.markdown(
-    "A word means what its company says. Before the first layer the word is the same vector in both sentences; then each takes in its context, "
-    "and the two part. **Click another word under a sentence**: then the word cannot look at it, and the meter moves by the number that stands there."
+    "A word means what its company says. Before the first layer the word is the same vector in both "
+    "sentences; then each takes in its context, "
+    "and the two part. **Click another word under a sentence**: then the word cannot look at it, and the "
+    "meter moves by the number that stands there."
 )
 columns = st.columns(2)
 for column, key, which in zip(columns, _senses.SENTENCES, NUMBERS, strict=True):
@@ -34,26 +38,46 @@ now = blindfold.seen_through(found, plain, hidden)
 values, before = known.axis.project(now), known.axis.project(plain)  # (2, S)
 st.markdown(
     "  \n".join(
-        f"{_shell.plain(word)} in the {which} sentence: **{number(values[i, stage])}**, {known.call(values[i, stage], stage)}"
-        + (f"; it was {number(before[i, stage])} before it lost sight of {', '.join(map(_shell.plain, hidden[i]))}" if hidden[i] else "")
+        f"{_shell.plain(word)} in the {which} sentence: **{number(values[i, stage])}**, "
+        f"{known.call(values[i, stage], stage)}"
+        + (
+            f"; it was {number(before[i, stage])} before it lost sight of "
+            f"{', '.join(map(_shell.plain, hidden[i]))}"
+            if hidden[i]
+            else ""
+        )
         for i, which in enumerate(NUMBERS)
     )
 )
 lanes = [
     Lane(
-        name, known.separation.left[:, s], known.separation.right[:, s], known.separation.margin[s], tuple(values[:, s]),
-        tuple(before[:, s]) if any(hidden) else (), f"{stream.cosines(now[0, s], now[1, s]):.3f}",
+        name,
+        known.separation.left[:, s],
+        known.separation.right[:, s],
+        known.separation.margin[s],
+        tuple(values[:, s]),
+        tuple(before[:, s]) if any(hidden) else (),
+        f"{stream.cosines(now[0, s], now[1, s]):.3f}",
     )
     for s, name in enumerate(names)
-]  # fmt: skip
+]
 meter(
-    lanes, ends=known.ends, marks=("1", "2"), key="word_sense.meter", chosen=stage, note="cosine",
-    label=f"the word between {known.ends[0]} and {known.ends[1]}, layer by layer", revision="\n".join(texts), on_select=blindfold.take_stage,
-)  # fmt: skip
+    lanes,
+    ends=known.ends,
+    marks=("1", "2"),
+    key="word_sense.meter",
+    chosen=stage,
+    note="cosine",
+    label=f"the word between {known.ends[0]} and {known.ends[1]}, layer by layer",
+    revision="\n".join(texts),
+    on_select=blindfold.take_stage,
+)
 _shell.pause()
 st.caption(
-    "each lane is a stage of the model, the first on top: click one to choose it. −1 and +1 are the means of the example sentences, the small signs, each "
-    f"placed without its own help; at “{names[stage]}” {percent(known.separation.accuracy[stage])} of them fall on their own side. In the grey band fewer "
+    "each lane is a stage of the model, the first on top: click one to choose it. −1 and +1 are the means of "
+    "the example sentences, the small signs, each "
+    f"placed without its own help; at “{names[stage]}” {percent(known.separation.accuracy[stage])} of them "
+    "fall on their own side. In the grey band fewer "
     "than three in four would: too close to call. Cosine: between the word’s two vectors"
 )
 
@@ -65,14 +89,18 @@ undo.button("Let it look again", key="word_sense.undo", on_click=blindfold.undo,
 
 _shell.heading("Which heads did it?")
 st.markdown(
-    "Where the word looks, head by head, and what each head is worth: how far the meter moves when that head alone cannot look at the clue, beside the weight "
-    "that the head gives it. The clue is what you have struck out, or else the word that moves the meter most, per occurrence. "
+    "Where the word looks, head by head, and what each head is worth: how far the meter moves when that head "
+    "alone cannot look at the clue, beside the weight "
+    "that the head gives it. The clue is what you have struck out, or else the word that moves the meter "
+    "most, per occurrence. "
     "Attention is not influence: compare the bars."
 )
 for i, column in enumerate(st.columns(2, gap="medium")):
     with column:
         if moved[i]:
-            blindfold.heads(found[i], i, known, plain[i], hidden[i] or [_senses.strongest(found[i], moved[i])], stage)
+            blindfold.heads(
+                found[i], i, known, plain[i], hidden[i] or [_senses.strongest(found[i], moved[i])], stage
+            )
         else:
             st.caption(f"in the {NUMBERS[i]} sentence there is no other word to look at")
 
@@ -90,8 +118,10 @@ _shell.show(
     alt="the word in all sentences, two principal components",
 )
 st.caption(
-    f"each sign is {_shell.plain(word)} in one sentence; the two directions in which all these vectors differ most (principal components) hold "
-    f"{percent(share[stage].sum())} of their variance at “{names[stage]}”. Move the slider through the layers; each has its own scale"
+    f"each sign is {_shell.plain(word)} in one sentence; the two directions in which all these vectors "
+    "differ most (principal components) hold "
+    f"{percent(share[stage].sum())} of their variance at “{names[stage]}”. Move the slider through the "
+    "layers; each has its own scale"
 )
 
 _shell.heading("The examples")
@@ -99,7 +129,9 @@ _senses.boxes(word)
 
 _shell.heading("How the meter is computed")
 _shell.say(
-    r"\text{meter}(x) = \frac{(x - m) \cdot h}{h \cdot h} \qquad m = \frac{\bar r + \bar l}{2} \qquad h = \frac{\bar r - \bar l}{2}",
-    "The mean vector of each group of examples, the line through both, and the foot of the word’s vector on it.",
+    r"\text{meter}(x) = \frac{(x - m) \cdot h}{h \cdot h} \qquad m = \frac{\bar r + \bar l}{2} \qquad h = "
+    r"\frac{\bar r - \bar l}{2}",
+    "The mean vector of each group of examples, the line through both, and the foot of the word’s vector on "
+    "it.",
 )
 _shell.show_source(senses.Axis)

@@ -11,7 +11,9 @@ NAME = "decoder-rope"
 
 
 class Row(NamedTuple):
-    """One line of the table: what was measured against what, the two medians as text, their ratio, and the most it may be (None: no target)."""
+    """One line of the table: what was measured against what, the two medians as text, their ratio, and the
+    most it may be (None: no target).
+    """
 
     what: str
     ours: str
@@ -41,9 +43,15 @@ def bundle():
 
 
 def texts(tokens, seed=0, loaded=None, end=""):
-    """Yield texts of exactly so many tokens to a model, each another one: words of its vocabulary at random, so that no cache knows them, then `end`."""
+    """Yield texts of exactly so many tokens to a model, each another one: words of its vocabulary at random,
+    so that no cache knows them, then `end`.
+    """
     tokenizer = (loaded or bundle()).tokenizer
-    words = [piece for piece in map(tokenizer.piece, range(256, len(tokenizer) - 1)) if piece[0] == " " and piece[1:].isalpha() and piece.isascii()]
+    words = [
+        piece
+        for piece in map(tokenizer.piece, range(256, len(tokenizer) - 1))
+        if piece[0] == " " and piece[1:].isalpha() and piece.isascii()
+    ]
     chance = random.Random(seed)
     while True:
         text = "The" + "".join(chance.choices(words, k=tokens - len(tokenizer.encode("The" + end)))) + end

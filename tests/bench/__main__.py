@@ -1,4 +1,6 @@
-"""`python -m tests.bench [a] [b] ... [k]`: one table of ratios, all rows or those named; each row is measured in one run."""
+"""`python -m tests.bench [a] [b] ... [k]`: one table of ratios, all rows or those named; each row is measured
+in one run.
+"""
 
 import argparse
 import os
@@ -19,10 +21,18 @@ def machine():
         (line.split(":")[1].strip() for line in lines("/proc/cpuinfo") if line.startswith("model name")),
         platform.processor() or platform.machine(),
     )
-    memory = next((int(line.split()[1]) / 2**20 for line in lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
+    memory = next(
+        (int(line.split()[1]) / 2**20 for line in lines("/proc/meminfo") if line.startswith("MemTotal")), 0
+    )
     load = "" if not hasattr(os, "getloadavg") else f", load {os.getloadavg()[0]:.1f}"
-    versions = f"Python {platform.python_version()}, torch {version('torch')}, streamlit {version('streamlit')}"
-    return f"{cpu}, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores, {memory:.0f} GiB{load}; {versions}"
+    versions = (
+        f"Python {platform.python_version()}, torch {version('torch')}, streamlit {version('streamlit')}"
+    )
+    return (
+        f"{cpu}, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} "
+        "cores, "
+        f"{memory:.0f} GiB{load}; {versions}"
+    )
 
 
 def lines(path):
@@ -57,7 +67,9 @@ def main():
         parser.error("the rows are a to k")
     print(machine(), HEAD, sep="\n", flush=True)
     for row in rows(chosen):
-        target = "" if row.target is None else f"≤ {row.target} {'met' if row.ratio <= row.target else 'MISSED'}"
+        target = (
+            "" if row.target is None else f"≤ {row.target} {'met' if row.ratio <= row.target else 'MISSED'}"
+        )
         print(f"{row.what:<68} {row.ours:>9} {row.theirs:>9} {row.ratio:>5.2f}x  {target}", flush=True)
 
 

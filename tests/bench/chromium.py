@@ -1,5 +1,6 @@
-"""In a browser: (c) from Enter to the repainted picture, against an empty rerun; (d) from nothing to the first picture, against `import torch`;
-(h) from Enter to the repainted meter of the page about a word's senses."""
+"""In a browser: (c) from Enter to the repainted picture, against an empty rerun; (d) from nothing to the
+first picture, against `import torch`; (h) from Enter to the repainted meter of the page about a word's
+senses."""
 
 import shutil
 import subprocess
@@ -24,11 +25,16 @@ PICTURE = {
     "empty": "null",
 }
 SHOWN = {  # a function of the text: does the page show it?
-    "attention": f"text => {{ const d = {PICTURE['attention']}?.querySelector('.riverbank-heatmap')?.dataset; return !!d?.painted && d.revision === text; }}",
-    "word_sense": f"text => {PICTURE['word_sense']}?.querySelector('.riverbank-meter')?.dataset.revision?.split('\\n')[0] === text",
+    "attention": f"text => {{ const d = "
+    f"{PICTURE['attention']}?.querySelector('.riverbank-heatmap')?.dataset; "
+    f"return !!d?.painted && d.revision === text; }}",
+    "word_sense": "text => "
+    f"{PICTURE['word_sense']}?.querySelector('.riverbank-meter')?.dataset.revision?.split('\\n')[0] "
+    "=== text",
     "empty": "text => document.querySelector('[data-testid=stText]')?.textContent === text",
 }
-# Types the text, presses Enter at once (before the live commit after 200 ms), and waits; all inside the page, so that no driver is timed.
+# Types the text, presses Enter at once (before the live commit after 200 ms), and waits; all inside the page,
+# so that no driver is timed.
 ENTER = """async ([text, shown, picture]) => {
     const [ready, room, box] = [eval(shown), eval(picture), document.querySelector(".st-key-text input")];
     const press = (type) => box.dispatchEvent(new KeyboardEvent(type, { key: "Enter", code: "Enter", keyCode: 13, bubbles: true }));
@@ -68,7 +74,9 @@ def entered(page, kind, text):
 
 
 def answering(turns=15):
-    """(c) Riverbank at 32 and 128 tokens against a page that does nothing but repeat the text, under the same settings."""
+    """(c) Riverbank at 32 and 128 tokens against a page that does nothing but repeat the text, under the same
+    settings.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (folder / "app.py").write_text(EMPTY)
@@ -122,7 +130,9 @@ def starting(turns=3):
             page.close()
         running.close()
     ours, theirs = median(ours), median(theirs)
-    yield Row("d  cold start to first picture / import torch", f"{ours:.3g} s", f"{theirs:.3g} s", ours / theirs)
+    yield Row(
+        "d  cold start to first picture / import torch", f"{ours:.3g} s", f"{theirs:.3g} s", ours / theirs
+    )
 
 
 def judging(turns=15):

@@ -1,4 +1,6 @@
-"""(i) Generating 128 tokens with a cache, against the same without one and against the `generate` of transformers on a model of the same shape."""
+"""(i) Generating 128 tokens with a cache, against the same without one and against the `generate` of
+transformers on a model of the same shape.
+"""
 
 from itertools import islice
 
@@ -17,15 +19,23 @@ def ours(network, ids, cached=True):
 
 
 def theirs(config, ids):
-    """A random Llama of the same sizes: RoPE, as many layers, heads and numbers; greedy, with its own cache. None without the library."""
+    """A random Llama of the same sizes: RoPE, as many layers, heads and numbers; greedy, with its own cache.
+    None without the library.
+    """
     try:
         from transformers import LlamaConfig, LlamaForCausalLM
     except ImportError:
         return None
     shape = LlamaConfig(
-        vocab_size=config.vocabulary, hidden_size=config.width, intermediate_size=config.hidden, num_hidden_layers=config.layers,
-        num_attention_heads=config.heads, num_key_value_heads=config.key_heads, max_position_embeddings=config.max_tokens, tie_word_embeddings=True,
-    )  # fmt: skip
+        vocab_size=config.vocabulary,
+        hidden_size=config.width,
+        intermediate_size=config.hidden,
+        num_hidden_layers=config.layers,
+        num_attention_heads=config.heads,
+        num_key_value_heads=config.key_heads,
+        max_position_embeddings=config.max_tokens,
+        tie_word_embeddings=True,
+    )
     torch.manual_seed(0)
     row, network = torch.tensor([ids]), LlamaForCausalLM(shape).eval()
     how = {

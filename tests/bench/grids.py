@@ -1,8 +1,10 @@
-"""(j) A model of 12 x 12 heads at once: our grid against Plotly's subplots in the same Streamlit, and against BertViz's model_view in the same Chromium.
+"""(j) A model of 12 x 12 heads at once: our grid against Plotly's subplots in the same Streamlit, and against
+BertViz's model_view in the same Chromium.
 
-Plotly's and ours are updates of an open page, from Enter to paint; BertViz makes a page of its own, so its time is from opening that page, which is here
-already, to paint. Bytes are what crosses to the browser for it, without the libraries. BertViz is needed for this row only, and its page asks the
-network for three libraries, which are answered from FILES.
+Plotly's and ours are updates of an open page, from Enter to paint; BertViz makes a page of its own, so its
+time is from opening that page, which is here already, to paint. Bytes are what crosses to the browser for it,
+without the libraries. BertViz is needed for this row only, and its page asks the network for three libraries,
+which are answered from FILES.
 """
 
 import base64
@@ -31,7 +33,8 @@ LIBRARIES = {
     "jquery.min.js": "jquery/dist/jquery.min.js",
 }
 MISSING = (
-    "Row j's second half needs BertViz and the libraries that its page loads: .venv/bin/pip install --no-deps bertviz && .venv/bin/pip install ipython "
+    "Row j's second half needs BertViz and the libraries that its page loads: .venv/bin/pip install "
+    "--no-deps bertviz && .venv/bin/pip install ipython "
     "&& npm install --prefix .training/bertviz requirejs@2.3.6 d3@5.7.0 jquery@2.1.4"
 )
 # An app that draws the weights of a text such as "32 7": so many tokens, drawn with that seed.
@@ -48,9 +51,11 @@ SHADOW = "document.querySelector('.st-key-grid [data-testid=stBidiComponentIsola
 SHOWN = {
     "ours": f"text => {SHADOW}?.querySelector('.riverbank-grid')?.dataset.revision === text",
     "plotly": "text => document.querySelector('.js-plotly-plot .gtitle')?.textContent === text && "
-    f"[...document.querySelectorAll('.js-plotly-plot .heatmaplayer image')].filter(image => image.getAttribute('href')).length === {L * H}",
+    "[...document.querySelectorAll('.js-plotly-plot .heatmaplayer image')].filter(image => "
+    f"image.getAttribute('href')).length === {L * H}",
 }
-# Calls the grid as Streamlit does, with data that is already here, and returns the milliseconds until it has painted.
+# Calls the grid as Streamlit does, with data that is already here, and returns the milliseconds until it has
+# painted.
 PAINT = """async ([code, data, width]) => {
     const { default: draw } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
     const parentElement = document.body.appendChild(document.createElement("div"));
@@ -154,12 +159,19 @@ def updating(playwright, picture, turns):
                 page.wait_for_selector(RESTS, state="attached")
                 page.wait_for_timeout(300)
                 came.clear()
-                seconds = page.evaluate(ENTER, [f"{tokens} {turn}", SHOWN[picture], SHADOW if picture == "ours" else "null"]) / 1000
+                seconds = (
+                    page.evaluate(
+                        ENTER, [f"{tokens} {turn}", SHOWN[picture], SHADOW if picture == "ours" else "null"]
+                    )
+                    / 1000
+                )
                 page.wait_for_selector(RESTS, state="attached")
                 if turn > 1:  # the first is for warming up
                     found[tokens].append((seconds, sum(came)))
         running.close()
-    return {tokens: [median(column) for column in zip(*taken, strict=True)] for tokens, taken in found.items()}
+    return {
+        tokens: [median(column) for column in zip(*taken, strict=True)] for tokens, taken in found.items()
+    }
 
 
 def painting(playwright):
@@ -178,7 +190,9 @@ def painting(playwright):
             "label": "",
             "start": 0,
         }
-        payload = component.pack(maps, rows, rows, np.tri(tokens, dtype=bool), "weights", header | {"revision": "", "selected": 0})
+        payload = component.pack(
+            maps, rows, rows, np.tri(tokens, dtype=bool), "weights", header | {"revision": "", "selected": 0}
+        )
         page = running.new_page(viewport={"width": 1440, "height": 900})
         found[tokens] = page.evaluate(PAINT, [code, base64.b64encode(payload).decode(), 620]) / 1000
         page.close()
@@ -187,7 +201,9 @@ def painting(playwright):
 
 
 def bertviz(playwright, tokens):
-    """Seconds from the opening of BertViz's page to paint, PATIENCE if it was not painted by then, and its bytes; None without BertViz and FILES."""
+    """Seconds from the opening of BertViz's page to paint, PATIENCE if it was not painted by then, and its
+    bytes; None without BertViz and FILES.
+    """
     try:
         model_view = importlib.import_module("bertviz").model_view
     except ImportError:
@@ -197,7 +213,10 @@ def bertviz(playwright, tokens):
     import torch
 
     layers = [layer[None] for layer in torch.from_numpy(weights(f"{tokens} 1"))]
-    html = "<!doctype html>" + model_view(layers, labels(tokens), display_mode="light", html_action="return").data
+    html = (
+        "<!doctype html>"
+        + model_view(layers, labels(tokens), display_mode="light", html_action="return").data
+    )
     running = opened(playwright)
     page = running.new_page(viewport={"width": 1440, "height": 900})
     page.set_default_timeout(1000 * PATIENCE)
@@ -205,7 +224,9 @@ def bertviz(playwright, tokens):
         "https://cdnjs.cloudflare.com/**",
         lambda route: route.fulfill(path=FILES / LIBRARIES[route.request.url.rpartition("/")[2]]),
     )
-    page.route("http://page.test/", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+    page.route(
+        "http://page.test/", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8")
+    )
     began = time.monotonic()
     try:
         page.goto("http://page.test/", wait_until="commit")

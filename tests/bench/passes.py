@@ -1,4 +1,6 @@
-"""(a) What a trace costs above a plain forward pass; (b) what one head's weights cost; (g) what a model costs to load; (k) what learning merges costs."""
+"""(a) What a trace costs above a plain forward pass; (b) what one head's weights cost; (g) what a model costs
+to load; (k) what learning merges costs.
+"""
 
 import random
 import string
@@ -55,7 +57,9 @@ def weighing():
 
 def loading():
     """(g) load(name) of the model that takes longest, torch being imported."""
-    slowest = max(interleaved(5, *(lambda name=name: model.zoo.load.__wrapped__(name) for name in model.names())))
+    slowest = max(
+        interleaved(5, *(lambda name=name: model.zoo.load.__wrapped__(name) for name in model.names()))
+    )
     yield Row(
         "g  slowest model to load / a tenth of a second",
         milliseconds(slowest),
@@ -66,12 +70,18 @@ def loading():
 
 
 def merging(size=1_000_000, merges=1_000):
-    """(k) The first merges of a megabyte: words as frequent as in prose, the n-th 1/n as often as the first (Zipf 1935); hardly one of them twice; no words."""
+    """(k) The first merges of a megabyte: words as frequent as in prose, the n-th 1/n as often as the first
+    (Zipf 1935); hardly one of them twice; no words.
+    """
     chance = random.Random(0)
-    words = ["".join(chance.choices(string.ascii_lowercase, k=chance.randint(2, 10))) for _ in range(size // 5)]
+    words = [
+        "".join(chance.choices(string.ascii_lowercase, k=chance.randint(2, 10))) for _ in range(size // 5)
+    ]
     known = words[:30_000]
     texts = {
-        "words as frequent as in prose": " ".join(chance.choices(known, [1 / n for n in range(1, len(known) + 1)], k=len(words))),
+        "words as frequent as in prose": " ".join(
+            chance.choices(known, [1 / n for n in range(1, len(known) + 1)], k=len(words))
+        ),
         "words at random": " ".join(words),
         "letters without spaces": "".join(words),
     }

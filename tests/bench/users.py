@@ -1,4 +1,6 @@
-"""(e) Memory and (f) answers with 20 users. A user is a websocket that speaks Streamlit's own protocol: what a browser sends, without its drawing."""
+"""(e) Memory and (f) answers with 20 users. A user is a websocket that speaks Streamlit's own protocol: what
+a browser sends, without its drawing.
+"""
 
 import asyncio
 import random
@@ -25,7 +27,9 @@ class User:
         self.box = None  # id of the text box
 
     async def run(self, text=None):
-        """Ask for a run, with a new text or the page's own; returns the seconds until the script's end. RuntimeError if the picture is not of that text."""
+        """Ask for a run, with a new text or the page's own; returns the seconds until the script's end.
+        RuntimeError if the picture is not of that text.
+        """
         message = BackMsg()
         message.rerun_script.page_name = PAGE
         if text is not None:

@@ -11,7 +11,8 @@ from tests.browser import launch
 SECONDS = 20_000  # milliseconds: a loaded machine is slow, a broken page is for ever
 expect.set_options(timeout=SECONDS)
 
-# The data attributes of a hand-made view, from inside its shadow root; it has a revision once it shows something.
+# The data attributes of a hand-made view, from inside its shadow root; it has a revision once it shows
+# something.
 DATASET = """(key, view = "heatmap") => {
     const room = document.querySelector(`.st-key-${key} [data-testid=stBidiComponentIsolated]`);
     const picture = room?.shadowRoot?.querySelector(`.riverbank-${view}`);
@@ -20,7 +21,8 @@ DATASET = """(key, view = "heatmap") => {
 RESTS = """() => document.querySelector("[data-test-script-state=notRunning]") && !document.querySelector("[data-testid=stSkeleton]")
     && (document.body.offsetHeight, document.fonts.status === "loaded")
 """  # the height lays the page out, and that is what asks for fonts
-# The same once the script rests, no part is still loading its code and the attributes are as wished; a number is compared as a number.
+# The same once the script rests, no part is still loading its code and the attributes are as wished; a number
+# is compared as a number.
 WISHED = f"""([key, view, wishes]) => {{
     if (!document.querySelector("[data-test-script-state=notRunning]") || document.querySelector("[data-testid=stSkeleton]")) return null;
     const found = ({DATASET})(key, view);
@@ -67,14 +69,18 @@ class Page:
         self.wrong = []
         self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.on(
+            "dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss())
+        )
         self.page.on(
             "request",
             lambda request: self.stranger(request.url) and self.wrong.append(f"request to {request.url}"),
         )
 
     def hear(self, message):
-        """Keep what the console complains of; but not that on a page with a name Streamlit first looks for its server beside that page."""
+        """Keep what the console complains of; but not that on a page with a name Streamlit first looks for
+        its server beside that page.
+        """
         looked = message.location.get("url", "").removeprefix(self.url).split("/")
         if message.type == "error" and looked[2:3] != ["_stcore"]:
             self.wrong.append(f"{message.text} {message.location.get('url', '')}")
@@ -98,7 +104,9 @@ class Page:
         return self.page.locator(f".st-key-{key.replace('.', '-')} {inside}".strip())
 
     def shown(self, key="attention.matrix", view="heatmap", **wishes):
-        """The dataset of the view with that key, once the page rests and the dataset is as wished: shown(revision="a text", value=0.25)."""
+        """The dataset of the view with that key, once the page rests and the dataset is as wished:
+        shown(revision="a text", value=0.25).
+        """
         wishes = {name: str(wish) if isinstance(wish, int) else wish for name, wish in wishes.items()}
         return self.page.wait_for_function(WISHED, arg=[key.replace(".", "-"), view, wishes]).json_value()
 
@@ -107,10 +115,21 @@ class Page:
         self.page.wait_for_function(RESTS)
 
     def fits(self):
-        """Wait until the page rests and nothing of it stands beyond its edge, nor a part of a formula beyond its column's, nor of a legend."""
-        parts = "[document.scrollingElement, ...document.querySelectorAll('[data-testid=stMain], .katex-display')]"
-        legends = "[...document.querySelectorAll('.legend .scrollbar')].every(bar => bar.getAttribute('height') === '0')"
-        self.page.wait_for_function(f"() => ({RESTS})() && {legends} && {parts}.every(part => part.scrollWidth === part.clientWidth)")
+        """Wait until the page rests and nothing of it stands beyond its edge, nor a part of a formula beyond
+        its column's, nor of a legend.
+        """
+        parts = (
+            "[document.scrollingElement, ...document.querySelectorAll('[data-testid=stMain], "
+            ".katex-display')]"
+        )
+        legends = (
+            "[...document.querySelectorAll('.legend .scrollbar')].every(bar => bar.getAttribute('height') "
+            "=== "
+            "'0')"
+        )
+        self.page.wait_for_function(
+            f"() => ({RESTS})() && {legends} && {parts}.every(part => part.scrollWidth === part.clientWidth)"
+        )
 
     def type(self, text):
         self.part("text", "input").fill(text)
@@ -124,15 +143,20 @@ class Page:
         self.part(key, "label").first.click()
 
     def press_at_once(self, button, beside=None, text=""):
-        """Press what the selector `button` finds in the moment when it is there, and what `beside` finds has the text: in the page itself, before what is
-        measured may be over."""
+        """Press what the selector `button` finds in the moment when it is there, and what `beside` finds has
+        the text: in the page itself, before what is measured may be over."""
         self.page.evaluate(PRESS, [button, beside, text])
 
     def linked(self, **wishes):
-        """Wait until the address holds these values; None where a key must be missing. Keys with _ for the dot."""
+        """Wait until the address holds these values; None where a key must be missing. Keys with _ for the
+        dot.
+        """
 
         def fits(url):
-            found = {key: values[0] for key, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
+            found = {
+                key: values[0]
+                for key, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()
+            }
             return all(found.get(key) == wish for key, wish in wishes.items())
 
         self.page.wait_for_url(fits, wait_until="commit")
@@ -140,7 +164,9 @@ class Page:
 
 @pytest.fixture
 def reader(browser, server):
-    """reader(color_scheme="dark", ...) -> a Page in a fresh context; at the end nothing may have gone wrong in any of them."""
+    """reader(color_scheme="dark", ...) -> a Page in a fresh context; at the end nothing may have gone wrong
+    in any of them.
+    """
     readers = []
 
     def enter(**context):

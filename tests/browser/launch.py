@@ -15,11 +15,18 @@ from urllib.request import urlopen
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 NONE = (
-    "There is no Chromium. Install one (Debian: apt-get install chromium; anywhere: .venv/bin/playwright install chromium), or say where it is: CHROMIUM=/path."
+    "There is no Chromium. Install one (Debian: apt-get install chromium; anywhere: .venv/bin/playwright "
+    "install chromium), or say where it is: CHROMIUM=/path."
 )
 
 
@@ -46,7 +53,9 @@ class Server:
         self._log = log
         options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
         command = [sys.executable, "-m", "streamlit", "run", script, *options]
-        self.process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+        )
 
     @property
     def log(self):

@@ -1,4 +1,6 @@
-"""The page about the architecture in a real browser: boxes clicked and walked, and every number read back as the model computes it."""
+"""The page about the architecture in a real browser: boxes clicked and walked, and every number read back as
+the model computes it.
+"""
 
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ TEXT = "I swam across the river to get to the other bank"
 
 
 def opened(page, section="The block", model="decoder-rope", text=TEXT, **query):
-    link = {"text": text, "model": model, "architecture.section": section} | {f"architecture.{name}": value for name, value in query.items()}
+    link = {"text": text, "model": model, "architecture.section": section} | {
+        f"architecture.{name}": value for name, value in query.items()
+    }
     return page.open("architecture", **link)
 
 
@@ -29,7 +33,9 @@ def activation(name, layer=2, head=3, model="decoder-rope"):
 
 
 def pressed(page, row, column, steps):
-    """Walk the activation's cursor from the first cell to another one and choose it; the number that stands there then."""
+    """Walk the activation's cursor from the first cell to another one and choose it; the number that stands
+    there then.
+    """
     canvas = page.part("architecture.activation", "canvas.pointer")
     canvas.focus()
     canvas.press("Control+Home")
@@ -48,7 +54,9 @@ def test_a_clicked_box_shows_the_numbers_that_the_model_computes(page, name):
     drawn(page, selected=name)
     page.linked(**{"architecture.box": name})
     page.shown("architecture.activation", revision=f"{name} 2 3")
-    assert pressed(page, 3, 2, {"ArrowDown": 3, "ArrowRight": 2}) == pytest.approx(float(activation(name)[3, 2]), rel=1e-5)
+    assert pressed(page, 3, 2, {"ArrowDown": 3, "ArrowRight": 2}) == pytest.approx(
+        float(activation(name)[3, 2]), rel=1e-5
+    )
 
 
 def test_a_box_says_its_shape_parameters_and_multiply_adds(page):
@@ -61,7 +69,9 @@ def test_a_box_says_its_shape_parameters_and_multiply_adds(page):
         assert (f"{one.parameters:,} parameters" if one.parameters else "no parameters") in said
         assert (f"{one.multiply_adds:,} multiply-adds" if one.multiply_adds else "no multiply-adds") in said
     box(page, "mlp_in").hover()
-    expect(page.part("architecture.diagram", ".readout")).to_contain_text("231,360 parameters (19.1 % of the model, all 4 layers together)")
+    expect(page.part("architecture.diagram", ".readout")).to_contain_text(
+        "231,360 parameters (19.1 % of the model, all 4 layers together)"
+    )
     width = box(page, "mlp_in").locator(".bar.parameters").evaluate("bar => parseFloat(bar.style.width)")
     assert width == pytest.approx(100 * 4 * 231_360 / (32_000 * 64), rel=1e-3)
 
@@ -88,7 +98,9 @@ def test_keys_walk_the_boxes_and_a_table_is_one_key_away(page):
     for _ in range(3):
         page.page.keyboard.press("ArrowRight")
     expect(box(page, "mlp_out")).to_be_focused()
-    expect(page.part("architecture.diagram", ".readout")).to_contain_text("MLP out: T × C = 11 × 192; 147,648 parameters")
+    expect(page.part("architecture.diagram", ".readout")).to_contain_text(
+        "MLP out: T × C = 11 × 192; 147,648 parameters"
+    )
     page.page.keyboard.press("Enter")
     drawn(page, selected="mlp_out")
     expect(box(page, "mlp_out")).to_be_focused()
@@ -139,11 +151,16 @@ def test_an_encoder_finds_the_nearest_of_my_sentences(page):
     page.part("architecture.sentences", "textarea").fill(mine + "\nno label")
     page.part("architecture.sentences", "textarea").press("Control+Enter")
     expect(page.page.get_by_text("Line 3 has not a colon")).to_be_visible()
-    traces = [load("encoder").explain(text) for text in (TEXT, "The boat lay on the water.", "He paid with coins.")]
+    traces = [
+        load("encoder").explain(text) for text in (TEXT, "The boat lay on the water.", "He paid with coins.")
+    ]
     vectors = [pooling.pooled(trace.final, pooling.received(trace)) for trace in traces]
     expected, _ = pooling.nearest(vectors[0][0], np.stack([one[0] for one in vectors[1:]]))
     expect(rows).to_have_count(2)
-    shown = [float(text.replace("−", "-")) for text in page.part("architecture.nearest", ".share").all_text_contents()]
+    shown = [
+        float(text.replace("−", "-"))
+        for text in page.part("architecture.nearest", ".share").all_text_contents()
+    ]
     assert shown == [pytest.approx(value, rel=6e-3) for value in sorted(expected, reverse=True)]
     expect(rows.first).to_contain_text("river: The boat lay on the water.")
 
@@ -165,7 +182,9 @@ def test_seconds_are_measured_with_progress_and_can_be_stopped(page):
 
 @pytest.mark.parametrize("section", ["The block", "The MLP", "The stream", "The end", "What it costs"])
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section):
-    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme="dark"), section, model="encoder")
+    page = opened(
+        reader(viewport={"width": 390, "height": 844}, color_scheme="dark"), section, model="encoder"
+    )
     page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
     expect(page.page.get_by_text("The functions that did this")).to_be_attached()
     page.fits()

@@ -1,4 +1,6 @@
-"""The attention page in a real browser: links, typing, clicking, keys; every number read from the DOM and compared with the model's own."""
+"""The attention page in a real browser: links, typing, clicking, keys; every number read from the DOM and
+compared with the model's own.
+"""
 
 import re
 
@@ -51,7 +53,9 @@ def weight(defaults, text, query, key, *, head=None, **how):
 
 
 def click(page, row, column, key="attention.matrix"):
-    """Click a cell of a matrix: the place is found by hovering, as the tooltip names row and column, from the corner on."""
+    """Click a cell of a matrix: the place is found by hovering, as the tooltip names row and column, from the
+    corner on.
+    """
     for _ in range(3):  # a picture whose font comes late is arranged anew, and the search must begin again
         if place := locate(page, row + 1, column + 1, key):
             page.part(key, "canvas.pointer").click(position=place)
@@ -67,8 +71,14 @@ def locate(page, row, column, key):
     for _ in range(40):
         x, y = (left + right) / 2, (top + bottom) / 2
         canvas.hover(position={"x": x, "y": y})
-        here = [int(number) for number in re.findall(r"\d+", tip.text_content() or "")] if tip.is_visible() else []
-        if not here:  # outside the matrix: its first cell lies further right and down, its last further left and up
+        here = (
+            [int(number) for number in re.findall(r"\d+", tip.text_content() or "")]
+            if tip.is_visible()
+            else []
+        )
+        if (
+            not here
+        ):  # outside the matrix: its first cell lies further right and down, its last further left and up
             (left, top) = (x, y) if x < box["width"] / 2 or y < box["height"] / 2 else (left, top)
             continue
         if here == [row, column]:
@@ -197,7 +207,9 @@ def test_hostile_text_stays_text(page, defaults, text):
     for step, name in enumerate(defaults["steps"]):
         page.choose("attention.step", step)
         page.linked(**{"attention.step": None if name == defaults["attention.step"] else name})
-        expect(page.part("attention.step", "[role=radio]").nth(step)).to_have_attribute("aria-checked", "true")
+        expect(page.part("attention.step", "[role=radio]").nth(step)).to_have_attribute(
+            "aria-checked", "true"
+        )
         page.rests()
         assert page.page.locator("b, i, script:text('alert'), img[src=x], a[href^=javascript]").count() == 0
         page.check()
@@ -235,13 +247,16 @@ def test_100000_characters_are_answered_in_a_sentence_and_a_reload_survives_them
 
 
 def test_half_of_a_surrogate_pair_leaves_the_page_alive(browser):
-    """No keyboard types one. Streamlit's protobuf cannot carry it: it hangs up and dials again, so this test has a server of its own."""
+    """No keyboard types one. Streamlit's protobuf cannot carry it: it hangs up and dials again, so this test
+    has a server of its own.
+    """
     with launch.server() as own:
         page = Page(browser, own.url).open(text=SHORT)
         page.shown(revision=SHORT)
         box = page.part("text", "input")
         box.evaluate(
-            "box => { Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(box, 'a \\ud83d b');"
+            "box => { Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(box, 'a "
+            "\\ud83d b');"
             " box.dispatchEvent(new Event('input', { bubbles: true })); }"
         )
         page.page.wait_for_timeout(500)
@@ -291,7 +306,9 @@ def test_the_number_follows_layer_head_step_and_switches(page, defaults):
     page.switch("attention.average")
     page.shown(
         cell="7,3",
-        value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False, average=True), layers=(1,)),
+        value=weight(
+            defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False, average=True), layers=(1,)
+        ),
     )
 
 
@@ -311,13 +328,19 @@ def test_a_plain_average_gives_each_its_share(page, defaults):
     page.switch("attention.average")
     for query, said in ((3, "4"), (T - 1, None)):
         click(page, query, 2)
-        page.linked(**{"attention.query": said})  # the value was here before the run, the address comes when all is drawn
-        assert float(page.shown(cell=f"{query},2", value=float(np.float32(1 / (query + 1))))["value"]) == pytest.approx(1 / (query + 1), rel=1e-6)
+        page.linked(
+            **{"attention.query": said}
+        )  # the value was here before the run, the address comes when all is drawn
+        assert float(
+            page.shown(cell=f"{query},2", value=float(np.float32(1 / (query + 1))))["value"]
+        ) == pytest.approx(1 / (query + 1), rel=1e-6)
     page.choose("attention.mask", "full")
     assert float(
         page.shown(
             cell=f"{T - 1},2",
-            value=weight(defaults, LONG, T - 1, 2, change=Change(average=True), allowed=np.ones((T, T), bool)),
+            value=weight(
+                defaults, LONG, T - 1, 2, change=Change(average=True), allowed=np.ones((T, T), bool)
+            ),
         )["value"]
     ) == (pytest.approx(1 / T, rel=1e-6))
 
@@ -340,7 +363,9 @@ def test_a_click_changes_the_address_and_the_number(page, defaults):
     found = page.shown(cell="5,1", value=weight(defaults, LONG, 5, 1))
     assert found["value"] != before["value"]
     page.linked(**{"attention.query": "6", "attention.key": "2"})
-    expect(page.part("attention.query", "input")).to_have_value(controls(text=LONG)["attention.query"].options[5])
+    expect(page.part("attention.query", "input")).to_have_value(
+        controls(text=LONG)["attention.query"].options[5]
+    )
 
 
 def test_arrows_walk_enter_commits_and_the_walk_is_spoken(page, defaults):
@@ -361,7 +386,9 @@ def test_arrows_walk_enter_commits_and_the_walk_is_spoken(page, defaults):
     canvas.press("Enter")
     page.shown(cell="5,0", value=weight(defaults, LONG, 5, 0))
     strongest = int(attention(defaults, LONG).weights(defaults["head"] - 1)[5].argmax())
-    page.linked(**{"attention.query": "6", "attention.key": "1" if strongest else None})  # a default is not in the address
+    page.linked(
+        **{"attention.query": "6", "attention.key": "1" if strongest else None}
+    )  # a default is not in the address
     expect(spoken).to_contain_text(f"{weight(defaults, LONG, 5, 0):.3g}"[:5])
     expect(canvas).to_be_focused()
 
@@ -378,7 +405,11 @@ def test_the_table_has_all_numbers_and_gives_the_keys_back(page, defaults):
     expected = attention(defaults, LONG).weights(defaults["head"] - 1)
     assert np.shape(shown) == expected.shape
     for (query, key), text in np.ndenumerate(shown):
-        assert text == "masked" if key > query else float(text.replace("−", "-")) == pytest.approx(expected[query, key], rel=5e-3)
+        assert (
+            text == "masked"
+            if key > query
+            else float(text.replace("−", "-")) == pytest.approx(expected[query, key], rel=5e-3)
+        )
     expect(table.locator("[aria-current]")).to_have_text(shown[6][2])
     expect(table.locator("tbody th").nth(6)).to_have_text(re.compile(r"^7 "))
     page.page.keyboard.press("Escape")
@@ -427,7 +458,9 @@ def test_two_readers_see_their_own(reader, defaults):
         page.type(text)
     for page, (text, *_), (_, _, change) in zip(pages, reversed(settings), settings, strict=True):
         found = page.shown(revision=text)
-        assert float(found["value"]) == weight(defaults, text, *map(int, found["cell"].split(",")), change=change)
+        assert float(found["value"]) == weight(
+            defaults, text, *map(int, found["cell"].split(",")), change=change
+        )
 
 
 def test_the_dark_theme_is_dark_and_keeps_the_numbers(reader, defaults):
@@ -443,6 +476,8 @@ def test_the_dark_theme_is_dark_and_keeps_the_numbers(reader, defaults):
 
 @pytest.mark.parametrize("step", range(8))
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, defaults, step):
-    page = reader(viewport={"width": 390, "height": 844}).open(text=LONG, **{"attention.step": defaults["steps"][step]})
+    page = reader(viewport={"width": 390, "height": 844}).open(
+        text=LONG, **{"attention.step": defaults["steps"][step]}
+    )
     expect(page.part("attention.step", "[aria-checked=true]")).to_be_visible()
     page.fits()

@@ -1,4 +1,6 @@
-"""The page about byte pairs in a real browser: it plays, steps and jumps without the server; every number read from the DOM and compared with the model."""
+"""The page about byte pairs in a real browser: it plays, steps and jumps without the server; every number
+read from the DOM and compared with the model.
+"""
 
 import random
 from itertools import islice
@@ -35,7 +37,9 @@ def marked(text):
 
 def shown(page, **wishes):
     """The player's dataset once it is as wished."""
-    return page.page.wait_for_function(READY, arg={name: str(wish) for name, wish in wishes.items()}).json_value()
+    return page.page.wait_for_function(
+        READY, arg={name: str(wish) for name, wish in wishes.items()}
+    ).json_value()
 
 
 def part(page, inside):
@@ -47,7 +51,9 @@ def press(page, name):
 
 
 def agrees(page, merge):
-    """What the player draws is the tokenizer of that many merges, its next ranking, its tokens per word, its vocabulary."""
+    """What the player draws is the tokenizer of that many merges, its next ranking, its tokens per word, its
+    vocabulary.
+    """
     found = shown(page, merge=merge)
     tokenizer, now = bpe.Tokenizer([one.leaders[0][0] for one in ROUNDS[:merge]]), ROUNDS[merge]
     chips = page.page.evaluate(CHIPS)
@@ -58,8 +64,13 @@ def agrees(page, merge):
         ids = tokenizer.encode(STORY)[: len(chips)]
         assert [chip["fresh"] for chip in chips] == [id == tokenizer.end - 1 for id in ids]
         expect(part(page, ".sentence")).to_contain_text(f"Merge {merge}:")
-        expect(part(page, ".sentence")).to_contain_text(f"side by side {ROUNDS[merge - 1].leaders[0][1]} times")
-    assert page.page.evaluate(RANKING) == [[marked(tokenizer.piece(left)), marked(tokenizer.piece(right)), often] for (left, right), often in now.leaders]
+        expect(part(page, ".sentence")).to_contain_text(
+            f"side by side {ROUNDS[merge - 1].leaders[0][1]} times"
+        )
+    assert page.page.evaluate(RANKING) == [
+        [marked(tokenizer.piece(left)), marked(tokenizer.piece(right)), often]
+        for (left, right), often in now.leaders
+    ]
     assert found["tokens"] == str(now.tokens)
     words = bpe.WORD.findall(STORY)
     assert part(page, ".reading").all_text_contents() == [
@@ -67,7 +78,9 @@ def agrees(page, merge):
         str(len(tokenizer)),
     ]
     whole = sum(len(tokenizer.encode_word(word)) == 1 for word in words)
-    expect(part(page, ".recent")).to_contain_text(f"{100 * whole / len(words):.1f}% of all words are one token")
+    expect(part(page, ".recent")).to_contain_text(
+        f"{100 * whole / len(words):.1f}% of all words are one token"
+    )
 
 
 @pytest.mark.parametrize("merge", [0, 30, LAST - 1])
@@ -152,7 +165,11 @@ def test_it_plays_to_the_end_and_stops_there(page):
 def test_nothing_moves_when_letters_become_tokens(page):
     page.open("bpe")
     shown(page, merge=0)
-    place = '() => [...document.querySelector("' + ROOM + '").shadowRoot.querySelectorAll(".cell")].map((cell) => [cell.offsetLeft, cell.offsetTop])'
+    place = (
+        '() => [...document.querySelector("'
+        + ROOM
+        + '").shadowRoot.querySelectorAll(".cell")].map((cell) => [cell.offsetLeft, cell.offsetTop])'
+    )
     page.rests()
     before = page.page.evaluate(place)
     part(page, ".jump").fill("200")
@@ -178,19 +195,28 @@ def test_another_text_is_learned_and_bytes_of_characters_are_shown(page):
 
 
 def test_a_long_training_shows_progress_and_can_be_stopped(page):
-    text = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz", k=900_000))  # as slow as a text can be
+    text = "".join(
+        random.Random(1).choices("abcdefghijklmnopqrstuvwxyz", k=900_000)
+    )  # as slow as a text can be
     page.open("bpe", **{"bpe.merges": 2000})
     shown(page, merge=0)
     box = page.part("bpe.text", "textarea")
     box.fill(text[:150_000])
     box.press("Control+Enter")
-    shown(page, merges=2000)  # once the browser has the code of the bar, the next training, two seconds long, cannot be over before it
+    shown(
+        page,
+        merges=2000,
+        # once the browser has the code of the bar, the next training, two seconds long, cannot be over before
+        # it
+    )
     box.fill(text)
     page.press_at_once(".st-key-bpe-stop button", "[data-testid=stProgress]", "merges")
     box.press("Control+Enter")
     expect(page.page.get_by_text("Stopped after")).to_be_visible()
     expect(page.page.get_by_test_id("stProgress")).to_have_count(0)
-    found = page.page.wait_for_function(READY.replace("found.painted &&", "found.painted && found.merges !== '2000' &&"), arg={}).json_value()
+    found = page.page.wait_for_function(
+        READY.replace("found.painted &&", "found.painted && found.merges !== '2000' &&"), arg={}
+    ).json_value()
     done = int(found["merges"])
     assert 0 < done < 2000
     press(page, "To the last merge")
@@ -207,7 +233,9 @@ def test_a_click_on_a_token_shows_how_its_word_came_to_be(page):
     rungs = page.part("bpe.ladder", ".rung")
     steps = list(tokenizer.word_steps(word))
     expect(rungs).to_have_count(len(steps))
-    assert rungs.locator(".name").all_text_contents()[1:] == [f"merge {tokenizer.merges.index(step.pair) + 1:,}" for step in steps[1:]]
+    assert rungs.locator(".name").all_text_contents()[1:] == [
+        f"merge {tokenizer.merges.index(step.pair) + 1:,}" for step in steps[1:]
+    ]
     assert rungs.last.locator("small").all_text_contents() == [str(id) for id in tokenizer.encode_word(word)]
 
 
@@ -225,6 +253,8 @@ def test_the_slider_runs_the_model_on_other_tokens(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
-    page = reader(viewport={"width": 390, "height": 844}, color_scheme=scheme).open("bpe", text="बच्चे 🏞 " + "x" * 40)
+    page = reader(viewport={"width": 390, "height": 844}, color_scheme=scheme).open(
+        "bpe", text="बच्चे 🏞 " + "x" * 40
+    )
     shown(page, merge=0)
     page.fits()

@@ -1,4 +1,6 @@
-"""The page about decoding in a real browser: it grows, stops, branches and goes back, and its numbers are those of model.decoding."""
+"""The page about decoding in a real browser: it grows, stops, branches and goes back, and its numbers are
+those of model.decoding.
+"""
 
 from functools import partial
 from itertools import islice
@@ -55,7 +57,9 @@ def test_one_token_and_ten_are_those_that_the_iterator_chooses(page):
     grown(page, len(PROMPT) + 11)
     assert words(page) == pieces([*PROMPT, *drawn])
     letters = 2 * len(drawn)  # the address has the whole path only after the last frame
-    page.page.wait_for_function("count => new URLSearchParams(location.search).get('decoding.path')?.length === count", arg=letters)
+    page.page.wait_for_function(
+        "count => new URLSearchParams(location.search).get('decoding.path')?.length === count", arg=letters
+    )
     page.page.reload()
     grown(page, len(PROMPT) + 11)
     assert words(page) == pieces([*PROMPT, *drawn])
@@ -106,5 +110,8 @@ def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
     page.fits()
     rows = page.part("decoding.candidates", "button[data-rank]")
     assert rows.filter(has_text="drawn").count() == 1
-    for right, edge in rows.evaluate_all("rows => rows.map(row => [row.querySelector('.said'), row].map(part => part.getBoundingClientRect().right))"):
+    for right, edge in rows.evaluate_all(
+        "rows => rows.map(row => [row.querySelector('.said'), row].map(part => "
+        "part.getBoundingClientRect().right))"
+    ):
         assert right < edge

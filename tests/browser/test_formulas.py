@@ -11,15 +11,26 @@ PAGES = [
     ("word_sense", {}),
     ("decoding", {"decoding.section": "The next word"}),
     ("decoding", {"decoding.section": "Attention and cache"}),
-    *(("architecture", {"architecture.section": section}) for section in ("The block", "The stream", "What it costs")),
-    *(("positions", {"positions.section": section}) for section in ("Side by side", "By distance", "Content and position")),
-    *(("positions", {"positions.section": "The encoding itself", "positions.encoding": name}) for name in ("none", "sinusoidal", "rope", "alibi")),
+    *(
+        ("architecture", {"architecture.section": section})
+        for section in ("The block", "The stream", "What it costs")
+    ),
+    *(
+        ("positions", {"positions.section": section})
+        for section in ("Side by side", "By distance", "Content and position")
+    ),
+    *(
+        ("positions", {"positions.section": "The encoding itself", "positions.encoding": name})
+        for name in ("none", "sinusoidal", "rope", "alibi")
+    ),
 ]
 
 
 @pytest.mark.parametrize(("name", "query"), PAGES)
 def test_every_formula_is_whole_on_a_phone(reader, name, query):
-    page = reader(viewport={"width": 390, "height": 844}).open(name, text="I swam across the river to get to the other bank", **query)
+    page = reader(viewport={"width": 390, "height": 844}).open(
+        name, text="I swam across the river to get to the other bank", **query
+    )
     expect(page.page.locator(".katex-display").first).to_be_attached()
     page.fits()
 

@@ -1,4 +1,6 @@
-"""The page about heads in a real browser: cells, lines and differences read from the DOM and compared with the model; pointer, keys, phone, theme."""
+"""The page about heads in a real browser: cells, lines and differences read from the DOM and compared with
+the model; pointer, keys, phone, theme.
+"""
 
 import base64
 import json
@@ -121,7 +123,9 @@ def test_keys_walk_open_and_show_the_measures(page):
     assert float(found["value"]) == pytest.approx(shown.max())  # a head as a whole tells its strongest cell
     upper(page).press("t")
     measured = heads.measure(load(NAME).explain(TEXT))
-    cells = page.part("heads.grid", "tbody tr").nth(names.index(reached)).locator("td, th").all_text_contents()
+    cells = (
+        page.part("heads.grid", "tbody tr").nth(names.index(reached)).locator("td, th").all_text_contents()
+    )
     titles = page.part("heads.grid", "thead th").all_text_contents()
     layer, head = int(reached[0]) - 1, int(reached[2]) - 1
     for title, score in measured.items():
@@ -130,7 +134,9 @@ def test_keys_walk_open_and_show_the_measures(page):
     expect(page.part("heads.grid", ".numbers")).to_be_hidden()
     upper(page).press("ArrowRight")
     upper(page).press("Enter")
-    layer, head = seen(page, selected=names[names.index(reached) + 1])["selected"].split(".")  # on from where the table was opened
+    layer, head = seen(page, selected=names[names.index(reached) + 1])["selected"].split(
+        "."
+    )  # on from where the table was opened
     page.linked(layer=None if layer == "3" else layer, head=None if head == "4" else head)
 
 
@@ -147,12 +153,18 @@ def test_without_measures_the_table_has_the_weights_of_one_head(page):
         "start": 0,
         "revision": "",
     }
-    data = grid.pack(maps, tokens, tokens, np.tri(len(tokens), dtype=bool), "weights", header | {"selected": 1})
+    data = grid.pack(
+        maps, tokens, tokens, np.tri(len(tokens), dtype=bool), "weights", header | {"selected": 1}
+    )
     opened(page)
     seen(page)
     shown = page.page.evaluate(TABLE, [script("grid", "canvas"), base64.b64encode(data).decode()])
     for (query, key), text in np.ndenumerate(shown):
-        assert text == "masked" if key > query else float(text.replace("−", "-")) == pytest.approx(maps[1][query, key], rel=5e-3)
+        assert (
+            text == "masked"
+            if key > query
+            else float(text.replace("−", "-")) == pytest.approx(maps[1][query, key], rel=5e-3)
+        )
     assert np.shape(shown) == maps[1].shape
 
 
@@ -164,7 +176,9 @@ def test_masked_is_not_zero(page):
     for (r, c), empty in (((row, column), False), ((2, 14), True)):
         place = spot(found, "2.2", r, c)
         around = [page.page.evaluate(PIXEL, ["grid", place["x"] + step, place["y"]]) for step in (-1, 0, 1)]
-        assert any(pixel[3] == 0 for pixel in around) == empty  # a hole shows the page through; a zero is painted in its colour
+        assert (
+            any(pixel[3] == 0 for pixel in around) == empty
+        )  # a hole shows the page through; a zero is painted in its colour
         assert empty or all(min(pixel[:3]) > 250 for pixel in around)
     dark = spot(found, "2.2", *np.unravel_index(low.argmax(), low.shape))
     red, _, blue, _ = page.page.evaluate(PIXEL, ["grid", dark["x"], dark["y"]])
@@ -178,7 +192,9 @@ def test_the_theme_is_followed_live(reader):
     place = spot(found, "2.2", 9, 2)
     assert min(page.page.evaluate(PIXEL, ["grid", place["x"], place["y"]])[:3]) > 200
     page.page.emulate_media(color_scheme="dark")
-    page.page.wait_for_function(f"arg => Math.max(...({PIXEL})(arg).slice(0, 3)) < {DARK}", arg=["grid", place["x"], place["y"]])
+    page.page.wait_for_function(
+        f"arg => Math.max(...({PIXEL})(arg).slice(0, 3)) < {DARK}", arg=["grid", place["x"], place["y"]]
+    )
 
 
 def test_the_pictures_are_above_the_fold(page):
@@ -211,20 +227,32 @@ def test_a_phone_has_fewer_across_and_all_within_reach(reader):
 
 def strongest(names, count):
     """The largest weights of these heads, largest first: [name, query, key, weight]."""
-    found = [[name, i, j, float(w)] for name in names for (i, j), w in np.ndenumerate(weights(int(name[0]), int(name[2]))) if w > 0]
+    found = [
+        [name, i, j, float(w)]
+        for name in names
+        for (i, j), w in np.ndenumerate(weights(int(name[0]), int(name[2])))
+        if w > 0
+    ]
     return sorted(found, key=lambda line: -line[3])[:count]
 
 
 def test_the_slider_draws_the_strongest_lines_and_is_kept(page):
     opened(page, "Lines", heads__lines=7)
     found = seen(page, "curves", count=7)
-    assert [line[3] for line in json.loads(found["lines"])] == pytest.approx([line[3] for line in strongest(["3.4"], 7)])
+    assert [line[3] for line in json.loads(found["lines"])] == pytest.approx(
+        [line[3] for line in strongest(["3.4"], 7)]
+    )
     slider = page.part("heads.curves", "input")
-    slider.evaluate("(slider) => { slider.value = 1; slider.dispatchEvent(new Event('input', { bubbles: true })); }")
+    slider.evaluate(
+        "(slider) => { slider.value = 1; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
     T = len(load(NAME).read(TEXT))
     assert seen(page, "curves", count=T * (T + 1) // 2)["drawn"] == str(T * (T + 1) // 2)
     page.linked(**{"heads.lines": "7"})  # nothing was sent yet
-    slider.evaluate("(slider) => { slider.value = 0.5; for (const type of ['input', 'change']) slider.dispatchEvent(new Event(type, { bubbles: true })); }")
+    slider.evaluate(
+        "(slider) => { slider.value = 0.5; for (const type of ['input', 'change']) slider.dispatchEvent(new "
+        "Event(type, { bubbles: true })); }"
+    )
     half = str(round((T * (T + 1) // 2) ** 0.5))
     page.linked(**{"heads.lines": half})
     seen(page, "curves", count=half)
@@ -237,7 +265,9 @@ def test_a_token_shows_its_own_lines_with_their_weights(page):
     canvas.hover(position={"x": 60, "y": 9.5 * row + 4})
     lines = json.loads(seen(page, "curves", at="0,9")["lines"])
     assert {line[1] for line in lines} == {9}
-    assert sorted(line[3] for line in lines if line[0] == "2.2") == pytest.approx(sorted(weights(2, 2)[9, :10]))
+    assert sorted(line[3] for line in lines if line[0] == "2.2") == pytest.approx(
+        sorted(weights(2, 2)[9, :10])
+    )
     expect(page.part("heads.curves", ".readout")).to_contain_text("asks: most of")
     wide = canvas.bounding_box()["width"]
     canvas.hover(position={"x": wide - 60, "y": 3.5 * row + 4})
@@ -284,9 +314,13 @@ def test_a_long_text_scrolls_and_only_what_is_seen_is_drawn(page):
     assert int(found["seen"]) <= 21
     assert 0 < int(found["drawn"]) < 2000
     box = page.part("heads.curves", ".box")
-    assert box.evaluate("box => box.scrollTop") > 0.9 * (T - 30) * float(found["row"])  # the token that asks, the last, is in view
+    assert box.evaluate("box => box.scrollTop") > 0.9 * (T - 30) * float(
+        found["row"]
+    )  # the token that asks, the last, is in view
     box.evaluate("box => { box.scrollTop = 0; }")
-    page.page.wait_for_function(f"before => ({DATASET})('heads-curves', 'lines')?.drawn !== before", arg=found["drawn"])
+    page.page.wait_for_function(
+        f"before => ({DATASET})('heads-curves', 'lines')?.drawn !== before", arg=found["drawn"]
+    )
     upper(page, "curves").hover(position={"x": 40, "y": 40})
     seen(page, "curves", at="0,1")
 

@@ -1,4 +1,6 @@
-"""Neuron, across layers and knock-outs in a real browser: cells clicked and walked to, and every number read back compared with the model."""
+"""Neuron, across layers and knock-outs in a real browser: cells clicked and walked to, and every number read
+back compared with the model.
+"""
 
 import json
 import re
@@ -21,7 +23,9 @@ EFFECTS = "heads.effects"
 def effect(*groups, way=knockouts.silence):
     """Bits by which the last token's belief moves when these groups of heads are knocked out, (N,)."""
     out = knockouts.marked(MODEL.config, groups)
-    return knockouts.effects(MODEL.network, IDS, way, out, knockouts.unchanged(MODEL.network, IDS, way, len(groups)))[:, -1]
+    return knockouts.effects(
+        MODEL.network, IDS, way, out, knockouts.unchanged(MODEL.network, IDS, way, len(groups))
+    )[:, -1]
 
 
 def opened(page, section, **query):
@@ -57,7 +61,8 @@ def test_a_clicked_head_says_what_the_model_says_and_goes_into_the_set(page):
     page.linked(**{"heads.set": "2.5 3.1", "layer": "2", "head": "5"})
     joint, alone, apart = told(
         page,
-        r"2 heads together move .* by (\S+) bits\. One by one their effects add up to (\S+) bits; the difference, (\S+) bits",
+        r"2 heads together move .* by (\S+) bits\. One by one their effects add up to (\S+) bits; the "
+        r"difference, (\S+) bits",
     )
     one, other, both = effect(((2, 0),), ((1, 4),), ((2, 0), (1, 4)))
     assert (joint, alone) == pytest.approx((both, one + other), rel=1e-2)
@@ -71,9 +76,13 @@ def test_the_bars_are_what_the_model_believes_without_these_heads(page):
     shares = page.part("heads.next", ".share")
     expect(shares).to_have_count(16)
     out = knockouts.others(MODEL.config, ((1, 4), (2, 0)))
-    before, after = knockouts.beliefs(MODEL.network, IDS, knockouts.silence, knockouts.marked(MODEL.config, [(), out]), len(IDS) - 1)
+    before, after = knockouts.beliefs(
+        MODEL.network, IDS, knockouts.silence, knockouts.marked(MODEL.config, [(), out]), len(IDS) - 1
+    )
     top = np.argsort(-np.maximum(before, after), kind="stable")[:8]
-    expected = [f"{100 * float(value):.1f}%" for pair in zip(before[top], after[top], strict=True) for value in pair]
+    expected = [
+        f"{100 * float(value):.1f}%" for pair in zip(before[top], after[top], strict=True) for value in pair
+    ]
     found = [float(text.rstrip("%")) for text in shares.all_text_contents()]
     assert found == pytest.approx([float(text.rstrip("%")) for text in expected], abs=0.11)
 
@@ -89,7 +98,9 @@ def test_arrows_and_enter_choose_a_head_and_a_key_opens_the_table(page):
     page.shown(EFFECTS, cell="1,2")
     canvas.press("t")
     cells = page.part(EFFECTS, "td").all_text_contents()
-    assert [float(text) for text in cells] == pytest.approx(effect(*knockouts.singles(MODEL.config)), rel=1e-2, abs=1e-6)
+    assert [float(text) for text in cells] == pytest.approx(
+        effect(*knockouts.singles(MODEL.config)), rel=1e-2, abs=1e-6
+    )
 
 
 def test_another_way_and_the_list_of_heads(page):
@@ -105,13 +116,18 @@ def test_another_way_and_the_list_of_heads(page):
     expect(page.page.get_by_role("option")).to_have_count(1)
     page.page.keyboard.press("Enter")
     page.linked(**{"heads.set": "4.2"})
-    assert told(page, r"Head 4\.2 alone moves .* by (\S+) bits") == pytest.approx([float(effect(((3, 1),), way=knockouts.level)[0])], rel=1e-2)
+    assert told(page, r"Head 4\.2 alone moves .* by (\S+) bits") == pytest.approx(
+        [float(effect(((3, 1),), way=knockouts.level)[0])], rel=1e-2
+    )
 
 
 def test_the_encoder_shows_the_meter_before_and_after(page):
     opened(page, "Knock-outs", model="encoder", **{"heads.set": "1.2"})
     expect(page.part("heads.meter", ".lane .name")).to_have_text(["", "as trained", "knocked out"])
-    before, after = [float(text.replace("−", "-")) for text in page.part("heads.meter", ".body .reading").all_text_contents()]
+    before, after = [
+        float(text.replace("−", "-"))
+        for text in page.part("heads.meter", ".body .reading").all_text_contents()
+    ]
     (moved,) = told(page, r"Head 1\.2 alone moves .* by ([+−]\S+)\.")
     assert after - before == pytest.approx(moved, abs=0.011)
     expect(page.part("heads.meter", ".end")).to_have_text(["● river", "money ■"])
@@ -147,7 +163,9 @@ def test_the_products_are_those_of_the_model(page):
     assert total == pytest.approx(other, abs=2e-5)
 
 
-@pytest.mark.parametrize(("section", "scheme"), [("Neuron", "light"), ("Across layers", "dark"), ("Knock-outs", "light")])
+@pytest.mark.parametrize(
+    ("section", "scheme"), [("Neuron", "light"), ("Across layers", "dark"), ("Knock-outs", "light")]
+)
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section, scheme):
     page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme), section)
     page.fits()

@@ -1,4 +1,6 @@
-"""The page about masks in a real browser: cells painted by mouse and by key, one message a stroke; every number compared with the model."""
+"""The page about masks in a real browser: cells painted by mouse and by key, one message a stroke; every
+number compared with the model.
+"""
 
 import base64
 
@@ -45,7 +47,9 @@ def with_cells(value, *cells, base=CAUSAL):
 
 
 def weight(allowed, row, column):
-    return float(load("decoder-rope").explain(TEXT, allowed=allowed).layers[2].attention.weights(3)[row, column])
+    return float(
+        load("decoder-rope").explain(TEXT, allowed=allowed).layers[2].attention.weights(3)[row, column]
+    )
 
 
 def middle(page, key, row, column):
@@ -85,7 +89,9 @@ def test_a_click_turns_a_cell_over_and_the_model_runs_again(painter):
 def test_a_drag_paints_many_cells_and_makes_one_round_trip(painter, sent):
     places = (1, 3), (1, 4), (1, 5), (2, 5)
     before = len(sent)
-    drag(painter, places[0], places[2], places[3])  # from column 3 to 5 at once: what the pointer skips is painted too
+    drag(
+        painter, places[0], places[2], places[3]
+    )  # from column 3 to 5 at once: what the pointer skips is painted too
     allowed = with_cells(True, *places)
     painter.linked(**address(allowed))
     painter.shown(PAINTER, open=int(allowed.sum()))
@@ -167,7 +173,9 @@ def test_a_label_that_is_no_token_keeps_its_spaces(page):
 
 @pytest.mark.parametrize("section", ["Can it cheat?", "Paint a mask", "Leak test", "Encoder and decoder"])
 def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section):
-    page = reader(viewport={"width": 390, "height": 844}).open("masks", text=TEXT, **{"masks.section": section})
+    page = reader(viewport={"width": 390, "height": 844}).open(
+        "masks", text=TEXT, **{"masks.section": section}
+    )
     page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
     expect(page.page.locator(".riverbank-heatmap canvas").first).to_be_visible()
     page.fits()

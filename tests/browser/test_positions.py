@@ -1,4 +1,6 @@
-"""The page about positions in a real browser: numbers read from the DOM and compared with the models, drags, keys, clicks, and what streams in."""
+"""The page about positions in a real browser: numbers read from the DOM and compared with the models, drags,
+keys, clicks, and what streams in.
+"""
 
 import json
 import re
@@ -17,7 +19,9 @@ T = len(load("decoder-rope").read(TEXT))
 
 
 def opened(page, view="Side by side", text=TEXT, **query):
-    query = {"text": text, "positions.section": view} | {f"positions.{name}": value for name, value in query.items()}
+    query = {"text": text, "positions.section": view} | {
+        f"positions.{name}": value for name, value in query.items()
+    }
     page.page.goto(f"{page.url}/positions?{urlencode(query)}")
     return page
 
@@ -34,7 +38,10 @@ def values(found):
 
 def weights(cell, layer, head, text=TEXT):
     """{encoding: the model's own weight}."""
-    return {name: load(f"decoder-{name}").explain(text).layers[layer - 1].attention.weights(head - 1)[cell] for name in NAMES}
+    return {
+        name: load(f"decoder-{name}").explain(text).layers[layer - 1].attention.weights(head - 1)[cell]
+        for name in NAMES
+    }
 
 
 # ---- side by side ----
@@ -71,20 +78,28 @@ def test_arrows_walk_the_crosshair_and_enter_asks_there(page):
     for press in ("ArrowUp", "ArrowRight", "ArrowUp"):
         canvas.press(press)
     assert values(seen(page, "panels", cell="3,2")) == pytest.approx(weights((3, 2), 1, 6), abs=1e-6)
-    expect(page.part("positions.panels", ".readout")).to_contain_text("row 4 \u2068·red\u2069 asks, column 3 \u2068·the\u2069 answers: none")
+    expect(page.part("positions.panels", ".readout")).to_contain_text(
+        "row 4 \u2068·red\u2069 asks, column 3 \u2068·the\u2069 answers: none"
+    )
     canvas.press("Enter")
     page.linked(**{"positions.query": "4", "positions.key": "3"})
     best = load("decoder-t5").explain(TEXT).probabilities[3].argmax()
-    expect(page.part("positions.next", "section").last.locator("li bdi").first).to_have_text(load("decoder-t5").tokenizer.piece(best).replace(" ", "·"))
+    expect(page.part("positions.next", "section").last.locator("li bdi").first).to_have_text(
+        load("decoder-t5").tokenizer.piece(best).replace(" ", "·")
+    )
 
 
 def test_a_click_marks_the_cell_in_every_panel(page):
     opened(page)
     seen(page, "panels")
     box = page.part("positions.panels", "canvas").last.bounding_box()
-    page.part("positions.panels", "canvas").last.click(position={"x": 80, "y": box["height"] - 8})  # the lower left corner of the fourth panel
+    page.part("positions.panels", "canvas").last.click(
+        position={"x": 80, "y": box["height"] - 8}
+    )  # the lower left corner of the fourth panel
     page.linked(**{"positions.query": None, "positions.key": "1"})
-    assert values(seen(page, "panels", cell=f"{T - 1},0")) == pytest.approx(weights((T - 1, 0), 1, 6), abs=1e-6)
+    assert values(seen(page, "panels", cell=f"{T - 1},0")) == pytest.approx(
+        weights((T - 1, 0), 1, 6), abs=1e-6
+    )
 
 
 # ---- shuffle test ----
@@ -92,7 +107,9 @@ def test_a_click_marks_the_cell_in_every_panel(page):
 
 def test_a_word_is_dragged_and_moved_with_keys(page):
     opened(page, "Shuffle test")
-    expect(page.part("positions.seed", "input")).to_be_visible()  # what comes last above the words, and moves them down
+    expect(
+        page.part("positions.seed", "input")
+    ).to_be_visible()  # what comes last above the words, and moves them down
     before = [int(i) for i in seen(page, "words", "sequence")["order"].split(",")]
     chips = page.part("positions.words", ".chip")
     box, first = chips.nth(3).bounding_box(), chips.first.bounding_box()
@@ -115,7 +132,9 @@ def test_a_word_is_dragged_and_moved_with_keys(page):
     ids = bundle.read(TEXT)
     moved = [place for word in moved for place in places[word]]
     causal = order.disorder(bundle.network, ids, moved, masks.causal(len(ids))).max()
-    expect(page.page.get_by_text(re.compile("largest difference is"))).to_contain_text(f"it already makes {causal:.3g}")
+    expect(page.page.get_by_text(re.compile("largest difference is"))).to_contain_text(
+        f"it already makes {causal:.3g}"
+    )
     full = page.page.get_by_text(re.compile("largest difference is")).locator("strong").first.inner_text()
     assert float(full.replace("−", "-")) < 1e-5
 
@@ -140,7 +159,9 @@ VIEW = """async ([code, data, orders]) => {
 
 
 def test_a_slow_answer_takes_nothing_back(page):
-    """To the view itself, without a server: two words to it, then the answer to the first, to the second, and what nobody had asked for."""
+    """To the view itself, without a server: two words to it, then the answer to the first, to the second, and
+    what nobody had asked for.
+    """
     page.open("positions")
     page.shown("positions.panels", "panels")
     code = script("sequence")
@@ -159,7 +180,9 @@ def test_the_parts_on_the_screen_add_up_to_the_score_on_the_screen(page, name):
     found = values(seen(page, "parts", cell="8,2"))
     score = found.pop("the score")
     assert sum(found.values()) == pytest.approx(score, abs=1e-5)
-    assert score == pytest.approx(load(f"decoder-{name}").explain(TEXT).layers[0].attention.scaled(3)[8, 2], abs=1e-5)
+    assert score == pytest.approx(
+        load(f"decoder-{name}").explain(TEXT).layers[0].attention.scaled(3)[8, 2], abs=1e-5
+    )
 
 
 # ---- beyond the training length ----
@@ -175,7 +198,9 @@ def test_curves_come_in_one_by_one_and_can_be_stopped(page):
     expect(page.page.get_by_text("Measured 10 curves on 32 tokens.")).to_be_visible()
     page.press_at_once(".st-key-positions-stop button")
     page.part("positions.length", "[role=slider], input[type=range]").first.press("End")
-    expect(page.page.get_by_text(re.compile(r"Stopped after \d of 10 curves|Measured 10 curves on 1,024"))).to_be_visible()
+    expect(
+        page.page.get_by_text(re.compile(r"Stopped after \d of 10 curves|Measured 10 curves on 1,024"))
+    ).to_be_visible()
     page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
     if page.part("positions.go", "button").count():
         page.part("positions.go", "button").click()

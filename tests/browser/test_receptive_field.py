@@ -1,4 +1,6 @@
-"""The page about receptive fields in a real browser: links, clicks and keys; every number read from the DOM and compared with model.reach."""
+"""The page about receptive fields in a real browser: links, clicks and keys; every number read from the DOM
+and compared with model.reach.
+"""
 
 import json
 import re
@@ -28,11 +30,15 @@ def seen(page, **wishes):
 
 def convolution(output, layers=4, kernel=3, dilation=1, stride=1, causal=True, tokens=TOKENS):
     stack = reach.stack(layers, kernel, dilation, stride)
-    return np.flatnonzero(reach.cone(stack, tokens, output // reach.steps(stack)[-1], causal).levels[-1]).tolist()
+    return np.flatnonzero(
+        reach.cone(stack, tokens, output // reach.steps(stack)[-1], causal).levels[-1]
+    ).tolist()
 
 
 def attention(output, mask="full", layers=1, tokens=TOKENS):
-    return np.flatnonzero(reach.attention_cone(getattr(masks, mask)(tokens), layers, output).levels[-1]).tolist()
+    return np.flatnonzero(
+        reach.attention_cone(getattr(masks, mask)(tokens), layers, output).levels[-1]
+    ).tolist()
 
 
 def token(page, place, panel=0):
@@ -49,7 +55,11 @@ def token(page, place, panel=0):
         here = re.search(r"token (\d+)", readout.text_content())
         if here and int(here[1]) == place + 1:
             return {"x": x, "y": box["height"] * 0.8}
-        low, high = (x, high) if (not here and x < box["width"] / 2) or (here and int(here[1]) < place + 1) else (low, x)
+        low, high = (
+            (x, high)
+            if (not here and x < box["width"] / 2) or (here and int(here[1]) < place + 1)
+            else (low, x)
+        )
     raise AssertionError(f"there is no token {place}")
 
 
@@ -168,7 +178,9 @@ def test_a_thousand_tokens_are_drawn_around_the_output(page):
     page.type(text)
     tokens = len(load("encoder").read(text))
     assert seen(page, revision=text)[0] == convolution(tokens - 1, tokens=tokens)
-    expect(page.part("receptive_field.cone", ".readout")).to_contain_text(f"Attention: tokens {tokens - 127} to {tokens} of {tokens}.")
+    expect(page.part("receptive_field.cone", ".readout")).to_contain_text(
+        f"Attention: tokens {tokens - 127} to {tokens} of {tokens}."
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,4 +1,6 @@
-"""The page about RoPE in a real browser: hands and scores that JavaScript computes, read back from the page and compared with the model's own."""
+"""The page about RoPE in a real browser: hands and scores that JavaScript computes, read back from the page
+and compared with the model's own.
+"""
 
 import json
 import math
@@ -65,7 +67,9 @@ def test_the_contributions_add_up_to_the_number_in_the_attention_heatmap(page):
 def test_both_move_without_the_server_and_the_score_stays(page):
     opened(page)
     first = float(seen(page, revision=TEXT)["score"])
-    moved = slider(page, "both").evaluate(DRAG, [20, 64, 127, 0])  # all in one go: nothing can have come from the server
+    moved = slider(page, "both").evaluate(
+        DRAG, [20, 64, 127, 0]
+    )  # all in one go: nothing can have come from the server
     assert [places for places, *_ in moved] == [
         "20,15",
         "64,59",
@@ -76,7 +80,9 @@ def test_both_move_without_the_server_and_the_score_stays(page):
         place = int(places.split(",")[0])
         assert score == pytest.approx(first, abs=1e-9)
         q = rotation.hands(TRACE.layers[LAYER].attention.q[HEAD, QUERY])
-        assert float(hand) == pytest.approx((rotation.turned(q, place, rotation.frequencies(D)) / abs(q).max())[0].real, abs=1e-9)
+        assert float(hand) == pytest.approx(
+            (rotation.turned(q, place, rotation.frequencies(D)) / abs(q).max())[0].real, abs=1e-9
+        )
     assert len({hand for *_, hand in moved}) == len(moved)
     page.linked(**{"rope.both": "-7", "rope.alone": None})
 
@@ -89,7 +95,9 @@ def test_the_key_moves_alone_and_the_score_is_pythons(page):
         assert m == QUERY
         assert score == pytest.approx(parts((m, n)).sum(), abs=1e-9)
     page.linked(**{"rope.alone": "120", "rope.both": None})
-    expect(page.part("rope.clocks", ".verdict")).to_contain_text("distance +115 instead of −5: the score has changed by")
+    expect(page.part("rope.clocks", ".verdict")).to_contain_text(
+        "distance +115 instead of −5: the score has changed by"
+    )
 
 
 def test_keys_move_a_slider_and_a_reload_finds_it_there(page):
@@ -113,7 +121,8 @@ def test_play_turns_the_hands_until_paused(page):
     play = page.part("rope.clocks", ".both .play")
     play.click()
     page.page.wait_for_function(
-        "() => Number(document.querySelector('.st-key-rope-clocks [data-testid=stBidiComponentIsolated]').shadowRoot"
+        "() => Number(document.querySelector('.st-key-rope-clocks "
+        "[data-testid=stBidiComponentIsolated]').shadowRoot"
         ".querySelector('.riverbank-clocks').dataset.places.split(',')[0]) > 14"
     )
     play.click()
@@ -128,7 +137,8 @@ def test_reduced_motion_goes_from_token_to_token(reader):
     page = opened(reader(reduced_motion="reduce"))
     seen(page, revision=TEXT)
     page.part("rope.clocks", ".riverbank-clocks").evaluate(
-        "(host, from) => new MutationObserver(() => { if (host.dataset.places !== from) window.moved ??= host.dataset.places; })"
+        "(host, from) => new MutationObserver(() => { if (host.dataset.places !== from) window.moved ??= "
+        "host.dataset.places; })"
         ".observe(host, { attributeFilter: ['data-places'] })",
         f"{QUERY},{KEY}",
     )
@@ -146,7 +156,9 @@ def test_a_click_on_a_clock_fills_in_its_matrix(page):
     expect(page.part("rope.clocks", ".clock").nth(2)).to_have_attribute("aria-pressed", "true")
     angle = QUERY * rotation.frequencies(D)[2]
     expect(page.page.get_by_text("Pair 3 is dimensions 4 and 5")).to_be_visible()
-    expect(page.page.locator(".katex-html").filter(has_text=f"{math.cos(angle):.3f}".replace("-", "−")).first).to_be_visible()
+    expect(
+        page.page.locator(".katex-html").filter(has_text=f"{math.cos(angle):.3f}".replace("-", "−")).first
+    ).to_be_visible()
     name = page.part("rope.clocks", ".clock").nth(2).get_attribute("aria-label")
     assert re.fullmatch(r"pair 3, dimensions 4 and 5, once round in 19\.9 tokens, adds [+−]\d+\.\d\d", name)
 
@@ -156,7 +168,9 @@ def test_sorting_puts_the_largest_contribution_first(page):
     seen(page, revision=TEXT)
     page.choose("rope.order", "by contribution")
     seen(page, order=",".join(map(str, np.argsort(-parts()))))
-    shown = [float(text.replace("−", "-")) for text in page.part("rope.clocks", ".clock .number").all_inner_texts()]
+    shown = [
+        float(text.replace("−", "-")) for text in page.part("rope.clocks", ".clock .number").all_inner_texts()
+    ]
     assert shown == sorted(shown, reverse=True)
     assert sum(shown) == pytest.approx(parts().sum(), abs=0.005 * len(shown))
 

@@ -1,4 +1,6 @@
-"""The pages about the senses of a word in a real browser: the meter's numbers read from the DOM, before and after a word is blinded to its clue."""
+"""The pages about the senses of a word in a real browser: the meter's numbers read from the DOM, before and
+after a word is blinded to its clue.
+"""
 
 import json
 import re
@@ -26,23 +28,38 @@ READY = """([key, revision]) => {
 
 
 def meter(page, first=None, second=CASH, key="word_sense-meter"):
-    """The meter's values (lanes, marks) once it has been drawn for these sentences, or for whatever sentences if none is given."""
+    """The meter's values (lanes, marks) once it has been drawn for these sentences, or for whatever sentences
+    if none is given.
+    """
     revision = None if first is None else f"{first}\n{second}"
     return np.array(json.loads(page.page.wait_for_function(READY, arg=[key, revision]).json_value()))
 
 
 def expected(text, without=(), stage=-1):
-    """Where *bank* falls at a stage of the encoder, its end unless told, when it cannot look at some words, asked of the model itself."""
-    groups = [senses.vectors(MODEL, [senses.find(one, "bank")[0] for one in group])[:, stage].mean(0) for group in senses.bundled()["bank"].values()]
+    """Where *bank* falls at a stage of the encoder, its end unless told, when it cannot look at some words,
+    asked of the model itself.
+    """
+    groups = [
+        senses.vectors(MODEL, [senses.find(one, "bank")[0] for one in group])[:, stage].mean(0)
+        for group in senses.bundled()["bank"].values()
+    ]
     word = senses.find(text, "bank")[0]
     spans = MODEL.explain(text).spans
     keys = [i for name in without for one in senses.find(text, name) for i in one.tokens(spans)]
-    return float(senses.Axis.between(*groups).project(senses.blinded(MODEL, word, [(keys, None, None)])[0, stage]))
+    return float(
+        senses.Axis.between(*groups).project(senses.blinded(MODEL, word, [(keys, None, None)])[0, stage])
+    )
 
 
 def reading(page, mark, key="word_sense.meter"):
     """The number printed at the end of the lowest lane."""
-    return float(page.part(key, ".riverbank-meter .body .lane").last.locator(".reading").nth(mark).text_content().replace("−", "-"))
+    return float(
+        page.part(key, ".riverbank-meter .body .lane")
+        .last.locator(".reading")
+        .nth(mark)
+        .text_content()
+        .replace("−", "-")
+    )
 
 
 def strike(page, side, word):
@@ -159,7 +176,10 @@ def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, name, scheme):
 
 def test_on_a_narrow_screen_the_button_that_plays_the_layers_stands_beside_their_slider(reader):
     page = reader(viewport={"width": 390, "height": 844}).open("word_sense")
-    button, slider = (page.page.locator(f".st-key-word_sense-map {part}") for part in (".updatemenu-button", ".slider-container"))
+    button, slider = (
+        page.page.locator(f".st-key-word_sense-map {part}")
+        for part in (".updatemenu-button", ".slider-container")
+    )
     expect(slider).to_be_visible()
     play, track = button.bounding_box(), slider.bounding_box()
     assert play["x"] + play["width"] <= track["x"]
@@ -168,7 +188,9 @@ def test_on_a_narrow_screen_the_button_that_plays_the_layers_stands_beside_their
 def test_averaging_takes_the_difference_away(page):
     page.open("averaging")
     values = meter(page, RIVER, key="averaging-meter")
-    assert values[0, 0] == pytest.approx(expected(RIVER, stage=MODEL.card["senses"]["usage"]["best_layer"]), abs=1e-3)
+    assert values[0, 0] == pytest.approx(
+        expected(RIVER, stage=MODEL.card["senses"]["usage"]["best_layer"]), abs=1e-3
+    )
     apart = np.abs(values[:, 1] - values[:, 0])
     assert apart[0] > apart[1] > apart[2] == pytest.approx(0, abs=1e-5)
     page.choose("averaging.where", "layer 2")

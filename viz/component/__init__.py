@@ -39,36 +39,60 @@ def heatmap(
 ) -> tuple[int, int] | None:
     """Draw a (T, S) matrix as a heatmap and return the cell that the reader chose last.
 
-    values (T, S), any real dtype, never modified; crosses as float32, so a number on hover is the number that was computed.
-    rows, columns: T and S token texts; duplicates allowed. key: the widget key; `st.session_state[key]["cell"]` is the choice.
-    kind: 'weights' has the fixed scale 0..1; 'amounts', which are never below zero, 0..limit, and 'signed' -limit..limit, where limit is the largest
-    |value| unless given; 'mask' is for values that are True or False, and draws those that are False as cells not allowed.
-    allowed (T, S) bool, True = may look. Cells not allowed, NaN or infinite are hatched and read as `hole` says; their values stay here.
-    selected: the (row, column) to outline, counted from 0; None, or a cell outside the matrix, outlines the last choice if it fits.
-    label: caption above the picture and its accessible name. row_role, column_role: the names of the axes.
-    height: CSS pixels of the picture with its labels; on a page narrower than that, the picture is as high as it is wide.
-    digits: significant digits of the numbers shown, 1 to 9. revision: any text, found again as `data-revision` once this data is painted.
-    square: False lets cells be wider than high, for matrices that are not tokens by tokens.
-    on_select: called, without arguments, before the run that a new choice starts.
-    on_paint: makes a 'mask' one that is painted: a click or a drag turns cells over, and once at its end this is called; `painted(key)` is the new mask.
+    values (T, S), any real dtype, never modified; crosses as float32, so a number on hover is the number that
+    was computed. rows, columns: T and S token texts; duplicates allowed. key: the widget key;
+    `st.session_state[key]["cell"]` is the choice. kind: 'weights' has the fixed scale 0..1; 'amounts', which
+    are never below zero, 0..limit, and 'signed' -limit..limit, where limit is the largest |value| unless
+    given; 'mask' is for values that are True or False, and draws those that are False as cells not allowed.
+    allowed (T, S) bool, True = may look. Cells not allowed, NaN or infinite are hatched and read as `hole`
+    says; their values stay here. selected: the (row, column) to outline, counted from 0; None, or a cell
+    outside the matrix, outlines the last choice if it fits. label: caption above the picture and its
+    accessible name. row_role, column_role: the names of the axes. height: CSS pixels of the picture with its
+    labels; on a page narrower than that, the picture is as high as it is wide. digits: significant digits of
+    the numbers shown, 1 to 9. revision: any text, found again as `data-revision` once this data is painted.
+    square: False lets cells be wider than high, for matrices that are not tokens by tokens. on_select:
+    called, without arguments, before the run that a new choice starts. on_paint: makes a 'mask' one that is
+    painted: a click or a drag turns cells over, and once at its end this is called; `painted(key)` is the new
+    mask.
 
     Returns (row, column), or None where nothing was chosen or the last choice lies outside this matrix.
     Raises ValueError where the shapes, kind, limit or digits do not fit.
     """
     data, shape = _pack(
-        values, rows, columns, kind=kind, allowed=allowed, limit=limit,
-        selected=(selected, _state(key, "cell")), label=str(label), row_role=row_role, column_role=column_role,
-        height=int(height), digits=int(digits), square=bool(square), revision=str(revision), hole=str(hole),
-        paints=on_paint is not None, stamp=_stamp(key),
-    )  # fmt: skip
-    result = _mount(key=key, data=data, on_cell_change=on_select or _nothing, on_mask_change=on_paint or _nothing)
+        values,
+        rows,
+        columns,
+        kind=kind,
+        allowed=allowed,
+        limit=limit,
+        selected=(selected, _state(key, "cell")),
+        label=str(label),
+        row_role=row_role,
+        column_role=column_role,
+        height=int(height),
+        digits=int(digits),
+        square=bool(square),
+        revision=str(revision),
+        hole=str(hole),
+        paints=on_paint is not None,
+        stamp=_stamp(key),
+    )
+    result = _mount(
+        key=key, data=data, on_cell_change=on_select or _nothing, on_mask_change=on_paint or _nothing
+    )
     return _inside(result.get("cell"), shape)
 
 
 def painted(key: str) -> np.ndarray | None:
-    """Return the mask (T, S), bool, that the reader painted last in the heatmap of that key; None where there is none that can be read."""
+    """Return the mask (T, S), bool, that the reader painted last in the heatmap of that key; None where there
+    is none that can be read.
+    """
     said = _state(key, "mask")
-    if not isinstance(said, (list, tuple)) or len(said) != 4 or not all(isinstance(n, int) and n > 0 for n in said[:2]):
+    if (
+        not isinstance(said, (list, tuple))
+        or len(said) != 4
+        or not all(isinstance(n, int) and n > 0 for n in said[:2])
+    ):
         return None
     T, S, bits, _ = said
     try:
@@ -78,27 +102,42 @@ def painted(key: str) -> np.ndarray | None:
     return found[: T * S].reshape(T, S).astype(bool) if len(found) >= T * S else None
 
 
-def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) -> tuple[bytes, tuple[int, int]]:
-    """Return the payload, [u32 header length][JSON header][float32 (T, S)], little-endian, and (T, S); NaN stands for masked."""
+def _pack(
+    values, rows, columns, *, kind, allowed, limit, selected, **header
+) -> tuple[bytes, tuple[int, int]]:
+    """Return the payload, [u32 header length][JSON header][float32 (T, S)], little-endian, and (T, S); NaN
+    stands for masked.
+    """
     matrix = np.array(values, dtype="<f4")  # a C-ordered copy: the caller's array is never written to
     if matrix.ndim != 2 or 0 in matrix.shape:
-        raise ValueError(f"heatmap needs a matrix of shape (T, S) with T and S at least 1, but values has shape {matrix.shape}.")
+        raise ValueError(
+            "heatmap needs a matrix of shape (T, S) with T and S at least 1, but values has shape "
+            f"{matrix.shape}."
+        )
     if (len(rows), len(columns)) != matrix.shape:
         raise ValueError(
             f"heatmap needs one label per row and column: values has shape {matrix.shape}, "
             f"but there are {len(rows)} row labels and {len(columns)} column labels."
         )
     if kind not in ("weights", "amounts", "signed", "mask"):
-        raise ValueError(f"heatmap knows the kinds 'amounts', 'mask', 'weights' and 'signed', but kind is {kind!r}.")
+        raise ValueError(
+            f"heatmap knows the kinds 'amounts', 'mask', 'weights' and 'signed', but kind is {kind!r}."
+        )
     if header.get("paints") and kind != "mask":
         raise ValueError(f"heatmap paints masks, but kind is {kind!r}.")
     if limit is not None and not (math.isfinite(limit) and limit > 0):
         raise ValueError(f"heatmap needs a positive, finite limit, but limit is {limit!r}.")
     if not 1 <= header["digits"] <= 9:
-        raise ValueError(f"heatmap shows 1 to 9 significant digits, all that float32 has, but digits is {header['digits']}.")
+        raise ValueError(
+            "heatmap shows 1 to 9 significant digits, all that float32 has, but digits is "
+            f"{header['digits']}."
+        )
     if allowed is not None:
         if np.shape(allowed) != matrix.shape:
-            raise ValueError(f"heatmap needs allowed in the shape of values, {matrix.shape}, but it has shape {np.shape(allowed)}.")
+            raise ValueError(
+                f"heatmap needs allowed in the shape of values, {matrix.shape}, but it has shape "
+                f"{np.shape(allowed)}."
+            )
         matrix[~np.asarray(allowed, dtype=bool)] = np.nan
     matrix[~np.isfinite(matrix)] = np.nan
     if kind == "mask":
@@ -118,10 +157,13 @@ def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) ->
 
 
 def _inside(cell: object, shape: tuple[int, int]) -> tuple[int, int] | None:
-    """Return cell as (row, column) if it starts with two whole numbers inside shape; a choice outlives the text it was made on."""
+    """Return cell as (row, column) if it starts with two whole numbers inside shape; a choice outlives the
+    text it was made on.
+    """
     if not isinstance(cell, (list, tuple, np.ndarray)) or len(cell) < 2:
         return None
-    cell = cell[:2]  # a third number is the time of the choice: it makes choosing the same cell again a change
+    # a third number is the time of the choice: it makes choosing the same cell again a change
+    cell = cell[:2]
     if not all(isinstance(i, (int, np.integer)) and 0 <= i < n for i, n in zip(cell, shape, strict=True)):
         return None
     return int(cell[0]), int(cell[1])
@@ -134,7 +176,9 @@ def _state(key: str, name: str) -> object:
 
 
 def _stamp(key: str) -> int:
-    """Return when the last stroke that this run knows of was painted, in milliseconds; 0 if there was none."""
+    """Return when the last stroke that this run knows of was painted, in milliseconds; 0 if there was
+    none.
+    """
     said = _state(key, "mask")
     return said[3] if isinstance(said, (list, tuple)) and len(said) == 4 and isinstance(said[3], int) else 0
 

@@ -5,14 +5,21 @@ from viz.component.view import view
 mount = view("chips", role="group")
 
 
-def chips(tokens, *, key, notes, values=None, selected=None, struck=(), label="", revision="", on_select=None):
-    """Draw T tokens, each with its note (a short text) under it and, where `values` (T,) in [0, 1] are given, a bar of that share of its width.
+def chips(
+    tokens, *, key, notes, values=None, selected=None, struck=(), label="", revision="", on_select=None
+):
+    """Draw T tokens, each with its note (a short text) under it and, where `values` (T,) in [0, 1] are given,
+    a bar of that share of its width.
 
-    `selected` is the place of the outlined one, counted from 0; those at the places `struck` are struck through. Returns the place that was
-    clicked last, or None; a place that this text does not have gives None. ValueError if the counts differ.
+    `selected` is the place of the outlined one, counted from 0; those at the places `struck` are struck
+    through. Returns the place that was clicked last, or None; a place that this text does not have gives
+    None. ValueError if the counts differ.
     """
     if len(notes) != len(tokens) or (values is not None and len(values) != len(tokens)):
-        raise ValueError(f"there are {len(tokens)} tokens, {len(notes)} notes and {len(tokens) if values is None else len(values)} values")
+        raise ValueError(
+            f"there are {len(tokens)} tokens, {len(notes)} notes and "
+            f"{len(tokens) if values is None else len(values)} values"
+        )
     data = {
         "tokens": list(tokens),
         "notes": list(notes),
@@ -22,5 +29,6 @@ def chips(tokens, *, key, notes, values=None, selected=None, struck=(), label=""
         "label": label,
         "revision": str(revision),
     }
-    choice = mount(key=key, data=data, on_token_change=on_select or (lambda: None)).get("token")  # [place, time of the choice]
+    # [place, time of the choice]
+    choice = mount(key=key, data=data, on_token_change=on_select or (lambda: None)).get("token")
     return choice[0] if choice and 0 <= choice[0] < len(tokens) else None

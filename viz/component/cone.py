@@ -13,10 +13,11 @@ mount = view("cone")
 
 
 class Panel(NamedTuple):
-    """One network: its levels, the output's first and the tokens' last, as bool arrays, True where a position can change the output.
+    """One network: its levels, the output's first and the tokens' last, as bool arrays, True where a position
+    can change the output.
 
-    steps: how many tokens apart the positions of each level stand. reads: for every level but the last, what its True positions read of the
-    next: (first, last, gap), from `first` to `last`, both (N,), each `gap`-th.
+    steps: how many tokens apart the positions of each level stand. reads: for every level but the last, what
+    its True positions read of the next: (first, last, gap), from `first` to `last`, both (N,), each `gap`-th.
     """
 
     name: str
@@ -26,20 +27,29 @@ class Panel(NamedTuple):
 
 
 def cone(panels, tokens, *, output, key, label="", revision="", height=400, on_select=None):
-    """Draw a panel per network over the same T tokens, the output's level on top, the tokens at the bottom; the token `output` is the chosen one.
+    """Draw a panel per network over the same T tokens, the output's level on top, the tokens at the bottom;
+    the token `output` is the chosen one.
 
-    A click on a token, or an arrow key, calls `on_select`; `st.session_state[key]["token"]` is [place, time of the choice]. height: CSS pixels
-    of a panel. ValueError if the lowest level of a panel has another length than the text, or if `output` is not in it.
+    A click on a token, or an arrow key, calls `on_select`; `st.session_state[key]["token"]` is [place, time
+    of the choice]. height: CSS pixels of a panel. ValueError if the lowest level of a panel has another
+    length than the text, or if `output` is not in it.
     """
     if not 0 <= output < len(tokens):
         raise ValueError(f"the output is token {output}, but there are {len(tokens)} tokens")
     for panel in panels:
         if len(panel.levels[-1]) != len(tokens):
-            raise ValueError(f"{panel.name!r} has {len(panel.levels[-1])} positions at its lowest level, for {len(tokens)} tokens")
+            raise ValueError(
+                f"{panel.name!r} has {len(panel.levels[-1])} positions at its lowest level, for "
+                f"{len(tokens)} tokens"
+            )
     data = {
-        "panels": [drawn(panel, tokens) for panel in panels], "all": len(tokens), "output": int(output),
-        "label": label, "revision": str(revision), "height": int(height),
-    }  # fmt: skip
+        "panels": [drawn(panel, tokens) for panel in panels],
+        "all": len(tokens),
+        "output": int(output),
+        "label": label,
+        "revision": str(revision),
+        "height": int(height),
+    }
     mount(key=key, data=data, on_token_change=on_select or (lambda: None))
 
 

@@ -1,4 +1,6 @@
-"""The list of pages: Streamlit's own spells every question anew as Markdown, several times in each run, and all that is typed waits for it."""
+"""The list of pages: Streamlit's own spells every question anew as Markdown, several times in each run, and
+all that is typed waits for it.
+"""
 
 from viz.component.view import view
 
@@ -6,5 +8,7 @@ mount = view("contents", role="navigation")
 
 
 def contents(pages, *, here):
-    """Draw the list of `pages`, {address: question}, in its order, the one at the address `here` marked; a click goes there within the session."""
+    """Draw the list of `pages`, {address: question}, in its order, the one at the address `here` marked; a
+    click goes there within the session.
+    """
     mount(key="contents", data={"pages": list(map(list, pages.items())), "here": here})

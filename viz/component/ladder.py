@@ -16,7 +16,9 @@ class Rung(NamedTuple):
 
 
 def ladder(rungs, ids, *, key, label="", revision=""):
-    """Draw the rungs from the top; under the pieces of the last one stand their ids. ValueError if it has another number of pieces than there are ids."""
+    """Draw the rungs from the top; under the pieces of the last one stand their ids. ValueError if it has
+    another number of pieces than there are ids.
+    """
     if len(rungs[-1].pieces) != len(ids):
         raise ValueError(f"the last row has {len(rungs[-1].pieces)} pieces for {len(ids)} ids")
     rows = [{"name": rung.name, "pieces": list(rung.pieces), "made": list(rung.made)} for rung in rungs]

@@ -1,4 +1,6 @@
-"""The meter: where words fall between two senses, one lane above the other, and the paths from lane to lane."""
+"""The meter: where words fall between two senses, one lane above the other, and the paths from lane to
+lane.
+"""
 
 import math
 from typing import NamedTuple
@@ -11,7 +13,9 @@ mount = view("meter")
 
 
 class Lane(NamedTuple):
-    """One line of the meter: its name, the examples on the left and on the right, the margin around 0, a value per mark, and a note behind it."""
+    """One line of the meter: its name, the examples on the left and on the right, the margin around 0, a
+    value per mark, and a note behind it.
+    """
 
     name: str
     left: np.ndarray
@@ -22,17 +26,27 @@ class Lane(NamedTuple):
     note: str = ""
 
 
-def meter(lanes, *, ends, marks, key, chosen=None, joined=True, note="", label="", revision="", on_select=None):
-    """Draw the lanes, -1 (the mean of the left examples) to +1 (of the right ones), with a disc for each of `marks`, short names such as "1".
+def meter(
+    lanes, *, ends, marks, key, chosen=None, joined=True, note="", label="", revision="", on_select=None
+):
+    """Draw the lanes, -1 (the mean of the left examples) to +1 (of the right ones), with a disc for each of
+    `marks`, short names such as "1".
 
-    ends: the names of the two senses. joined: lines connect a mark's discs from lane to lane. note: heads the column of the lanes' notes.
-    chosen: the lane outlined; a click on another one calls `on_select`, and `st.session_state[key]["lane"]` is [lane, time of the click].
-    The scale, one for all lanes, reaches to the farthest mark or example. ValueError if a lane has another number of values than there are marks.
+    ends: the names of the two senses. joined: lines connect a mark's discs from lane to lane. note: heads the
+    column of the lanes' notes. chosen: the lane outlined; a click on another one calls `on_select`, and
+    `st.session_state[key]["lane"]` is [lane, time of the click]. The scale, one for all lanes, reaches to the
+    farthest mark or example. ValueError if a lane has another number of values than there are marks.
     """
     for lane in lanes:
         if len(lane.values) != len(marks) or len(lane.before) not in (0, len(marks)):
-            raise ValueError(f"lane {lane.name!r} has {len(lane.values)} values and {len(lane.before)} before, for {len(marks)} marks")
-    farthest = max(float(np.abs(np.concatenate([lane.left, lane.right, lane.values, lane.before])).max(initial=0)) for lane in lanes)
+            raise ValueError(
+                f"lane {lane.name!r} has {len(lane.values)} values and {len(lane.before)} before, for "
+                f"{len(marks)} marks"
+            )
+    farthest = max(
+        float(np.abs(np.concatenate([lane.left, lane.right, lane.values, lane.before])).max(initial=0))
+        for lane in lanes
+    )
     drawn = [
         {
             "name": lane.name,
@@ -46,7 +60,14 @@ def meter(lanes, *, ends, marks, key, chosen=None, joined=True, note="", label="
         for lane in lanes
     ]
     data = {
-        "lanes": drawn, "ends": list(ends), "marks": list(marks), "limit": max(1.5, 1.05 * farthest), "chosen": chosen,
-        "joined": joined, "note": note, "label": label, "revision": str(revision),
-    }  # fmt: skip
+        "lanes": drawn,
+        "ends": list(ends),
+        "marks": list(marks),
+        "limit": max(1.5, 1.05 * farthest),
+        "chosen": chosen,
+        "joined": joined,
+        "note": note,
+        "label": label,
+        "revision": str(revision),
+    }
     mount(key=key, data=data, on_lane_change=on_select or (lambda: None))

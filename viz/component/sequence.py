@@ -8,7 +8,8 @@ mount = view("sequence")
 def sequence(words, order, *, key, label="", revision="", on_order=None):
     """Draw the words (N texts) in an order, word order[0] first, each with its place in the text under it.
 
-    A word put elsewhere calls `on_order`; `st.session_state[key]["order"]` is [the new order, time]. ValueError if the order is no order of the words.
+    A word put elsewhere calls `on_order`; `st.session_state[key]["order"]` is [the new order, time].
+    ValueError if the order is no order of the words.
     """
     if sorted(order) != list(range(len(words))):
         raise ValueError(f"the order {list(order)[:8]} is no order of {len(words)} words")

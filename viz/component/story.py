@@ -1,4 +1,6 @@
-"""A text that grows: token chips, the reader's own, those chosen since, and those of a branch left behind; a click goes back or forward to one."""
+"""A text that grows: token chips, the reader's own, those chosen since, and those of a branch left behind; a
+click goes back or forward to one.
+"""
 
 from viz.component.view import view
 
@@ -6,14 +8,24 @@ mount = view("story", role="group")
 
 
 def story(tokens, *, own, read, bits, key, label="", revision="", on_select=None):
-    """Draw the tokens: the first `own` as the reader's text, those up to `read` as chosen since, the others as left behind.
+    """Draw the tokens: the first `own` as the reader's text, those up to `read` as chosen since, the others
+    as left behind.
 
-    bits: what each of the first `read` tokens after the first cost the model, read - 1 numbers, shown under them. A click calls `on_select`;
-    `st.session_state[key]["token"]` is [place, time]. ValueError if the counts do not fit.
+    bits: what each of the first `read` tokens after the first cost the model, read - 1 numbers, shown under
+    them. A click calls `on_select`; `st.session_state[key]["token"]` is [place, time]. ValueError if the
+    counts do not fit.
     """
     if not 1 <= own <= read <= len(tokens) or len(bits) != read - 1:
-        raise ValueError(f"there are {len(tokens)} tokens, {read} read, {own} of them the reader's own, and {len(bits)} numbers of bits")
+        raise ValueError(
+            f"there are {len(tokens)} tokens, {read} read, {own} of them the reader's own, and {len(bits)} "
+            "numbers of bits"
+        )
     data = {
-        "tokens": list(tokens), "own": own, "read": read, "bits": [None, *(float(one) for one in bits)], "label": label, "revision": str(revision),
-    }  # fmt: skip
+        "tokens": list(tokens),
+        "own": own,
+        "read": read,
+        "bits": [None, *(float(one) for one in bits)],
+        "label": label,
+        "revision": str(revision),
+    }
     mount(key=key, data=data, on_token_change=on_select or (lambda: None))

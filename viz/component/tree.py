@@ -8,7 +8,9 @@ mount = view("tree")
 
 
 class Node(NamedTuple):
-    """One beginning: its last token, its place among those of the column before, that token's probability (None: ended before), the bits of all of it."""
+    """One beginning: its last token, its place among those of the column before, that token's probability
+    (None: ended before), the bits of all of it.
+    """
 
     token: str
     parent: int
@@ -19,11 +21,16 @@ class Node(NamedTuple):
 def tree(levels, *, root, key, label="", revision="", on_select=None):
     """Draw the levels, lists of Nodes, the best of each on top, after the text `root`.
 
-    A click calls `on_select`; `st.session_state[key]["node"]` is [level, place, time]. ValueError if a node's parent is not there.
+    A click calls `on_select`; `st.session_state[key]["node"]` is [level, place, time]. ValueError if a node's
+    parent is not there.
     """
     alive = [set() for _ in levels]
     for depth in reversed(range(len(levels))):
-        places = range(len(levels[depth])) if depth == len(levels) - 1 else {node.parent for i, node in enumerate(levels[depth + 1]) if i in alive[depth + 1]}
+        places = (
+            range(len(levels[depth]))
+            if depth == len(levels) - 1
+            else {node.parent for i, node in enumerate(levels[depth + 1]) if i in alive[depth + 1]}
+        )
         alive[depth] = set(places)
     best = 0
     bold = []

@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.analysis import rotation
 from model.network import positions
 
 pytestmark = pytest.mark.usefixtures("doubles")
@@ -24,6 +25,31 @@ def vectors(*shape, seed=1):
 def at(place, width=D):
     """The angles (1, width/2) of one position."""
     return positions.angles(torch.tensor([place]), width)
+
+
+# ---- odd widths ----
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        lambda width: positions.sinusoidal(4, width),
+        positions.frequencies,
+        lambda width: positions.angles(torch.arange(4), width),
+        lambda width: positions.interpolated(width, 10_000.0, 2),
+        lambda width: positions.ntk_aware(width, 10_000.0, 2),
+        lambda width: positions.yarn(width, 10_000.0, 2, 128),
+        lambda width: positions.rotate(vectors(4, width), torch.zeros(4, 3)),
+        lambda width: positions.rotate(vectors(4, width), torch.zeros(4, 3), "halves"),
+        lambda width: rotation.hands(vectors(4, width)),
+        rotation.wavelengths,
+        rotation.halves,
+    ],
+)
+@pytest.mark.parametrize("width", [5, 7])
+def test_an_odd_width_is_an_error_in_a_sentence(encoding, width):
+    with pytest.raises(ValueError, match=f"the width is {width}; .* must be even"):
+        encoding(width)
 
 
 # ---- RoPE ----

@@ -29,9 +29,10 @@ def wavelengths(width, base=10_000.0):
 
 def hands(x):
     """x (..., D) as complex numbers (..., P): dimensions (0, 1), (2, 3), ... are the two coordinates of one
-    hand each.
+    hand each. ValueError if D is odd.
     """
     x = np.asarray(x, np.float64)
+    encodings.check_even(x.shape[-1])
     return x[..., 0::2] + 1j * x[..., 1::2]
 
 
@@ -107,8 +108,9 @@ def reread(bundle, parameters=None, **choices):
 
 def halves(width):
     """The order of a head's D dimensions in which pairs (0, 1), (2, 3), ... have become (0, D/2), (1, D/2 +
-    1), ...: 0, 2, 4, ..., 1, 3, 5, ...
+    1), ...: 0, 2, 4, ..., 1, 3, 5, ... ValueError if D is odd.
     """
+    encodings.check_even(width)
     return np.concatenate([np.arange(0, width, 2), np.arange(1, width, 2)])
 
 

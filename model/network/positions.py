@@ -28,7 +28,7 @@ def sinusoidal(tokens, width, base=10_000.0, first=0):
     """Sine and cosine waves of falling frequency for the positions from `first` on -> (T, C) (Vaswani 2017,
     section 3.5).
 
-    PE[t, 2i] = sin(t w_i) and PE[t, 2i + 1] = cos(t w_i), with w_i = base^(-2i / C).
+    PE[t, 2i] = sin(t w_i) and PE[t, 2i + 1] = cos(t w_i), with w_i = base^(-2i / C). ValueError if C is odd.
     """
     angle = angles(torch.arange(first, first + tokens), width, base)  # (T, C/2)
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(-2)
@@ -39,9 +39,16 @@ def sinusoidal(tokens, width, base=10_000.0, first=0):
 
 def frequencies(width, base=10_000.0):
     """How far each pair of dimensions turns from one position to the next, in radians: (width/2,) float64,
-    base^(-2i / width).
+    base^(-2i / width). ValueError for an odd width.
     """
+    check_even(width)
     return base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+
+
+def check_even(width):
+    """ValueError if `width` dimensions do not make pairs."""
+    if width < 2 or width % 2:
+        raise ValueError(f"the width is {width}; dimensions turn in pairs, so it must be even and at least 2")
 
 
 def angles(positions, width, base=10_000.0):
@@ -56,8 +63,9 @@ def rotate(x, angle, pairing="adjacent"):
     arXiv:2104.09864, eq. 34).
 
     "adjacent" pairs dimensions (0, 1), (2, 3), ... as the paper does; "halves" pairs (0, D/2), (1, D/2 + 1),
-    ... as Llama's Hugging Face port does.
+    ... as Llama's Hugging Face port does. ValueError if D is odd.
     """
+    check_even(x.shape[-1])
     if pairing == "adjacent":
         a, b = x[..., 0::2], x[..., 1::2]
     elif pairing == "halves":

@@ -8,7 +8,8 @@ few steps for each number that they touch, and are not.
 import time
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from model import decoding
 from model.network import masks
@@ -164,14 +165,36 @@ def seconds(layer, tokens, window=None, turns=2):
     return min(taken)
 
 
+class Operations(TorchDispatchMode):
+    """Counts, by torch's own formulas, the operations of the matrix products that its own thread runs.
+
+    torch's FlopCounterMode does the same, but hooks the modules of the whole process to name them: the
+    gradients of other threads then fail.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        with self:  # torch has formulas for the parts of a composite operation only
+            result = function.decompose(*args, **kwargs)
+        if result is NotImplemented:
+            result = function(*args, **kwargs)
+            if formula := flop_registry.get(function.overloadpacket):
+                self.total += formula(*args, **kwargs, out_val=result)
+        return result
+
+
 @torch.inference_mode()
 def counted(network, ids):
     """The multiply-adds of a whole pass as torch counts them while it runs, two operations each; attention by
     `attend`, of which it sees every product.
     """
-    with FlopCounterMode(display=False) as counter:
+    with Operations() as operations:
         network(torch.tensor(ids), attend=attend)
-    return counter.get_total_flops() // 2
+    return operations.total // 2
 
 
 @torch.inference_mode()

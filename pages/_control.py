@@ -1,14 +1,195 @@
-"""Every control's choice, kept for the session and in the page's address, so that a link, a reload or a way
-round other pages restores the picture.
+"""A control declared once: its value before the picture, its drawing after it, its place in the address.
+
+Every choice is kept for the session and in the page's address, so that a link, a reload or a way round other
+pages restores the picture. Streamlit's own `bind="query-params"` and `persist_state="session"` do this for a
+widget whose value is asked for where it is drawn. They cannot do it here: the picture is sent before its
+controls, so values are known before any widget is; defaults follow the text (the strongest key, the last
+token); places are counted from 1 in an address; and a click in a picture chooses as well.
 """
 
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from viz.component.address import address
 
 LONGEST = 8_000  # letters of an address: some servers refuse longer ones
+
+
+class NothingToShow(Exception):
+    """The page has said why, and ends here; after `st.stop` its address could not be written any more."""
+
+
+# ---- controls ----
+
+
+@dataclass(frozen=True)
+class Control:
+    """A choice of the reader's: `value` says it before the picture, `draw` draws the control after it.
+
+    label: what stands beside it. key: its name in the session and in the address, `page.control`.
+    options: what can be chosen, of which `default` holds until somebody chooses; None allows any text.
+    spell: how an address writes an option. dependents: keys of the controls whose choices no longer hold once
+    this one is moved. look: what else Streamlit's widget is told, such as its width.
+    """
+
+    label: str
+    key: str
+    options: Sequence | None
+    default: Any
+    spell: Callable[[Any], str] = str
+    dependents: tuple[str, ...] = ()
+    look: Mapping[str, Any] = field(default_factory=dict)
+
+    def value(self) -> Any:
+        """What is chosen, in this session or by the link that led here; else the default."""
+        return kept(self.key, self.options, self.default, self.spell)
+
+    def draw(self, **look: Any) -> None:
+        """Draw the control where the page stands now; this `look` goes before the declared one."""
+        raise NotImplementedError
+
+    def widget(self, look: Mapping[str, Any]) -> dict[str, Any]:
+        """What Streamlit's widget is told besides its label and its options."""
+        return {
+            "key": self.key,
+            "on_change": choose,
+            "args": (self.key, *self.dependents),
+            **self.look,
+            **look,
+        }
+
+
+class Buttons(Control):
+    """A row of buttons, one of them pressed."""
+
+    def draw(self, **look: Any) -> None:
+        st.segmented_control(self.label, self.options, required=True, **self.widget(look))
+
+
+class Several(Control):
+    """A row of buttons, any number of them pressed: the value is a list in the order of the options.
+
+    With none left pressed the default comes back.
+    """
+
+    def value(self) -> list:
+        key, known = self.key, list(self.options)
+        asked = st.session_state.link.pop(key, None)
+        if asked is not None and set(asked.split(",")) <= set(map(self.spell, known)):
+            st.session_state.chosen[key] = [one for one in known if self.spell(one) in asked.split(",")]
+        value = [one for one in known if one in st.session_state.chosen.get(key, self.default)]
+        value = value or list(self.default)
+        st.session_state.drawn[key] = None if value == self.default else ",".join(map(self.spell, value))
+        st.session_state[key] = value
+        return value
+
+    def draw(self, **look: Any) -> None:
+        st.pills(self.label, self.options, selection_mode="multi", **self.widget(look))
+
+
+class Menu(Control):
+    """A list that opens, one option chosen."""
+
+    def draw(self, **look: Any) -> None:
+        st.selectbox(self.label, self.options, **self.widget(look))
+
+
+class Slider(Control):
+    """A slider over numbers at equal steps."""
+
+    def draw(self, **look: Any) -> None:
+        first, second, last = self.options[0], self.options[min(1, len(self.options) - 1)], self.options[-1]
+        if first < last:  # Streamlit draws no slider with one place
+            st.slider(self.label, first, last, step=second - first, **self.widget(look))
+
+
+class Steps(Control):
+    """A slider over options at any steps."""
+
+    def draw(self, **look: Any) -> None:
+        st.select_slider(self.label, self.options, **self.widget(look))
+
+
+class Number(Control):
+    """A box for a whole number of a range."""
+
+    def draw(self, **look: Any) -> None:
+        st.number_input(self.label, min(self.options), max(self.options), **self.widget(look))
+
+
+class Toggle(Control):
+    """A switch, on or off."""
+
+    def draw(self, **look: Any) -> None:
+        st.toggle(self.label, **self.widget(look))
+
+
+class Text(Control):
+    """A box for a line of text; it answers while somebody types."""
+
+    def draw(self, **look: Any) -> None:
+        st.text_input(self.label, live="200ms", **self.widget(look))
+
+
+class Lines(Control):
+    """A box for lines of text."""
+
+    def draw(self, **look: Any) -> None:
+        st.text_area(self.label, **self.widget(look))
+
+
+def switch(label: str, key: str, default: bool = False, **look: Any) -> Toggle:
+    """A Toggle that stands at its default until somebody switches it."""
+    return Toggle(label, key, (default, not default), default, look=look)
+
+
+def token(label: str, key: str, tokens: Sequence[str], default: int, *dependents: str) -> Menu:
+    """A Menu of the tokens of a text: the value is a place counted from 0, the address counts from 1."""
+    names = [f"{i}: {one}" for i, one in enumerate(tokens, 1)]
+    look = {"format_func": names.__getitem__, "width": 220}
+    return Menu(label, key, range(len(names)), default, lambda i: str(i + 1), dependents, look)
+
+
+@contextmanager
+def picture_first(*controls: Control) -> Iterator[DeltaGenerator]:
+    """What is drawn in this block is sent before the controls, which stand in a row above it.
+
+    The reader waits for the picture, and a browser takes things in as they come. The row has the height of a
+    control from the start, so that nothing moves down; it is given to the block, which may put more into it.
+    The controls are drawn as well where the block ends with nothing to show: they are the way on.
+    """
+    row = row_above()
+    try:
+        yield row
+        pause()
+    finally:
+        with row:
+            for control in controls:
+                control.draw()
+
+
+def row_above() -> DeltaGenerator:
+    """A row, as high as a control from the start, for controls that are sent after the picture below it: so
+    they push nothing down.
+    """
+    row = st.container(horizontal=True, vertical_alignment="bottom", key="above")
+    row.empty()  # the browser leaves out a row of nothing
+    return row
+
+
+def pause() -> None:
+    """Let the picture be painted before more is sent: what comes earlier, the browser takes in first."""
+    time.sleep(0.08)
+
+
+# ---- choices ----
 
 
 def begin():
@@ -70,6 +251,15 @@ def take(key, dependent):
     st.session_state.chosen[key] = st.session_state[key]
     for other in dependent:
         forget(other)
+
+
+def put(choices: Mapping[str, Any], *dependents: str) -> None:
+    """Somebody has made these choices by other means than the controls, {key: value}, such as a click in a
+    picture; those of the `dependents` no longer hold.
+    """
+    st.session_state.chosen |= choices
+    for key in dependents:
+        forget(key)
 
 
 def forget(key):

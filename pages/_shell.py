@@ -11,7 +11,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from model import load, masks, names
-from pages._control import choose, kept
+from pages._control import NothingToShow, choose, kept, pause, row_above  # noqa: F401  as _shell.pause until all pages ask _control
 from viz import theme
 
 PAGES = {  # folder, and address: the question that it answers
@@ -39,10 +39,6 @@ EXAMPLES = (
     "Lily gave Tom a red ball, and Tom said thank you to Lily.",
     "One day, a little girl found a big box under her bed. She opened the",
 )
-
-
-class NothingToShow(Exception):
-    """The page has said why, and ends here; after `st.stop` its address could not be written any more."""
 
 
 def pages():
@@ -204,20 +200,6 @@ def watched(jobs, told):
         if time.monotonic() - began > SOON:
             room.progress(done / len(jobs), told)
     room.empty()
-
-
-def row_above():
-    """A row, as high as a control from the start, for controls that are sent after the picture below it: so
-    they push nothing down.
-    """
-    row = st.container(horizontal=True, vertical_alignment="bottom", key="above")
-    row.empty()  # the browser leaves out a row of nothing
-    return row
-
-
-def pause():
-    """Let the picture be painted before more is sent: what comes earlier, the browser takes in first."""
-    time.sleep(0.08)
 
 
 def show(figure, *, key, alt):

@@ -4,9 +4,11 @@ import streamlit as st
 
 from model.network.attention import attend
 from pages import _shell
-from pages._control import kept
+from pages._control import Buttons, token
 from pages.attention import whatif
 from pages.attention.steps import STEPS, Cell
+
+STEP = Buttons("Step", "attention.step", STEPS, "6 Softmax")
 
 # What the controls say is known before they are drawn, so the picture goes first: it is what the reader waits
 # for.
@@ -15,10 +17,12 @@ original = _shell.read(choice)
 change, layers, mask = whatif.settings(choice.layer)
 trace = _shell.explain(choice.text, choice.model, change, layers, mask)
 attention = trace.layers[choice.layer].attention
-query = _shell.kept_token("attention.query", trace, default=len(trace.tokens) - 1)
-key = _shell.kept_token("attention.key", trace, default=int(attention.weights(choice.head)[query].argmax()))
-step = kept("attention.step", STEPS, "6 Softmax")
-cell = Cell(trace, attention, choice.head, query, key)
+asks = token("Who asks", "attention.query", trace.tokens, len(trace.tokens) - 1, "attention.key")
+query = asks.value()  # until somebody says who answers, the strongest does
+strongest = int(attention.weights(choice.head)[query].argmax())
+answers = token("Who answers", "attention.key", trace.tokens, strongest)
+cell = Cell(trace, attention, choice.head, query, answers.value())
+step = STEP.value()
 head = st.container()
 beside = STEPS[step](cell)
 
@@ -29,11 +33,9 @@ with head:
         "Choose the word that asks; look for the strongest cell in its row."
     )
     with st.container(horizontal=True):
-        _shell.pick_token(
-            "Who asks", trace, key="attention.query", dependent=["attention.key"]
-        )  # until somebody says, the strongest answers
-        _shell.pick_token("Who answers", trace, key="attention.key")
-    _shell.pick("Step", STEPS, key="attention.step")
+        asks.draw()
+        answers.draw()
+    STEP.draw()
 with beside:
     st.code(whatif.snippet(choice, cell, step, change, layers, mask), language="python", wrap_lines=True)
 

@@ -7,14 +7,20 @@ import streamlit as st
 
 from model import Change, load
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Slider, switch
 from viz import theme
 from viz.component.ranking import ranking
 
 OWN, EVERYWHERE, HERE = "as trained", "every layer", "this layer"
-WHERE = EVERYWHERE, HERE
-TEMPERATURES = tuple(i / 10 for i in range(1, 51))
 MASKS = {OWN: None, "causal": "causal", "full": "full"}
+SCALED = switch("Divide by √D", "attention.scaled", True)
+AVERAGE = switch(
+    "Plain average", "attention.average", help="Every score is set to 0: all allowed words weigh the same."
+)
+TEMPERATURES = [i / 10 for i in range(1, 51)]
+TEMPERATURE = Slider("Softmax temperature", "attention.temperature", TEMPERATURES, 1.0, look={"width": 170})
+MASK = Buttons("Mask", "attention.mask", MASKS, OWN)
+WHERE = Buttons("Changed in", "attention.where", (EVERYWHERE, HERE), EVERYWHERE)
 ATTENTION = "trace.layers[{layer}].attention"
 PRINTED = {
     "1 Tokens": "trace.tokens[{query}], trace.ids[{query}]",
@@ -30,12 +36,8 @@ PRINTED = {
 
 def settings(layer):
     """What the switches say, as (change, layers, mask) for `explain`; all None where nothing is changed."""
-    scaled = kept("attention.scaled", (True, False), True)
-    average = kept("attention.average", (False, True), False)
-    temperature = kept("attention.temperature", TEMPERATURES, 1.0)
-    mask = MASKS[kept("attention.mask", MASKS, OWN)]
-    where = kept("attention.where", WHERE, EVERYWHERE)
-    change = Change(scaled, temperature, average)
+    change = Change(SCALED.value(), TEMPERATURE.value(), AVERAGE.value())
+    mask, where = MASKS[MASK.value()], WHERE.value()
     if change == Change():
         return None, None, mask
     return change, None if where == EVERYWHERE else (layer,), mask
@@ -43,25 +45,9 @@ def settings(layer):
 
 def controls():
     """Draw the switches in one row."""
-    note = "Every score is set to 0: all allowed words weigh the same."
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.toggle("Divide by √D", key="attention.scaled", on_change=choose, args=("attention.scaled",))
-        st.toggle(
-            "Plain average", key="attention.average", help=note, on_change=choose, args=("attention.average",)
-        )
-        temperature = "attention.temperature"
-        st.slider(
-            "Softmax temperature",
-            TEMPERATURES[0],
-            TEMPERATURES[-1],
-            step=0.1,
-            key=temperature,
-            width=170,
-            on_change=choose,
-            args=(temperature,),
-        )
-        _shell.pick("Mask", MASKS, key="attention.mask")
-        _shell.pick("Changed in", WHERE, key="attention.where")
+        for control in (SCALED, AVERAGE, TEMPERATURE, MASK, WHERE):
+            control.draw()
 
 
 def effect(choice, original, trace, query):

@@ -1,0 +1,179 @@
+"""A control declared once: its value before it is drawn, its drawing after, its place in the address."""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def script():
+    """Every kind of control, its value first and its drawing after it, as a page has them."""
+    import streamlit as st
+
+    from pages import _control
+
+    _control.begin()
+    tokens = ["I", " swam", " I"]
+    controls = [
+        _control.Buttons("Step", "a.step", ("one", "two"), "two", dependents=("a.menu",)),
+        _control.Menu("Menu", "a.menu", ("x", "y"), "x"),
+        _control.Slider("Degree", "a.degree", [i / 10 for i in range(1, 51)], 1.0),
+        _control.Steps("Size", "a.size", (1, 10, 100), 10),
+        _control.Number("Seed", "a.seed", range(1, 10), 3),
+        _control.switch("Divide", "a.divide", True),
+        _control.Text("Text", "a.text", None, "bank"),
+        _control.Lines("Lines", "a.lines", None, "one\ntwo"),
+        _control.Several("Some", "a.some", ("p", "q", "r"), ["p"]),
+        _control.token("Token", "a.token", tokens, 2),
+    ]
+    st.json({control.key: control.value() for control in controls})
+    for control in controls:
+        control.draw()
+    _control.write("a")
+
+
+DEFAULTS = {
+    "a.step": "two",
+    "a.menu": "x",
+    "a.degree": 1.0,
+    "a.size": 10,
+    "a.seed": 3,
+    "a.divide": True,
+    "a.text": "bank",
+    "a.lines": "one\ntwo",
+    "a.some": ["p"],
+    "a.token": 2,
+}
+OTHERS = {
+    "a.step": "one",
+    "a.degree": 2.5,
+    "a.size": 100,
+    "a.seed": 9,
+    "a.divide": False,
+    "a.text": "river",
+    "a.lines": "three",
+    "a.some": ["r", "p"],
+    "a.token": 0,
+}
+SPELLED = {
+    "a.step": "one",
+    "a.degree": "2.5",
+    "a.size": "100",
+    "a.seed": "9",
+    "a.divide": "False",
+    "a.text": "river",
+    "a.lines": "three",
+    "a.some": "p,r",
+    "a.token": "1",
+}
+
+
+def opened(function=script, **query):
+    at = AppTest.from_function(function, default_timeout=30)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def values(at):
+    """What `value` said in the last run, before anything was drawn."""
+    return json.loads(at.json[0].value)
+
+
+def moved(at, key, value):
+    next(element for element in at.main if getattr(element, "key", None) == key).set_value(value).run()
+    assert not at.exception
+    return at
+
+
+def test_without_a_choice_the_defaults_hold_and_the_address_is_empty():
+    at = opened()
+    assert values(at) == DEFAULTS
+    assert not {key for key, text in at.session_state.drawn.items() if text is not None}
+
+
+@pytest.mark.parametrize("key", OTHERS)
+def test_a_control_that_is_moved_says_so_and_is_spelled_into_the_address(key):
+    at = moved(opened(), key, OTHERS[key])
+    expected = sorted(OTHERS[key]) if isinstance(OTHERS[key], list) else OTHERS[key]
+    assert values(at) == DEFAULTS | {key: expected}
+    assert {name: text for name, text in at.session_state.drawn.items() if text is not None} == {
+        key: SPELLED[key]
+    }
+
+
+@pytest.mark.parametrize("key", SPELLED)
+def test_a_link_opens_on_what_it_says(key):
+    expected = sorted(OTHERS[key]) if isinstance(OTHERS[key], list) else OTHERS[key]
+    assert values(opened(**{key: SPELLED[key]})) == DEFAULTS | {key: expected}
+
+
+@pytest.mark.parametrize("key", set(SPELLED) - {"a.text", "a.lines"})
+def test_a_link_that_asks_for_what_there_is_not_opens_on_the_default(key):
+    assert values(opened(**{key: "nonsense"})) == DEFAULTS
+
+
+def test_what_depends_on_a_control_goes_back_when_that_is_moved():
+    at = moved(opened(), "a.menu", "y")
+    assert values(at)["a.menu"] == "y"
+    assert values(moved(at, "a.step", "one"))["a.menu"] == "x"
+
+
+def test_of_several_none_is_no_choice():
+    at = moved(moved(opened(), "a.some", ["q"]), "a.some", [])
+    assert values(at)["a.some"] == ["p"]
+
+
+def below(ends):
+    """A script whose picture comes first and shows nothing where it `ends`."""
+
+    def script(ends):
+        from contextlib import suppress
+
+        import streamlit as st
+
+        from pages import _control
+
+        _control.begin()
+        step = _control.Buttons("Step", "a.step", ("one", "two"), "two")
+        with suppress(_control.NothingToShow), _control.picture_first(step):
+            if ends:
+                st.warning("There is nothing to show.")
+                raise _control.NothingToShow
+            st.write(step.value())
+        _control.write("a")
+
+    at = AppTest.from_function(script, args=(ends,), default_timeout=30).run()
+    assert not at.exception
+    return at
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_the_picture_comes_first_and_its_controls_stand_above_it_in_any_case(ends):
+    at = below(ends)
+    kinds = [element.type for element in at.main]
+    assert kinds.index("button_group") < kinds.index("warning" if ends else "markdown")
+    assert at.button_group[0].key == "a.step"
+
+
+def test_a_click_chooses_as_a_control_does():
+
+    def script():
+        import streamlit as st
+
+        from pages import _control
+
+        _control.begin()
+        menu = _control.Menu("Menu", "a.menu", ("x", "y"), "x")
+        size = _control.Steps("Size", "a.size", (1, 10, 100), 10)
+        st.json({"menu": menu.value(), "size": size.value()})
+        st.button("click", on_click=_control.put, args=({"a.menu": "y"}, "a.size"))
+        menu.draw()
+        size.draw()
+        _control.write("a")
+
+    at = moved(opened(script), "a.size", 100)
+    at.button[0].click().run()
+    assert values(at) == {"menu": "y", "size": 10}

@@ -15,19 +15,10 @@ from urllib.request import urlopen
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NONE = (
-    "There is no Chromium. Install one (Debian: apt-get install chromium; anywhere: .venv/bin/playwright "
-    "install chromium), or say where it is: CHROMIUM=/path."
-)
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+NONE = "There is no Chromium. Install one (Debian: apt-get install chromium; anywhere: .venv/bin/playwright install chromium), or say where it is: CHROMIUM=/path."
 
 
 def chromium(playwright):
@@ -42,20 +33,26 @@ def browser(playwright):
     return path and playwright.chromium.launch(executable_path=path, args=FLAGS)
 
 
+def free_port():
+    """A port of this computer that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Server:
     """A Streamlit server of our own, with its address, its process id and its log."""
 
-    def __init__(self, script, folder, log):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, script, folder, log, port, options, environment):
+        self.port = port or free_port()
+        base = options.get("server.baseUrlPath", "")
+        self.url = f"http://127.0.0.1:{self.port}{base and '/'}{base}"
         self._log = log
-        options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-        command = [sys.executable, "-m", "streamlit", "run", script, *options]
-        self.process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-        )
+        usual = {"server.port": self.port, "server.address": "127.0.0.1", "server.headless": "true"}
+        flags = [f"--{name}={value}" for name, value in (usual | options).items() if value is not None]
+        command = [sys.executable, "-m", "streamlit", "run", script, *flags]
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT}
+        self.process = subprocess.Popen(command, cwd=folder, env=os.environ | environment, **pipes)
 
     @property
     def log(self):
@@ -75,10 +72,13 @@ class Server:
 
 
 @contextmanager
-def server(script="app.py", folder=ROOT, wait=True):
-    """Run a Streamlit script on a free port as long as the block lasts."""
+def server(script="app.py", folder=ROOT, wait=True, port=None, options=None, environment=None):
+    """Run a Streamlit script as long as the block lasts, on a free port if none is given.
+
+    `options` are Streamlit's, by name (None leaves one out); `environment` is added to this process's own.
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
-        started = Server(script, folder, log)
+        started = Server(script, folder, log, port, options or {}, environment or {})
         try:
             if wait:
                 started.wait()

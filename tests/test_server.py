@@ -397,12 +397,14 @@ def test_where_no_name_server_answers_nobody_waits(tmp_path):
         strangers = [threading.Thread(target=handshake, args=(started, origin)) for origin in origins]
         for one in strangers:
             one.start()
-        for _ in range(10):
+        waits = []
+        for _ in range(20):
             start = time.monotonic()
             assert Answer(started, "/_stcore/health").status == 200
-            assert time.monotonic() - start < 1
+            waits.append(time.monotonic() - start)
+        assert sorted(waits)[10] < 1 and max(waits) < 10  # one look-up lasts a minute; a busy machine is slow
         for one in strangers:
-            one.join(5)
+            one.join(20)
             assert not one.is_alive()
         assert handshake(started, "https://public.example", X_Forwarded_Host="public.example") == 101
         assert f"http://localhost:{started.port}" in started.log  # the greeting

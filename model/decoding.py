@@ -152,7 +152,7 @@ def room(config):
     """How many tokens a text may have: a learned table of positions has an end, other models go as far as
     they accept texts.
     """
-    return config.context if config.positions == "learned" else config.max_tokens
+    return config.context if config.encoding.limited else config.max_tokens
 
 
 # ---- generation ----

@@ -14,8 +14,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from model import decoding, load, masks, names
 from model.analysis import anatomy, cost, pooling, stream
 from model.network.attention import attend
-from model.network.config import POSITIONS, ModelConfig
+from model.network.config import ModelConfig
 from model.network.convolution import build
+from model.network.encodings import ENCODINGS
 from model.network.transformer import initialise
 
 TEXT = "I swam across the river to get to the other bank"
@@ -37,7 +38,7 @@ def configs(draw):
         heads=heads,
         key_heads=key_heads,
         hidden=draw(st.integers(1, 37)),
-        positions=draw(st.sampled_from(POSITIONS)),
+        positions=draw(st.sampled_from(list(ENCODINGS))),
         causal=draw(st.booleans()),
         predicts=draw(st.booleans()),
         context=19,
@@ -100,7 +101,7 @@ def test_the_boxes_of_any_model_are_the_model(config, tokens):
     assert_anatomy(random_network(config), [i % config.vocabulary for i in range(tokens)])
 
 
-@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("positions", ENCODINGS)
 @pytest.mark.parametrize(
     "choices",
     [{}, {"key_heads": 2}, {"key_heads": 1, "factor": 5}, {"predicts": False, "causal": False}],

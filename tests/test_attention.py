@@ -10,9 +10,9 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from model import masks
-from model.network import positions
 from model.network.attention import MultiHeadAttention, attend, fused
-from model.network.config import POSITIONS, ModelConfig
+from model.network.config import ModelConfig
+from model.network.encodings import ENCODINGS, rope, sinusoidal
 
 pytestmark = pytest.mark.usefixtures("doubles")
 
@@ -142,7 +142,7 @@ def test_attention_without_a_mask_follows_any_order_of_the_tokens(module):
     torch.testing.assert_close(module(x[order]).out, module(x).out[order], **EXACT)
 
 
-@pytest.mark.parametrize("encoding", POSITIONS)
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_only_an_encoder_without_positions_follows_any_order_of_the_tokens(make_network, encoding):
     network = make_network(encoding, causal=False)
     ids, order = torch.arange(97, 104), torch.tensor([3, 0, 6, 1, 5, 2, 4])
@@ -153,11 +153,11 @@ def test_only_an_encoder_without_positions_follows_any_order_of_the_tokens(make_
 @pytest.mark.parametrize("pairing", ["adjacent", "halves"])
 def test_rope_turns_queries_and_keys_in_the_same_pairs(make_network, pairing):
     network, ids = make_network("rope", rope_pairing=pairing, key_heads=2), torch.arange(97, 104)
-    angle = positions.angles(torch.arange(7), network.config.head_width)
+    angle = sinusoidal.angles(torch.arange(7), network.config.head_width)
     for layer in network(ids).layers:
         q, k, _, q_rot, k_rot, *_ = layer.attention
-        assert torch.equal(q_rot, positions.rotate(q, angle, pairing))
-        assert torch.equal(k_rot, positions.rotate(k, angle, pairing))
+        assert torch.equal(q_rot, rope.rotate(q, angle, pairing))
+        assert torch.equal(k_rot, rope.rotate(k, angle, pairing))
 
 
 def test_t5_tells_left_from_right_in_an_encoder_and_only_looks_left_in_a_decoder(make_network):
@@ -198,7 +198,7 @@ def test_a_network_without_positions_equals_torchs_transformer(make_network, cau
     torch.testing.assert_close(record.logits, expected @ embedding.T, **EXACT)
 
 
-@pytest.mark.parametrize("encoding", POSITIONS)
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_whole_network_computes_the_same_by_attend_as_by_fused(make_network, encoding):
     network, ids = make_network(encoding, key_heads=2), torch.arange(97, 108)
     torch.testing.assert_close(network(ids, attend=attend).logits, network(ids, attend=fused).logits, **EXACT)

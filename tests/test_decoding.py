@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from model import decoding, load
 from model.analysis import sink
-from model.network.config import POSITIONS
+from model.network.encodings import ENCODINGS
 from viz import cache as cache_figures
 from viz import ranks, surprise
 from viz.component.story import story
@@ -29,7 +29,7 @@ coarse = st.lists(st.integers(-3, 3), min_size=1, max_size=23).map(
     lambda values: torch.tensor(values, dtype=torch.float64)
 )  # many ties
 either = st.one_of(lists, coarse)
-DECODERS = [f"decoder-{name}" for name in POSITIONS]
+DECODERS = [f"decoder-{name}" for name in ENCODINGS]
 IDS = load("decoder-rope").read("I swam across the river to get to the other bank")
 
 
@@ -216,7 +216,7 @@ def test_many_draws_follow_the_distribution():
 # ---- the cache ----
 
 
-@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("positions", ENCODINGS)
 @pytest.mark.parametrize(("key_heads", "pairing"), [(4, "adjacent"), (2, "halves")])
 def test_a_pass_after_a_cache_equals_a_pass_over_all_in_float64(make_network, positions, key_heads, pairing):
     network = make_network(positions, key_heads=key_heads, rope_pairing=pairing).double()

@@ -11,11 +11,12 @@ from safetensors import safe_open
 
 from model import zoo
 from model.analysis.strings import strings
-from model.network.config import KINDS, POSITIONS
+from model.network.config import KINDS
+from model.network.encodings import ENCODINGS
 from model.train import evaluate, toys
 
 NAMES = zoo.names()
-FAMILY = [f"decoder-{positions}" for positions in POSITIONS]
+FAMILY = [f"decoder-{positions}" for positions in ENCODINGS]
 
 
 def test_all_are_there_and_fit_into_70_megabytes():
@@ -25,7 +26,7 @@ def test_all_are_there_and_fit_into_70_megabytes():
         "decoder-cnn",
         "encoder",
         "encoder-cnn",
-        *(f"toy-{positions}" for positions in POSITIONS),
+        *(f"toy-{positions}" for positions in ENCODINGS),
     }
     assert sum(path.stat().st_size for path in zoo.FOLDER.rglob("*") if path.is_file()) <= 70e6
 
@@ -67,7 +68,7 @@ def test_the_six_decoders_differ_in_their_positions_alone():
         for card in cards
     ]
     assert all(one == shared[0] for one in shared)
-    assert [card["config"]["positions"] for card in cards] == list(POSITIONS)
+    assert [card["config"]["positions"] for card in cards] == list(ENCODINGS)
     for fact in ("seed", "steps", "tokens_seen", "corpus", "held_out"):
         assert all(card[fact] == cards[0][fact] for card in cards), fact
     assert all(zoo.load(name).tokenizer.merges == zoo.load(FAMILY[0]).tokenizer.merges for name in FAMILY)
@@ -108,7 +109,7 @@ def test_the_twins_are_alike_in_size_and_the_encoders_see_nine_tokens_and_all():
 # ---- the toys ----
 
 
-@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("positions", ENCODINGS)
 def test_a_toy_copies_as_well_as_its_card_says(positions):
     bundle = zoo.load(f"toy-{positions}")
     found = toys.measure(bundle.network)
@@ -117,7 +118,7 @@ def test_a_toy_copies_as_well_as_its_card_says(positions):
         np.testing.assert_allclose(found[heads], bundle.card[heads], atol=0.01)
 
 
-@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("positions", ENCODINGS)
 def test_a_birth_is_twelve_snapshots_of_causal_weights_the_last_being_the_toys_own(positions):
     path = zoo.FOLDER / "births" / f"toy-{positions}.safetensors"
     with safe_open(path, "np") as file:

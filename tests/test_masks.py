@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import masks
-from model.network.config import POSITIONS
+from model.network.encodings import ENCODINGS
 
 pytestmark = pytest.mark.usefixtures("doubles")
 
@@ -62,12 +62,12 @@ def influence(network, T, allowed=None):
     )
 
 
-@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("positions", ENCODINGS)
 def test_a_decoder_sees_all_before_and_nothing_after(make_network, positions):
     assert torch.equal(influence(make_network(positions), 7) > 0, masks.causal(7))
 
 
-@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("positions", ENCODINGS)
 def test_an_encoder_sees_everything(make_network, positions):
     assert (influence(make_network(positions, causal=False), 7) > 0).all()
 

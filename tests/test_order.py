@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from model import Change, masks
 from model.analysis import order
-from model.network import positions
 from model.network.attention import attend
+from model.network.encodings import rope, sinusoidal
 
 pytestmark = pytest.mark.usefixtures("doubles")
 
@@ -241,7 +241,7 @@ def test_alikeness_is_the_cosine():
 
 
 def test_sinusoids_are_alike_by_their_distance_alone():
-    alike = order.alikeness(positions.sinusoidal(T, D).numpy())
+    alike = order.alikeness(sinusoidal.sinusoidal(T, D).numpy())
     expected = [np.mean([math.cos(d * 10_000 ** (-2 * i / D)) for i in range(D // 2)]) for d in range(T)]
     for d in range(T):
         np.testing.assert_allclose(np.diag(alike, d), expected[d], **EXACT)
@@ -269,7 +269,7 @@ def test_methods_are_what_their_papers_say(networks):
     place = torch.arange(tokens)[:, None]
     linear, _ = order.rescaled(config, tokens, "linear interpolation", 0)
     torch.testing.assert_close(
-        linear[::3], positions.angles(torch.arange(context), width, base), **EXACT
+        linear[::3], sinusoidal.angles(torch.arange(context), width, base), **EXACT
     )  # three times as many places on the same way
     ntk, _ = order.rescaled(config, tokens, "NTK-aware", 0)
     torch.testing.assert_close(
@@ -278,7 +278,7 @@ def test_methods_are_what_their_papers_say(networks):
     torch.testing.assert_close(ntk[:, 0], linear[:, 0] * 3, **EXACT)
     torch.testing.assert_close(ntk[:, -1], linear[:, -1], **EXACT)
     other, _ = order.rescaled(config, tokens, "another base", 500.0)
-    torch.testing.assert_close(other, positions.angles(torch.arange(tokens), width, 500.0), **EXACT)
+    torch.testing.assert_close(other, sinusoidal.angles(torch.arange(tokens), width, 500.0), **EXACT)
     yarn, temperature = order.rescaled(config, tokens, "YaRN", 0)
     for i, frequency in enumerate(own):
         gamma = min(1, max(0, (context / (2 * math.pi / frequency) - 1) / (32 - 1)))
@@ -289,8 +289,8 @@ def test_methods_are_what_their_papers_say(networks):
 
 
 def test_yarn_interpolates_what_seldom_turns_and_leaves_what_often_turns():
-    own = positions.frequencies(64)
-    scaled = positions.yarn(64, 10_000.0, 4.0, 4096)
+    own = sinusoidal.frequencies(64)
+    scaled = rope.yarn(64, 10_000.0, 4.0, 4096)
     turns = 4096 * own / (2 * math.pi)
     assert (turns > 32).any() and (turns < 1).any()
     torch.testing.assert_close(scaled[turns > 32], own[turns > 32], **EXACT)
@@ -309,10 +309,10 @@ def test_own_angles_and_a_temperature_reach_the_scores(networks):
     """A network that is told other angles computes what attend does with them."""
     network = networks["rope"]
     row = torch.tensor(IDS)
-    angle = positions.angles(torch.arange(T), network.config.head_width, 77.0)
+    angle = sinusoidal.angles(torch.arange(T), network.config.head_width, 77.0)
     with torch.inference_mode():
         record = network(row, changes=[Change(temperature=0.5)] * 3, angle=angle).layers[0].attention
-        q, k = positions.rotate(record.q, angle), positions.rotate(record.k, angle)
+        q, k = rope.rotate(record.q, angle), rope.rotate(record.k, angle)
         torch.testing.assert_close(
             record.heads, attend(q, k, record.v, masks.causal(T), scale=2 / math.sqrt(q.shape[-1])), **EXACT
         )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.analysis import rotation
-from model.network import positions
+from model.network.encodings import alibi, learned, rope, sinusoidal, t5
 
 pytestmark = pytest.mark.usefixtures("doubles")
 
@@ -24,7 +24,7 @@ def vectors(*shape, seed=1):
 
 def at(place, width=D):
     """The angles (1, width/2) of one position."""
-    return positions.angles(torch.tensor([place]), width)
+    return sinusoidal.angles(torch.tensor([place]), width)
 
 
 # ---- odd widths ----
@@ -33,14 +33,14 @@ def at(place, width=D):
 @pytest.mark.parametrize(
     "encoding",
     [
-        lambda width: positions.sinusoidal(4, width),
-        positions.frequencies,
-        lambda width: positions.angles(torch.arange(4), width),
-        lambda width: positions.interpolated(width, 10_000.0, 2),
-        lambda width: positions.ntk_aware(width, 10_000.0, 2),
-        lambda width: positions.yarn(width, 10_000.0, 2, 128),
-        lambda width: positions.rotate(vectors(4, width), torch.zeros(4, 3)),
-        lambda width: positions.rotate(vectors(4, width), torch.zeros(4, 3), "halves"),
+        lambda width: sinusoidal.sinusoidal(4, width),
+        sinusoidal.frequencies,
+        lambda width: sinusoidal.angles(torch.arange(4), width),
+        lambda width: rope.interpolated(width, 10_000.0, 2),
+        lambda width: rope.ntk_aware(width, 10_000.0, 2),
+        lambda width: rope.yarn(width, 10_000.0, 2, 128),
+        lambda width: rope.rotate(vectors(4, width), torch.zeros(4, 3)),
+        lambda width: rope.rotate(vectors(4, width), torch.zeros(4, 3), "halves"),
         lambda width: rotation.hands(vectors(4, width)),
         rotation.wavelengths,
         rotation.halves,
@@ -56,9 +56,7 @@ def test_an_odd_width_is_an_error_in_a_sentence(encoding, width):
 
 
 def test_rope_turns_counter_clockwise():
-    turned = positions.rotate(
-        torch.tensor([[1.0, 0.0]]), at(1, width=2)
-    )  # frequency 1 at position 1: one radian
+    turned = rope.rotate(torch.tensor([[1.0, 0.0]]), at(1, width=2))  # frequency 1 at position 1: one radian
     torch.testing.assert_close(turned, torch.tensor([[math.cos(1), math.sin(1)]]), **EXACT)
 
 
@@ -72,7 +70,7 @@ def test_rope_turns_counter_clockwise():
 )
 def test_rope_at_position_3_by_hand(pairing, x, expected):
     torch.testing.assert_close(
-        positions.rotate(torch.tensor([x]), at(3, width=4), pairing), torch.tensor([expected]), **EXACT
+        rope.rotate(torch.tensor([x]), at(3, width=4), pairing), torch.tensor([expected]), **EXACT
     )
 
 
@@ -89,22 +87,24 @@ def test_rope_equals_multiplication_by_complex_numbers(base):
         ]
     )
     expected = torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2))) * turns).flatten(-2)
-    torch.testing.assert_close(
-        positions.rotate(x, positions.angles(torch.arange(T), D, base)), expected, **EXACT
-    )
+    torch.testing.assert_close(rope.rotate(x, sinusoidal.angles(torch.arange(T), D, base)), expected, **EXACT)
 
 
 def test_rope_in_halves_is_rope_of_adjacent_pairs_with_the_dimensions_reordered():
-    x, angle, order = vectors(2, T, D), positions.angles(torch.arange(T), D), torch.tensor([0, 3, 1, 4, 2, 5])
+    x, angle, order = (
+        vectors(2, T, D),
+        sinusoidal.angles(torch.arange(T), D),
+        torch.tensor([0, 3, 1, 4, 2, 5]),
+    )
     assert torch.equal(
-        positions.rotate(x, angle, "halves")[..., order], positions.rotate(x[..., order], angle, "adjacent")
+        rope.rotate(x, angle, "halves")[..., order], rope.rotate(x[..., order], angle, "adjacent")
     )
 
 
 @pairings
 def test_rope_leaves_position_0_as_it_is(pairing):
     x = vectors(3, 1, D)
-    assert torch.equal(positions.rotate(x, at(0), pairing), x)
+    assert torch.equal(rope.rotate(x, at(0), pairing), x)
 
 
 @pairings
@@ -112,7 +112,7 @@ def test_rope_leaves_position_0_as_it_is(pairing):
 @given(t=place)
 def test_rope_keeps_the_length(pairing, t):
     x = vectors(1, D, seed=t)
-    torch.testing.assert_close(positions.rotate(x, at(t), pairing).norm(), x.norm(), **EXACT)
+    torch.testing.assert_close(rope.rotate(x, at(t), pairing).norm(), x.norm(), **EXACT)
 
 
 @pairings
@@ -120,9 +120,9 @@ def test_rope_keeps_the_length(pairing, t):
 @given(a=place, b=place)
 def test_turning_by_a_and_then_by_b_is_turning_by_both(pairing, a, b):
     x = vectors(1, D)
-    twice = positions.rotate(positions.rotate(x, at(a), pairing), at(b), pairing)
+    twice = rope.rotate(rope.rotate(x, at(a), pairing), at(b), pairing)
     torch.testing.assert_close(
-        twice, positions.rotate(x, at(a + b), pairing), rtol=0, atol=1e-9
+        twice, rope.rotate(x, at(a + b), pairing), rtol=0, atol=1e-9
     )  # 1e5 radians have 1.5e-11 between float64 neighbours
 
 
@@ -131,14 +131,14 @@ def test_turning_by_a_and_then_by_b_is_turning_by_both(pairing, a, b):
 @given(m=place, n=place, shift=place)
 def test_dot_products_under_rope_depend_on_the_distance_only(pairing, m, n, shift):
     q, k = vectors(1, D, seed=1), vectors(1, D, seed=2)
-    here = positions.rotate(q, at(m), pairing) @ positions.rotate(k, at(n), pairing).mT
-    there = positions.rotate(q, at(m + shift), pairing) @ positions.rotate(k, at(n + shift), pairing).mT
+    here = rope.rotate(q, at(m), pairing) @ rope.rotate(k, at(n), pairing).mT
+    there = rope.rotate(q, at(m + shift), pairing) @ rope.rotate(k, at(n + shift), pairing).mT
     torch.testing.assert_close(here, there, rtol=0, atol=1e-9)
 
 
 def test_an_unknown_pairing_is_an_error():
     with pytest.raises(ValueError, match="'neighbours'; known: adjacent, halves"):
-        positions.rotate(vectors(T, D), positions.angles(torch.arange(T), D), "neighbours")
+        rope.rotate(vectors(T, D), sinusoidal.angles(torch.arange(T), D), "neighbours")
 
 
 # ---- ALiBi ----
@@ -146,26 +146,24 @@ def test_an_unknown_pairing_is_an_error():
 
 def test_alibi_slopes_by_hand():
     eight = [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 256]
-    torch.testing.assert_close(positions.alibi_slopes(8), torch.tensor(eight), **EXACT)
+    torch.testing.assert_close(alibi.alibi_slopes(8), torch.tensor(eight), **EXACT)
     between = [
         2**-0.5,
         2**-1.5,
         2**-2.5,
         2**-3.5,
     ]  # every other slope of 16 heads, as the authors' get_slopes gives them
-    torch.testing.assert_close(positions.alibi_slopes(12), torch.tensor(eight + between), **EXACT)
-    torch.testing.assert_close(positions.alibi_slopes(1), torch.tensor([2.0**-8]), **EXACT)
+    torch.testing.assert_close(alibi.alibi_slopes(12), torch.tensor(eight + between), **EXACT)
+    torch.testing.assert_close(alibi.alibi_slopes(1), torch.tensor([2.0**-8]), **EXACT)
 
 
 def test_alibi_of_three_queries_and_five_keys_by_hand():
     expected = -torch.tensor([[0.0, 1, 2, 3, 4], [1, 0, 1, 2, 3], [2, 1, 0, 1, 2]])
-    torch.testing.assert_close(
-        positions.alibi(3, 5, 2), torch.stack([expected / 16, expected / 256]), **EXACT
-    )
+    torch.testing.assert_close(alibi.alibi(3, 5, 2), torch.stack([expected / 16, expected / 256]), **EXACT)
 
 
 def test_alibi_depends_on_the_distance_only():
-    bias = positions.alibi(T, T, 3)
+    bias = alibi.alibi(T, T, 3)
     assert torch.equal(bias[:, 1:, 1:], bias[:, :-1, :-1])
     assert (bias[:, 0].diff() < 0).all()
 
@@ -221,7 +219,7 @@ def test_alibi_depends_on_the_distance_only():
     ],
 )
 def test_t5_buckets_by_hand(both_ways, expected):
-    buckets = positions.t5_buckets(301, 301, both_ways=both_ways)
+    buckets = t5.t5_buckets(301, 301, both_ways=both_ways)
     assert {d: buckets[max(0, -d), max(0, d)].item() for d in expected} == expected
 
 
@@ -248,12 +246,12 @@ def mesh_bucket(relative, bidirectional, num_buckets, max_distance):
 @pytest.mark.parametrize(("buckets", "furthest"), [(32, 128), (16, 50)])
 def test_t5_buckets_equal_the_published_code(both_ways, buckets, furthest):
     expected = [[mesh_bucket(j - i, both_ways, buckets, furthest) for j in (0, 150, 300)] for i in range(301)]
-    assert positions.t5_buckets(301, 301, buckets, furthest, both_ways)[:, [0, 150, 300]].tolist() == expected
+    assert t5.t5_buckets(301, 301, buckets, furthest, both_ways)[:, [0, 150, 300]].tolist() == expected
 
 
 def test_t5_bias_is_the_tables_row_of_the_distance():
     table = vectors(8, 3)
-    bias, buckets = positions.t5_bias(table, 5, 7, furthest=6), positions.t5_buckets(5, 7, 8, 6)
+    bias, buckets = t5.t5_bias(table, 5, 7, furthest=6), t5.t5_buckets(5, 7, 8, 6)
     assert bias.shape == (3, 5, 7)
     assert all(torch.equal(bias[:, i, j], table[buckets[i, j]]) for i in range(5) for j in range(7))
 
@@ -267,13 +265,13 @@ def test_sinusoids_by_hand():
         [math.sin(1), math.cos(1), math.sin(0.01), math.cos(0.01)],
         [math.sin(2), math.cos(2), math.sin(0.02), math.cos(0.02)],
     ]
-    torch.testing.assert_close(positions.sinusoidal(3, 4), torch.tensor(expected), **EXACT)
+    torch.testing.assert_close(sinusoidal.sinusoidal(3, 4), torch.tensor(expected), **EXACT)
 
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 1000))
 def test_a_shift_turns_every_sinusoid_by_the_same_angle(shift):
-    waves = positions.sinusoidal(T + shift, D)
+    waves = sinusoidal.sinusoidal(T + shift, D)
     hands = torch.complex(waves[:, 1::2], waves[:, 0::2])  # cos + i sin
     turn = torch.tensor(
         [
@@ -286,7 +284,7 @@ def test_a_shift_turns_every_sinusoid_by_the_same_angle(shift):
 
 def test_learned_positions_are_rows_of_the_table_and_end_with_it():
     table = vectors(7, D)
-    assert torch.equal(positions.learned(table, 5), table[:5])
-    assert torch.equal(positions.learned(table, 7), table)
+    assert torch.equal(learned.learned(table, 5), table[:5])
+    assert torch.equal(learned.learned(table, 7), table)
     with pytest.raises(ValueError, match="the learned table ends at 7, the text has 8 tokens"):
-        positions.learned(table, 8)
+        learned.learned(table, 8)

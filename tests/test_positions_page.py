@@ -12,7 +12,7 @@ import pytest
 
 from model import load, masks
 from model.analysis import order
-from model.network import positions
+from model.network.encodings import sinusoidal
 from tests.session import AROUND, HOSTILE, LONG, ROOT, SHORT, address, click, control, escaped, visit
 from viz import order as figures
 from viz.component import beliefs, panels, sequence
@@ -290,9 +290,9 @@ def test_every_encoding_is_drawn_as_it_is():
     at = opened(VIEWS[3])
     network = {name: bundle.network for name, bundle in BUNDLES.items()}
     expected = {
-        "sinusoidal": positions.sinusoidal(128, 192),
+        "sinusoidal": sinusoidal.sinusoidal(128, 192),
         "learned": network["learned"].position_table,
-        "rope": positions.sinusoidal(128, 32),
+        "rope": sinusoidal.sinusoidal(128, 32),
     }
     for name in NAMES:
         switch(at, encoding=name)

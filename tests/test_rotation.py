@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from model.analysis import rotation
-from model.network import positions
+from model.network.encodings import rope, sinusoidal
 from viz import rotation as figures
 
 pytestmark = pytest.mark.usefixtures("doubles")
@@ -41,7 +41,7 @@ def two(seed):
 @pytest.mark.parametrize("base", [10_000.0, 500.0])
 def test_turned_hands_are_the_vectors_that_the_model_rotates(base):
     x = vectors(3, T, D)
-    rotated = positions.rotate(torch.tensor(x), positions.angles(torch.arange(T), D, base)).numpy()
+    rotated = rope.rotate(torch.tensor(x), sinusoidal.angles(torch.arange(T), D, base)).numpy()
     turned = rotation.turned(rotation.hands(x), np.arange(T), rotation.frequencies(D, base))
     np.testing.assert_allclose(turned, rotation.hands(rotated), **EXACT)
 
@@ -71,7 +71,7 @@ def test_wavelengths_by_hand():
 def test_contributions_add_up_to_the_scaled_dot_product_of_rotated_vectors(m, n, seed):
     q, k = vectors(2, D, seed=seed)
     rotated = [
-        positions.rotate(torch.tensor(x), positions.angles(torch.tensor([at]), D)[0])
+        rope.rotate(torch.tensor(x), sinusoidal.angles(torch.tensor([at]), D)[0])
         for x, at in ((q, m), (k, n))
     ]
     expected = float(rotated[0] @ rotated[1]) / math.sqrt(D)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from model import Change, Trace
-from model.network.config import POSITIONS
+from model.network.encodings import ENCODINGS
 
 TEXT = "I swam to the other bank."
 EXACT = {"rtol": 1e-6, "atol": 1e-6}
-encodings = pytest.mark.parametrize("positions", POSITIONS)
+encodings = pytest.mark.parametrize("positions", ENCODINGS)
 CHANGES = {
     "unscaled": Change(scaled=False),
     "hot": Change(temperature=3),

@@ -10,7 +10,8 @@ import torch
 from torch.nn import functional as F
 
 from model import tokenizer as bpe
-from model.network.config import POSITIONS, ModelConfig
+from model.network.config import ModelConfig
+from model.network.encodings import ENCODINGS
 from model.network.transformer import Transformer, initialise
 from model.train import corpus, language, muon
 from model.train.fit import fit, schedule
@@ -149,7 +150,7 @@ def test_training_on_a_few_sentences_learns_them(words, tmp_path):
 
 
 def test_the_six_encodings_start_from_the_same_parameters_where_they_share_a_name():
-    networks = {positions: dict(fresh(positions).named_parameters()) for positions in POSITIONS}
+    networks = {positions: dict(fresh(positions).named_parameters()) for positions in ENCODINGS}
     for parameters in networks.values():
         assert all(torch.equal(parameters[name], wanted) for name, wanted in networks["none"].items())
     extra = {

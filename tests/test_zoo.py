@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from model import zoo
-from model.network.config import POSITIONS
+from model.network.encodings import ENCODINGS
 
 TEXT = "I swam to the other bank."
 
@@ -25,7 +25,7 @@ def change_card(folder, **facts):
     path.write_text(json.dumps(json.loads(path.read_text()) | facts))
 
 
-@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("positions", ENCODINGS)
 def test_a_saved_model_loads_with_its_parameters_rounded_to_float16(tmp_path, make_bundle, positions):
     made = make_bundle(positions, key_heads=2)
     zoo.save("model", made.network, made.tokenizer, {}, tmp_path)

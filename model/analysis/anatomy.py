@@ -62,10 +62,10 @@ def start(network, T):
             Box("widen", "widen", "T × C", (T, C), ("embedding",), ("widen.weight",), E * C, T * E * C)
         )
     added = [made[-1].name]
-    if config.positions in ("learned", "sinusoidal"):
-        learned = hasattr(network, "position_table")
-        owns, size = (("position_table",), config.context * C) if learned else ((), 0)
-        made.append(Box("positions", "positions", "T × C", (T, C), (), owns, size))
+    encoding = config.encoding
+    if encoding.enters == "embedding":
+        owns = tuple(encoding.parameters(config))
+        made.append(Box("positions", "positions", "T × C", (T, C), (), owns, encoding.size(config)))
         added.append("positions")
     return [*made, Box("enter", "into the stream", "T × C", (T, C), tuple(added))]
 
@@ -104,27 +104,15 @@ def attention(network, T):
         matrix("key", "key", grouped, "attention_norm", "blocks.#.attention.key.weight", C, G * D),
         matrix("value", "value", grouped, "attention_norm", "blocks.#.attention.value.weight", C, G * D),
     ]
-    asks = ("query", "key")
-    if config.positions == "rope":
-        made.append(Box("turn", "turn (RoPE)", "T × HD + GD", (T, H * D + G * D), asks, times=L))
+    asks, encoding = ("query", "key"), config.encoding
+    own = tuple(encoding.parameters(config)), encoding.size(config)
+    all_layers = {"times": L, "shared": bool(own[0])}
+    if encoding.enters == "queries and keys":
+        shape = (T, H * D + G * D)
+        made.append(Box("turn", f"turn ({encoding.title})", "T × HD + GD", shape, asks, *own, **all_layers))
         asks = ("turn",)
-    if config.positions == "alibi":
-        made.append(Box("bias", "bias (ALiBi)", "H × T × T", (H, T, T), times=L))
-    if config.positions == "t5":
-        made.append(
-            Box(
-                "bias",
-                "bias (T5)",
-                "H × T × T",
-                (H, T, T),
-                (),
-                ("t5_table",),
-                config.t5_buckets * H,
-                times=L,
-                shared=True,
-            )
-        )
-    if made[-1].name == "bias":
+    if encoding.enters == "scores":
+        made.append(Box("bias", f"bias ({encoding.title})", "H × T × T", (H, T, T), (), *own, **all_layers))
         asks = (*asks, "bias")
     return [
         *made,

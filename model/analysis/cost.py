@@ -6,6 +6,7 @@ few steps for each number that they touch, and are not.
 """
 
 import time
+from dataclasses import replace
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -44,12 +45,10 @@ def table_parameters(config):
 
 
 def position_parameters(config, tokens=0):
-    """Of the positions: a learned table has a row for each of its own or, if there are more, of `tokens`
-    places; T5 a number for each distance and head.
+    """Of the positional encoding, if it is made for `tokens` where those are more than its own: a learned
+    table has a row for each of them; T5 a number for each distance and head, however many they are.
     """
-    if config.positions == "learned":
-        return max(config.context, tokens) * config.width
-    return config.t5_buckets * config.heads if config.positions == "t5" else 0
+    return config.encoding.size(replace(config, context=max(config.context, tokens)))
 
 
 def parameters(config, tokens=0):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from model.network import positions
+from model.network.encodings import rope
 
 # ---- the shuffle test ----
 
@@ -123,7 +123,8 @@ def score_parts(network, trace, layer, head):
     have mixed the two.
     """
     attention = trace.layers[layer].attention
-    if network.config.positions in ("learned", "sinusoidal"):
+    enters = network.config.encoding.enters
+    if enters == "embedding":
         if layer > 0:
             raise ValueError(
                 "content and position are two summands of the embedding only; behind the first layer they "
@@ -132,7 +133,7 @@ def score_parts(network, trace, layer, head):
         return four_parts(network, trace.ids, head)
     group = head * len(attention.k) // len(attention.q)
     content = attention.q[head] @ attention.k[group].T * np.float32(attention.scale)
-    if network.config.positions == "rope":
+    if enters == "queries and keys":
         return {"not turned": content, "what turning changes": attention.scaled(head) - content}
     if attention.bias is not None:
         return {"content": content, "bias": attention.bias[head]}
@@ -179,18 +180,16 @@ def rescaled(config, tokens, method, base):
     """
     width, own, factor = config.head_width, config.rope_base, max(1.0, tokens / config.context)
     known = {
-        "as trained": lambda: positions.frequencies(width, own),
-        "another base": lambda: positions.frequencies(width, base),
-        "linear interpolation": lambda: positions.interpolated(width, own, factor),
-        "NTK-aware": lambda: positions.ntk_aware(width, own, factor),
-        "YaRN": lambda: positions.yarn(width, own, factor, config.context),
+        "as trained": lambda: rope.frequencies(width, own),
+        "another base": lambda: rope.frequencies(width, base),
+        "linear interpolation": lambda: rope.interpolated(width, own, factor),
+        "NTK-aware": lambda: rope.ntk_aware(width, own, factor),
+        "YaRN": lambda: rope.yarn(width, own, factor, config.context),
     }
     if method not in known:
         raise ValueError(f"method is {method!r}; known: {', '.join(known)}")
     angle = torch.arange(tokens)[:, None] * known[method]()  # float64, as a thousand turns need
-    return angle.to(torch.get_default_dtype()), positions.yarn_temperature(
-        factor
-    ) if method == "YaRN" else 1.0
+    return angle.to(torch.get_default_dtype()), rope.yarn_temperature(factor) if method == "YaRN" else 1.0
 
 
 @torch.inference_mode()

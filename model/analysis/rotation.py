@@ -11,15 +11,15 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from model.network import positions as encodings
 from model.network.convolution import build
+from model.network.encodings import rope
 
 # ---- clocks ----
 
 
 def frequencies(width, base=10_000.0):
-    """positions.frequencies as an array, (P,): the first pair is the fastest (Su 2021, section 3.2.2)."""
-    return encodings.frequencies(width, base).numpy()
+    """rope.frequencies as an array, (P,): the first pair is the fastest (Su 2021, section 3.2.2)."""
+    return rope.frequencies(width, base).numpy()
 
 
 def wavelengths(width, base=10_000.0):
@@ -32,7 +32,7 @@ def hands(x):
     hand each. ValueError if D is odd.
     """
     x = np.asarray(x, np.float64)
-    encodings.check_even(x.shape[-1])
+    rope.check_even(x.shape[-1])
     return x[..., 0::2] + 1j * x[..., 1::2]
 
 
@@ -110,7 +110,7 @@ def halves(width):
     """The order of a head's D dimensions in which pairs (0, 1), (2, 3), ... have become (0, D/2), (1, D/2 +
     1), ...: 0, 2, 4, ..., 1, 3, 5, ... ValueError if D is odd.
     """
-    encodings.check_even(width)
+    rope.check_even(width)
     return np.concatenate([np.arange(0, width, 2), np.arange(1, width, 2)])
 
 

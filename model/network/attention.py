@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from model.network import positions
+from model.network.config import ModelConfig
 
 
 def attend(q, k, v, allowed=None, bias=None, scale=None):
@@ -66,7 +66,7 @@ class MultiHeadAttention(nn.Module):
     projected (Vaswani 2017, section 3.2.2).
     """
 
-    def __init__(self, config):
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
         D = config.head_width
@@ -84,10 +84,7 @@ class MultiHeadAttention(nn.Module):
         q = self.split(self.query(x))  # (..., H, T, D)
         k = self.split(self.key(x))  # (..., G, T, D)
         v = self.split(self.value(x))
-        q_rot = k_rot = None
-        if angle is not None:
-            q_rot = positions.rotate(q, angle, self.config.rope_pairing)
-            k_rot = positions.rotate(k, angle, self.config.rope_pairing)
+        q_rot, k_rot = (None, None) if angle is None else self.config.encoding.turn(self.config, q, k, angle)
         if past is not None:
             keys = torch.cat((past[0], k if k_rot is None else k_rot), dim=-2)  # (..., G, S, D)
             k, k_rot = (keys, None) if k_rot is None else (k, keys)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from model.network.encodings import ENCODINGS, Encoding
+
 KINDS = ("encoder", "decoder", "convolution")
-POSITIONS = ("none", "learned", "sinusoidal", "rope", "alibi", "t5")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class ModelConfig:
     heads: int = 6  # H: query heads per layer
     key_heads: int = 6  # G: key and value heads per layer; equal to `heads` unless grouped (Ainslie 2023)
     hidden: int = 768  # numbers per token inside the MLP
-    positions: str = "rope"  # one of POSITIONS
+    positions: str = "rope"  # one of ENCODINGS
     rope_base: float = 10_000.0  # the slowest pair turns once in about 2 pi rope_base tokens
     # which two dimensions turn together: "adjacent" (0,1)(2,3).. or "halves" (0,D/2)(1,D/2+1)..
     rope_pairing: str = "adjacent"
@@ -35,11 +36,11 @@ class ModelConfig:
     context: int = 128  # tokens seen at once in training
     max_tokens: int = 1024  # tokens `explain` accepts
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind is {self.kind!r}; known: {', '.join(KINDS)}")
-        if self.positions not in POSITIONS:
-            raise ValueError(f"positions is {self.positions!r}; known: {', '.join(POSITIONS)}")
+        if self.positions not in ENCODINGS:
+            raise ValueError(f"positions is {self.positions!r}; known: {', '.join(ENCODINGS)}")
         if self.width % self.heads or self.heads % self.key_heads:
             raise ValueError(
                 f"width {self.width}, heads {self.heads} and key heads {self.key_heads} must divide one "
@@ -47,6 +48,11 @@ class ModelConfig:
             )
 
     @property
-    def head_width(self):
+    def head_width(self) -> int:
         """D: numbers per token in one head."""
         return self.width // self.heads
+
+    @property
+    def encoding(self) -> Encoding:
+        """The record of the positional encoding."""
+        return ENCODINGS[self.positions]

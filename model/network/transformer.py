@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from model.network import masks, positions
+from model.network import masks
 from model.network.attention import AttentionRecord, MultiHeadAttention, fused
 
 
@@ -73,10 +73,8 @@ class Transformer(nn.Module):
         self.embedding = nn.Embedding(config.vocabulary, config.factor or config.width)
         if config.factor:
             self.widen = nn.Linear(config.factor, config.width, bias=False)
-        if config.positions == "learned":
-            self.position_table = nn.Parameter(torch.empty(config.context, config.width))
-        if config.positions == "t5":
-            self.t5_table = nn.Parameter(torch.empty(config.t5_buckets, config.heads))
+        for name, shape in config.encoding.parameters(config).items():
+            self.register_parameter(name, nn.Parameter(torch.empty(shape)))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
 
@@ -97,15 +95,16 @@ class Transformer(nn.Module):
         `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts, (L,
         B, H, T, T). `attend` names the function that does the attention, `predict=False` leaves out the
         logits. `embedded` (..., T, C) stands in for what the embedding makes of the ids, for those who want
-        gradients with respect to it; `angle` (T, D/2) for RoPE's own. `past`, a decoding.Cache, stands in for
-        the P tokens before these ids: they are looked at, and not computed again. `keep`, bool (L, H) or (L,
-        B, H), is False where a head is silenced.
+        gradients with respect to it; `angle` for what the encoding turns queries and keys by, (T, D/2) in
+        RoPE. `past`, a decoding.Cache, stands in for the P tokens before these ids: they are looked at, and
+        not computed again. `keep`, bool (L, H) or (L, B, H), is False where a head is silenced.
         """
         config, T, first = self.config, ids.shape[-1], 0 if past is None else past.tokens
         if allowed is None:
             allowed = self.mask(T, first).to(ids.device)
         embedded = self.embed(ids, first) if embedded is None else embedded
-        angle, bias = self.angle(T, ids.device, first) if angle is None else angle, self.bias(T, first)
+        angle = self.angle(T, ids.device, first) if angle is None else angle
+        bias = self.bias(T, first)
         stream, layers = embedded, []
         for i, block in enumerate(self.blocks):
             how = {
@@ -143,32 +142,23 @@ class Transformer(nn.Module):
         if self.config.factor:
             found = self.widen(found)
         embedded = found * math.sqrt(self.config.width)  # (..., T, C), scaled as in Vaswani 2017, section 3.4
-        if self.config.positions == "learned":
-            return embedded + positions.learned(self.position_table, first + T)[first:]
-        if self.config.positions == "sinusoidal":
-            return embedded + positions.sinusoidal(T, self.config.width, first=first).to(embedded)
-        return embedded
+        if (table := self.config.encoding.table) is None:
+            return embedded
+        return embedded + table(self.config, self.position_parameters(), T, first).to(embedded)
 
     def angle(self, T, device, first=0):
-        if self.config.positions != "rope":
+        if (angle := self.config.encoding.angle) is None:
             return None
-        return positions.angles(
-            torch.arange(first, first + T), self.config.head_width, self.config.rope_base
-        ).to(device)
+        return angle(self.config, torch.arange(first, first + T)).to(device)
 
     def bias(self, T, first=0):
-        if self.config.positions == "alibi":
-            return positions.alibi(T, first + T, self.config.heads, first).to(self.embedding.weight.device)
-        if self.config.positions == "t5":
-            return positions.t5_bias(
-                self.t5_table,
-                T,
-                first + T,
-                self.config.t5_distance,
-                both_ways=not self.config.causal,
-                first=first,
-            )
-        return None
+        if (bias := self.config.encoding.bias) is None:
+            return None
+        return bias(self.config, self.position_parameters(), T, first).to(self.embedding.weight.device)
+
+    def position_parameters(self):
+        """The encoding's own parameters by their names."""
+        return {name: getattr(self, name) for name in self.config.encoding.parameters(self.config)}
 
 
 def initialise(network, seed, spread=0.02):

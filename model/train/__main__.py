@@ -9,13 +9,14 @@ import torch
 
 from model import tokenizer as bpe
 from model import zoo
-from model.network.config import POSITIONS, ModelConfig
+from model.network.config import ModelConfig
 from model.network.convolution import build
+from model.network.encodings import ENCODINGS
 from model.network.transformer import initialise
 from model.train import corpus, distil, evaluate, language, toys
 
 STEPS, SEEDS = 2000, (1, 2, 3)
-VARIANTS = (*POSITIONS, "unmasked", "cnn")
+VARIANTS = (*ENCODINGS, "unmasked", "cnn")
 HELP = (
     "folder with the text files; for decoders also the files themselves: the first is the one that the model "
     "is judged on"
@@ -28,7 +29,7 @@ def decoder(args):
     training, held, sample = language.gather(paths)
     tokenizer = bpe.train(sample, args.vocabulary - bpe.BYTES - 1)
     config = ModelConfig(vocabulary=len(tokenizer), positions=args.positions, causal=not args.unmasked)
-    if args.positions == "learned":
+    if config.encoding.limited:
         config = replace(config, max_tokens=config.context)
     if args.convolution:
         config = replace(config, kind="convolution", positions="none")
@@ -75,7 +76,7 @@ def story_files(given):
 def variant(args, which, **more):
     """Train the decoder of this variant, one of VARIANTS."""
     how = {
-        "positions": which if which in POSITIONS else "none" if which == "cnn" else "rope",
+        "positions": which if which in ENCODINGS else "none" if which == "cnn" else "rope",
         "unmasked": which == "unmasked",
         "convolution": which == "cnn",
     }
@@ -87,7 +88,7 @@ def spread(args):
     apart chance alone drives them.
     """
     for seed in SEEDS:
-        for positions in POSITIONS:
+        for positions in ENCODINGS:
             if not (evaluate.SHORT / f"{positions}-{seed}.json").exists():
                 variant(
                     args,
@@ -184,11 +185,11 @@ def main():
 
     def command(name, run):
         made = kinds.add_parser(name, parents=[shared], help=run.__doc__)
-        made.set_defaults(run=run, names=[], toys=POSITIONS, convolution=False)
+        made.set_defaults(run=run, names=[], toys=list(ENCODINGS), convolution=False)
         return made
 
     one = command("decoder", decoder)
-    one.add_argument("--positions", choices=POSITIONS, default="rope")
+    one.add_argument("--positions", choices=ENCODINGS, default="rope")
     one.add_argument(
         "--unmasked", action="store_true", help="train without the causal mask: the model that cheats"
     )
@@ -198,7 +199,7 @@ def main():
     one.add_argument("--name", help="of the checkpoint; decoder-POSITIONS if not given")
     command("spread", spread)
     command("toy", toy).add_argument(
-        "--positions", dest="toys", choices=POSITIONS, nargs="+", default=POSITIONS
+        "--positions", dest="toys", choices=ENCODINGS, nargs="+", default=list(ENCODINGS)
     )
     command("encoder", encoder)
     command("evaluate", judge).add_argument("names", nargs="*", help="of the models; all if none is named")

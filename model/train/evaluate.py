@@ -15,13 +15,14 @@ SAMPLE = (
     "happy to see them."
 )
 SHORT = Path(".training/spread")  # where `spread` wrote
-NOTES = {
-    "learned": "Learned positions stop at their table: there is no position past the training context, and a "
-    "longer text is refused.",
-    "unmasked": "Trained without the causal mask: it reads the next token off its input, so its loss says "
-    "nothing "
-    "about language.",
-}
+LIMITED = (
+    "Learned positions stop at their table: there is no position past the training context, and a longer "
+    "text is refused."
+)
+UNMASKED = (
+    "Trained without the causal mask: it reads the next token off its input, so its loss says nothing about "
+    "language."
+)
 
 
 @torch.inference_mode()
@@ -92,8 +93,10 @@ def run(names, corpus, package=None, folder=zoo.FOLDER):
     for name in names:
         bundle, variant = zoo.load(name, folder), name.partition("-")[2]
         facts = judge(bundle, corpus, package) | (spread(variant) if name.startswith("decoder") else {})
-        if variant in NOTES:
-            facts["note"] = NOTES[variant]
+        if bundle.config.encoding.limited:
+            facts["note"] = LIMITED
+        elif variant == "unmasked":
+            facts["note"] = UNMASKED
         zoo.annotate(name, facts, folder)
         figure = (
             f"senses {facts['senses']['usage']['sense_accuracy']:.3f}"

@@ -12,6 +12,7 @@ from model import zoo
 from model.analysis.strings import PERIODS, strings
 from model.network.attention import attend
 from model.network.config import ModelConfig
+from model.network.encodings import ENCODINGS
 from model.network.transformer import Transformer, initialise
 from model.tokenizer import Tokenizer
 from model.train.fit import fit
@@ -78,7 +79,7 @@ def train(
         hidden=256,
         positions=positions,
         context=tokens,
-        max_tokens=tokens if positions == "learned" else 512,
+        max_tokens=tokens if ENCODINGS[positions].limited else 512,
     )
     network = initialise(Transformer(config), seed, spread=0.04)
     sample = strings(1, 48, seed=(seed, 1), periods=(12, 16))[0][0]

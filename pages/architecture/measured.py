@@ -46,7 +46,7 @@ def measured_one(quantity, name, kind, tokens, turn):
     made = network(
         name,
         replace(kind.config, context=max(kind.config.context, tokens))
-        if kind.config.positions == "learned"
+        if kind.config.encoding.limited
         else kind.config,
     )
     ids = [i % kind.config.vocabulary for i in range(tokens)]

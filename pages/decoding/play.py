@@ -306,7 +306,7 @@ def ending(path):
         )
     why = (
         "its table of positions ends there"
-        if load(path.model).config.positions == "learned"
+        if load(path.model).config.encoding.limited
         else "this is as long as texts may be here"
     )
     return (

@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from model import load, names
-from model.network.config import POSITIONS
+from model.network.encodings import ENCODINGS
 from pages import _shell
 from pages._control import choose, kept
 
-NAMES = [name for name in POSITIONS if f"decoder-{name}" in names("decoder")]
+NAMES = [name for name in ENCODINGS if f"decoder-{name}" in names("decoder")]
 SUBSETS = [list(some) for size in range(1, len(NAMES) + 1) for some in combinations(NAMES, size)]
 
 

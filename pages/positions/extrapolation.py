@@ -10,7 +10,7 @@ import streamlit as st
 
 from model import Change, zoo
 from model.analysis import order
-from model.network import positions
+from model.network.encodings import rope
 from pages import _shell
 from pages._control import choose, kept
 from pages.positions import encodings
@@ -248,7 +248,7 @@ def explained(methods, N, context):
         rf"**YaRN** (Peng 2023): pairs that turn less than once in {context} tokens are interpolated, those "
         r"that turn more than 32 times stay, between them "
         rf"it is mixed; and the scores are divided by the temperature $t = (0.1 \ln s + 1)^{{-2}} = "
-        rf"{positions.yarn_temperature(factor):.3f}$. With a "
+        rf"{rope.yarn_temperature(factor):.3f}$. With a "
         rf"training context this short the fastest pair turns {context / (2 * math.pi):.0f} times, so every "
         r"pair is slowed a little.",
         "At this length $s = 1$: all of them but another base read the text as trained."
@@ -256,9 +256,9 @@ def explained(methods, N, context):
         else "",
     )
     functions = {
-        "linear interpolation": positions.interpolated,
-        "NTK-aware": positions.ntk_aware,
-        "YaRN": positions.yarn,
+        "linear interpolation": rope.interpolated,
+        "NTK-aware": rope.ntk_aware,
+        "YaRN": rope.yarn,
     }
     for method in methods:
         if method in functions:

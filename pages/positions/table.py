@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import order
-from model.network import positions
+from model.network import encodings as mathematics
 from pages import _shell
 from pages._control import kept
 from pages.positions import encodings
@@ -94,7 +94,7 @@ def table(values, rows, label, row_role, revision, limit=None):
 
 def wavelengths(width, base):
     """Tokens that one turn of each pair takes, (width / 2,)."""
-    return 2 * math.pi / positions.frequencies(width, base).numpy()
+    return 2 * math.pi / mathematics.sinusoidal.frequencies(width, base).numpy()
 
 
 def waves(width, base):
@@ -157,12 +157,12 @@ def learned(bundle, head):
         "learned",
     )
     note = "The left scale reaches to the table’s largest number"
-    return by_cosine(drawn, rows, note, r"x_i = \sqrt C\, e_i + P_{i}", sentence, positions.learned)
+    return by_cosine(drawn, rows, note, r"x_i = \sqrt C\, e_i + P_{i}", sentence, mathematics.learned.learned)
 
 
 def sinusoidal(bundle, head):
     width = bundle.config.width
-    rows = positions.sinusoidal(SHOWN, width).numpy()
+    rows = mathematics.sinusoidal.sinusoidal(SHOWN, width).numpy()
     lengths = wavelengths(width, 10_000.0)
     slow = int((lengths > bundle.config.context).sum())
     sentence = (
@@ -180,12 +180,12 @@ def sinusoidal(bundle, head):
         r"P_{t,2i} = \sin(t\,\omega_i), \qquad P_{t,2i+1} = \cos(t\,\omega_i), \qquad \omega_i = "
         r"10000^{-2i/C}"
     )
-    return by_cosine(drawn, rows, WAVES, formula, sentence, positions.sinusoidal)
+    return by_cosine(drawn, rows, WAVES, formula, sentence, mathematics.sinusoidal.sinusoidal)
 
 
 def rope(bundle, head):
     width, base = bundle.config.head_width, bundle.config.rope_base
-    hands = positions.sinusoidal(SHOWN, width, base).numpy()
+    hands = mathematics.sinusoidal.sinusoidal(SHOWN, width, base).numpy()
     lengths = wavelengths(width, base)
     slow = int((lengths > bundle.config.context).sum())
     sentence = (
@@ -205,7 +205,7 @@ def rope(bundle, head):
         r"10000^{-2m/D}"
     )
     formula = turned + r", \qquad R_i q \cdot R_j k = q \cdot R_{j-i}\, k"
-    return by_cosine(drawn, hands, WAVES, formula, sentence, positions.rotate)
+    return by_cosine(drawn, hands, WAVES, formula, sentence, mathematics.rope.rotate)
 
 
 def by_head(bias, head, name, formula, meaning, source):
@@ -237,8 +237,8 @@ def by_head(bias, head, name, formula, meaning, source):
 
 def alibi(bundle, head):
     heads = bundle.config.heads
-    bias = positions.alibi(SHOWN, SHOWN, heads).numpy()
-    slopes = ", ".join(f"{slope:.4g}" for slope in positions.alibi_slopes(heads).tolist())
+    bias = mathematics.alibi.alibi(SHOWN, SHOWN, heads).numpy()
+    slopes = ", ".join(f"{slope:.4g}" for slope in mathematics.alibi.alibi_slopes(heads).tolist())
     power = 1 << heads.bit_length() - 1
     odd = (
         ""
@@ -257,15 +257,15 @@ def alibi(bundle, head):
         "alibi",
         r"b_{ij} = -m_h\,(i - j), \qquad m_h = 2^{-8h/H}",
         sentence,
-        positions.alibi_slopes,
+        mathematics.alibi.alibi_slopes,
     )
 
 
 def t5(bundle, head):
     config = bundle.config
-    bias = positions.t5_bias(bundle.network.t5_table, SHOWN, SHOWN, config.t5_distance).numpy()
+    bias = mathematics.t5.t5_bias(bundle.network.t5_table, SHOWN, SHOWN, config.t5_distance).numpy()
     buckets = (
-        positions.t5_buckets(
+        mathematics.t5.t5_buckets(
             config.t5_distance + 1, config.t5_distance + 1, config.t5_buckets, config.t5_distance
         )[-1]
         .flip(0)
@@ -280,7 +280,7 @@ def t5(bundle, head):
         "the same table."
     )
     return by_head(
-        bias, head, "t5", r"b_{ij} = B_{\,\mathrm{bucket}(i - j),\,h}", sentence, positions.t5_buckets
+        bias, head, "t5", r"b_{ij} = B_{\,\mathrm{bucket}(i - j),\,h}", sentence, mathematics.t5.t5_buckets
     )
 
 

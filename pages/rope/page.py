@@ -5,7 +5,7 @@ dimensions, turned in the browser.
 import streamlit as st
 
 from model.analysis import rotation
-from model.network import positions
+from model.network.encodings import rope
 from pages import _shell
 from pages._control import kept
 from pages.rope import bases, clocks, pairings
@@ -39,7 +39,7 @@ clocks.distances(pair)
 
 _shell.heading("One pair, by hand")
 clocks.by_hand(pair, chosen)
-_shell.show_source(positions.rotate)
+_shell.show_source(rope.rotate)
 
 _shell.heading("How fast should the hands turn?")
 base = bases.slider(int(trace.config.rope_base))

@@ -31,7 +31,8 @@ class NothingToShow(Exception):
 
 @dataclass(frozen=True)
 class Control:
-    """A choice of the reader's: `value` says it before the picture, `draw` draws the control after it.
+    """A choice of the reader's: `value` says it before the picture, `draw` draws the control after it. One of
+    this class itself is drawn by no widget: a picture is clicked, and `put` says what was chosen.
 
     label: what stands beside it. key: its name in the session and in the address, `page.control`.
     options: what can be chosen, of which `default` holds until somebody chooses; None allows any text.
@@ -53,7 +54,7 @@ class Control:
 
     def draw(self, **look: Any) -> None:
         """Draw the control where the page stands now; this `look` goes before the declared one."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{self.key} is chosen in a picture")
 
     def widget(self, look: Mapping[str, Any]) -> dict[str, Any]:
         """What Streamlit's widget is told besides its label and its options."""
@@ -135,7 +136,7 @@ class Text(Control):
     """A box for a line of text; it answers while somebody types."""
 
     def draw(self, **look: Any) -> None:
-        st.text_input(self.label, live="200ms", **self.widget(look))
+        st.text_input(self.label, **{"live": "200ms"} | self.widget(look))
 
 
 class Lines(Control):

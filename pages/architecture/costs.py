@@ -10,7 +10,7 @@ import streamlit as st
 
 from model.analysis import cost
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Steps
 from pages.architecture.measured import Kind, measured, total
 from viz import cost as figures
 from viz import theme
@@ -20,11 +20,13 @@ FINE = np.unique(np.round(2 ** np.arange(4, 17.01, 0.25)).astype(int))  # where 
 WINDOWS = [2**n for n in range(4, 14)]
 COUNTED = 16, 64, 256  # tokens of the real passes that are counted and weighed
 TIMED = 128, 256, 512, 1024, 2048, 4096  # tokens of those that are timed
-KEY_HEADS, WINDOW, QUANTITY, LENGTH = (
-    "architecture.key_heads",
-    "architecture.window",
-    "architecture.cost",
+WINDOW = Steps("Window", "architecture.window", WINDOWS, 128, look={"width": 130})
+LENGTH = Steps(
+    "Your length",
     "architecture.length",
+    LENGTHS,
+    1024,
+    look={"width": 150, "format_func": lambda n: f"{n:,}"},
 )
 
 
@@ -47,16 +49,17 @@ QUANTITIES = {
     ),
     "Seconds": Quantity("seconds for one layer’s attention", cost.attention, TIMED),
 }
+QUANTITY = Buttons("What is counted", "architecture.cost", QUANTITIES, "Multiply-adds")
 
 
 def section(view):
     """Draw all of it for the sizes of the chosen model."""
     config = view.trace.config
-    quantity = kept(QUANTITY, QUANTITIES, "Multiply-adds")
     divisors = [n for n in range(1, config.heads + 1) if config.heads % n == 0]
-    shared = kept(KEY_HEADS, divisors, divisors[len(divisors) // 2 - (len(divisors) > 1)])
-    window = kept(WINDOW, WINDOWS, 128)
-    length = kept(LENGTH, LENGTHS, 1024)
+    middle = divisors[len(divisors) // 2 - (len(divisors) > 1)]
+    key_heads = Buttons("Key heads, grouped", "architecture.key_heads", divisors, middle)
+    controls = QUANTITY, key_heads, WINDOW, LENGTH
+    quantity, shared, window, length = (control.value() for control in controls)
     kinds = {
         f"multi-head, {config.heads} key heads": Kind(replace(config, key_heads=config.heads)),
         f"grouped-query, {shared} key head{'s' * (shared > 1)}": Kind(replace(config, key_heads=shared)),
@@ -64,18 +67,8 @@ def section(view):
         f"window of {window} tokens, multi-head": Kind(replace(config, key_heads=config.heads), window),
     }
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _shell.pick("What is counted", QUANTITIES, key=QUANTITY)
-        _shell.pick("Key heads, grouped", divisors, key=KEY_HEADS)
-        st.select_slider("Window", WINDOWS, key=WINDOW, on_change=choose, args=(WINDOW,), width=130)
-        st.select_slider(
-            "Your length",
-            LENGTHS,
-            key=LENGTH,
-            on_change=choose,
-            args=(LENGTH,),
-            width=150,
-            format_func=lambda n: f"{n:,}",
-        )
+        for control in controls:
+            control.draw()
     points = measured(
         quantity,
         QUANTITIES[quantity].lengths,

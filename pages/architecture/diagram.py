@@ -9,7 +9,7 @@ from model import Trace, load
 from model.analysis import anatomy, cost
 from model.network.transformer import Transformer
 from pages import _shell
-from pages._control import kept
+from pages._control import Control, Menu, put
 from viz import cost as figures
 from viz.component import heatmap
 from viz.component.chips import chips
@@ -78,14 +78,15 @@ DOES = {
 
 
 class View(NamedTuple):
-    """What a section gets: the sidebar's choice, the Trace of its text, the Transformer that made it, and the
-    chosen token's place, counted from 0.
+    """What a section gets: the sidebar's choice, the Trace of its text, the Transformer that made it, the
+    chosen token's place, counted from 0, and the control that chooses it.
     """
 
     choice: _shell.Choice
     trace: Trace
     network: Transformer
     token: int
+    picker: Menu
 
 
 @st.cache_resource(max_entries=64, show_spinner="Counting while the network runs once more")
@@ -104,7 +105,8 @@ def section(view):
     """Draw all of it."""
     T, layer = len(view.trace.tokens), view.choice.layer
     made = anatomy.boxes(view.network, T)
-    box = {one.name: one for one in made}[kept(BOX, [one.name for one in made], "weights")]
+    named = {one.name: one for one in made}
+    box = named[Control("Box", BOX, named, "weights").value()]
     left, right = st.columns([7, 5], gap="medium")
     with left:
         diagram(
@@ -124,7 +126,7 @@ def section(view):
 
 
 def take_box():
-    st.session_state.chosen[BOX] = st.session_state["architecture.diagram"]["box"][0]
+    put({BOX: st.session_state["architecture.diagram"]["box"][0]})
 
 
 def parts(made):
@@ -186,7 +188,7 @@ def through(view, box):
         picture(view, box, found)
     st.caption(axis_words(box) + proof(found))
     if box.name == "logits":
-        _shell.pick_token("Token", trace, key="architecture.token")
+        view.picker.draw()
 
 
 def picture(view, box, found):

@@ -8,7 +8,7 @@ import streamlit as st
 from model import load
 from model.analysis import pooling, stream
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Lines
 from viz import theme
 from viz.component import heatmap
 from viz.component.ranking import ranking
@@ -16,7 +16,6 @@ from viz.component.ranking import ranking
 LISTED = 10  # next tokens
 MOST = 100  # labelled sentences
 NEAREST = 5  # of them that are shown
-SENTENCES = "architecture.sentences"
 OWN = """river: We sat on the grass by the bank and watched the boats.
 river: The children swam to the other side of the lake.
 river: A duck and her ducklings came out of the water.
@@ -35,6 +34,14 @@ music: He tuned his guitar before the concert.
 music: The drums were so loud that we could not talk.
 music: The band will be paid after the show.
 music: I could hear it through the wall all night."""
+SENTENCES = Lines(
+    "Your own sentences, one to a line, each with its label: “label: sentence”",
+    "architecture.sentences",
+    None,
+    OWN,
+    look={"height": 400},
+)
+POOLING = Buttons("Pooling", "architecture.pooling", pooling.WAYS, pooling.WAYS[0])
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -76,7 +83,7 @@ def decoder(view):
             label="likeliest next tokens",
         )
         _shell.pause()
-        _shell.pick_token("After which token", trace, key="architecture.token")
+        view.picker.draw()
     with right:
         first = int(best[0])
         st.markdown(
@@ -133,17 +140,10 @@ def read(name, written):
 def encoder(view):
     """Three ways to make one vector of the text, and the nearest labelled sentences by each."""
     name = view.choice.model
-    written = kept(SENTENCES, None, OWN)
-    way = kept("architecture.pooling", pooling.WAYS, pooling.WAYS[0])
+    written, way = SENTENCES.value(), POOLING.value()
     left, right = st.columns(2, gap="medium")
     with right:
-        st.text_area(
-            "Your own sentences, one to a line, each with its label: “label: sentence”",
-            key=SENTENCES,
-            height=400,
-            on_change=choose,
-            args=(SENTENCES,),
-        )
+        SENTENCES.draw()
     with left:
         found, wrong = read(name, written)
         if found:
@@ -169,7 +169,7 @@ def encoder(view):
 def near(view, found, way):
     """The nearest sentences by one way of pooling, and the label that each way gives."""
     mine = pooling.pooled(view.trace.final, received(view.choice.model, view.choice.text))
-    _shell.pick("Pooling", pooling.WAYS, key="architecture.pooling")
+    POOLING.draw()
     lists, said = {}, []
     for i, name in enumerate(pooling.WAYS):
         cosines, order = pooling.nearest(mine[i], np.stack([vectors[i] for *_, vectors in found]))

@@ -8,7 +8,7 @@ import streamlit as st
 from model import load
 from model.analysis import anatomy, stream
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Number, put
 from viz import neurons as figures
 from viz import theme
 from viz.component import heatmap
@@ -30,7 +30,8 @@ def section(view):
     trace, layer, token = view.trace, view.choice.layer, view.token
     _, before, after, difference = anatomy.hidden(view.network, trace, layer)
     best = stream.firing(after, token, COLUMNS)
-    neuron = kept(NEURON, range(1, after.shape[1] + 1), int(best[0]) + 1) - 1
+    which = Number("Neuron", NEURON, range(1, after.shape[1] + 1), int(best[0]) + 1, look={"width": 160})
+    neuron = which.value() - 1
     shown = best if neuron in best else np.append(best[:-1], neuron)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -46,8 +47,8 @@ def section(view):
         )
     _shell.pause()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _shell.pick_token("Token", trace, key="architecture.token")
-        st.number_input("Neuron", 1, after.shape[1], key=NEURON, on_change=choose, args=(NEURON,), width=160)
+        view.picker.draw()
+        which.draw()
         same = (
             "what the pass added follows from them bit for bit"
             if difference == 0
@@ -63,7 +64,7 @@ def grid(view, after, shown, neuron):
 
     def clicked():
         if cell := st.session_state["architecture.neurons"].get("cell"):
-            st.session_state.chosen |= {"architecture.token": cell[0], NEURON: int(shown[cell[1]]) + 1}
+            put({"architecture.token": cell[0], NEURON: int(shown[cell[1]]) + 1})
 
     heatmap(
         after[:, shown],
@@ -112,7 +113,7 @@ def one(view, before, after, neuron):
 
     def clicked():
         if pressed := st.session_state["architecture.firing"].get("token"):
-            st.session_state.chosen["architecture.token"] = pressed[0]
+            put({"architecture.token": pressed[0]})
 
     chips(
         trace.tokens,

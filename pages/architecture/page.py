@@ -8,7 +8,7 @@ from model import load
 from model.analysis import anatomy, cost, pooling, stream
 from model.network.transformer import MLP, Block
 from pages import _shell
-from pages._control import kept
+from pages._control import Buttons, token
 from pages.architecture import costs, diagram, ends, neurons, residual
 
 SECTIONS = {
@@ -49,12 +49,14 @@ SOURCES = {
     ),
 }
 
+VIEW = Buttons("Look at", "architecture.section", SECTIONS, "The block")
+
 choice = _shell.choice(kinds=("encoder", "decoder"))
 trace = _shell.read(choice)
-token = _shell.kept_token("architecture.token", trace, default=len(trace.tokens) - 1)
-section = kept("architecture.section", SECTIONS, "The block")
+place = token("Token", "architecture.token", trace.tokens, len(trace.tokens) - 1)
+section = VIEW.value()
 st.markdown(TELLS[section])
-_shell.pick("Look at", SECTIONS, key="architecture.section")
-SECTIONS[section](diagram.View(choice, trace, load(choice.model).network, token))
+VIEW.draw()
+SECTIONS[section](diagram.View(choice, trace, load(choice.model).network, place.value(), place))
 _shell.heading("The functions that did this")
 _shell.show_source(*SOURCES[section])

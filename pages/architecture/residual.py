@@ -5,6 +5,7 @@ import streamlit as st
 
 from model.analysis import stream
 from pages import _shell
+from pages._control import put
 from viz import neurons as figures
 from viz import theme
 from viz.component import heatmap
@@ -56,7 +57,7 @@ def section(view):
             "common"
         )
     _shell.pause()
-    _shell.pick_token("Token", trace, key="architecture.token")
+    view.picker.draw()
     steps = stream.cosines(stages[1:], stages[:-1])  # (S - 1, T)
     told(view, names, lengths, cosines, steps)
     _shell.show(
@@ -73,7 +74,7 @@ def section(view):
 
 def take_token():
     if cell := st.session_state["architecture.lengths"].get("cell"):
-        st.session_state.chosen["architecture.token"] = cell[0]
+        put({"architecture.token": cell[0]})
 
 
 def minus(value):

@@ -12,15 +12,14 @@ from model import load, masks
 from model.analysis import leak
 from model.decoding import generate, temperature
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Number, put
 from viz import masks as figures
 from viz import theme
 from viz.component import heatmap
 
 HONEST, CHEAT = "decoder-rope", "decoder-unmasked"
 TEMPERATURE, COUNT = 0.8, 40  # of what they write
-SEED = "masks.seed"
-SEEDS = range(1, 1000)
+SEED = Number("Seed", "masks.seed", range(1, 1000), 1, look={"width": 120, "label_visibility": "collapsed"})
 PART = 5  # tokens between two looks at what it has written
 BOX = 165  # pixels: the height of the box that they are written in
 CONTEXT = 128  # tokens before what they write: as many as they were trained on
@@ -127,21 +126,12 @@ def writing(honest):
     was trained.
     """
     ids = tuple(map(int, honest.ids))[-CONTEXT:]
-    seed = kept(SEED, SEEDS, 1)
+    seed = SEED.value()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**What does each write next?** {COUNT} tokens, temperature {TEMPERATURE}, seed", width="content"
         )
-        st.number_input(
-            "Seed",
-            SEEDS[0],
-            SEEDS[-1],
-            key=SEED,
-            on_change=choose,
-            args=(SEED,),
-            width=120,
-            label_visibility="collapsed",
-        )
+        SEED.draw()
     rooms = [column.empty() for column in st.columns(2)]
     for room in rooms:
         room.code("…", language=None, height=BOX)
@@ -160,7 +150,7 @@ def repeats(ids):
 
 def take_head():
     layer, head, _ = st.session_state["masks.ahead"]["cell"]
-    st.session_state.chosen |= {"layer": layer + 1, "head": head + 1}
+    put({"layer": layer + 1, "head": head + 1})
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -12,7 +12,7 @@ import streamlit as st
 from model import load, masks
 from model.analysis import leak
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Control, Slider, put
 from viz.component import painted
 
 PAINTED = "painted"
@@ -20,7 +20,12 @@ KINDS = "causal", "full", "window", "prefix", PAINTED
 LONGEST = 48  # tokens of a text whose mask can be painted: its bits fit into an address
 SIZES = range(1, 65)
 STEPS = 50  # strokes that can be undone
-KIND, PAINT, PAST = "masks.mask", "masks.paint", "masks.past"
+KIND, PAST = "masks.mask", "masks.past"
+SIZE = {
+    kind: Slider(f"Tokens in the {kind}", f"masks.{kind}", SIZES, 4, look={"width": 200})
+    for kind in ("window", "prefix")
+}
+PAINT = Control("Painted cells", "masks.paint", None, "")
 
 
 class Mask(NamedTuple):
@@ -83,27 +88,27 @@ def chosen(name, T):
     mask.
     """
     kinds = KINDS if T <= LONGEST else KINDS[:-1]
-    kind = kept(KIND, KINDS, "causal" if load(name).config.causal else "full")
-    size = kept("masks.window", SIZES, 4), kept("masks.prefix", SIZES, 4)
-    paint = kept(PAINT, None, "")
+    kind, paint = kind_of(name).value(), PAINT.value()
+    sizes = {kind: size.value() for kind, size in SIZE.items()}
     if kind not in kinds:
         st.info(
             f"A mask can be painted for up to {LONGEST} tokens, and this text has {T:,}: it is read with the "
             "model’s own mask. Your painting is kept."
         )
         return Mask("causal" if load(name).config.causal else "full")
-    return Mask(kind, {"window": size[0], "prefix": size[1]}.get(kind, 0), paint if kind == PAINTED else "")
+    return Mask(kind, sizes.get(kind, 0), paint if kind == PAINTED else "")
 
 
-def controls(mask):
+def kind_of(name):
+    """The control of the mask's kind for a model of that name; until somebody chooses, its own."""
+    return Buttons("Mask", KIND, KINDS, "causal" if load(name).config.causal else "full")
+
+
+def controls(name, mask):
     """Draw the controls of the mask in a row, and the way back from a stroke."""
-    _shell.pick("Mask", KINDS, key=KIND)
-    if mask.kind in ("window", "prefix"):
-        key, label = (
-            f"masks.{mask.kind}",
-            {"window": "Tokens in the window", "prefix": "Tokens in the prefix"}[mask.kind],
-        )
-        st.slider(label, SIZES[0], SIZES[-1], key=key, on_change=choose, args=(key,), width=200)
+    kind_of(name).draw()
+    if mask.kind in SIZE:
+        SIZE[mask.kind].draw()
     if mask.kind == PAINTED:
         st.button("Undo", key="masks.undo", on_click=undo, disabled=not st.session_state.get(PAST))
 
@@ -112,13 +117,13 @@ def take_paint():
     """Somebody has painted: the mask as it stands is the painted one now."""
     found, state = painted("masks.painter"), st.session_state
     if found is not None and len(found) == found.shape[1] <= LONGEST:
-        state[PAST] = [*state.get(PAST, []), (state[KIND], state[PAINT])][-STEPS:]
-        state.chosen |= {KIND: PAINTED, PAINT: packed(found)}
+        state[PAST] = [*state.get(PAST, []), (state[KIND], state[PAINT.key])][-STEPS:]
+        put({KIND: PAINTED, PAINT.key: packed(found)})
 
 
 def undo():
     kind, paint = st.session_state[PAST].pop()
-    st.session_state.chosen |= {KIND: kind, PAINT: paint}
+    put({KIND: kind, PAINT.key: paint})
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

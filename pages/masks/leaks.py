@@ -8,12 +8,12 @@ import streamlit as st
 from model import load
 from model.analysis import leak
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Text, token
 from pages.masks import chosen
 from viz import theme
 from viz.component import heatmap
 
-WORD = "masks.word"
+WORD = Text("by the word", "masks.word", None, "dog", look={"width": 140, "live": False})
 WAYS = 4  # random directions for the gradients
 LONGEST = 48  # tokens of a text for which every pair is measured
 PASS = 1024  # tokens in one pass
@@ -49,20 +49,20 @@ def section():
         "changes, in any layer. Then choose the full mask."
     )
     mask = chosen.chosen(choice.model, T)
-    place = _shell.kept_token("masks.future", trace, default=T // 2)
-    word = kept(WORD, None, "dog")
+    replaced = token("Replace", "masks.future", trace.tokens, T // 2)
+    place, word = replaced.value(), WORD.value()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _shell.pick_token("Replace", trace, key="masks.future")
-        st.text_input("by the word", key=WORD, on_change=choose, args=(WORD,), width=140)
-        chosen.controls(mask)
+        replaced.draw()
+        WORD.draw()
+        chosen.controls(choice.model, mask)
     rows = chosen.empty_rows(mask.allowed(chosen.own(choice.model, T)))
     if rows:
         chosen.refuse(rows, trace.tokens, st.warning)
-    token = None if rows else replacement(choice.model, trace, place, word)
-    if token is not None:
-        test(choice.model, trace, place, token, mask)
+    other = None if rows else replacement(choice.model, trace, place, word)
+    if other is not None:
+        test(choice.model, trace, place, other, mask)
         _shell.pause()
-        every_pair(choice.model, trace, token, mask)
+        every_pair(choice.model, trace, other, mask)
         _shell.show_source(leak.moved, leak.squares)
 
 

@@ -2,8 +2,7 @@
 trained to cheat.
 """
 
-from pages import _shell
-from pages._control import kept
+from pages._control import Buttons
 from pages.masks import cheat, leaks, paint, sight
 
 SECTIONS = {
@@ -12,8 +11,8 @@ SECTIONS = {
     "Leak test": leaks.section,
     "Encoder and decoder": sight.section,
 }
-KEY = "masks.section"
+VIEW = Buttons("View", "masks.section", SECTIONS, "Can it cheat?", look={"label_visibility": "collapsed"})
 
-chosen = kept(KEY, SECTIONS, "Can it cheat?")
-_shell.pick("View", SECTIONS, key=KEY, label_visibility="collapsed")
-SECTIONS[chosen]()
+section = SECTIONS[VIEW.value()]
+VIEW.draw()
+section()

@@ -28,7 +28,9 @@ def section():
     )
     mask = chosen.chosen(choice.model, T)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen.controls(mask)  # before the pictures, which must not move under the pointer that paints
+        chosen.controls(
+            choice.model, mask
+        )  # before the pictures, which must not move under the pointer that paints
     own = chosen.own(choice.model, T)
     allowed = mask.allowed(own)
     trace = None if chosen.empty_rows(allowed) else chosen.explain(choice.text, choice.model, mask)

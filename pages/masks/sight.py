@@ -6,6 +6,7 @@ import streamlit as st
 from model import load
 from model.analysis import leak
 from pages import _shell
+from pages._control import token
 from viz import theme
 from viz.component import heatmap
 
@@ -32,8 +33,9 @@ def section():
         "decoder only itself and what stands before it. The first word of a decoder never learns what the "
         "sentence is about."
     )
-    place = _shell.kept_token("masks.output", decoder, default=0)
-    _shell.pick_token("Word", decoder, key="masks.output")
+    word = token("Word", "masks.output", decoder.tokens, 0)
+    place = word.value()
+    word.draw()
     longest = max(len(trace.tokens) for trace in traces.values())
     if longest > LONGEST:
         st.warning(

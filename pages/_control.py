@@ -201,6 +201,7 @@ def begin():
     if "chosen" not in state:
         state.link, state.chosen = st.query_params.to_dict(), {}
         state.replaced, state.doubted, state.settled = {}, {}, None
+        state.addresses = {}  # page -> what its address said last
     if state.settled is not None:
         if len(state.doubted) == 1 and state.chosen == state.settled:
             take(*state.doubted.popitem())
@@ -268,12 +269,16 @@ def forget(key):
     st.session_state.chosen.pop(key, None)
 
 
-def write(page):
+def write(page, failed=False):
     """After the page: put the choices of its controls, but for the defaults, into its address; texts too long
-    for that stay out, and the page says so.
+    for that stay out, and the page says so. Of a page that failed, what it did not get to ask for stays as it
+    was.
     """
-    st.session_state.settled = dict(st.session_state.chosen)
-    said = {key: text for key, text in st.session_state.drawn.items() if text is not None}
+    state = st.session_state
+    state.settled = dict(state.chosen)
+    before = {**state.link, **state.addresses.get(page, {})} if failed else {}
+    said = {key: text for key, text in {**before, **state.drawn}.items() if text is not None}
+    state.addresses[page] = dict(said)
     kept_out = len(urlencode(said)) > LONGEST
     while len(urlencode(said)) > LONGEST:
         del said[max(said, key=lambda key: len(said[key]))]

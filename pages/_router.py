@@ -1,10 +1,8 @@
 """The script that every visit runs: page settings, then the page that the address names."""
 
-from contextlib import suppress
-
 import streamlit as st
 
-from pages import _control, _shell
+from pages import _control, _failure, _shell
 from viz.component.contents import contents
 
 if "link" not in st.session_state:
@@ -15,7 +13,4 @@ page = st.navigation(st.session_state.pages, position="hidden")
 with st.sidebar:
     contents(_shell.PAGES, here=page.url_path or _shell.FRONT)
 st.title(page.title, anchor=False)
-with suppress(_shell.NothingToShow):
-    page.run()
-_shell.sidebar()
-_control.write(page.url_path)
+_failure.run(page)

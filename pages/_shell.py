@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import streamlit as st
+from streamlit.errors import StreamlitDuplicateElementKey
 
 from model import load, masks, names
 from pages._control import NothingToShow, choose, kept, pause, row_above  # noqa: F401  as _shell.pause until all pages ask _control
@@ -96,13 +97,17 @@ def is_toy(name):
     return name.startswith("toy-")
 
 
-def sidebar():
-    """Draw what `choice` was asked for in this run."""
-    if "head" not in st.session_state.drawn:
+def sidebar(anyhow=False):
+    """Draw what `choice` was asked for in this run; `anyhow` asks it where the page did not."""
+    if st.session_state.reader is None and anyhow:
+        with suppress(NothingToShow):
+            choice(toys=True)
+    if st.session_state.reader is None:
         return
     config = load(st.session_state.reader).config
     with st.sidebar:
-        st.text_input("Your text", key="text", live="200ms", on_change=take_text)
+        with suppress(StreamlitDuplicateElementKey):  # a page that failed after its own text box
+            st.text_input("Your text", key="text", live="200ms", on_change=take_text)
         st.selectbox(
             "or an example",
             EXAMPLES,

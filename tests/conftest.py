@@ -8,6 +8,7 @@ from model import tokenizer as bpe
 from model.bundle import Bundle
 from model.network.config import ModelConfig
 from model.network.transformer import Transformer, initialise
+from pages import _failure
 
 torch.set_num_threads(1)
 torch.set_warn_always(True)  # not only once per program, so that no test depends on those before it
@@ -29,6 +30,16 @@ class Files(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return Files(config, log)
+
+
+@pytest.fixture(autouse=True)
+def failures_are_loud(monkeypatch):
+    """A page that fails shows the exception to the test, and no sentence in its place."""
+
+    def report(error):
+        raise error
+
+    monkeypatch.setattr(_failure, "report", report)
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,18 @@ def checked(at):
     return at
 
 
+def walk(at, page):
+    """Go to another page as a browser does: what the page drew itself stays behind, the sidebar comes
+    along.
+    """
+    at.switch_page(f"{page}/page.py")
+    states, along = at._tree.get_widget_states(), {getattr(element, "id", None) for element in at.sidebar}
+    for place in reversed(range(len(states.widgets))):
+        if states.widgets[place].id not in along:
+            del states.widgets[place]
+    return at._run(states)
+
+
 def control(at, key):
     return next(element for element in (*at.sidebar, *at.main) if getattr(element, "key", None) == key)
 

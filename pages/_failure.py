@@ -1,0 +1,57 @@
+"""What becomes of a page that fails: it says so in a sentence, and nothing else is lost."""
+
+import logging
+import traceback
+
+import streamlit as st
+
+from pages import _control, _shell
+
+LOG = logging.getLogger("riverbank")
+SENTENCE = (
+    "This page failed while it was being computed; the log of the server says where. Your text and your "
+    "choices are kept. Try again, change the text or the model in the sidebar, or open another page. If one "
+    "of this page’s own settings is the cause, start the page over."
+)
+
+
+def run(page):
+    """Run the page, then draw the sidebar and write the address, whatever the page did."""
+    st.session_state.reader, above, failed = None, st.container(), False
+    try:
+        page.run()
+    except _shell.NothingToShow:
+        pass
+    except Exception as error:
+        report(error)
+        failed = True
+        with above:
+            tell()
+    _shell.sidebar(anyhow=failed)
+    _control.write(page.url_path, failed=failed)
+
+
+def report(error):
+    """Write into the log what failed where; without the messages, which may quote what a visitor has
+    typed.
+    """
+    parts = []
+    while error is not None:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    LOG.error("A page failed.\n%s", "\n\nafter\n\n".join(parts))
+
+
+def tell():
+    """Say so, with a way on."""
+    st.error(SENTENCE)
+    with st.container(horizontal=True):
+        st.button("Try again", key="again")
+        st.button("Start this page over", key="over", on_click=start_over)
+
+
+def start_over():
+    """Take back this page's own choices; text and model are everybody's."""
+    for key in set(st.session_state.drawn) - {"text", "model"}:
+        _control.forget(key)

@@ -57,7 +57,9 @@ class Control:
         raise NotImplementedError(f"{self.key} is chosen in a picture")
 
     def widget(self, look: Mapping[str, Any]) -> dict[str, Any]:
-        """What Streamlit's widget is told besides its label and its options."""
+        """What Streamlit's widget is told besides its label and its options; it shows what `value` says."""
+        if self.key not in st.session_state.drawn:
+            self.value()
         return {
             "key": self.key,
             "on_change": choose,

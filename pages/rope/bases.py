@@ -7,7 +7,7 @@ import streamlit as st
 from model import load
 from model.analysis import rotation
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Steps
 from viz import rotation as figures
 
 BASES = (
@@ -62,17 +62,10 @@ def curve(text, name, trained, base):
 
 def slider(trained):
     """Draw the choice of the base, and return it."""
-    base = kept("rope.base", BASES, trained)
-    st.select_slider(
-        "Base",
-        BASES,
-        key="rope.base",
-        format_func=lambda value: f"{value:,}",
-        on_change=choose,
-        args=("rope.base",),
-        width=520,
-    )
-    return base
+    look = {"format_func": lambda value: f"{value:,}", "width": 520}
+    base = Steps("Base", "rope.base", BASES, trained, look=look)
+    base.draw()
+    return base.value()
 
 
 def speeds(pair, base):

@@ -11,13 +11,14 @@ import streamlit as st
 from model import AttentionTrace, Trace
 from model.analysis import rotation
 from pages import _shell
-from pages._control import LONGEST, kept
+from pages._control import LONGEST, Buttons, Control, Menu, put, token
 from pages._numbers import signed_tex, tex
 from viz import rotation as figures
 from viz.component.clocks import clocks
 
-MOVED = "rope.both", "rope.alone"  # away from where the text has the two tokens
+MOVED = BOTH, ALONE = "rope.both", "rope.alone"  # away from where the text has the two tokens
 ORDERS = FREQUENCY, CONTRIBUTION = "by frequency", "by contribution"
+ORDER = Buttons("Sort the clocks", "rope.order", ORDERS, FREQUENCY)
 
 
 class Pair(NamedTuple):
@@ -28,6 +29,7 @@ class Pair(NamedTuple):
     query: int  # places in the text
     key: int
     at: tuple[int, int]  # positions after the move, the query's first
+    pickers: tuple[Menu, Menu]  # the controls that choose the two tokens
 
     @property
     def attention(self) -> AttentionTrace:
@@ -72,40 +74,30 @@ class Pair(NamedTuple):
 def pair(trace, choice):
     """The Pair of this run; asked before the controls are drawn."""
     T, attention = len(trace.tokens), trace.layers[choice.layer].attention
-    query = _shell.kept_token("rope.query", trace, default=T - 1)
-    key = _shell.kept_token("rope.key", trace, default=int(attention.weights(choice.head)[query].argmax()))
-    last = max(trace.config.context, T) - 1
-    both = kept("rope.both", range(-query, last - query + 1), 0)
-    alone = kept("rope.alone", range(-key - both, last - key - both + 1), 0)
-    return Pair(trace, choice, query, key, (query + both, key + both + alone))
-
-
-def controls(pair):
-    """Draw the choice of tokens and of the clocks' order."""
-    _shell.pick_token(
-        "Who asks (query)", pair.trace, key="rope.query", dependent=["rope.key", *MOVED]
-    )  # until somebody says, the strongest answers
-    _shell.pick_token("Who answers (key)", pair.trace, key="rope.key", dependent=MOVED)
-    _shell.pick("Sort the clocks", ORDERS, key="rope.order")
+    asks = token("Who asks (query)", "rope.query", trace.tokens, T - 1, "rope.key", *MOVED)
+    query = asks.value()  # until somebody says who answers, the strongest does
+    strongest = int(attention.weights(choice.head)[query].argmax())
+    answers = token("Who answers (key)", "rope.key", trace.tokens, strongest, *MOVED)
+    key, last = answers.value(), max(trace.config.context, T) - 1
+    both = Control("Both moved by", BOTH, range(-query, last - query + 1), 0).value()
+    alone = Control("The key moved by", ALONE, range(-key - both, last - key - both + 1), 0).value()
+    return Pair(trace, choice, query, key, (query + both, key + both + alone), (asks, answers))
 
 
 def take_places(query, key):
     if moved := st.session_state["rope.clocks"].get("places"):  # a state that was dropped is a change as well
-        st.session_state.chosen |= {
-            "rope.both": moved[0] - query,
-            "rope.alone": moved[1] - key - (moved[0] - query),
-        }
+        put({BOTH: moved[0] - query, ALONE: moved[1] - key - (moved[0] - query)})
 
 
 def take_pair():
     if clicked := st.session_state["rope.clocks"].get("pair"):
-        st.session_state.chosen["rope.pair"] = clicked[0] + 1
+        put({"rope.pair": clicked[0] + 1})
 
 
 def draw(pair, order):
     """The clocks; returns the chosen pair of dimensions, at first the one that adds most to the score."""
     parts = pair.contributions
-    chosen = kept("rope.pair", range(1, len(parts) + 1), int(parts.argmax()) + 1) - 1
+    chosen = Control("Pair", "rope.pair", range(1, len(parts) + 1), int(parts.argmax()) + 1).value() - 1
     q, k = pair.vectors
     clocks(
         q,

@@ -7,24 +7,20 @@ import streamlit as st
 from model.analysis import rotation
 from model.network.encodings import rope
 from pages import _shell
-from pages._control import kept
+from pages._control import picture_first
 from pages.rope import bases, clocks, pairings
 
 choice = _shell.choice(only=_shell.FIRST)
 trace = _shell.read(choice)
 pair = clocks.pair(trace, choice)
-order = kept("rope.order", clocks.ORDERS, clocks.FREQUENCY)
 st.markdown(
     "Rotary positions (RoPE) turn each pair of dimensions of a query and a key like the hand of a clock, the "
     "further the later the token stands. "
     "**Move both tokens**: all hands turn, and the score stays. Then move only the key: it changes. Turned "
     "vectors feel the distance, not the place."
 )
-above = _shell.row_above()
-chosen = clocks.draw(pair, order)
-_shell.pause()
-with above:
-    clocks.controls(pair)
+with picture_first(*pair.pickers, clocks.ORDER):
+    chosen = clocks.draw(pair, clocks.ORDER.value())
 st.caption(
     "each clock is a pair of dimensions; ↺ once round in so many tokens. Round tip: query; square tip: key; "
     "length: share of the longest hand. Dashed: before "

@@ -16,7 +16,7 @@ import streamlit
 from starlette.datastructures import Headers
 from streamlit import config
 from streamlit.testing.v1 import AppTest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from pages import _server
@@ -373,6 +373,17 @@ def test_handshakes_of_strangers_are_refused(server, folder):
     assert handshake(server, "http://evil.example") == handshake(server, "null") == 403
     assert handshake(folder, "https://course.example") == 101
     assert handshake(folder, "https://course.example.evil") == 403
+
+
+@pytest.mark.parametrize("megabytes", [9, 21])
+def test_a_message_that_no_box_can_hold_ends_its_own_connection(server, megabytes):
+    address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
+    with connect(address, proxy=None, close_timeout=1) as stranger, connect(address, proxy=None) as other:
+        with pytest.raises(ConnectionClosed):
+            stranger.send(bytes(megabytes * 1_000_000))
+            stranger.recv(timeout=20)
+        other.ping().wait(20)
+        assert other.close_code is None
 
 
 # What the server does by itself

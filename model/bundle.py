@@ -1,10 +1,12 @@
 """A network with its tokenizer and its card: what `load` returns and pages talk to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import index
 
-import numpy as np
 import torch
 
+from model.network import masks
 from model.tokenizer import Tokenizer
 from model.trace import Trace, layer_trace, read_only
 
@@ -27,19 +29,19 @@ class Bundle:
     def explain(self, text, allowed=None, change=None, layers=None):
         """Run `text` through the network and return the Trace.
 
-        allowed (T, T), (H, T, T) or (L, H, T, T), True = may look, replaces the model's own mask; `change`
-        alters attention in the layers listed, in all of them if None. ValueError, with a sentence for the
-        user, if the text is empty, too long or no text, if a row of `allowed` is empty, or if sizes do not
-        fit.
+        allowed (T, T), (H, T, T) or (L, H, T, T), True or 1 = may look, replaces the model's own mask;
+        `change` alters attention in the layers listed, -1 being the last one, in all of them if None.
+        ValueError, with a sentence for the user, if the text is empty, too long or no text, if `allowed`
+        holds anything but True and False or 1 and 0, if one of its rows is empty, if sizes do not fit, or if
+        there is no such layer.
         """
         ids = self.read(text)
         if allowed is not None:
-            allowed = self.check(
-                torch.tensor(np.asarray(allowed), dtype=torch.bool), len(ids)
-            )  # a copy: the trace keeps it
+            allowed = self.check(masks.checked(allowed).clone(), len(ids))  # the trace keeps it
+        chosen = self.chosen(layers)
         changes = None
         if change is not None:
-            changes = [change if layers is None or i in layers else None for i in range(self.config.layers)]
+            changes = [change if i in chosen else None for i in range(self.config.layers)]
         return self.trace(text, ids, tuple(self.tokenizer.spans(text, ids)), allowed, changes)
 
     @torch.inference_mode()
@@ -84,6 +86,25 @@ class Bundle:
             )
         return ids
 
+    def chosen(self, layers: Iterable[int] | None) -> set[int]:
+        """The layers that are meant, counted from 0: all if None, negative ones from the end. ValueError if
+        one is no whole number or there is none of that number.
+        """
+        L = self.config.layers
+        if layers is None:
+            return set(range(L))
+        try:
+            numbers = list(map(whole, layers))
+        except TypeError as error:
+            raise ValueError(f"layers is {layers!r}; it lists whole numbers, such as [0, -1]") from error
+        for number in numbers:
+            if not -L <= number < L:
+                raise ValueError(
+                    f"there is no layer {number}: {self.name} has layers 0 to {L - 1}, from the end -1 to "
+                    f"{-L}"
+                )
+        return {number % L for number in numbers}
+
     def check(self, allowed, T):
         """The mask, if it fits T tokens and leaves every row something to look at; else ValueError."""
         L, H = self.config.layers, self.config.heads
@@ -99,3 +120,10 @@ class Bundle:
                 "Allow at least one cell."
             )
         return allowed
+
+
+def whole(number):
+    """A whole number as an int; TypeError for anything else, True and False included."""
+    if isinstance(number, bool):
+        raise TypeError(f"{number} is no number")
+    return index(number)

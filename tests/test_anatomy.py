@@ -36,6 +36,7 @@ def configs(draw):
         factor=draw(st.none() | st.integers(1, 7)),
         layers=draw(st.integers(1, 3)),
         heads=heads,
+        head_width=draw(st.none() | st.sampled_from([2, 4, 10])),
         key_heads=key_heads,
         hidden=draw(st.integers(1, 37)),
         positions=draw(st.sampled_from(list(ENCODINGS))),

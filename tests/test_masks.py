@@ -1,12 +1,17 @@
 """Masks, and what they promise: nothing flows back from what may not be seen."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import masks
+from model.analysis import heads, leak, order, reach
+from model.network.attention import attend, fused
 from model.network.encodings import ENCODINGS
+from viz import heatmap
+from viz.component import lines
 
 pytestmark = pytest.mark.usefixtures("doubles")
 
@@ -103,3 +108,40 @@ def test_a_prefix_shorter_than_nothing_is_an_error():
 
 def test_within_a_prefix_all_see_all_and_nobody_sees_past_it(make_network):
     assert torch.equal(influence(make_network(), 7, masks.prefix(7, 3)) > 0, masks.prefix(7, 3))
+
+
+# ---- what counts as a mask ----
+
+ADDED = np.where(np.tri(5, dtype=bool), 0.0, -np.inf)  # the other convention, in which 0 is "may look"
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        masks.checked,
+        lambda allowed: attend(*torch.zeros(3, 5, 2), allowed),
+        lambda allowed: fused(*torch.zeros(3, 5, 2), allowed),
+        lambda allowed: reach.attention_cone(allowed, 2, 4),
+        lambda allowed: reach.measured_attention(allowed, 2, 4),
+        lambda allowed: reach.needed_by_attention(allowed, 4),
+        lambda allowed: leak.reachable(allowed, 2),
+        lambda allowed: order.credit({"content": np.ones((5, 5))}, allowed),
+        heads.uniform,
+        lambda allowed: heatmap.matrix(np.ones((5, 5)), rows="abcde", columns="abcde", allowed=allowed),
+        lambda allowed: lines.strongest(np.ones((1, 5, 5)), allowed),
+    ],
+)
+@pytest.mark.parametrize("form", [np.float64, np.float32, torch.tensor])
+def test_whatever_reads_a_mask_refuses_one_that_is_to_be_added(reader, form):
+    with pytest.raises(ValueError, match="allowed must hold True"):
+        reader(form(ADDED))
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**31))
+@settings(deadline=None)
+def test_ones_and_zeros_of_any_type_are_true_and_false(T, S, seed):
+    allowed = np.random.default_rng(seed).random((T, S)) < 0.5
+    for form in (bool, np.int8, np.uint16, float, np.float32):
+        checked = masks.checked(allowed.astype(form))
+        assert checked.dtype == torch.bool
+        assert np.array_equal(checked.numpy(), allowed)

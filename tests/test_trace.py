@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from model import Change, Trace
 from model.network.encodings import ENCODINGS
@@ -78,6 +79,28 @@ def assert_laws(trace):
 @pytest.mark.parametrize("causal", [True, False])
 def test_every_model_satisfies_the_laws(make_bundle, positions, key_heads, causal):
     assert_laws(make_bundle(positions, key_heads=key_heads, causal=causal).explain(TEXT))
+
+
+@encodings
+@pytest.mark.parametrize("head_width", [4, 10])
+def test_heads_of_any_width_satisfy_the_laws(make_bundle, positions, head_width):
+    bundle = make_bundle(positions, key_heads=2, head_width=head_width)
+    trace = bundle.explain(TEXT)
+    assert_laws(trace)
+    for layer, block in zip(trace.layers, bundle.network.blocks, strict=True):
+        assert layer.attention.heads.shape == (4, len(trace.tokens), head_width)
+        assert layer.attention.k.shape == layer.attention.v.shape == (2, len(trace.tokens), head_width)
+        assert layer.attention.out.shape == (len(trace.tokens), 24)
+        joined = np.concatenate(layer.attention.heads, axis=-1)
+        np.testing.assert_allclose(
+            joined @ block.attention.output.weight.detach().numpy().T, layer.attention.out, atol=1e-5
+        )
+
+
+@pytest.mark.parametrize(("positions", "head_width", "width"), [("rope", 5, 24), ("sinusoidal", 6, 25)])
+def test_dimensions_that_make_no_pairs_are_an_error(make_bundle, positions, head_width, width):
+    with pytest.raises(ValueError, match=r"the width is (5|25); .* must be even"):
+        make_bundle(positions, head_width=head_width, width=width).explain(TEXT)
 
 
 @encodings
@@ -235,6 +258,29 @@ def test_a_change_in_no_layer_changes_nothing(make_bundle, positions):
     assert same(bundle.explain(TEXT, change=Change()), bundle.explain(TEXT))
 
 
+@pytest.mark.parametrize(
+    ("layers", "meant"),
+    [([-1], {2}), ([-3, 1], {0, 1}), ((2, -1), {2}), (np.array([1]), {1}), (range(3), {0, 1, 2})],
+)
+def test_layers_count_from_the_end_as_well(make_bundle, layers, meant):
+    trace = make_bundle().explain(TEXT, change=Change(average=True), layers=layers)
+    assert {i for i, layer in enumerate(trace.layers) if layer.attention.scale == 0} == meant
+
+
+@pytest.mark.parametrize("change", [None, Change(average=True)])
+@pytest.mark.parametrize("layer", [3, 9, -4])
+def test_a_layer_that_does_not_exist_is_an_error(make_bundle, change, layer):
+    expected = re.escape(f"there is no layer {layer}: tiny has layers 0 to 2, from the end -1 to -3")
+    with pytest.raises(ValueError, match=expected):
+        make_bundle().explain(TEXT, change=change, layers=[0, layer])
+
+
+@pytest.mark.parametrize("layers", [[1.0], ["1"], [None], [True, False, True], 1, "01", [[0]]])
+def test_layers_that_are_no_whole_numbers_are_an_error(make_bundle, layers):
+    with pytest.raises(ValueError, match="it lists whole numbers"):
+        make_bundle().explain(TEXT, change=Change(average=True), layers=layers)
+
+
 @encodings
 def test_average_weighs_all_allowed_keys_the_same(make_bundle, positions):
     bundle = make_bundle(positions)
@@ -325,6 +371,31 @@ def test_a_mask_with_an_empty_row_is_an_error_that_names_the_row(make_bundle):
     allowed[2, 5] = False
     with pytest.raises(ValueError, match="Row 6 of the mask allows nothing"):
         bundle.explain(TEXT, allowed=allowed)
+
+
+@pytest.mark.parametrize("kind", [bool, int, np.uint8, float, np.float32])
+def test_a_mask_of_ones_and_zeros_is_the_mask(make_bundle, kind):
+    bundle = make_bundle()
+    allowed = mask(tokens_of(bundle), tokens_of(bundle))
+    expected = bundle.explain(TEXT, allowed=allowed)
+    assert same(expected, bundle.explain(TEXT, allowed=allowed.astype(kind)))
+    assert same(expected, bundle.explain(TEXT, allowed=torch.tensor(allowed.astype(kind))))
+    assert same(expected, bundle.explain(TEXT, allowed=allowed.astype(kind).tolist()))
+
+
+@pytest.mark.parametrize("form", [np.asarray, torch.tensor, np.ndarray.tolist])
+@pytest.mark.parametrize("forbidden", [-np.inf, -1e9, np.nan, 2.0, 0.5])
+def test_a_mask_of_other_numbers_is_an_error_that_names_it(make_bundle, form, forbidden):
+    bundle = make_bundle()
+    allowed = np.where(mask(tokens_of(bundle), tokens_of(bundle)), 0.0, forbidden)
+    with pytest.raises(ValueError, match=f"allowed must hold True .* {re.escape(f'{forbidden:g}')} in it"):
+        bundle.explain(TEXT, allowed=form(allowed))
+
+
+@pytest.mark.parametrize("allowed", ["causal", [["yes", "no"]], [[None]], [[1j]]])
+def test_a_mask_of_no_numbers_is_an_error_that_names_it(make_bundle, allowed):
+    with pytest.raises(ValueError, match="allowed must hold True"):
+        make_bundle().explain(TEXT, allowed=allowed)
 
 
 @pytest.mark.parametrize(

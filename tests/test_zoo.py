@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from model import zoo
+from model.network.config import ModelConfig
 from model.network.encodings import ENCODINGS
 
 TEXT = "I swam to the other bank."
@@ -38,6 +39,33 @@ def test_a_saved_model_loads_with_its_parameters_rounded_to_float16(tmp_path, ma
     assert (
         abs(loaded.explain(TEXT).logits - made.explain(TEXT).logits).max() < 0.1
     )  # logits of about 5, eleven bits per parameter
+
+
+def test_a_card_says_the_width_of_heads_and_one_without_it_means_their_share(tmp_path, make_bundle):
+    for head_width in (10, None):
+        made = make_bundle(head_width=head_width)
+        zoo.save(f"heads-{head_width}", made.network, made.tokenizer, {}, tmp_path)
+        assert zoo.load(f"heads-{head_width}", tmp_path).config == made.config
+    card = json.loads((tmp_path / "heads-None.json").read_text())
+    assert card["config"].pop("head_width") == 24 // 4
+    (tmp_path / "heads-None.json").write_text(json.dumps(card))
+    zoo.load.cache_clear()
+    assert zoo.load("heads-None", tmp_path).config.head_width == 6
+    assert zoo.load("decoder-rope").config.head_width == 192 // 6
+
+
+@pytest.mark.parametrize(
+    ("sizes", "reason"),
+    [
+        ({"width": 25, "heads": 4, "key_heads": 4}, "a width of 25 cannot be shared out among 4 heads"),
+        ({"heads": 6, "key_heads": 4}, "6 heads cannot share 4 key heads"),
+        ({"heads": 6, "key_heads": 0}, "6 heads cannot share 0 key heads"),
+        ({"head_width": 0}, "head_width is 0; it must be at least 1"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_an_error(sizes, reason):
+    with pytest.raises(ValueError, match=reason):
+        ModelConfig(**sizes)
 
 
 def test_the_card_tells_what_was_saved(folder, make_network):

@@ -24,7 +24,7 @@ def matrix(
             f"values are {values.shape}, but there are {len(rows)} row labels and {len(columns)} column "
             "labels"
         )
-    seen = np.isfinite(values) if allowed is None else np.isfinite(values) & np.asarray(allowed, dtype=bool)
+    seen = np.isfinite(values) if allowed is None else np.isfinite(values) & theme.may_look(allowed)
     shown = np.where(seen, values, np.nan)
     high = 1.0 if kind == "weights" else float(limit or np.nanmax(np.abs(shown), initial=0.0) or 1.0)
     heat = go.Heatmap(

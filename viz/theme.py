@@ -2,6 +2,8 @@
 figures have in common.
 """
 
+import numpy as np
+
 QUERY = "#0072B2"  # blue: who asks
 KEY = "#D55E00"  # vermillion: who answers
 VALUE = "#009E73"  # green: what is passed on
@@ -35,6 +37,14 @@ def token(text):
 def number(value):
     """Three significant digits, with a true minus sign."""
     return f"{value:.3g}".replace("-", "−")
+
+
+def may_look(allowed):
+    """A mask as an array of bools; ValueError if it holds anything but True and False, or 1 and 0."""
+    mask = np.asarray(allowed)
+    if mask.dtype.kind not in "biuf" or ((mask != 0) & (mask != 1)).any():
+        raise ValueError("allowed must hold True (may look) and False, or 1 and 0")
+    return mask.astype(bool)
 
 
 def layout(figure, *, height, title=None):

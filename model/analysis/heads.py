@@ -15,6 +15,7 @@ import numpy as np
 
 from model.analysis import sink
 from model.analysis import strings as repeats
+from model.network import masks
 
 HALF, ALL, LEAST = 0.5, 0.9, 8
 NONE = "none of these"
@@ -29,6 +30,7 @@ SEED = 7
 
 def uniform(allowed):
     """The weights (T, S) of a head that gives all tokens it may see the same weight."""
+    allowed = masks.checked(allowed).numpy()
     return allowed / allowed.sum(axis=-1, keepdims=True)
 
 

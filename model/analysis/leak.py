@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from model.network import masks
 from model.network.attention import attend
 
 # ---- the leak test ----
@@ -107,7 +108,7 @@ def reachable(allowed, layers):
 
     In every layer a token keeps itself, by the residual stream, and takes in what its row of the mask allows.
     """
-    step = np.asarray(allowed, np.float32) + np.eye(len(allowed), dtype=np.float32)
+    step = masks.checked(allowed).float().numpy() + np.eye(len(allowed), dtype=np.float32)
     reached = np.eye(len(allowed), dtype=bool)
     for _ in range(layers):
         reached = step @ reached > 0

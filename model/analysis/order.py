@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from model.network import masks
 from model.network.encodings import rope
 
 # ---- the shuffle test ----
@@ -152,6 +153,7 @@ def credit(parts, allowed):
         inside = np.where(allowed, values, 0.0)
         return np.where(allowed, inside - inside.sum(-1, keepdims=True) / allowed.sum(-1, keepdims=True), 0.0)
 
+    allowed = masks.checked(allowed).numpy()
     parts = {name: centred(values) for name, values in parts.items()}
     whole = sum(parts.values())
     return {

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from model.network import masks
 from model.network.attention import attend
 from model.network.config import ModelConfig
 from model.network.transformer import Transformer, initialise
@@ -128,7 +129,7 @@ def attention_cone(allowed, layers, output):
     """The Cone of token `output` after `layers` layers with the mask `allowed` (T, T), whose rows are without
     gaps, as those of model.masks.
     """
-    allowed = np.asarray(allowed)
+    allowed = masks.checked(allowed).numpy()
     levels, reads = [np.arange(len(allowed)) == output], []
     for _ in range(layers):
         rows = allowed[levels[-1]]  # (N, T)
@@ -172,7 +173,7 @@ def measured_attention(allowed, layers, output, seed=1):
     random weights and the mask `allowed` (T, T).
     """
     network = random_transformer(layers, seed)
-    record = network(torch.arange(len(allowed)) % network.config.vocabulary, torch.as_tensor(allowed))
+    record = network(torch.arange(len(allowed)) % network.config.vocabulary, allowed)
     levels = [
         record.layers[-1].resid_out,
         *(layer.resid_in for layer in reversed(record.layers)),
@@ -227,7 +228,7 @@ def needed_by_attention(allowed, output):
     """The fewest layers of attention with the mask `allowed` (T, T) that connect token `output` with each:
     (T,), NaN where no number of them does.
     """
-    allowed = np.asarray(allowed)
+    allowed = masks.checked(allowed).numpy()
     fresh = np.arange(len(allowed)) == output
     found = np.full(len(allowed), np.nan)
     for layers in count():

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from model.network import masks
 from model.network.config import ModelConfig
 
 
@@ -22,6 +23,7 @@ def attend(q, k, v, allowed=None, bias=None, scale=None):
     if bias is not None:
         scores = scores + bias
     if allowed is not None:
+        allowed = masks.checked(allowed)
         scores = scores.masked_fill(~allowed, -math.inf)  # e^-inf = 0: what is not allowed gets no weight
     weights = scores.softmax(dim=-1)  # (..., T, S)  each row sums to 1
     return weights @ v  # (..., T, D)  each row a mixture of the rows of v
@@ -29,6 +31,7 @@ def attend(q, k, v, allowed=None, bias=None, scale=None):
 
 def fused(q, k, v, allowed=None, bias=None, scale=None):
     """What `attend` computes, by torch's fused kernel, which never makes the T x S matrix."""
+    allowed = None if allowed is None else masks.checked(allowed)
     if bias is not None and allowed is not None:
         bias = bias.masked_fill(~allowed, -math.inf)
     mask = allowed if bias is None else bias.to(q.dtype)

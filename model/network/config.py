@@ -22,6 +22,7 @@ class ModelConfig:
     )
     layers: int = 4  # L
     heads: int = 6  # H: query heads per layer
+    head_width: int | None = None  # D: numbers per token in one head; None: C / H, as in Vaswani 2017
     key_heads: int = 6  # G: key and value heads per layer; equal to `heads` unless grouped (Ainslie 2023)
     hidden: int = 768  # numbers per token inside the MLP
     positions: str = "rope"  # one of ENCODINGS
@@ -41,16 +42,18 @@ class ModelConfig:
             raise ValueError(f"kind is {self.kind!r}; known: {', '.join(KINDS)}")
         if self.positions not in ENCODINGS:
             raise ValueError(f"positions is {self.positions!r}; known: {', '.join(ENCODINGS)}")
-        if self.width % self.heads or self.heads % self.key_heads:
+        if self.key_heads < 1 or self.heads % self.key_heads:
             raise ValueError(
-                f"width {self.width}, heads {self.heads} and key heads {self.key_heads} must divide one "
-                "another in this order"
+                f"{self.heads} heads cannot share {self.key_heads} key heads: each must serve equally many"
             )
-
-    @property
-    def head_width(self) -> int:
-        """D: numbers per token in one head."""
-        return self.width // self.heads
+        if self.head_width is None:
+            if self.width % self.heads:
+                raise ValueError(
+                    f"a width of {self.width} cannot be shared out among {self.heads} heads; say head_width"
+                )
+            object.__setattr__(self, "head_width", self.width // self.heads)  # the class is frozen
+        if self.head_width < 1:
+            raise ValueError(f"head_width is {self.head_width}; it must be at least 1")
 
     @property
     def encoding(self) -> Encoding:

@@ -2,7 +2,32 @@
 scaled_dot_product_attention.
 """
 
+import numpy as np
 import torch
+
+KNOWN = "allowed must hold True (may look) and False, or 1 and 0"
+
+
+def checked(allowed):
+    """A mask (..., T, S) as a bool tensor: True and False as they are, 1 and 0 as such.
+
+    ValueError for all else. In the other convention, numbers that are added to the scores, 0 means "may look"
+    and -inf "may not"; read as True and False they would say the opposite.
+    """
+    mask = allowed if isinstance(allowed, torch.Tensor) else np.asarray(allowed)
+    if isinstance(mask, np.ndarray):
+        if mask.dtype.kind not in "biuf":
+            raise ValueError(f"{KNOWN}; here its type is {mask.dtype}")
+        mask = torch.tensor(mask)
+    if mask.dtype == torch.bool:
+        return mask
+    odd = mask[(mask != 0) & (mask != 1)]
+    if len(odd):
+        raise ValueError(
+            f"{KNOWN}, but there is {odd[0].item():g} in it. If these numbers are meant to be added to the "
+            "scores, give `mask == 0`"
+        )
+    return mask.bool()
 
 
 def full(queries, keys=None):

@@ -100,8 +100,7 @@ class Transformer(nn.Module):
         not computed again. `keep`, bool (L, H) or (L, B, H), is False where a head is silenced.
         """
         config, T, first = self.config, ids.shape[-1], 0 if past is None else past.tokens
-        if allowed is None:
-            allowed = self.mask(T, first).to(ids.device)
+        allowed = self.mask(T, first).to(ids.device) if allowed is None else masks.checked(allowed)
         embedded = self.embed(ids, first) if embedded is None else embedded
         angle = self.angle(T, ids.device, first) if angle is None else angle
         bias = self.bias(T, first)

@@ -339,11 +339,12 @@ def joined(cell):
             role="head",
             height=230,
         )
-        lines = [f"{i * heads.shape[1]} +" for i in range(len(heads))]
+        D = heads.shape[1]
+        rows = -(-config.width // D)
         by_dimension(
-            out.reshape(heads.shape),
-            lines,
-            f"Output: {config.width} numbers, {heads.shape[1]} to a row",
+            np.pad(out, (0, rows * D - len(out)), constant_values=np.nan).reshape(rows, D),
+            [f"{i * D} +" for i in range(rows)],
+            f"Output: {config.width} numbers, {D} to a row",
             key="out",
             role="start",
             height=230,
@@ -352,7 +353,7 @@ def joined(cell):
         before, after = layer.resid_in[cell.query], layer.resid_mid[cell.query]
         _shell.say(
             r"\text{output} = W_O\,[\text{head}_1; \ldots; \text{head}_" + str(len(heads)) + "]",
-            f"The {len(heads)} heads are joined to {config.width} numbers and multiplied by one more matrix. "
+            f"The {len(heads)} heads are joined to {heads.size} numbers and multiplied by one more matrix. "
             "The result, of length "
             f"{np.linalg.norm(out):.3g}, is added to what {cell.words[0]} was before, of length "
             f"{np.linalg.norm(before):.3g}; "

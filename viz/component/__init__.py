@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
+from viz import theme
 from viz.component.view import payload, view
 
 _mount = view("heatmap", "canvas")
@@ -138,7 +139,7 @@ def _pack(
                 f"heatmap needs allowed in the shape of values, {matrix.shape}, but it has shape "
                 f"{np.shape(allowed)}."
             )
-        matrix[~np.asarray(allowed, dtype=bool)] = np.nan
+        matrix[~theme.may_look(allowed)] = np.nan
     matrix[~np.isfinite(matrix)] = np.nan
     if kind == "mask":
         matrix[matrix == 0] = np.nan

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from viz import theme
 from viz.component.view import payload, view
 
 mount = view("grid", "canvas")
@@ -78,7 +79,7 @@ def pack(maps, rows, columns, allowed, kind, header):
     if kind not in ("weights", "signed"):
         raise ValueError(f"kind is {kind!r}; known: weights, signed")
     if allowed is not None:
-        numbers[~np.broadcast_to(allowed, numbers.shape)] = math.nan
+        numbers[~np.broadcast_to(theme.may_look(allowed), numbers.shape)] = math.nan
     numbers[~np.isfinite(numbers)] = math.nan
     high = 1.0 if kind == "weights" else float(np.nanmax(np.abs(numbers), initial=0.0)) or 1.0
     # As in panels: every row of every matrix has its label.

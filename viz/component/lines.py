@@ -4,6 +4,7 @@ right, which answer.
 
 import numpy as np
 
+from viz import theme
 from viz.component.grid import pack
 from viz.component.view import view
 
@@ -76,7 +77,8 @@ def strongest(maps, allowed):
     0, masked or not finite are none.
     """
     weights = np.asarray(maps, dtype=np.float32)
-    weights = np.where(np.isfinite(weights) & (True if allowed is None else allowed), weights, 0).ravel()
+    seen = np.isfinite(weights) & (True if allowed is None else theme.may_look(allowed))
+    weights = np.where(seen, weights, 0).ravel()
     some = np.argpartition(-weights, min(MOST, weights.size) - 1)[:MOST]
     some = some[np.lexsort((some, -weights[some]))]
     return some[weights[some] > 0]

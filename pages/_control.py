@@ -76,20 +76,24 @@ class Buttons(Control):
         st.segmented_control(self.label, self.options, required=True, **self.widget(look))
 
 
+@dataclass(frozen=True)
 class Several(Control):
     """A row of buttons, any number of them pressed: the value is a list in the order of the options.
 
-    With none left pressed the default comes back.
+    With fewer than the `least` pressed the default comes back.
     """
 
+    least: int = 1
+
     def value(self) -> list:
-        key, known = self.key, list(self.options)
+        key, known, default = self.key, list(self.options), list(self.default)
         asked = st.session_state.link.pop(key, None)
-        if asked is not None and set(asked.split(",")) <= set(map(self.spell, known)):
-            st.session_state.chosen[key] = [one for one in known if self.spell(one) in asked.split(",")]
-        value = [one for one in known if one in st.session_state.chosen.get(key, self.default)]
-        value = value or list(self.default)
-        st.session_state.drawn[key] = None if value == self.default else ",".join(map(self.spell, value))
+        parts = asked.split(",") if asked else []
+        if asked is not None and len(parts) == len(set(parts) & set(map(self.spell, known))):
+            st.session_state.chosen[key] = [one for one in known if self.spell(one) in parts]
+        value = [one for one in known if one in st.session_state.chosen.get(key, default)]
+        value = default if len(value) < self.least else value
+        st.session_state.drawn[key] = None if value == default else ",".join(map(self.spell, value))
         st.session_state[key] = value
         return value
 

@@ -5,9 +5,8 @@ import streamlit as st
 
 from model.analysis import order
 from pages import _shell
-from pages._control import kept
+from pages._control import picture_first, put
 from pages.positions import encodings
-from pages.positions.encodings import NAMES
 from viz.component.panels import panels
 
 SHOWN = 64  # tokens of a long text that are drawn
@@ -47,10 +46,7 @@ MEANINGS = {
 def take_cell():
     row, column, _ = st.session_state["positions.parts"]["cell"]
     start = st.session_state["positions.start"]
-    st.session_state.chosen["positions.query"], st.session_state.chosen["positions.key"] = (
-        start + row,
-        start + column,
-    )
+    put({"positions.query": start + row, "positions.key": start + column})
 
 
 def section(text):
@@ -62,44 +58,39 @@ def section(text):
         "the panels. What is the same all along a row changes nothing, since the softmax takes only "
         "differences within a row."
     )
-    above = _shell.row_above()
-    name = kept("positions.split", NAMES, "sinusoidal")
-    head = encodings.kept_head(6)
-    layer = 0 if name in ADDED else encodings.kept_layer(1)
-    encodings.fits_or_ends(name, T, above, "positions.split")
-    trace = _shell.explain(text, f"decoder-{name}", None, None, None)
-    attention = trace.layers[layer].attention
-    real, allowed = attention.scaled(head), attention.parts(head)[3]
-    parts = order.score_parts(encodings.bundle(name).network, trace, layer, head)
-    error = float(np.abs(sum(parts.values()) - real).max())
-    query = _shell.kept_token("positions.query", trace, default=T - 1)
-    key = _shell.kept_token("positions.key", trace, default=max(0, T - 2))
-    start = st.session_state["positions.start"] = max(0, min(query - SHOWN // 2, T - SHOWN))
-    part = slice(start, start + SHOWN)
-    maps = {
-        title: np.where(allowed, values, np.nan)[part, part]
-        for title, values in (parts | {"the score": real}).items()
-    }
-    tokens = trace.tokens[part]
-    panels(
-        maps,
-        rows=tokens,
-        columns=tokens,
-        key="positions.parts",
-        kind="signed",
-        across=3,
-        side=190 if len(maps) > 3 else 300,
-        revision=f"{name}:{text}",
-        selected=(query - start, key - start),
-        on_select=take_cell,
-        label=f"{name}, layer {layer + 1}, head {head + 1}: the parts of its scores",
-    )
-    _shell.pause()
-    with above:
-        _shell.pick("Encoding", NAMES, key="positions.split")
-        if name not in ADDED:
-            encodings.pick_layer()
-        encodings.pick_head()
+    encoding = encodings.encoding_control("positions.split", "sinusoidal")
+    layers, heads = encodings.layer_control(1), encodings.head_control(6)
+    name, head = encoding.value(), heads.value() - 1
+    layer = 0 if name in ADDED else layers.value() - 1
+    controls = (encoding, heads) if name in ADDED else (encoding, layers, heads)
+    with picture_first(*controls):
+        encodings.fits_or_ends(name, T)
+        trace = _shell.explain(text, f"decoder-{name}", None, None, None)
+        attention = trace.layers[layer].attention
+        real, allowed = attention.scaled(head), attention.parts(head)[3]
+        parts = order.score_parts(encodings.bundle(name).network, trace, layer, head)
+        error = float(np.abs(sum(parts.values()) - real).max())
+        query, key = (control.value() for control in encodings.pair_controls(trace.tokens))
+        start = st.session_state["positions.start"] = max(0, min(query - SHOWN // 2, T - SHOWN))
+        part = slice(start, start + SHOWN)
+        maps = {
+            title: np.where(allowed, values, np.nan)[part, part]
+            for title, values in (parts | {"the score": real}).items()
+        }
+        tokens = trace.tokens[part]
+        panels(
+            maps,
+            rows=tokens,
+            columns=tokens,
+            key="positions.parts",
+            kind="signed",
+            across=3,
+            side=190 if len(maps) > 3 else 300,
+            revision=f"{name}:{text}",
+            selected=(query - start, key - start),
+            on_select=take_cell,
+            label=f"{name}, layer {layer + 1}, head {head + 1}: the parts of its scores",
+        )
     about(parts, real, error, allowed, trace.tokens, query, key, name)
     _shell.show_source(order.normalised if name in ADDED else order.score_parts)
 

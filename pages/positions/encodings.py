@@ -2,18 +2,15 @@
 share.
 """
 
-from itertools import combinations
-
 import numpy as np
 import streamlit as st
 
 from model import load, names
 from model.network.encodings import ENCODINGS
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Menu, Several, token
 
 NAMES = [name for name in ENCODINGS if f"decoder-{name}" in names("decoder")]
-SUBSETS = [list(some) for size in range(1, len(NAMES) + 1) for some in combinations(NAMES, size)]
 
 
 def bundle(name):
@@ -44,13 +41,9 @@ def beyond(name, tokens):
     return f"no such position: the table ends at {longest}" if tokens > longest else None
 
 
-def fits_or_ends(name, tokens, above, key):
-    """Where this encoding has no position for so many tokens, the page says so, offers the others in the
-    container `above`, and ends.
-    """
+def fits_or_ends(name, tokens):
+    """Where this encoding has no position for so many tokens, the page says so, and ends."""
     if why := beyond(name, tokens):
-        with above:
-            _shell.pick("Encoding", NAMES, key=key)
         st.warning(
             f"This text has {tokens:,} tokens, and {name} has {why}. Choose another encoding, or shorten the "
             "text."
@@ -75,38 +68,39 @@ def seen(trace, layer, head):
 # ---- controls ----
 
 
-def kept_layer(default):
-    return kept("positions.layer", range(1, bundle(NAMES[0]).config.layers + 1), default) - 1
+def layer_control(default):
+    """The control of the layer, counted from 1."""
+    return Buttons("Layer", "positions.layer", range(1, bundle(NAMES[0]).config.layers + 1), default)
 
 
-def kept_head(default):
-    return kept("positions.head", range(1, bundle(NAMES[0]).config.heads + 1), default) - 1
+def head_control(default):
+    """The control of the head, counted from 1."""
+    return Buttons("Head", "positions.head", range(1, bundle(NAMES[0]).config.heads + 1), default)
 
 
-def pick_layer():
-    _shell.pick("Layer", range(1, bundle(NAMES[0]).config.layers + 1), key="positions.layer")
+def encoding_control(key, default):
+    """The control of one encoding."""
+    return Buttons("Encoding", key, NAMES, default)
 
 
-def pick_head():
-    _shell.pick("Head", range(1, bundle(NAMES[0]).config.heads + 1), key="positions.head")
+def several_control(key):
+    """The control of several encodings; until somebody chooses, all of them."""
+    return Several("Encodings", key, NAMES, NAMES)
 
 
-def kept_some(key, subsets, default):
-    """A choice of several from a list, in the list's order; the link has them with commas between."""
-    return kept(key, subsets, default, spell=",".join)
+def menu_control(label, key, default):
+    """The control of one encoding where a row of buttons has no room."""
+    return Menu(label, key, NAMES, default, look={"width": 150})
 
 
-def pick_some(label, options, *, key):
-    """A row of buttons, any number of them pressed; with none left the default comes back."""
+def pair_controls(tokens):
+    """The controls of the token that asks, at first the last, and the one that answers, the one before.
 
-    def take():
-        st.session_state.chosen[key] = [one for one in options if one in st.session_state[key]]
-
-    st.pills(label, options, selection_mode="multi", key=key, on_change=take)
-
-
-def select(label, options, *, key, width=150, **how):
-    st.selectbox(label, options, key=key, on_change=choose, args=(key,), width=width, **how)
+    Both are chosen by a click in the picture.
+    """
+    last = len(tokens) - 1
+    asks = token("Who asks", "positions.query", tokens, last)
+    return asks, token("Who answers", "positions.key", tokens, max(0, last - 1))
 
 
 def told(numbers):

@@ -12,27 +12,36 @@ from model import Change, zoo
 from model.analysis import order
 from model.network.encodings import rope
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Lines, Several, Steps
 from pages.positions import encodings
-from pages.positions.encodings import NAMES, SUBSETS
+from pages.positions.encodings import NAMES
 from viz import order as figures
 
 TALE, OWN = "a fairy tale", "your own text"
 # The beginning of "The Bronze Ring", from The Blue Fairy Book, edited by Andrew Lang (1889): public domain in
 # the US, by Project Gutenberg.
-PASSAGE = "passage.txt"
+TALE_FILE = "passage.txt"
 METHODS = tuple(figures.METHODS)
-METHOD_SUBSETS = [
-    [method for i, method in enumerate(METHODS) if bits >> i & 1] for bits in range(2 ** len(METHODS))
-]
 BASES = 1_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 10_000_000
 LENGTHS = range(32, 1_025, 32)
+LENGTH = Steps("Length, tokens", "positions.length", LENGTHS, 1_024, look={"width": 300})
+SOURCE = Buttons("Text", "positions.source", (TALE, OWN), TALE)
+PASSAGE = Lines("Your own long text", "positions.passage", None, "", look={"height": 110})
+MEASURED = "positions.measured"
+READ = Several("RoPE read in other ways", "positions.methods", METHODS, ["YaRN"], least=0)
+BASE = Steps(
+    "The other base",
+    "positions.base",
+    BASES,
+    100_000,
+    look={"width": 220, "format_func": lambda value: f"{value:,}"},
+)
 OCTAVES = 0, 16, 32, 64, 128, 256, 512, 1_024  # one dot each: more tokens where the axis gives them less room
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def passage():
-    return (zoo.FOLDER / PASSAGE).read_text(encoding="utf-8")
+    return (zoo.FOLDER / TALE_FILE).read_text(encoding="utf-8")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -53,47 +62,23 @@ def losses(ids, name, method, base):
 
 def settings():
     """What the controls say: the text, its length, encodings, methods, base."""
-    source = kept("positions.source", (TALE, OWN), TALE)
-    text = passage() if source == TALE else kept("positions.passage", None, "")
-    length = kept("positions.length", LENGTHS, 1_024)
-    chosen = encodings.kept_some("positions.measured", SUBSETS, NAMES)
-    methods = encodings.kept_some("positions.methods", METHOD_SUBSETS, ["YaRN"])
-    return source, text, length, chosen, methods, kept("positions.base", BASES, 100_000)
+    source = SOURCE.value()
+    text = passage() if source == TALE else PASSAGE.value()
+    chosen = encodings.several_control(MEASURED).value()
+    return source, text, LENGTH.value(), chosen, READ.value(), BASE.value()
 
 
 def controls(source):
     """Draw what the settings said."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.select_slider(
-            "Length, tokens",
-            LENGTHS,
-            key="positions.length",
-            on_change=choose,
-            args=("positions.length",),
-            width=300,
-        )
-        _shell.pick("Text", (TALE, OWN), key="positions.source")
-        encodings.pick_some("Encodings", NAMES, key="positions.measured")
+        LENGTH.draw()
+        SOURCE.draw()
+        encodings.several_control(MEASURED).draw()
     if source == OWN:
-        st.text_area(
-            "Your own long text",
-            key="positions.passage",
-            on_change=choose,
-            args=("positions.passage",),
-            height=110,
-        )
+        PASSAGE.draw()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        encodings.pick_some("RoPE read in other ways", METHODS, key="positions.methods")
-        base = "positions.base"
-        st.select_slider(
-            "The other base",
-            BASES,
-            key=base,
-            on_change=choose,
-            args=(base,),
-            width=220,
-            format_func=lambda value: f"{value:,}",
-        )
+        READ.draw()
+        BASE.draw()
 
 
 def jobs(ids, chosen, methods, base):

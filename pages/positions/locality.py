@@ -7,7 +7,7 @@ import streamlit as st
 
 from model.analysis import order
 from pages import _shell
-from pages._control import kept
+from pages._control import picture_first, put
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
 from viz.component import heatmap
@@ -33,10 +33,7 @@ def profile(text, name):
 def take_head():
     row, *_ = st.session_state["positions.heads"]["cell"]
     layer, head = st.session_state["positions.sorted"][row]
-    st.session_state.chosen["positions.layer"], st.session_state.chosen["positions.head"] = (
-        layer + 1,
-        head + 1,
-    )
+    put({"positions.layer": layer + 1, "positions.head": head + 1})
 
 
 def percent(share):
@@ -51,49 +48,48 @@ def section(text):
         "and look at the heads on top: the larger the share, "
         "the more of what the head does is said by the distance alone. Click a row to see the head."
     )
-    above = _shell.row_above()
-    name = kept("positions.model", NAMES, "t5")
-    encodings.fits_or_ends(name, T, above, "positions.model")
-    means, shares = profile(text, name)
-    heads = sorted(np.ndindex(shares.shape), key=lambda one: -np.nan_to_num(shares[one], nan=-1.0))
-    st.session_state["positions.sorted"] = heads
-    chosen = encodings.kept_layer(heads[0][0] + 1), encodings.kept_head(heads[0][1] + 1)
-    trace = _shell.explain(text, f"decoder-{name}", None, None, None)
-    left, right = st.columns([5, 4], gap="medium")
-    with left:
-        heatmap(
-            np.stack([means[one] for one in heads]),
-            rows=[f"{layer + 1}.{head + 1} {percent(shares[layer, head])}" for layer, head in heads],
-            columns=[str(d) for d in range(T)],
-            key="positions.heads",
-            square=False,
-            height=480,
-            selected=(heads.index(chosen), 0),
-            revision=f"{name}:{text}",
-            label=f"{name}: mean weight by distance, heads sorted by the share",
-            row_role="layer.head share",
-            column_role="distance",
-            on_select=take_head,
-        )
-    with right:
-        part = slice(0, DRAWN)
-        seen = encodings.seen(trace, *chosen)[part, part]
-        alone = np.where(np.isnan(seen), np.nan, order.by_distance_alone(means[chosen])[part, part])
-        tokens = trace.tokens[part]
-        panels(
-            {"the head": seen, "by distance alone": alone},
-            rows=tokens,
-            columns=tokens,
-            key="positions.alone",
-            across=1,
-            side=190,
-            selected=(len(tokens) - 1, 0),
-            revision=f"{name}:{text}",
-            label=f"Layer {chosen[0] + 1}, head {chosen[1] + 1}",
-        )
-    _shell.pause()
-    with above:
-        _shell.pick("Encoding", NAMES, key="positions.model")
+    encoding = encodings.encoding_control("positions.model", "t5")
+    name = encoding.value()
+    with picture_first(encoding):
+        encodings.fits_or_ends(name, T)
+        means, shares = profile(text, name)
+        heads = sorted(np.ndindex(shares.shape), key=lambda one: -np.nan_to_num(shares[one], nan=-1.0))
+        st.session_state["positions.sorted"] = heads
+        most = encodings.layer_control(heads[0][0] + 1), encodings.head_control(heads[0][1] + 1)
+        chosen = tuple(control.value() - 1 for control in most)
+        trace = _shell.explain(text, f"decoder-{name}", None, None, None)
+        left, right = st.columns([5, 4], gap="medium")
+        with left:
+            heatmap(
+                np.stack([means[one] for one in heads]),
+                rows=[f"{layer + 1}.{head + 1} {percent(shares[layer, head])}" for layer, head in heads],
+                columns=[str(d) for d in range(T)],
+                key="positions.heads",
+                square=False,
+                height=480,
+                selected=(heads.index(chosen), 0),
+                revision=f"{name}:{text}",
+                label=f"{name}: mean weight by distance, heads sorted by the share",
+                row_role="layer.head share",
+                column_role="distance",
+                on_select=take_head,
+            )
+        with right:
+            part = slice(0, DRAWN)
+            seen = encodings.seen(trace, *chosen)[part, part]
+            alone = np.where(np.isnan(seen), np.nan, order.by_distance_alone(means[chosen])[part, part])
+            tokens = trace.tokens[part]
+            panels(
+                {"the head": seen, "by distance alone": alone},
+                rows=tokens,
+                columns=tokens,
+                key="positions.alone",
+                across=1,
+                side=190,
+                selected=(len(tokens) - 1, 0),
+                revision=f"{name}:{text}",
+                label=f"Layer {chosen[0] + 1}, head {chosen[1] + 1}",
+            )
     st.caption(
         "left: row is a head, column is how many tokens back it looks, 0 is itself; the mean over all words "
         "that have a word there. right: row asks, column "

@@ -2,10 +2,8 @@
 compared on the reader's own text.
 """
 
-import streamlit as st
-
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Text
 from pages.positions import content_position, extrapolation, locality, shuffle, side_by_side, table
 
 SECTIONS = {
@@ -18,12 +16,12 @@ SECTIONS = {
 }
 OWN_TEXT = "The encoding itself", "Beyond the training length"  # these ask for none, or for a long one
 
-text = kept("text", None, _shell.EXAMPLES[0])
-chosen = kept("positions.section", SECTIONS, "Side by side")
-view = "positions.section"
-_shell.pick("View", SECTIONS, key=view, label_visibility="collapsed")
-if chosen not in OWN_TEXT:
-    st.text_input(
-        "Your text", key="text", live="200ms", on_change=choose, args=("text",), label_visibility="collapsed"
-    )
-SECTIONS[chosen](text)
+HIDDEN = {"label_visibility": "collapsed"}
+VIEW = Buttons("View", "positions.section", SECTIONS, "Side by side", look=HIDDEN)
+TEXT = Text("Your text", "text", None, _shell.EXAMPLES[0], look=HIDDEN)
+
+text, section = TEXT.value(), VIEW.value()
+VIEW.draw()
+if section not in OWN_TEXT:
+    TEXT.draw()
+SECTIONS[section](text)

@@ -5,7 +5,7 @@ import streamlit as st
 from model import masks
 from model.analysis import order
 from pages import _shell
-from pages._control import choose, forget, kept
+from pages._control import Control, Number, forget, put
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
 from viz import order as figures
@@ -14,6 +14,8 @@ from viz.component.sequence import sequence
 
 MASKS = "full", "causal"
 ROUNDING = 1e-4  # what float32 may add up to over all layers
+ORDER = Control("Order of the words", "positions.order", None, "")  # places from 1, with hyphens between
+SEED = Number("Seed", "positions.seed", range(1, 10_000), 1, dependents=(ORDER.key,), look={"width": 140})
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -37,23 +39,22 @@ def measured(ids, places):
 
 def kept_order(count):
     """The order of the words: the reader's own if there is one for as many words, else the seed's."""
-    seed = kept("positions.seed", range(1, 10_000), 1)
-    said = kept("positions.order", None, "").split("-")
+    seed = SEED.value()
+    said = ORDER.value().split("-")
     own = [int(one) - 1 for one in said if one.isdecimal()]
     if sorted(own) == list(range(count)) and len(said) == count and count > 1:
         return own, None
-    forget("positions.order")
+    forget(ORDER.key)
     return order.shuffled(count, seed).tolist(), seed
 
 
 def take_order():
     places, _ = st.session_state["positions.words"]["order"]
-    st.session_state.chosen["positions.order"] = "-".join(str(i + 1) for i in places)
+    put({ORDER.key: "-".join(str(i + 1) for i in places)})
 
 
 def next_seed():
-    st.session_state.chosen["positions.seed"] = st.session_state["positions.seed"] % 9_999 + 1
-    forget("positions.order")
+    put({SEED.key: st.session_state[SEED.key] % 9_999 + 1}, ORDER.key)
 
 
 def section(text):
@@ -68,15 +69,7 @@ def section(text):
     new, seed = kept_order(len(words))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("Shuffle", key="positions.shuffle", on_click=next_seed, type="primary")
-        st.number_input(
-            "Seed",
-            1,
-            9_999,
-            key="positions.seed",
-            on_change=choose,
-            args=("positions.seed", "positions.order"),
-            width=140,
-        )
+        SEED.draw()
         st.caption("your own order" if seed is None else f"the order of seed {seed}")
     sequence(
         words,

@@ -7,9 +7,8 @@ import streamlit as st
 
 from model.network.attention import attend
 from pages import _shell
-from pages._control import kept
+from pages._control import Slider, picture_first, put
 from pages.positions import encodings
-from pages.positions.encodings import NAMES, SUBSETS
 from viz import order as figures
 from viz.component import heatmap
 from viz.component.beliefs import beliefs
@@ -22,10 +21,7 @@ BEST = 5  # next tokens listed
 def take_cell():
     row, column, _ = st.session_state["positions.panels"]["cell"]
     start = st.session_state["positions.start"]
-    st.session_state.chosen["positions.query"], st.session_state.chosen["positions.key"] = (
-        start + row,
-        start + column,
-    )
+    put({"positions.query": start + row, "positions.key": start + column})
 
 
 def section(text):
@@ -37,52 +33,39 @@ def section(text):
         "and look for diagonals: a weight that follows the distance runs along one, a weight that follows "
         "the word makes columns."
     )
-    above = _shell.row_above()
-    chosen = encodings.kept_some("positions.columns", SUBSETS, NAMES)
-    layer, head = encodings.kept_layer(1), encodings.kept_head(6)
-    traces = encodings.traces(text, T, chosen)
-    any_trace = next((trace for trace in traces.values() if not isinstance(trace, str)), None)
-    if any_trace is None:
-        with above:
-            encodings.pick_some("Encodings", NAMES, key="positions.columns")
-        st.warning(
-            f"This text has {T:,} tokens, and the encoding chosen has {traces[chosen[0]]}. Choose another "
-            "one as well, or shorten the text."
-        )
-        raise _shell.NothingToShow
-    tokens = any_trace.tokens
-    start = kept("positions.first", range(1, T - SHOWN + 2), 1) - 1 if T > SHOWN else 0
-    st.session_state["positions.start"] = start
-    part = slice(start, start + SHOWN)
-    query = _shell.kept_token("positions.query", any_trace, default=T - 1)
-    key = _shell.kept_token("positions.key", any_trace, default=max(0, T - 2))
-    weights = {
-        name: trace if isinstance(trace, str) else encodings.seen(trace, layer, head)[part, part]
-        for name, trace in traces.items()
-    }
-    panels(
-        weights,
-        rows=tokens[part],
-        columns=tokens[part],
-        key="positions.panels",
-        selected=(query - start, key - start),
-        revision=text,
-        on_select=take_cell,
+    several = encodings.several_control("positions.columns")
+    layer, head = encodings.layer_control(1), encodings.head_control(6)
+    first = Slider(
+        f"First of {SHOWN} tokens shown", "positions.first", range(1, max(1, T - SHOWN + 1) + 1), 1
     )
-    _shell.pause()
-    with above:
-        encodings.pick_some("Encodings", NAMES, key="positions.columns")
-        encodings.pick_layer()
-        encodings.pick_head()
-        if T > SHOWN:
-            st.slider(
-                f"First of {SHOWN} tokens shown",
-                1,
-                T - SHOWN + 1,
-                key="positions.first",
-                on_change=encodings.choose,
-                args=("positions.first",),
+    with picture_first(several, layer, head, first):
+        traces = encodings.traces(text, T, several.value())
+        any_trace = next((trace for trace in traces.values() if not isinstance(trace, str)), None)
+        if any_trace is None:
+            st.warning(
+                f"This text has {T:,} tokens, and the encoding chosen has {next(iter(traces.values()))}. "
+                "Choose another one as well, or shorten the text."
             )
+            raise _shell.NothingToShow
+        tokens = any_trace.tokens
+        start = st.session_state["positions.start"] = first.value() - 1
+        part = slice(start, start + SHOWN)
+        query, key = (control.value() for control in encodings.pair_controls(tokens))
+        weights = {
+            name: trace
+            if isinstance(trace, str)
+            else encodings.seen(trace, layer.value() - 1, head.value() - 1)[part, part]
+            for name, trace in traces.items()
+        }
+        panels(
+            weights,
+            rows=tokens[part],
+            columns=tokens[part],
+            key="positions.panels",
+            selected=(query - start, key - start),
+            revision=text,
+            on_select=take_cell,
+        )
     st.caption(
         "row asks, column answers; each row sums to "
         f"1{f' over all {T:,} tokens, of which {SHOWN} are shown' * (T > SHOWN)}; all panels are on one "
@@ -152,11 +135,14 @@ def expected(traces, any_trace, query):
 def difference(weights, tokens, text):
     """The weights of one model minus those of another."""
     _shell.heading("Where do two of them differ?")
-    a = kept("positions.a", NAMES, "rope")
-    b = kept("positions.b", NAMES, "none")
+    controls = (
+        encodings.menu_control("A", "positions.a", "rope"),
+        encodings.menu_control("B", "positions.b", "none"),
+    )
+    a, b = (control.value() for control in controls)
     with st.container(horizontal=True):
-        encodings.select("A", NAMES, key="positions.a")
-        encodings.select("B", NAMES, key="positions.b")
+        for control in controls:
+            control.draw()
     pair = {name: weights.get(name, "not among the encodings shown above") for name in (a, b)}
     wrong = {name: why for name, why in pair.items() if isinstance(why, str)}
     if wrong:

@@ -10,9 +10,8 @@ import streamlit as st
 from model.analysis import order
 from model.network import encodings as mathematics
 from pages import _shell
-from pages._control import kept
+from pages._control import picture_first
 from pages.positions import encodings
-from pages.positions.encodings import NAMES
 from viz import order as figures
 from viz.component import heatmap
 
@@ -42,32 +41,31 @@ def section(_):
         "how alike any two positions are to the model. A band along the diagonal means that near and far can "
         "be told apart."
     )
-    above = _shell.row_above()
-    name = kept("positions.encoding", NAMES, "sinusoidal")
-    head = encodings.kept_head(1)
-    view = VIEWS[name](encodings.bundle(name), head)
-    left, right = st.columns(2, gap="small")
-    with left:
-        view.draw()
-    with right:
-        heatmap(
-            view.alike,
-            rows=PLACES,
-            columns=PLACES,
-            key="positions.alike",
-            kind="signed",
-            height=460,
-            limit=view.limit,
-            label=view.label,
-            row_role="i",
-            column_role="j",
-            revision=f"{name}:{head}",
-        )
-    _shell.pause()
-    with above:
-        _shell.pick("Encoding", NAMES, key="positions.encoding")
-        if name in ("alibi", "t5"):
-            encodings.pick_head()
+    encoding, heads = (
+        encodings.encoding_control("positions.encoding", "sinusoidal"),
+        encodings.head_control(1),
+    )
+    name, head = encoding.value(), heads.value() - 1
+    controls = (encoding, heads) if name in ("alibi", "t5") else (encoding,)
+    with picture_first(*controls):
+        view = VIEWS[name](encodings.bundle(name), head)
+        left, right = st.columns(2, gap="small")
+        with left:
+            view.draw()
+        with right:
+            heatmap(
+                view.alike,
+                rows=PLACES,
+                columns=PLACES,
+                key="positions.alike",
+                kind="signed",
+                height=460,
+                limit=view.limit,
+                label=view.label,
+                row_role="i",
+                column_role="j",
+                revision=f"{name}:{head}",
+            )
     st.caption(view.caption)
     _shell.say(view.formula, view.meaning)
     if view.source:

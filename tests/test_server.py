@@ -15,6 +15,7 @@ import pytest
 import streamlit
 from starlette.datastructures import Headers
 from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.testing.v1 import AppTest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
@@ -377,11 +378,13 @@ def test_handshakes_of_strangers_are_refused(server, folder):
 
 @pytest.mark.parametrize("megabytes", [9, 21])
 def test_a_message_that_no_box_can_hold_ends_its_own_connection(server, megabytes):
-    address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
+    address, message = f"ws://127.0.0.1:{server.port}/_stcore/stream", BackMsg()
+    message.rerun_script.query_string = "x" * megabytes * 1_000_000
     with connect(address, proxy=None, close_timeout=1) as stranger, connect(address, proxy=None) as other:
         with pytest.raises(ConnectionClosed):
-            stranger.send(bytes(megabytes * 1_000_000))
-            stranger.recv(timeout=20)
+            stranger.send(message.SerializeToString())
+            while True:
+                stranger.recv(timeout=10)
         other.ping().wait(20)
         assert other.close_code is None
 

@@ -86,7 +86,8 @@ class Page:
             self.wrong.append(f"{message.text} {message.location.get('url', '')}")
 
     def stranger(self, url):
-        return not url.startswith(("data:", f"blob:{self.url}/", f"{self.url}/"))
+        origin = "://".join(urlsplit(self.url)[:2])  # the server may live in a folder
+        return not url.startswith(("data:", f"blob:{origin}/", f"{self.url}/"))
 
     def open(self, name="attention", **query):
         """Go to the page of that name; "" is the front door."""

@@ -108,13 +108,13 @@ def test_the_rows_of_every_key_add_up_to_the_dot_products(at):
 
 
 def test_sorted_by_contribution_the_columns_follow(at):
-    move(at, {"heads.order": "largest product first"})
+    move(at, {"heads.dimensions": "largest product first"})
     attention, head, query, key = parts(at)
     order = np.argsort(-attention.products(head, query, key), kind="stable")
     header, values = pictures(at)["heads.vectors"]
     assert header["columns"] == [f"d{d}" for d in order]
     np.testing.assert_array_equal(values[1], attention.parts(head)[0][query][order])
-    assert address(at)["heads.order"] == "largest product first"
+    assert address(at)["heads.dimensions"] == "largest product first"
 
 
 def test_another_token_asks_and_its_favourite_answers(at):

@@ -11,7 +11,7 @@ from model import load
 from model.analysis import flow, leak, ranks
 from model.trace import frozen
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Slider
 from pages.heads.pair import look_at
 from viz.component.panels import panels
 
@@ -57,12 +57,12 @@ def overall(name, text, depth, pair, _a, _b, _allowed):
 def section(view):
     """Draw all of it up to the chosen layer."""
     trace, T, L = view.trace, len(view.trace.tokens), view.trace.config.layers
-    depth = kept(DEPTH, range(1, L + 1), L)
+    layers = Slider("Up to layer", DEPTH, range(1, L + 1), L, look={"width": 260})
+    depth = layers.value()
     head = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.slider("Up to layer", 1, L, key=DEPTH, on_change=choose, args=(DEPTH,), width=260)
-        _shell.pick_token("Who asks", trace, key="heads.query")
-        _shell.pick_token("Who answers", trace, key="heads.key")
+        for control in (layers, view.asks, view.answers):
+            control.draw()
     means, rollouts = weights(view.choice.model, trace.text)
     maps = {f"mean of layer {depth}": means[depth - 1], "rollout": rollouts[depth - 1]}
     maps["gradient"], unsure = gradient(view, depth)

@@ -11,11 +11,12 @@ import streamlit as st
 from model import Trace, load
 from model.network.attention import attend
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Menu, Text
 from pages.heads.pair import inside, look_at, sent, short, window
 from viz.component.panels import panels
 
 PAIRS = ("two heads", "two texts", "two models")
+PAIR = Buttons("Compare", "heads.pair", PAIRS, PAIRS[0])
 SHOWN, STEP = 128, 32  # tokens of a long text that are drawn, and by how many the window moves
 
 
@@ -37,9 +38,9 @@ class Side(NamedTuple):
 
 def section(view):
     """Draw all of it."""
-    pair = kept("heads.pair", PAIRS, PAIRS[0])
+    pair = PAIR.value()
     with st.container(horizontal=True):
-        _shell.pick("Compare", PAIRS, key="heads.pair")
+        PAIR.draw()
         b = {"two heads": other_head, "two texts": other_text, "two models": other_model}[pair](view)
     text, model, layer, head = view.choice
     a = Side(
@@ -94,15 +95,11 @@ def other_head(view):
 
 
 def other_text(view):
-    text = kept(
-        "heads.other", None, next(example for example in _shell.EXAMPLES[1:] if example != view.choice.text)
-    )
-    st.text_input(
-        "Text B", key="heads.other", live="200ms", on_change=choose, args=("heads.other",), width=520
-    )
-    return Side(
-        "the other text", _shell.read(view.choice._replace(text=text)), view.choice.layer, view.choice.head
-    )
+    example = next(example for example in _shell.EXAMPLES[1:] if example != view.choice.text)
+    text = Text("Text B", "heads.other", None, example, look={"width": 520})
+    text.draw()
+    trace = _shell.read(view.choice._replace(text=text.value()))
+    return Side("the other text", trace, view.choice.layer, view.choice.head)
 
 
 def other_model(view):
@@ -111,8 +108,9 @@ def other_model(view):
     """
     names = [name for name in st.session_state.models if name != view.choice.model]
     same = [name for name in names if pieces(name, view.choice.text) == view.trace.tokens]
-    model = kept("heads.model", names, (same or names)[0])
-    st.selectbox("Model B", names, key="heads.model", on_change=choose, args=("heads.model",), width=200)
+    models = Menu("Model B", "heads.model", names, (same or names)[0], look={"width": 200})
+    models.draw()
+    model = models.value()
     config = load(model).config
     layer, head = picked(
         config, min(view.choice.layer, config.layers - 1), min(view.choice.head, config.heads - 1)
@@ -151,16 +149,10 @@ def picked(config, layer, head):
     """Layer and head of B, from 0, by two lists; those given unless others are chosen."""
     chosen = []
     for name, count, default in (("layer", config.layers, layer), ("head", config.heads, head)):
-        key = f"heads.{name}_b"
-        chosen.append(kept(key, range(1, count + 1), default + 1) - 1)
-        st.selectbox(
-            f"{name.capitalize()} of B",
-            range(1, count + 1),
-            key=key,
-            on_change=choose,
-            args=(key,),
-            width=110,
-        )
+        label = f"{name.capitalize()} of B"
+        menu = Menu(label, f"heads.{name}_b", range(1, count + 1), default + 1, look={"width": 110})
+        menu.draw()
+        chosen.append(menu.value() - 1)
     return chosen
 
 

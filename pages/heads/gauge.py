@@ -11,12 +11,11 @@ from model import load
 from model.analysis import knockouts, senses
 from model.trace import frozen
 from pages import _senses, _shell
-from pages._control import kept
+from pages._control import Menu
 from viz import theme
 
 WAYS = {"silenced": knockouts.silence, "uniform": knockouts.level, "without its sink": knockouts.unsink}
 METER, HERE, EVERYWHERE = "the meter of the word", "at the token that asks", "on average over all tokens"
-MEASURE = "heads.measure"
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -100,10 +99,15 @@ def measures(view):
     return ((METER,) if view.choice.model == _senses.MODEL and word_of(view) else ()) + (HERE, EVERYWHERE)
 
 
+def measured(view):
+    """The control of the measure; until somebody chooses, the first that there is."""
+    options = measures(view)
+    return Menu("Measured", "heads.measure", options, options[0], look={"width": 240})
+
+
 def gauge_of(view):
     """The Gauge that the controls say, and sentences about what is wrong with the examples of its word."""
-    options = measures(view)
-    measure = kept(MEASURE, options, options[0])
+    measure = measured(view).value()
     if measure != METER:
         return Gauge(measure, view.query), []
     word = word_of(view)

@@ -6,7 +6,7 @@ import streamlit as st
 from model import load
 from model.analysis import heads
 from pages import _shell
-from pages._control import kept
+from pages._control import Buttons, picture_first
 from pages.heads.pair import look_at, open_head, place, sent, short, window
 from viz.component import heatmap
 from viz.component.grid import grid
@@ -14,6 +14,7 @@ from viz.component.grid import grid
 SHOWN = 128  # tokens of a long text that the thumbnails show
 STEP = 32  # tokens by which that window moves, so that not every other token makes a new picture
 ORDERS = ("layer", "entropy", "distance", "first token", "previous token", "induction")
+ORDER = Buttons("Order by", "heads.order", ORDERS, "layer")
 UNITS = {"entropy": " bits", "distance": " tokens"}
 EXAMPLE = "toy-rope"  # a model of strings that repeat, which has what the others lack
 
@@ -52,52 +53,50 @@ def section(view):
     """Draw all of it."""
     trace, (text, model, layer, head) = view.trace, view.choice
     T, (L, H) = len(trace.tokens), (trace.config.layers, trace.config.heads)
-    order = kept("heads.order", ORDERS, "layer")
-    above, told = _shell.row_above(), st.container()
-    left, right = st.columns([11, 8], gap="medium")
-    part = window(view.query, T, SHOWN, STEP)
-    with left:
-        measured = {"induction": repeat(model)}
-        if T > 1:
-            measured |= heads.measure(trace, layer_by_layer(scores, view))
-        maps = np.concatenate(layer_by_layer(windows, view, part.start))
-        names = heads.names(measured, T) if T > 1 else np.full((L, H), heads.NONE)
-        shown = "entropy" if order == "layer" else order
-        value = measured[shown].heads.ravel() if shown in measured else np.full(L * H, np.nan)
-        places = np.arange(L * H) if order == "layer" else np.argsort(-value, kind="stable")
-        grid(
-            maps[places],
-            rows=trace.tokens[part],
-            columns=trace.tokens[part],
-            names=[short(*divmod(int(i), H)) for i in places],
-            notes=[f"{value[i]:.2f}\n{names.ravel()[i]}" for i in places],
-            allowed=trace.layers[0].attention.parts(0)[3][part, part],
-            selected=int(np.flatnonzero(places == layer * H + head)[0]),
-            across=H,
-            faint=heads.NONE,
-            key="heads.grid",
-            start=part.start,
-            revision=f"{text}\n{order}",
-            measures={name: found.heads.ravel()[places] for name, found in measured.items()},
-            on_select=take_head,
-        )
-    with right:
-        attention = trace.layers[layer].attention
-        heatmap(
-            attention.weights(head),
-            rows=trace.tokens,
-            columns=trace.tokens,
-            allowed=attention.parts(head)[3],
-            key="heads.map",
-            height=500,
-            selected=(view.query, view.key),
-            label=f"layer {layer + 1}, head {head + 1}: {names[layer, head]}",
-            revision=text,
-            on_select=take_cell,
-        )
-    _shell.pause()
-    with above:
-        _shell.pick("Order by", ORDERS, key="heads.order")
+    order = ORDER.value()
+    with picture_first(ORDER):
+        told = st.container()
+        left, right = st.columns([11, 8], gap="medium")
+        part = window(view.query, T, SHOWN, STEP)
+        with left:
+            measured = {"induction": repeat(model)}
+            if T > 1:
+                measured |= heads.measure(trace, layer_by_layer(scores, view))
+            maps = np.concatenate(layer_by_layer(windows, view, part.start))
+            names = heads.names(measured, T) if T > 1 else np.full((L, H), heads.NONE)
+            shown = "entropy" if order == "layer" else order
+            value = measured[shown].heads.ravel() if shown in measured else np.full(L * H, np.nan)
+            places = np.arange(L * H) if order == "layer" else np.argsort(-value, kind="stable")
+            grid(
+                maps[places],
+                rows=trace.tokens[part],
+                columns=trace.tokens[part],
+                names=[short(*divmod(int(i), H)) for i in places],
+                notes=[f"{value[i]:.2f}\n{names.ravel()[i]}" for i in places],
+                allowed=trace.layers[0].attention.parts(0)[3][part, part],
+                selected=int(np.flatnonzero(places == layer * H + head)[0]),
+                across=H,
+                faint=heads.NONE,
+                key="heads.grid",
+                start=part.start,
+                revision=f"{text}\n{order}",
+                measures={name: found.heads.ravel()[places] for name, found in measured.items()},
+                on_select=take_head,
+            )
+        with right:
+            attention = trace.layers[layer].attention
+            heatmap(
+                attention.weights(head),
+                rows=trace.tokens,
+                columns=trace.tokens,
+                allowed=attention.parts(head)[3],
+                key="heads.map",
+                height=500,
+                selected=(view.query, view.key),
+                label=f"layer {layer + 1}, head {head + 1}: {names[layer, head]}",
+                revision=text,
+                on_select=take_cell,
+            )
     with told:
         st.markdown(summary(measured, names, order, shown, T))
     st.caption(

@@ -8,17 +8,16 @@ import streamlit as st
 from model import load
 from model.analysis import knockouts, ranks, senses
 from pages import _senses, _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Control, put
 from pages._numbers import number
 from pages.heads.gauge import (
-    MEASURE,
     METER,
     WAYS,
     amount,
     beliefs,
     effects,
     gauge_of,
-    measures,
+    measured,
     sharpness,
     subject,
     unit,
@@ -36,7 +35,9 @@ DONE = {
     "without its sink": "gives the first token nothing and its other weights sum to 1 again",
 }
 THESE, OTHERS = "these", "all but these"
-WAY, SET, WHICH = "heads.way", "heads.set", "heads.which"
+WAY = Buttons("Each head is", "heads.way", WAYS, next(iter(WAYS)))
+SET = Control("Your heads", "heads.set", None, "")
+WHICH = Buttons("Knock out", "heads.which", (THESE, OTHERS), THESE)
 BEST = 8  # heads and tokens listed
 
 
@@ -46,13 +47,12 @@ BEST = 8  # heads and tokens listed
 def section(view):
     """Draw all of it."""
     trace, name, config = view.trace, view.choice.model, view.trace.config
-    way = kept(WAY, WAYS, next(iter(WAYS)))
+    way = WAY.value()
     gauge, wrong = gauge_of(view)
     head = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _shell.pick("Each head is", WAYS, key=WAY)
-        _shell.pick_token("Who asks", trace, key="heads.query")
-        st.selectbox("Measured", measures(view), key=MEASURE, on_change=choose, args=(MEASURE,), width=240)
+        for control in (WAY, view.asks, measured(view)):
+            control.draw()
     ids = tuple(map(int, trace.ids))
     moved = every(gauge, name, ids, way)
     group, strange = chosen(config)
@@ -134,14 +134,14 @@ def chosen(config):
     """The heads that the reader has named, each (layer, head), and the names that this model has no heads
     for.
     """
-    said = dict.fromkeys(re.findall(r"\b(\d{1,3})\.(\d{1,3})\b", kept(SET, None, "")))
+    said = dict.fromkeys(re.findall(r"\b(\d{1,3})\.(\d{1,3})\b", SET.value()))
     heads = [(int(layer) - 1, int(head) - 1) for layer, head in said]
     fits = [(layer, head) for layer, head in heads if 0 <= layer < config.layers and 0 <= head < config.heads]
     return tuple(sorted(fits)), [short(*head) for head in heads if head not in fits]
 
 
 def keep_set(heads):
-    st.session_state.chosen[SET] = " ".join(short(*head) for head in sorted(heads))
+    put({SET.key: " ".join(short(*head) for head in sorted(heads))})
 
 
 def toggle():
@@ -160,7 +160,7 @@ def take_list():
 def own_set(view, group, strange):
     """Draw the controls of the set; return the heads that are knocked out."""
     config = view.trace.config
-    which = kept(WHICH, (THESE, OTHERS), THESE)
+    which = WHICH.value()
     st.session_state["heads.list"] = [short(*head) for head in group]
     names = [short(*head) for (head,) in knockouts.singles(config)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -172,7 +172,7 @@ def own_set(view, group, strange):
             width=330,
             placeholder="Click heads in the picture, or choose here",
         )
-        _shell.pick("Knock out", (THESE, OTHERS), key=WHICH)
+        WHICH.draw()
     if strange:
         st.caption(f"{', '.join(strange[:BEST])}: this model has no such head, it is left out")
     if not group:

@@ -5,13 +5,15 @@ import streamlit as st
 
 from model.network.attention import attend
 from pages import _shell
-from pages._control import kept
+from pages._control import Control, put
 from pages.heads.pair import inside, look_at, open_head, place, sent, short, window
 from viz.component.lines import MOST, lines
 
 SHOWN = 512  # tokens of a long text that are sent at once
 STEP = 64  # tokens by which that window moves
 COLOURS = 6  # heads that have a colour each; of more, the mean is drawn
+COUNT = Control("Lines", "heads.lines", range(1, MOST + 1), 50)
+MORE = Control("Heads besides the chosen one", "heads.more", None, "")
 
 
 def section(view):
@@ -22,7 +24,7 @@ def section(view):
     ]
     main = short(view.choice.layer, view.choice.head)
     names = [main, *others([name for line in every for name in line], main)]
-    count = kept("heads.lines", range(1, MOST + 1), 50)
+    count = COUNT.value()
     part = window(view.query, T, SHOWN, STEP)
     maps = np.stack([weights(trace, name, part) for name in names])
     alone = len(names) <= COLOURS
@@ -77,7 +79,7 @@ def others(every, main):
     """The heads shown besides the one of the sidebar, from the link or the session; what is no head of this
     model is left out.
     """
-    said = kept("heads.more", None, "")
+    said = MORE.value()
     return [name for name in dict.fromkeys(said.split()) if name in every and name != main]
 
 
@@ -91,12 +93,12 @@ def take_head():
             [*names, *head] if head[0] not in names else [name for name in names if name != head[0]] or names
         )
         open_head(*place(left[0]))
-        st.session_state.chosen["heads.more"] = " ".join(left[1:])
+        put({MORE.key: " ".join(left[1:])})
 
 
 def take_count():
     if count := sent("heads.curves", "count"):
-        st.session_state.chosen["heads.lines"] = count[0]
+        put({COUNT.key: count[0]})
 
 
 def take_token():

@@ -2,19 +2,21 @@
 picture of the head.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
 from model import AttentionTrace
 from pages import _shell
-from pages._control import kept
+from pages._control import Buttons
 from pages._numbers import signed, signed_tex, tex
 from pages.heads.pair import look_at
 from viz import bars, theme
 from viz.component import heatmap
 
 COUNTED, LARGEST = "as counted", "largest product first"
-ORDER = "heads.order"
+ORDER = Buttons("Dimensions", "heads.dimensions", (COUNTED, LARGEST), COUNTED)
 LONGEST = 512  # tokens whose products are drawn for every key
 
 
@@ -23,7 +25,7 @@ def section(view):
     attention = view.trace.layers[view.choice.layer].attention
     head, query, key = view.choice.head, view.query, view.key
     products = attention.products(head, query, key)
-    order = kept(ORDER, (COUNTED, LARGEST), COUNTED)
+    order = ORDER.value()
     dimensions = np.arange(len(products)) if order == COUNTED else np.argsort(-products, kind="stable")
     asks, answers = (_shell.plain(view.trace.tokens[place]) for place in (query, key))
     st.markdown(
@@ -32,11 +34,9 @@ def section(view):
         "where both have the same sign the product is positive, and the sum of all is how well they match."
     )
     with st.container(horizontal=True):
-        _shell.pick_token(
-            "Who asks", view.trace, key="heads.query", dependent=["heads.key"]
-        )  # until somebody says, the strongest answers
-        _shell.pick_token("Who answers", view.trace, key="heads.key")
-        _shell.pick("Dimensions", (COUNTED, LARGEST), key=ORDER)
+        replace(view.asks, dependents=(view.answers.key,)).draw()  # another one is answered by its strongest
+        view.answers.draw()
+        ORDER.draw()
     left, right = st.columns([3, 2], gap="medium")
     with left:
         vectors(view, attention, dimensions)

@@ -5,7 +5,7 @@ the reader's own text.
 import streamlit as st
 
 from pages import _shell
-from pages._control import kept
+from pages._control import Buttons, token
 from pages.heads import across, contrast, grid, knockouts, lines, neuron
 from pages.heads.pair import View
 
@@ -17,17 +17,19 @@ SECTIONS = {
     "Across layers": across.section,
     "Knock-outs": knockouts.section,
 }
+VIEW = Buttons("Look at", "heads.section", SECTIONS, "Grid", look={"label_visibility": "collapsed"})
 
 choice = _shell.choice(kinds=("encoder", "decoder"), toys=True)
 trace = _shell.read(choice)
-query = _shell.kept_token("heads.query", trace, default=len(trace.tokens) - 1)
-weights = trace.layers[choice.layer].attention.weights(choice.head)
-key = _shell.kept_token("heads.key", trace, default=int(weights[query].argmax()))
-section = kept("heads.section", SECTIONS, "Grid")
+asks = token("Who asks", "heads.query", trace.tokens, len(trace.tokens) - 1)
+query = asks.value()
+strongest = int(trace.layers[choice.layer].attention.weights(choice.head)[query].argmax())
+answers = token("Who answers", "heads.key", trace.tokens, strongest)
+section = VIEW.value()
 st.markdown(
     f"{choice.model} looks at your text with {trace.config.layers} × {trace.config.heads} heads at once, and "
     "nobody told any of them what to do. "
     "The head and the two tokens that you choose in one view stay chosen in all."
 )
-_shell.pick("Look at", SECTIONS, key="heads.section", label_visibility="collapsed")
-SECTIONS[section](View(choice, trace, query, key))
+VIEW.draw()
+SECTIONS[section](View(choice, trace, query, answers.value(), asks, answers))

@@ -8,17 +8,20 @@ import streamlit as st
 
 from model import Trace
 from pages import _shell
+from pages._control import Menu, put
 
 
 class View(NamedTuple):
-    """The sidebar's choice, with layer and head counted from 0; its Trace; and the token that asks and the
-    one that answers, from 0.
+    """The sidebar's choice, with layer and head counted from 0; its Trace; the token that asks and the one
+    that answers, from 0; and the controls that choose the two.
     """
 
     choice: _shell.Choice
     trace: Trace
     query: int
     key: int
+    asks: Menu
+    answers: Menu
 
 
 def short(layer, head):
@@ -54,14 +57,12 @@ def inside(view, part):
 
 def open_head(layer, head):
     """Somebody has chosen this head, counted from 0: the sidebar, the link and every view follow."""
-    st.session_state.chosen |= {"layer": layer + 1, "head": head + 1}
+    put({"layer": layer + 1, "head": head + 1})
 
 
 def look_at(query=None, key=None):
     """Somebody has chosen this pair of tokens, or one of them, counted from 0."""
-    st.session_state.chosen |= {
-        name: place for name, place in (("heads.query", query), ("heads.key", key)) if place is not None
-    }
+    put({name: place for name, place in (("heads.query", query), ("heads.key", key)) if place is not None})
 
 
 def sent(key, name):

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from model.network.attention import compared
 from model.network.transformer import Record
 
 # ---- filters: logits (..., V) -> logits (..., V), -inf for what may not be chosen ----
@@ -119,8 +120,7 @@ class Cache:
     @classmethod
     def of(cls, record):
         """The Cache that a forward pass leaves behind."""
-        passed = [layer.attention for layer in record.layers]
-        return cls(tuple((one.k if one.k_rot is None else one.k_rot, one.v) for one in passed))
+        return cls(tuple((compared(layer.attention)[1], layer.attention.v) for layer in record.layers))
 
     @property
     def tokens(self):

@@ -6,12 +6,23 @@ model width, V vocabulary.
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from model.network.attention import AttentionRecord, attend
+from model.network.attention import AttentionRecord, attend, compared, group_of
 from model.network.config import ModelConfig
+
+
+class Head(NamedTuple):
+    """What `attend` got for one head."""
+
+    q: np.ndarray  # (T, D)
+    k: np.ndarray  # (S, D)
+    v: np.ndarray  # (S, D)
+    allowed: np.ndarray  # (T, S), True = may look
+    bias: np.ndarray | None  # (T, S)
 
 
 @dataclass(frozen=True)
@@ -23,7 +34,7 @@ class AttentionTrace:
     q: np.ndarray  # (H, T, D) before rotation
     k: np.ndarray  # (G, S, D) before rotation
     v: np.ndarray  # (G, S, D)
-    q_rot: np.ndarray | None  # (H, T, D) after rotation, where RoPE turns them
+    q_rot: np.ndarray | None  # (H, T, D) after rotation, where the encoding turns them
     k_rot: np.ndarray | None  # (G, S, D)
     bias: np.ndarray | None  # (H, T, S) added to the scores by ALiBi and T5
     allowed: np.ndarray  # (T, S) or (H, T, S), True = may look
@@ -31,58 +42,66 @@ class AttentionTrace:
     heads: np.ndarray  # (H, T, D) as the model really produced them
     out: np.ndarray  # (T, C) heads joined and projected
 
-    def parts(self, head):
-        """What `attend` got for one head: q (T, D), k (S, D), v (S, D), allowed (T, S), bias (T, S) or
-        None.
-        """
+    @property
+    def turns(self) -> bool:
+        """Whether the encoding turns queries and keys."""
+        return self.q_rot is not None
+
+    def group(self, head: int) -> int:
+        """Which of the G key and value heads serves this query head; ValueError if there is no such head."""
         H, G = len(self.q), len(self.k)
         if not 0 <= head < H:
             raise ValueError(f"there is no head {head}; this layer has heads 0 to {H - 1}")
-        group = head * G // H
-        q = self.q if self.q_rot is None else self.q_rot
-        k = self.k if self.k_rot is None else self.k_rot
-        allowed = self.allowed[head] if self.allowed.ndim == 3 else self.allowed
-        return q[head], k[group], self.v[group], allowed, None if self.bias is None else self.bias[head]
+        return group_of(head, H, G)
 
-    def dots(self, head):
+    def head(self, head: int, turned: bool = True) -> Head:
+        """The Head of that number, counted from 0; ValueError if there is none.
+
+        turned=False: with q and k as they were before the encoding turned them.
+        """
+        group, (q, k) = self.group(head), compared(self) if turned else (self.q, self.k)
+        allowed = self.allowed[head] if self.allowed.ndim == 3 else self.allowed
+        return Head(q[head], k[group], self.v[group], allowed, None if self.bias is None else self.bias[head])
+
+    def dots(self, head: int) -> np.ndarray:
         """q kᵀ, (T, S): the dot product of every query with every key, masked pairs included."""
-        q, k, *_ = self.parts(head)
+        q, k, *_ = self.head(head)
         return q @ k.T
 
-    def products(self, head, query, key):
+    def products(self, head: int, query: int, key: int) -> np.ndarray:
         """q_d k_d for each dimension of two tokens, (D,): their sum is dots(head)[query, key]."""
-        q, k, *_ = self.parts(head)
+        q, k, *_ = self.head(head)
         return q[query] * k[key]
 
-    def scaled(self, head):
+    def scaled(self, head: int) -> np.ndarray:
         """q kᵀ times the scale, plus the bias, (T, S): the scores before the mask."""
-        bias = self.parts(head)[-1]
+        bias = self.head(head).bias
         scaled = self.dots(head) * np.float32(self.scale)
         return scaled if bias is None else scaled + bias
 
-    def scores(self, head):
+    def scores(self, head: int) -> np.ndarray:
         """What goes into the softmax, (T, S): -inf where the query may not look."""
-        return np.where(self.parts(head)[3], self.scaled(head), -np.inf)
+        return np.where(self.head(head).allowed, self.scaled(head), -np.inf)
 
-    def weights(self, head, rows=slice(None)):
-        """What comes out of the softmax, (T, S), each row summing to 1: `attend` itself, with values that are
-        each position's own one-hot name.
+    def weights(self, head: int, rows: slice = slice(None)) -> np.ndarray:
+        """What comes out of the softmax, (T, S), each row summing to 1: `attend` itself, with one-hot rows
+        for values, so that the result is the weights themselves.
 
         rows: which of the T are wanted, all unless given.
         """
-        q, k, _, allowed, bias = self.parts(head)
+        q, k, _, allowed, bias = self.head(head)
         q, k, allowed, bias = (
             None if part is None else torch.tensor(part)
             for part in (q[rows], k, allowed[rows], None if bias is None else bias[rows])
         )
         return read_only(attend(q, k, torch.eye(len(k)), allowed, bias, self.scale))
 
-    def error(self):
+    def error(self) -> float:
         """max |weights @ v - heads| over all heads: how far what is shown is from what the fused pass
         produced.
         """
         return max(
-            float(np.abs(self.weights(head) @ self.parts(head)[2] - self.heads[head]).max())
+            float(np.abs(self.weights(head) @ self.head(head).v - self.heads[head]).max())
             for head in range(len(self.q))
         )
 

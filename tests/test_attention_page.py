@@ -95,7 +95,7 @@ def values(attention, head, query, key):
     )
     return [
         None,
-        attention.parts(head)[0][query],
+        attention.head(head).q[query],
         dots,
         scaled,
         scores,

@@ -193,7 +193,7 @@ def test_a_head_without_its_sink_puts_out_what_its_other_weights_do(make_bundle,
         bundle.network, ids, knockouts.unsink, knockouts.marked(bundle.config, [((1, 2),)])
     )
     np.testing.assert_allclose(
-        record.layers[1].attention.heads[0, 2], weights @ plain.parts(2)[2], rtol=1e-3, atol=1e-4
+        record.layers[1].attention.heads[0, 2], weights @ plain.head(2).v, rtol=1e-3, atol=1e-4
     )
     np.testing.assert_allclose(record.layers[1].attention.heads[0, 1], plain.heads[1], rtol=1e-3, atol=1e-4)
 

@@ -69,7 +69,7 @@ def test_the_products_add_up_to_the_dot_product(make_bundle, choices):
 def test_every_number_is_the_models_own(at, name):
     move(at, {"model": name, "head": 2, "layer": 2, "heads.query": 7, "heads.key": 4})
     attention, head, query, key = parts(at)
-    q, k, _, _, bias = attention.parts(head)
+    q, k, _, _, bias = attention.head(head)
     header, values = pictures(at)["heads.vectors"]
     turned = attention.q_rot is not None
     assert header["rows"] == (["q before", "q turned", "k before", "k turned"] if turned else ["q", "k"])
@@ -113,7 +113,7 @@ def test_sorted_by_contribution_the_columns_follow(at):
     order = np.argsort(-attention.products(head, query, key), kind="stable")
     header, values = pictures(at)["heads.vectors"]
     assert header["columns"] == [f"d{d}" for d in order]
-    np.testing.assert_array_equal(values[1], attention.parts(head)[0][query][order])
+    np.testing.assert_array_equal(values[1], attention.head(head).q[query][order])
     assert address(at)["heads.dimensions"] == "largest product first"
 
 

@@ -62,7 +62,7 @@ def assert_laws(trace):
         np.testing.assert_array_equal(layer.resid_out, layer.resid_mid + layer.mlp_out)
         for head in range(trace.config.heads):
             allowed, scores, weights = (
-                layer.attention.parts(head)[3],
+                layer.attention.head(head).allowed,
                 layer.attention.scores(head),
                 layer.attention.weights(head),
             )
@@ -412,11 +412,41 @@ def test_a_mask_of_the_wrong_shape_is_an_error_that_names_the_right_ones(make_bu
         bundle.explain(TEXT, allowed=np.ones(shape, dtype=bool))
 
 
+@encodings
+def test_a_head_is_what_attend_got_for_it(make_bundle, positions):
+    """Written out for the grouped case: of four query heads, two share each key head."""
+    bundle = make_bundle(positions, key_heads=2)
+    attention = bundle.explain(TEXT).layers[1].attention
+    assert attention.turns == (positions == "rope")
+    for head, group in enumerate((0, 0, 1, 1)):
+        one, before = attention.head(head), attention.head(head, turned=False)
+        assert attention.group(head) == group
+        assert one._fields == ("q", "k", "v", "allowed", "bias")
+        np.testing.assert_array_equal(one.q, (attention.q_rot if attention.turns else attention.q)[head])
+        np.testing.assert_array_equal(one.k, (attention.k_rot if attention.turns else attention.k)[group])
+        np.testing.assert_array_equal(one.v, attention.v[group])
+        np.testing.assert_array_equal(before.q, attention.q[head])
+        np.testing.assert_array_equal(before.k, attention.k[group])
+        assert (one.bias is None) == (positions not in ("alibi", "t5"))
+
+
+@encodings
+def test_the_weights_of_a_record_are_those_of_the_trace(make_bundle, positions):
+    bundle = make_bundle(positions, key_heads=2)
+    trace, row = bundle.explain(TEXT), torch.tensor(bundle.read(TEXT))
+    with torch.inference_mode():
+        for layer, record in zip(trace.layers, bundle.network(row[None]).layers, strict=True):
+            expected = [layer.attention.weights(head) for head in range(4)]
+            np.testing.assert_allclose(record.attention.weights()[0], expected, **EXACT)
+
+
 @pytest.mark.parametrize("head", [-1, 4])
 def test_a_head_that_does_not_exist_is_an_error(make_bundle, head):
     attention = make_bundle().explain(TEXT).layers[0].attention
     with pytest.raises(ValueError, match=f"there is no head {head}; this layer has heads 0 to 3"):
         attention.weights(head)
+    with pytest.raises(ValueError, match=f"there is no head {head}"):
+        attention.head(head)
 
 
 @encodings

@@ -275,17 +275,17 @@ def paired(seen, name, head):
     """The Activation of a box that puts out T x T numbers for each head; scores stand there before the mask,
     which hides some.
     """
-    _, _, v, allowed, bias = seen.parts(head)
+    one = seen.head(head)
     if name == "bias":
-        return Activation(bias, "token", allowed=allowed)
+        return Activation(one.bias, "token", allowed=one.allowed)
     weights = seen.weights(head)
-    difference = float(np.abs(weights @ v - seen.heads[head]).max())
+    difference = float(np.abs(weights @ one.v - seen.heads[head]).max())
     return Activation(
         weights if name == "weights" else seen.scaled(head),
         "token",
         difference,
         "this head’s output",
-        allowed,
+        one.allowed,
     )
 
 

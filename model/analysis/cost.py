@@ -204,7 +204,5 @@ def stored(network, ids):
     record = network(torch.tensor(ids), predict=False)
     weights = 0
     for layer in record.layers:
-        one = layer.attention
-        q, k = (one.q, one.k) if one.q_rot is None else (one.q_rot, one.k_rot)
-        weights += (q @ network.blocks[0].attention.shared(k).mT).softmax(dim=-1).nbytes
+        weights += layer.attention.weights().nbytes
     return decoding.Cache.of(record).bytes, weights

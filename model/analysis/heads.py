@@ -92,7 +92,7 @@ def measure(trace, found=None):
             "more."
         )
     heads = np.stack(found or [scores(layer.attention) for layer in trace.layers])  # (L, H, measures)
-    flat = uniform(trace.layers[0].attention.parts(0)[3])
+    flat = uniform(trace.layers[0].attention.head(0).allowed)
     return {
         name: Measured(heads[..., i], float(score(flat))) for i, (name, score) in enumerate(MEASURES.items())
     }
@@ -121,7 +121,8 @@ def repeat(bundle):
         for trace in traces
     ]
     return Measured(
-        np.mean(found, axis=0), float(induction(uniform(traces[0].layers[0].attention.parts(0)[3]), PERIOD))
+        np.mean(found, axis=0),
+        float(induction(uniform(traces[0].layers[0].attention.head(0).allowed), PERIOD)),
     )
 
 

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from model.network import masks
+from model.network.attention import group_of
 from model.network.encodings import rope
 
 # ---- the shuffle test ----
@@ -102,7 +103,7 @@ def four_parts(network, ids, head):
     content = network.embedding(ids).double() * math.sqrt(config.width)  # (T, C)
     position = network.embed(ids).double() - content
     parts = normalised(block.attention_norm, content, position)
-    group = head * config.key_heads // config.heads
+    group = group_of(head, config.heads, config.key_heads)
     query = block.attention.query.weight.double().unflatten(0, (config.heads, -1))[head]  # (D, C)
     key = block.attention.key.weight.double().unflatten(0, (config.key_heads, -1))[group]
     asks, answers = (
@@ -132,12 +133,12 @@ def score_parts(network, trace, layer, head):
                 "are mixed"
             )
         return four_parts(network, trace.ids, head)
-    group = head * len(attention.k) // len(attention.q)
-    content = attention.q[head] @ attention.k[group].T * np.float32(attention.scale)
+    one = attention.head(head, turned=False)
+    content = one.q @ one.k.T * np.float32(attention.scale)
     if enters == "queries and keys":
         return {"not turned": content, "what turning changes": attention.scaled(head) - content}
-    if attention.bias is not None:
-        return {"content": content, "bias": attention.bias[head]}
+    if one.bias is not None:
+        return {"content": content, "bias": one.bias}
     return {"content": content}
 
 

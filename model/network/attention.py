@@ -44,12 +44,28 @@ def fused(q, k, v, allowed=None, bias=None, scale=None):
     return nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale)
 
 
+# ---- who meets whom ----
+
+
+def group_of(head: int, heads: int, key_heads: int) -> int:
+    """Which of the G key heads answers a query head: H / G neighbours share one (Ainslie 2023)."""
+    return head * key_heads // heads
+
+
+def shared(x: Tensor, heads: int) -> Tensor:
+    """Keys or values once for each query head that `group_of` gives them to: (..., G, S, D) -> (..., H, S,
+    D).
+    """
+    each = heads // x.shape[-3]
+    return x if each == 1 else x.repeat_interleave(each, dim=-3)
+
+
 class AttentionRecord(NamedTuple):
     """What one pass through attention produced; shapes as in trace.AttentionTrace, with any batch axes in
     front.
 
-    After a past, v and the keys that were looked at (k_rot where RoPE turns them, else k) have its tokens in
-    front.
+    After a past, v and the keys that were looked at (k_rot where the encoding turns them, else k) have its
+    tokens in front.
     """
 
     q: Tensor
@@ -62,6 +78,21 @@ class AttentionRecord(NamedTuple):
     scale: float
     heads: Tensor
     out: Tensor
+
+    def weights(self) -> Tensor:
+        """What comes out of the softmax, (..., H, T, S): `attend` itself, with one-hot rows for values."""
+        q, k = compared(self)
+        one_hot = torch.eye(k.shape[-2], dtype=k.dtype, device=k.device)
+        return attend(q, shared(k, q.shape[-3]), one_hot, self.allowed, self.bias, self.scale)
+
+
+def compared(attention):
+    """The q and k, of an AttentionRecord or AttentionTrace, whose products are the scores: as the encoding
+    has turned them, or as they are where it turns nothing.
+    """
+    if attention.q_rot is None:
+        return attention.q, attention.k
+    return attention.q_rot, attention.k_rot
 
 
 class MultiHeadAttention(nn.Module):
@@ -95,8 +126,8 @@ class MultiHeadAttention(nn.Module):
         scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
         heads = attend(
             q if q_rot is None else q_rot,
-            self.shared(k if k_rot is None else k_rot),
-            self.shared(v),
+            shared(k if k_rot is None else k_rot, self.config.heads),
+            shared(v, self.config.heads),
             allowed,
             bias,
             scale,
@@ -105,10 +136,6 @@ class MultiHeadAttention(nn.Module):
             heads = heads * keep[..., None, None]
         joined = heads.transpose(-2, -3).flatten(-2)  # (..., T, H D)
         return AttentionRecord(q, k, v, q_rot, k_rot, bias, allowed, scale, heads, self.output(joined))
-
-    def shared(self, x):
-        each = self.config.heads // self.config.key_heads  # query heads that share one key head
-        return x if each == 1 else x.repeat_interleave(each, dim=-3)  # (..., G, S, D) -> (..., H, S, D)
 
     def split(self, x):
         return x.unflatten(-1, (-1, self.config.head_width)).transpose(

@@ -12,7 +12,6 @@ from torch.nn import functional as F
 
 from model.analysis.senses import SENTENCES as USAGE  # as people write: one to three words that fit the sense
 from model.analysis.senses import Axis, separate
-from model.network.attention import attend
 from model.network.convolution import Convolutional
 from model.train import teacher
 
@@ -195,14 +194,7 @@ def looks(network, tokenizer, text, word, clues):
     names = [text[a:b].lower() for a, b in spans]
     found = []
     for number, layer in enumerate(network(torch.tensor(ids)).layers, 1):
-        q, k = (
-            (layer.attention.q, layer.attention.k)
-            if layer.attention.q_rot is None
-            else (layer.attention.q_rot, layer.attention.k_rot)
-        )
-        weights = attend(
-            q, k, torch.eye(len(ids)), layer.attention.allowed, layer.attention.bias, layer.attention.scale
-        )  # (H, T, S)
+        weights = layer.attention.weights()  # (H, T, S)
         for head, row in enumerate(weights[:, asks].mean(1), 1):
             shares = [
                 sum(float(row[i]) for i, home in enumerate(owner) if home == number_)

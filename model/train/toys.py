@@ -48,20 +48,7 @@ def measure(network, *, seed=7, periods=PERIODS, tokens=96):
 @torch.inference_mode()
 def weights_of(network, ids):
     """Weights (L, ..., H, T, T) of strings (..., T)."""
-    records = [layer.attention for layer in network(ids).layers]
-    return torch.stack(
-        [
-            attend(
-                r.q if r.q_rot is None else r.q_rot,
-                r.k if r.k_rot is None else r.k_rot,
-                torch.eye(ids.shape[-1]),
-                r.allowed,
-                r.bias,
-                r.scale,
-            )
-            for r in records
-        ]
-    )
+    return torch.stack([layer.attention.weights() for layer in network(ids).layers])
 
 
 def train(

@@ -123,7 +123,7 @@ def tokens(cell):
 
 def projections(cell):
     """Step 2: what each token asks, answers and passes on."""
-    q, k, v, *_ = cell.attention.parts(cell.head)
+    q, k, v, *_ = cell.attention.head(cell.head)
     pictures = (
         (q, "q", "query", "asks", cell.query),
         (k, "k", "key", "answers with", cell.key),
@@ -141,7 +141,7 @@ def projections(cell):
                 height=360,
             )
     _shell.say(r"q = W_Q\,\mathrm{norm}(x) \qquad k = W_K\,\mathrm{norm}(x) \qquad v = W_V\,\mathrm{norm}(x)")
-    turned = "q and k are shown after RoPE has turned them; " if cell.attention.q_rot is not None else ""
+    turned = "q and k are shown after RoPE has turned them; " if cell.attention.turns else ""
     st.caption(
         f"row is a token, column one of the head’s {q.shape[1]} dimensions; {turned}blue below zero, "
         "vermillion above"
@@ -151,8 +151,7 @@ def projections(cell):
 
 def dots(cell):
     """Step 3: how well each query matches each key."""
-    q, k, *_ = cell.attention.parts(cell.head)
-    products = q[cell.query] * k[cell.key]
+    products = cell.attention.products(cell.head, cell.query, cell.key)
     dot, *_ = cell.numbers
     left, right = st.columns(2, gap="medium")
     with left:
@@ -203,7 +202,7 @@ def scaled(cell):
 
 def masked(cell):
     """Step 5: what may not be seen is taken out."""
-    allowed = cell.attention.parts(cell.head)[3]
+    allowed = cell.attention.head(cell.head).allowed
     _, score, _ = cell.numbers
     asks, answers = cell.words
     left, right = st.columns(2, gap="medium")
@@ -239,7 +238,7 @@ def masked(cell):
 
 def softmax(cell):
     """Step 6: from scores to weights."""
-    allowed = cell.attention.parts(cell.head)[3]
+    allowed = cell.attention.head(cell.head).allowed
     weights = cell.attention.weights(cell.head)
     row = weights[cell.query]
     left, right = st.columns(2, gap="medium")
@@ -286,7 +285,7 @@ def softmax(cell):
 def mixture(cell):
     """Step 7: the values, weighed and added."""
     weights = cell.attention.weights(cell.head)[cell.query]
-    values = cell.attention.parts(cell.head)[2]
+    values = cell.attention.head(cell.head).v
     parts = weights[:, None] * values
     made = cell.attention.heads[cell.head, cell.query]
     picture = np.vstack([parts, parts.sum(axis=0)])

@@ -24,7 +24,7 @@ WHERE = Buttons("Changed in", "attention.where", (EVERYWHERE, HERE), EVERYWHERE)
 ATTENTION = "trace.layers[{layer}].attention"
 PRINTED = {
     "1 Tokens": "trace.tokens[{query}], trace.ids[{query}]",
-    "2 q, k, v": ATTENTION + ".parts({head})[0][{query}]",
+    "2 q, k, v": ATTENTION + ".head({head}).q[{query}]",
     "3 Dot products": ATTENTION + ".dots({head})[{query}, {key}]",
     "4 Divide by √D": ATTENTION + ".scaled({head})[{query}, {key}]",
     "5 Mask": ATTENTION + ".scores({head})[{query}, {key}]",

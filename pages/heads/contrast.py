@@ -32,7 +32,7 @@ class Side(NamedTuple):
         """Weights (S, S) of the tokens in this part of the text, NaN where one may not look."""
         attention = self.trace.layers[self.layer].attention
         return np.where(
-            attention.parts(self.head)[3][part, part], attention.weights(self.head, part)[:, part], np.nan
+            attention.head(self.head).allowed[part, part], attention.weights(self.head, part)[:, part], np.nan
         )
 
 

@@ -36,7 +36,7 @@ def section(view):
         names=names if alone else [f"the mean of {len(names)} heads"],
         heads=every,
         chosen=names,
-        allowed=trace.layers[0].attention.parts(0)[3][part, part],
+        allowed=trace.layers[0].attention.head(0).allowed[part, part],
         count=count,
         start=part.start,
         selected=inside(view, part),

@@ -57,9 +57,9 @@ def section(view):
 def vectors(view, attention, dimensions):
     """q and k, a row each, on one scale; where RoPE turns them, as they were before as well."""
     head, query, key = view.choice.head, view.query, view.key
-    q, k, *_ = attention.parts(head)
+    q, k, *_ = attention.head(head)
     rows, note = {"q": q[query], "k": k[key]}, ""
-    if attention.q_rot is not None:
+    if attention.turns:
         plain_q, plain_k = unturned(attention, head, query, key)
         rows = {"q before": plain_q, "q turned": q[query], "k before": plain_k, "k turned": k[key]}
         note = "; “turned” is what RoPE has made of a vector at its token’s place, and what is multiplied"
@@ -86,15 +86,15 @@ def vectors(view, attention, dimensions):
 
 def unturned(attention, head, query, key):
     """The query (D,) and the key (D,) before RoPE turned them."""
-    group = head * len(attention.k) // len(attention.q)
-    return attention.q[head, query], attention.k[group, key]
+    q, k, *_ = attention.head(head, turned=False)
+    return q[query], k[key]
 
 
 def chain(view, attention, products, words):
     """From the sum of the products to the weight, with the numbers."""
     head, query, key = view.choice.head, view.query, view.key
     total, dot = products.astype(np.float64).sum(), attention.dots(head)[query, key]
-    bias, allowed = attention.parts(head)[-1], attention.parts(head)[3][query]
+    bias, allowed = attention.head(head).bias, attention.head(head).allowed[query]
     score = attention.scaled(head)[query, key]
     added = "" if bias is None else f" {signed_tex(float(bias[query, key]))}"
     up, down = int((products > 0).sum()), int((products < 0).sum())
@@ -122,7 +122,7 @@ def fine(value):
 
 def turned(attention, head, query, key, total):
     """What RoPE does to the sum."""
-    if attention.q_rot is None:
+    if not attention.turns:
         return ""
     before = float(np.dot(*(part.astype(np.float64) for part in unturned(attention, head, query, key))))
     apart = abs(query - key)
@@ -159,7 +159,7 @@ def shared(attention, head):
         return ""
     return (
         f"{H} query heads share {G} key heads here: head {head + 1} is answered by key head "
-        f"{head * G // H + 1}."
+        f"{attention.group(head) + 1}."
     )
 
 
@@ -172,7 +172,7 @@ def every_key(view, attention, dimensions, strongest):
             f"Drawn for texts of up to {LONGEST} tokens; yours has {T:,}. The pair above knows no such bound."
         )
         return
-    q, k, _, allowed, _ = attention.parts(view.choice.head)
+    q, k, _, allowed, _ = attention.head(view.choice.head)
     picture = (q[view.query] * k)[:, dimensions]  # (T, D)
     heatmap(
         picture,

@@ -67,7 +67,7 @@ def section(text):
         encodings.fits_or_ends(name, T)
         trace = _shell.explain(text, f"decoder-{name}", None, None, None)
         attention = trace.layers[layer].attention
-        real, allowed = attention.scaled(head), attention.parts(head)[3]
+        real, allowed = attention.scaled(head), attention.head(head).allowed
         parts = order.score_parts(encodings.bundle(name).network, trace, layer, head)
         error = float(np.abs(sum(parts.values()) - real).max())
         query, key = (control.value() for control in encodings.pair_controls(trace.tokens))

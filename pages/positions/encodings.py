@@ -62,7 +62,7 @@ def traces(text, tokens, chosen):
 def seen(trace, layer, head):
     """The weights (T, T) of a head, NaN where it may not look."""
     attention = trace.layers[layer].attention
-    return np.where(attention.parts(head)[3], attention.weights(head), np.nan)
+    return np.where(attention.head(head).allowed, attention.weights(head), np.nan)
 
 
 # ---- controls ----

@@ -38,10 +38,8 @@ class Pair(NamedTuple):
     @property
     def vectors(self):
         """q and k (D,) of the two tokens before they are turned."""
-        attention, head = self.attention, self.choice.head
-        return attention.q[head, self.query], attention.k[
-            head * len(attention.k) // len(attention.q), self.key
-        ]
+        q, k, *_ = self.attention.head(self.choice.head, turned=False)
+        return q[self.query], k[self.key]
 
     @property
     def hands(self):
@@ -128,7 +126,7 @@ def proof(pair):
     """
     attention, head, frequency = pair.attention, pair.choice.head, pair.frequency
     model = attention.scaled(head)[pair.query]  # (T,)
-    keys = attention.k[head * len(attention.k) // len(attention.q)]
+    keys = attention.head(head, turned=False).k
     places = np.arange(len(keys))
     q, k = (
         rotation.turned(pair.hands[0], pair.query, frequency),
@@ -136,11 +134,11 @@ def proof(pair):
     )
     sums = rotation.contributions(q, k, attention.scale).sum(-1)  # (T,)
     turned = max(
-        abs(q - rotation.hands(attention.parts(head)[0][pair.query])).max(),
-        abs(k - rotation.hands(attention.parts(head)[1])).max(),
+        abs(q - rotation.hands(attention.head(head).q[pair.query])).max(),
+        abs(k - rotation.hands(attention.head(head).k)).max(),
     )
     asks, answers = map(_shell.plain, pair.words)
-    unseen = not attention.parts(head)[3][pair.query, pair.key]
+    unseen = not attention.head(head).allowed[pair.query, pair.key]
     masked = (
         f" {answers} comes after {asks}, so the causal mask keeps this score from being used."
         if unseen
@@ -290,7 +288,7 @@ def snippet(pair):
     layer, head, group = (
         pair.choice.layer,
         pair.choice.head,
-        pair.choice.head * len(pair.attention.k) // len(pair.attention.q),
+        pair.attention.group(pair.choice.head),
     )
     return f"""from model import load
 from model.analysis import rotation

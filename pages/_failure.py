@@ -27,8 +27,6 @@ def run(page):
         failed = True
         with above:
             tell()
-    with above:
-        _shell.tell_refusals()
     _shell.sidebar(anyhow=failed)
     _control.write(page.url_path, failed=failed)
 

@@ -10,6 +10,7 @@ if "link" not in st.session_state:
     st.session_state.pages = _shell.pages()
 _control.begin()
 page = st.navigation(st.session_state.pages, position="hidden")
+st.session_state.here = page.url_path
 with st.sidebar:
     contents(_shell.PAGES, here=page.url_path or _shell.FRONT)
 st.title(page.title, anchor=False)

@@ -5,7 +5,7 @@ import streamlit as st
 from model import masks
 from model.analysis import order
 from pages import _shell
-from pages._control import Control, Number, forget, put, refuse
+from pages._control import Control, Number, forget, put
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
 from viz import order as figures
@@ -45,20 +45,12 @@ def kept_order(count):
     if sorted(own) == list(range(count)) and len(said) == count and count > 1:
         return own, None
     forget(ORDER.key)
-    places = order.shuffled(count, seed).tolist()
-    if said != [""]:
-        refuse(ORDER.key, spelled(places))
-    return places, seed
-
-
-def spelled(places):
-    """An order as a link's text, counted from 1."""
-    return "-".join(str(i + 1) for i in places)
+    return order.shuffled(count, seed).tolist(), seed
 
 
 def take_order():
     places, _ = st.session_state["positions.words"]["order"]
-    put({ORDER.key: spelled(places)})
+    put({ORDER.key: "-".join(str(i + 1) for i in places)})
 
 
 def next_seed():

@@ -1,0 +1,86 @@
+"""Many visitors of one real server at once: each is shown what they would be shown alone."""
+
+import ast
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+from tests.browser import launch
+from tests.session import ROOT
+from tests.test_pages import PAGES
+from tests.wire import Visitor
+
+TEXTS = (
+    "I swam across the river to the other bank",
+    "She put her money in the bank",
+    "The cat sat on the mat because it was tired.",
+    "Lily gave Tom a red ball, and Tom said thank you.",
+    "One two three one two three one",
+    "the dog and the cat and the dog",
+    "A bird flew over the old stone wall",
+    "Rain fell on the roof all night long",
+)
+STARTS = 5
+
+
+def views(page):
+    """The names of the page's views, as its script lists them; one without a name where it has one only."""
+    tree = ast.parse((ROOT / "pages" / page / "page.py").read_text(encoding="utf-8"))
+    lists = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SECTIONS"
+    ]
+    return [key.value for key in lists[0].keys] if lists else [None]
+
+
+def tour(turn):
+    """Every page once, (page, query) each, in another order and in another view at every turn."""
+    pages = PAGES[turn:] + PAGES[:turn]
+    for page in pages:
+        names = views(page)
+        view = names[turn % len(names)]
+        yield page, {"text": TEXTS[turn]} | ({f"{page}.section": view} if view else {})
+
+
+def visit_all(url, turn):
+    """What is shown on a tour to visitors who come by links, one after the other: {page: answer}."""
+    shown = {}
+    for page, query in tour(turn):
+        with Visitor(url) as visitor:
+            visitor.open(page, **query)
+            assert visitor.wrong() == [], (page, query)
+            shown[page] = visitor.answer()
+    return shown
+
+
+def test_every_view_is_on_a_tour():
+    seen = {(page, query.get(f"{page}.section")) for turn in range(8) for page, query in tour(turn)}
+    assert seen == {(page, view) for page in PAGES for view in views(page)}
+    assert len(seen) > 30
+
+
+def test_eight_visitors_at_once_are_shown_what_each_is_shown_alone():
+    with launch.server() as crowded, ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda turn: visit_all(crowded.url, turn), range(8)))
+        log = crowded.log
+    assert "Traceback" not in log
+    with launch.server() as quiet:
+        alone = [visit_all(quiet.url, turn) for turn in range(8)]
+    for turn, (crowd, one) in enumerate(zip(together, alone, strict=True)):
+        for page, answer in one.items():
+            assert crowd[page].keys() == answer.keys(), (turn, page)
+            differing = [place for place in answer if answer[place] != crowd[page][place]]
+            assert differing == [], (turn, page, [answer[place][:200] for place in differing])
+
+
+@pytest.mark.parametrize("start", range(STARTS))
+def test_visitors_who_come_before_the_server_is_warm_see_every_page(start):
+    with launch.server() as cold, ExitStack() as stack:  # its port answers long before torch is there
+        visitors = [(page, stack.enter_context(Visitor(cold.url))) for page in PAGES for _ in range(2)]
+        with ThreadPoolExecutor(len(visitors)) as threads:
+            list(threads.map(lambda one: one[1].open(one[0], text=TEXTS[0]), visitors))
+        assert {page: visitor.wrong() for page, visitor in visitors if visitor.wrong()} == {}
+        assert all(len(visitor.elements) > 10 for _, visitor in visitors)
+        assert "Traceback" not in cold.log

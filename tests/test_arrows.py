@@ -68,7 +68,8 @@ def strays(path, may):
 
 def may(path):
     """What a file below pages may import besides the standard library."""
-    own = set() if path.parent == ROOT / "pages" else {f"pages.{path.parent.name}"}
+    folder, *below = path.relative_to(ROOT / "pages").parts
+    own = {f"pages.{folder}"} if below else set()
     layers = {"starlette"} if path.stem == "_server" else set()  # what stands before Streamlit
     return {"streamlit", "model", "viz", "numpy"} | SHARED | own | layers
 

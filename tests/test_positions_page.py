@@ -12,7 +12,8 @@ import pytest
 
 from model import load, masks
 from model.analysis import order
-from model.network.encodings import sinusoidal
+from model.network.encodings import ENCODINGS, sinusoidal
+from pages.positions.pictures import LOOKS, PICTURES
 from tests.session import AROUND, HOSTILE, LONG, ROOT, SHORT, address, click, control, escaped, visit
 from viz import order as figures
 from viz.component import beliefs, panels, sequence
@@ -286,6 +287,11 @@ def test_one_token_has_no_distances():
 # ---- the encoding itself ----
 
 
+def test_every_encoding_has_a_picture_and_a_look_of_its_own():
+    assert sorted(PICTURES) == sorted(ENCODINGS) == sorted(NAMES)
+    assert len({look[1:] for look in LOOKS.values()} | {look.colour for look in LOOKS.values()}) == 12
+
+
 def test_every_encoding_is_drawn_as_it_is():
     at = opened(VIEWS[3])
     network = {name: bundle.network for name, bundle in BUNDLES.items()}
@@ -534,7 +540,9 @@ def test_a_difference_of_nothing_is_drawn_at_the_edge_and_read_as_0():
 
 def test_curves_by_position_keep_their_axis_while_they_come_in():
     rows = [(0, 16, 3.0), (16, 32, 2.0)]
-    few = figures.positions({}, {"rope": rows}, context=128, last=1024)
-    more = figures.positions({"rope": rows, "YaRN": rows}, {"rope": rows}, context=128, last=1024)
+    few = figures.positions({}, {"rope": rows}, looks=LOOKS, context=128, last=1024)
+    more = figures.positions(
+        {"rope": rows, "YaRN": rows}, {"rope": rows}, looks=LOOKS, context=128, last=1024
+    )
     assert few.layout.xaxis.range == more.layout.xaxis.range
     assert list(more.data[0].x) == [8, 24] and list(more.data[0].y) == [3, 2]

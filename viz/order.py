@@ -2,38 +2,42 @@
 Colours name encodings here, not roles.
 """
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import numpy as np
 import plotly.graph_objects as go
 
 from viz import theme
 
-LOOKS = {  # colour (Okabe and Ito), dash, sign: two of the three would do
-    "none": (theme.PLAIN, "solid", "circle"),
-    "learned": ("#E69F00", "dash", "square"),
-    "sinusoidal": ("#56B4E9", "dashdot", "diamond"),
-    "rope": ("#0072B2", "solid", "triangle-up"),
-    "alibi": ("#D55E00", "solid", "cross"),
-    "t5": ("#009E73", "solid", "x"),
-}
-METHODS = {  # the ways to read RoPE past its training: its colour, with other dashes and signs
-    "another base": ("#CC79A7", "dot", "star"),
-    "linear interpolation": ("#CC79A7", "dash", "hourglass"),
-    "NTK-aware": ("#CC79A7", "solid", "pentagon"),
-    "YaRN": ("#CC79A7", "longdashdot", "hexagram"),
+
+class Look(NamedTuple):
+    """How the curves of one encoding look: two of the three would tell it from the others."""
+
+    colour: str  # of Okabe and Ito
+    dash: str
+    sign: str
+
+
+METHODS = {  # the ways to read RoPE past its training: one colour, with dashes and signs
+    "another base": Look("#CC79A7", "dot", "star"),
+    "linear interpolation": Look("#CC79A7", "dash", "hourglass"),
+    "NTK-aware": Look("#CC79A7", "solid", "pentagon"),
+    "YaRN": Look("#CC79A7", "longdashdot", "hexagram"),
 }
 DASHES = "solid", "dash", "dot", "dashdot", "longdash", "longdashdot"  # of heads
 NOTHING = 1e-8  # where a difference of exactly 0 is drawn on a log scale
 
 
-def losses(found, tokens, *, height=280):
+def losses(found, tokens, *, looks: Mapping[str, Look], height=280):
     """A line per encoding: `found` maps its name to the nats (T - 1,) lost on each of `tokens` (T,) but the
-    first, or to a sentence why there are none.
+    first, or to a sentence why there are none; `looks` maps it to its Look.
     """
     figure = go.Figure()
     for name, nats in found.items():
         if isinstance(nats, str):
             continue
-        colour, dash, sign = LOOKS[name]
+        colour, dash, sign = looks[name]
         figure.add_scatter(
             x=np.arange(1, len(tokens)),
             y=np.asarray(nats, np.float32),
@@ -125,7 +129,7 @@ def biases(bias, *, chosen, height=360):
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
-def positions(measured, recorded, *, context, last, height=400):
+def positions(measured, recorded, *, looks: Mapping[str, Look], context: int, last: int, height: int = 400):
     """Loss by position, one solid line per encoding measured now, a thin dashed one as its card has it; both
     map a name to rows (first, end, nats).
 
@@ -134,7 +138,7 @@ def positions(measured, recorded, *, context, last, height=400):
     """
     figure = go.Figure()
     for name, rows in measured.items():
-        colour, dash, sign = (LOOKS | METHODS)[name]
+        colour, dash, sign = (METHODS | looks)[name]
         figure.add_scatter(
             x=[(a + b) / 2 for a, b, _ in rows],
             y=[nats for *_, nats in rows],
@@ -154,7 +158,7 @@ def positions(measured, recorded, *, context, last, height=400):
             mode="lines",
             legendgroup=name,
             showlegend=False,
-            line={"color": LOOKS[name][0], "width": 1.5, "dash": "dash"},
+            line={"color": looks[name].colour, "width": 1.5, "dash": "dash"},
             opacity=0.7,
             customdata=[f"after {a + 1} to {b} tokens" for a, b, _ in rows],
             hovertemplate="%{customdata}: %{y:.3f} nats<extra>" + name + ", its card</extra>",

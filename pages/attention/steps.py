@@ -141,7 +141,8 @@ def projections(cell):
                 height=360,
             )
     _shell.say(r"q = W_Q\,\mathrm{norm}(x) \qquad k = W_K\,\mathrm{norm}(x) \qquad v = W_V\,\mathrm{norm}(x)")
-    turned = "q and k are shown after RoPE has turned them; " if cell.attention.turns else ""
+    title = cell.trace.config.encoding.title
+    turned = f"q and k are shown after {title} has turned them; " if cell.attention.turns else ""
     st.caption(
         f"row is a token, column one of the head’s {q.shape[1]} dimensions; {turned}blue below zero, "
         "vermillion above"

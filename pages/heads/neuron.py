@@ -55,14 +55,15 @@ def section(view):
 
 
 def vectors(view, attention, dimensions):
-    """q and k, a row each, on one scale; where RoPE turns them, as they were before as well."""
+    """q and k, a row each, on one scale; where the encoding turns them, as they were before as well."""
     head, query, key = view.choice.head, view.query, view.key
     q, k, *_ = attention.head(head)
     rows, note = {"q": q[query], "k": k[key]}, ""
     if attention.turns:
         plain_q, plain_k = unturned(attention, head, query, key)
         rows = {"q before": plain_q, "q turned": q[query], "k before": plain_k, "k turned": k[key]}
-        note = "; “turned” is what RoPE has made of a vector at its token’s place, and what is multiplied"
+        title = view.trace.config.encoding.title
+        note = f"; “turned” is what {title} has made of a vector at its token’s place, and what is multiplied"
     heatmap(
         np.stack(list(rows.values()))[:, dimensions],
         rows=list(rows),
@@ -85,7 +86,7 @@ def vectors(view, attention, dimensions):
 
 
 def unturned(attention, head, query, key):
-    """The query (D,) and the key (D,) before RoPE turned them."""
+    """The query (D,) and the key (D,) before the encoding turned them."""
     q, k, *_ = attention.head(head, turned=False)
     return q[query], k[key]
 
@@ -105,7 +106,7 @@ def chain(view, attention, products, words):
         f"{up} products are above zero and {down} below; the largest: {largest}. Summed here they give "
         f"**{fine(total)}**, the model’s own matrix product "
         f"says **{fine(dot)}**: difference {abs(total - dot):.0e}.",
-        turned(attention, head, query, key, total),
+        turned(attention, view.trace.config.encoding.title, head, query, key, total),
         rf"$$\text{{score}} = {tex(total)} \times {tex(attention.scale)}{added} = {tex(score)}$$",
         ""
         if bias is None
@@ -120,15 +121,16 @@ def fine(value):
     return f"{value:.6f}".replace("-", "−")
 
 
-def turned(attention, head, query, key, total):
-    """What RoPE does to the sum."""
+def turned(attention, title, head, query, key, total):
+    """What turning does to the sum; `title` is the encoding's."""
     if not attention.turns:
         return ""
     before = float(np.dot(*(part.astype(np.float64) for part in unturned(attention, head, query, key))))
     apart = abs(query - key)
     return (
-        f"Before RoPE turned them by their places the two vectors would have given {theme.number(before)}: "
-        f"a distance of {apart} token{'s' * (apart != 1)} makes **{signed(total - before)}**."
+        f"Before {title} turned them by their places the two vectors would have given "
+        f"{theme.number(before)}: a distance of {apart} token{'s' * (apart != 1)} makes "
+        f"**{signed(total - before)}**."
     )
 
 

@@ -4,42 +4,46 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import order
+from model.network.encodings import ENCODINGS
 from pages import _shell
 from pages._control import picture_first, put
 from pages.positions import encodings
 from viz.component.panels import panels
 
 SHOWN = 64  # tokens of a long text that are drawn
-ADDED = "learned", "sinusoidal"
-FORMULAS = {
-    "none": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D}",
-    "rope": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} + \frac{R_i q_i \cdot R_j k_j - q_i \cdot k_j}{\sqrt D}",
-    "bias": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} + b_{ij}",
-    "added": r"s_{ij} = \tfrac{1}{\sqrt D}\,(W_q \hat c_i + W_q \hat p_i) \cdot (W_k \hat c_j + W_k \hat "
+FORMULAS = {  # by where the encoding enters
+    "nowhere": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D}",
+    "queries and keys": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} "
+    r"+ \frac{R_i q_i \cdot R_j k_j - q_i \cdot k_j}{\sqrt D}",
+    "scores": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} + b_{ij}",
+    "embedding": r"s_{ij} = \tfrac{1}{\sqrt D}\,(W_q \hat c_i + W_q \hat p_i) \cdot (W_k \hat c_j + W_k \hat "
     r"p_j), "
     r"\qquad "
     r"\hat c = \gamma\,\frac{c - \bar c}{\sigma(c + p)} + \beta, \qquad \hat p = \gamma\,\frac{p - \bar "
     r"p}{\sigma(c + p)}",
 }
 MEANINGS = {
-    "none": "There is no encoding, so the content is all there is. Behind the first layer that content may "
-    "hold something of the order, by way of the "
-    "causal mask.",
-    "rope": "Turning multiplies, it does not add: no part of the score belongs to position alone. What can "
-    "be "
-    "shown is the score without turning, and what "
-    "turning changes about it. Queries and keys behind the first layer already hold something of the "
-    "positions.",
-    "bias": "The bias is added to the score as it is, in every layer, and knows nothing of the words: this "
-    "split is exact everywhere. But behind the first "
-    "layer the content has itself been mixed by weights that followed the bias.",
-    "added": "What goes into the first layer is a word’s embedding plus its position. Between them and the "
-    "scores stands LayerNorm, which is no sum: it "
-    "divides by the standard deviation of both together. Once that number is fixed to the real one, it is "
-    "linear, and the two can be followed on: four "
-    "products. Its learned offset β, the same for every token, is counted with the content. Behind the first "
-    "layer the MLPs have mixed the two, and no "
-    "split is defined.",
+    "nowhere": (
+        "There is no encoding, so the content is all there is. Behind the first layer that content may "
+        "hold something of the order, by way of the causal mask."
+    ),
+    "queries and keys": (
+        "Turning multiplies, it does not add: no part of the score belongs to position alone. What can "
+        "be shown is the score without turning, and what turning changes about it. Queries and keys "
+        "behind the first layer already hold something of the positions."
+    ),
+    "scores": (
+        "The bias is added to the score as it is, in every layer, and knows nothing of the words: this "
+        "split is exact everywhere. But behind the first layer the content has itself been mixed by "
+        "weights that followed the bias."
+    ),
+    "embedding": (
+        "What goes into the first layer is a word’s embedding plus its position. Between them and the "
+        "scores stands LayerNorm, which is no sum: it divides by the standard deviation of both "
+        "together. Once that number is fixed to the real one, it is linear, and the two can be followed "
+        "on: four products. Its learned offset β, the same for every token, is counted with the content. "
+        "Behind the first layer the MLPs have mixed the two, and no split is defined."
+    ),
 }
 
 
@@ -61,8 +65,9 @@ def section(text):
     encoding = encodings.encoding_control("positions.split", "sinusoidal")
     layers, heads = encodings.layer_control(1), encodings.head_control(6)
     name, head = encoding.value(), heads.value() - 1
-    layer = 0 if name in ADDED else layers.value() - 1
-    controls = (encoding, heads) if name in ADDED else (encoding, layers, heads)
+    enters = ENCODINGS[name].enters
+    layer = 0 if enters == "embedding" else layers.value() - 1
+    controls = (encoding, heads) if enters == "embedding" else (encoding, layers, heads)
     with picture_first(*controls):
         encodings.fits_or_ends(name, T)
         trace = _shell.explain(text, f"decoder-{name}", None, None, None)
@@ -92,7 +97,7 @@ def section(text):
             label=f"{name}, layer {layer + 1}, head {head + 1}: the parts of its scores",
         )
     about(parts, real, error, allowed, trace.tokens, query, key, name)
-    _shell.show_source(order.normalised if name in ADDED else order.score_parts)
+    _shell.show_source(order.normalised if enters == "embedding" else order.score_parts)
 
 
 def about(parts, real, error, allowed, tokens, query, key, name):
@@ -108,8 +113,8 @@ def about(parts, real, error, allowed, tokens, query, key, name):
         f"the sum differs from the score that the model computed by at most **{error:.1e}**. "
         f"{brought(parts, allowed)}"
     )
-    kind = "added" if name in ADDED else "bias" if name in ("alibi", "t5") else name
-    _shell.say(FORMULAS[kind], MEANINGS[kind])
+    enters = ENCODINGS[name].enters
+    _shell.say(FORMULAS[enters], MEANINGS[enters])
 
 
 def brought(parts, allowed):

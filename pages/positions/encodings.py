@@ -1,4 +1,4 @@
-"""The six models that differ in their positional encoding only, and what the parts of the page about them
+"""The models that differ in their positional encoding only, and what the parts of the page about them
 share.
 """
 
@@ -11,6 +11,14 @@ from pages import _shell
 from pages._control import Buttons, Menu, Several, token
 
 NAMES = [name for name in ENCODINGS if f"decoder-{name}" in names("decoder")]
+COUNT = dict(
+    enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
+).get(len(NAMES), str(len(NAMES)))
+
+
+def entering(place):
+    """The encodings that enter there, in a sentence."""
+    return ", ".join(name for name in NAMES if ENCODINGS[name].enters == place)
 
 
 def bundle(name):
@@ -19,7 +27,7 @@ def bundle(name):
 
 
 def read(text):
-    """Token ids of the text, the same for all six; where there are none, the page says why and ends."""
+    """Token ids of the text, the same for all models; where there are none, the page says why and ends."""
     if not NAMES:
         st.error(
             "There is no decoder in model/checkpoints. Restore the folder, or train one with python -m "

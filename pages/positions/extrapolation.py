@@ -15,6 +15,7 @@ from pages import _shell
 from pages._control import Buttons, Lines, Several, Steps
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
+from pages.positions.pictures import LOOKS
 from viz import order as figures
 
 TALE, OWN = "a fairy tale", "your own text"
@@ -100,7 +101,7 @@ def stop(asked):
 def section(_):
     """Draw all of it; the text is one of its own."""
     st.markdown(
-        "All six models were trained on 128 tokens at a time. **Move the length** past that, and look what "
+        "All models were trained on 128 tokens at a time. **Move the length** past that, and look what "
         "happens to the right of the dotted line: where "
         "the weights follow the distance it goes on as before, where they follow the place it does not."
     )
@@ -163,7 +164,7 @@ def draw(picture, found, recorded, context, N):
     """Draw the curves that there are into the placeholder; returns how many, which is part of the key, since
     no key may come twice in a run.
     """
-    figure = figures.positions(found, recorded, context=context, last=N)
+    figure = figures.positions(found, recorded, looks=LOOKS, context=context, last=N)
     with picture:
         _shell.show(
             figure,

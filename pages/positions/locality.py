@@ -13,7 +13,7 @@ from pages.positions.encodings import NAMES
 from viz.component import heatmap
 from viz.component.panels import panels
 
-FEW = 256  # tokens up to which all six models are asked at once
+FEW = 256  # tokens up to which all models are asked at once
 DRAWN = 64  # tokens of the head's own picture
 
 
@@ -113,7 +113,7 @@ def section(text):
 
 
 def others(text, T):
-    """The mean share of all six models, where that is quick or with a bar that shows progress."""
+    """The mean share of all models, where that is quick or with a bar that shows progress."""
     if T > FEW:
         return ""
     found = {}

@@ -1,4 +1,4 @@
-"""What does a transformer know about order? Six models that differ in their positional encoding only,
+"""What does a transformer know about order? Models that differ in their positional encoding only,
 compared on the reader's own text.
 """
 

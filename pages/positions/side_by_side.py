@@ -1,4 +1,4 @@
-"""Side by side: what six encodings make of the same text in weights, in loss and in the next token; and the
+"""Side by side: what the encodings make of the same text in weights, in loss and in the next token; and the
 difference of any two.
 """
 
@@ -9,6 +9,7 @@ from model.network.attention import attend
 from pages import _shell
 from pages._control import Slider, picture_first, put
 from pages.positions import encodings
+from pages.positions.pictures import LOOKS
 from viz import order as figures
 from viz.component import heatmap
 from viz.component.beliefs import beliefs
@@ -28,7 +29,7 @@ def section(text):
     """Draw all of it for the text."""
     T = len(encodings.read(text))
     st.markdown(
-        "Six models, trained on the same texts in the same order, differ in one thing: how they are told "
+        "These models, trained on the same texts in the same order, differ in one thing: how they are told "
         "where a word stands. **Choose layer and head**, "
         "and look for diagonals: a weight that follows the distance runs along one, a weight that follows "
         "the word makes columns."
@@ -81,9 +82,10 @@ def section(text):
     _shell.say(
         r"w_{ij} = \mathrm{softmax}_j\!\left(\frac{R_i q_i \cdot R_j k_j}{\sqrt D} + b_{ij}\right), \qquad "
         r"q_i, k_i \text{ from } x_i + p_i",
-        "An encoding enters in one of three places: $p$ is added to the embedding (learned, sinusoidal), $R$ "
-        "turns queries and keys (rope), "
-        "$b$ is added to the scores (alibi, t5).",
+        "An encoding enters in one of three places: $p$ is added to the embedding "
+        f"({encodings.entering('embedding')}), $R$ turns queries and keys "
+        f"({encodings.entering('queries and keys')}), $b$ is added to the scores "
+        f"({encodings.entering('scores')}).",
     )
     _shell.show_source(attend)
 
@@ -103,7 +105,7 @@ def loss(traces, tokens):
         if not isinstance(nats, str)
     }
     _shell.show(
-        figures.losses(found, tokens),
+        figures.losses(found, tokens, looks=LOOKS),
         key="positions.loss",
         alt="loss of each token but the first, a line for each encoding",
     )

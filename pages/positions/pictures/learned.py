@@ -1,0 +1,33 @@
+"""Learned positions: the trained table."""
+
+import numpy as np
+
+from model import Bundle
+from model.analysis import order
+from model.network.encodings.learned import learned
+from pages.positions.pictures import Picture, View, by_cosine, table
+from viz.order import Look
+
+
+def view(bundle: Bundle, head: int) -> View:
+    rows = bundle.network.position_table.numpy()
+    near = order.alikeness(rows)
+    sentence = (
+        f"A table of {len(rows)} rows of {rows.shape[1]} numbers, trained like all others. Neighbours have a "
+        f"cosine of {np.diag(near, 1).mean():.2f} on "
+        f"average, positions {len(rows) // 2} apart of {np.diag(near, len(rows) // 2).mean():.2f}: what "
+        "structure there is, the model found by itself. **The "
+        f"table ends at {len(rows)}**: a longer text has no position there."
+    )
+    drawn = table(
+        rows,
+        list(map(str, range(rows.shape[1]))),
+        "the trained table, added to the embedding",
+        "dimension",
+        "learned",
+    )
+    note = "The left scale reaches to the table’s largest number"
+    return by_cosine(drawn, rows, note, sentence, learned)
+
+
+PICTURE = Picture(view, Look("#E69F00", "dash", "square"))

@@ -1,0 +1,30 @@
+"""RoPE: the angles by which queries and keys turn."""
+
+from model import Bundle
+from model.network.encodings.rope import rotate
+from model.network.encodings.sinusoidal import sinusoidal
+from pages.positions.pictures import SHOWN, WAVES, Picture, View, by_cosine, table, wavelengths, waves
+from viz.order import Look
+
+
+def view(bundle: Bundle, head: int) -> View:
+    width, base = bundle.config.head_width, bundle.config.rope_base
+    hands = sinusoidal(SHOWN, width, base).numpy()
+    lengths = wavelengths(width, base)
+    slow = int((lengths > bundle.config.context).sum())
+    sentence = (
+        f"Nothing is added: each of the {len(lengths)} pairs of dimensions of every query and key turns by "
+        "position × frequency, here drawn as the sine and "
+        f"cosine of its angle. One turn takes {lengths[0]:.3g} to {lengths[-1]:,.0f} tokens; {slow} of "
+        f"{len(lengths)} pairs turn less than once in the "
+        f"training context of {bundle.config.context}. The right picture is the score, over its largest, of "
+        "a query and a key with the same length in every "
+        "pair, at these two positions: it depends on the distance alone."
+    )
+    drawn = table(
+        hands, waves(width, base), "the angles of RoPE, as sine and cosine", "wave", "rope", limit=1
+    )
+    return by_cosine(drawn, hands, WAVES, sentence, rotate)
+
+
+PICTURE = Picture(view, Look("#0072B2", "solid", "triangle-up"))

@@ -1,0 +1,26 @@
+"""Sinusoidal positions: the waves that are added."""
+
+from model import Bundle
+from model.network.encodings.sinusoidal import sinusoidal
+from pages.positions.pictures import SHOWN, WAVES, Picture, View, by_cosine, table, wavelengths, waves
+from viz.order import Look
+
+
+def view(bundle: Bundle, head: int) -> View:
+    width = bundle.config.width
+    rows = sinusoidal(SHOWN, width).numpy()
+    lengths = wavelengths(width)
+    slow = int((lengths > bundle.config.context).sum())
+    sentence = (
+        "Pairs of sine and cosine, each slower than the one before: their wavelengths run from "
+        f"{lengths[0]:.3g} to {lengths[-1]:,.0f} tokens, and {slow} of "
+        f"{len(lengths)} pairs turn less than once in the training context of {bundle.config.context}. "
+        "Nothing is learned. A step of $k$ tokens turns each "
+        "pair by the same angle wherever it is taken, so the cosine on the right depends on the distance "
+        "alone."
+    )
+    drawn = table(rows, waves(width), "the waves, added to the embedding", "wave", "sinusoidal", limit=1)
+    return by_cosine(drawn, rows, WAVES, sentence, sinusoidal)
+
+
+PICTURE = Picture(view, Look("#56B4E9", "dashdot", "diamond"))

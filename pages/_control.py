@@ -7,6 +7,7 @@ controls, so values are known before any widget is; defaults follow the text (th
 token); places are counted from 1 in an address; and a click in a picture chooses as well.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -138,15 +139,29 @@ class Toggle(Control):
         st.toggle(self.label, **self.widget(look))
 
 
-class Text(Control):
-    """A box for a line of text; it answers while somebody types."""
+class Line(Control):
+    """A box for a line of text."""
 
     def draw(self, **look: Any) -> None:
-        st.text_input(self.label, **{"live": "200ms"} | self.widget(look))
+        st.text_input(self.label, **self.widget(look))
+
+
+class Text(Control):
+    """A box for a text of one line or several; it grows with the text and answers while somebody types.
+
+    It has no max_chars, with which Streamlit drops a longer paste without a word: the text stays in the box,
+    and the page says that it is too long.
+    """
+
+    def draw(self, **look: Any) -> None:
+        look = self.widget(look)
+        width = look.pop("width", "stretch")
+        with st.container(key=f"box.{self.key}", width=width):  # see viz.component.live
+            st.text_area(self.label, height="content", **look)
 
 
 class Lines(Control):
-    """A box for lines of text."""
+    """A box for a list or a long text, line by line; it answers Ctrl + Enter, or when it is left."""
 
     def draw(self, **look: Any) -> None:
         st.text_area(self.label, **self.widget(look))
@@ -205,7 +220,9 @@ def begin():
     """
     state = st.session_state
     if "chosen" not in state:
-        state.link, state.chosen = st.query_params.to_dict(), {}
+        query = st.query_params.to_dict()  # a box knows but one line end
+        state.link = {key: re.sub(r"\r\n?", "\n", value) for key, value in query.items()}
+        state.chosen = {}
         state.replaced, state.doubted, state.settled = {}, {}, None
         state.addresses = {}  # page -> what its address said last
         state.here, state.shown_on = None, {}  # the page; control -> the page that showed it last

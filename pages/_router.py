@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages import _control, _failure, _shell
 from viz.component.contents import contents
+from viz.component.live import live
 
 if "link" not in st.session_state:
     st.set_page_config(page_title="Riverbank", layout="wide", initial_sidebar_state=340)
@@ -15,3 +16,4 @@ with st.sidebar:
     contents(_shell.PAGES, here=page.url_path or _shell.FRONT)
 st.title(page.title, anchor=False)
 _failure.run(page)
+live()

@@ -33,6 +33,16 @@ STYLE = """<style>
 .katex-display.katex-display > .katex { white-space: normal }
 .katex-display .base { margin: 0.2em 0 } /* between its lines */
 @media (max-width: 640px) { .katex-display > .katex { font-size: 1.05em } } /* as large as the text around */
+/* see _control.Text: as high as a line where the browser can, and no key to be pressed */
+[class*="st-key-box-"] textarea {
+  padding: 0.5rem 0.75rem !important; max-height: 12rem !important; resize: none !important;
+}
+@supports (field-sizing: content) {
+  [class*="st-key-box-"] textarea {
+    field-sizing: content; height: auto !important; min-height: 2.375rem !important;
+  }
+}
+[class*="st-key-box-"] [data-testid="InputInstructions"] { display: none }
 .stButtonGroup > div { flex-wrap: wrap } /* in a row Streamlit hides on a phone what does not fit */
 /* to fade by itself, each part of a page would need a layer of its own */
 [data-stale="true"] { transition: none !important; opacity: 1 !important }

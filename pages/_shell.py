@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
 
 from model import load, masks, names
-from pages._control import NothingToShow, choose, kept, pause, row_above  # noqa: F401  as _shell.pause until all pages ask _control
+from pages._control import NothingToShow, Text, choose, kept, pause, row_above  # noqa: F401  as _shell.pause until all pages ask _control
 from viz import theme
 
 PAGES = {  # folder, and address: the question that it answers
@@ -40,6 +40,8 @@ EXAMPLES = (
     "Lily gave Tom a red ball, and Tom said thank you to Lily.",
     "One day, a little girl found a big box under her bed. She opened the",
 )
+
+TEXT = Text("Your text", "text", None, EXAMPLES[0])
 
 
 def pages():
@@ -85,7 +87,7 @@ def choice(kinds=("encoder", "decoder"), only=None, toys=False):
             "model.train."
         )
         raise NothingToShow
-    text = kept("text", None, EXAMPLES[0])
+    text = TEXT.value()
     model = only or kept("model", known, FIRST if FIRST in known else known[0])
     st.session_state.reader, config = model, load(model).config
     layer = kept("layer", range(1, config.layers + 1), min(LAYER, config.layers))
@@ -107,7 +109,7 @@ def sidebar(anyhow=False):
     config = load(st.session_state.reader).config
     with st.sidebar:
         with suppress(StreamlitDuplicateElementKey):  # a page that failed after its own text box
-            st.text_input("Your text", key="text", live="200ms", on_change=take_text)
+            TEXT.draw(on_change=take_text, args=())
         st.selectbox(
             "or an example",
             EXAMPLES,

@@ -21,6 +21,7 @@ def script():
         _control.Steps("Size", "a.size", (1, 10, 100), 10),
         _control.Number("Seed", "a.seed", range(1, 10), 3),
         _control.switch("Divide", "a.divide", True),
+        _control.Line("Line", "a.line", None, "dog"),
         _control.Text("Text", "a.text", None, "bank"),
         _control.Lines("Lines", "a.lines", None, "one\ntwo"),
         _control.Several("Some", "a.some", ("p", "q", "r"), ["p"]),
@@ -39,6 +40,7 @@ DEFAULTS = {
     "a.size": 10,
     "a.seed": 3,
     "a.divide": True,
+    "a.line": "dog",
     "a.text": "bank",
     "a.lines": "one\ntwo",
     "a.some": ["p"],
@@ -50,7 +52,8 @@ OTHERS = {
     "a.size": 100,
     "a.seed": 9,
     "a.divide": False,
-    "a.text": "river",
+    "a.line": "cat",
+    "a.text": "a river\nand a bank",
     "a.lines": "three",
     "a.some": ["r", "p"],
     "a.token": 0,
@@ -61,7 +64,8 @@ SPELLED = {
     "a.size": "100",
     "a.seed": "9",
     "a.divide": "False",
-    "a.text": "river",
+    "a.line": "cat",
+    "a.text": "a river\nand a bank",
     "a.lines": "three",
     "a.some": "p,r",
     "a.token": "1",
@@ -110,9 +114,15 @@ def test_a_link_opens_on_what_it_says(key):
     assert values(opened(**{key: SPELLED[key]})) == DEFAULTS | {key: expected}
 
 
-@pytest.mark.parametrize("key", set(SPELLED) - {"a.text", "a.lines"})
+@pytest.mark.parametrize("key", set(SPELLED) - {"a.line", "a.text", "a.lines"})
 def test_a_link_that_asks_for_what_there_is_not_opens_on_the_default(key):
     assert values(opened(**{key: "nonsense"})) == DEFAULTS
+
+
+def test_line_ends_of_a_link_become_those_that_a_box_has():
+    at = opened(**{"a.text": "one\r\ntwo\rthree\n"})
+    assert values(at)["a.text"] == "one\ntwo\nthree\n"
+    assert at.session_state.drawn["a.text"] == "one\ntwo\nthree\n"
 
 
 def test_what_depends_on_a_control_goes_back_when_that_is_moved():

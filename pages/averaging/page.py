@@ -6,7 +6,7 @@ import streamlit as st
 from model import load
 from model.analysis import senses
 from pages import _senses, _shell
-from pages._control import choose, kept
+from pages._control import Text, kept
 from pages._numbers import percent
 from pages._senses import NUMBERS
 from viz.component import heatmap
@@ -16,15 +16,20 @@ MIXTURES = {"attention": None, "plain average": "average", "only itself": "alone
 config = load(_senses.MODEL).config
 everywhere, *single = "every layer", *(f"layer {i}" for i in range(1, config.layers + 1))
 
-texts = [kept(key, None, example) for key, example in zip(_senses.SENTENCES, _shell.EXAMPLES, strict=False)]
+boxes = [
+    Text(f"The {which} sentence", key, None, example)
+    for which, key, example in zip(NUMBERS, _senses.SENTENCES, _shell.EXAMPLES, strict=False)
+]
+texts = [box.value() for box in boxes]
 st.markdown(
     "A word could take in its context by **adding up all the words and dividing by their number**. It then "
     "sees everything and weighs nothing. "
     "Change where the average takes attention’s place, and look how far apart 1 and 2 still fall: the two "
     "sentences that hold the word."
 )
-for column, key, which in zip(st.columns(2), _senses.SENTENCES, NUMBERS, strict=True):
-    column.text_input(f"The {which} sentence", key=key, live="200ms", on_change=choose, args=(key,))
+for column, box in zip(st.columns(2), boxes, strict=True):
+    with column:
+        box.draw()
 where = kept("averaging.where", [everywhere, *single], everywhere)
 with st.container(horizontal=True):
     _shell.pick("Replace attention in", [everywhere, *single], key="averaging.where")

@@ -8,12 +8,12 @@ import streamlit as st
 from model import load
 from model.analysis import leak
 from pages import _shell
-from pages._control import Text, token
+from pages._control import Line, token
 from pages.masks import chosen
 from viz import theme
 from viz.component import heatmap
 
-WORD = Text("by the word", "masks.word", None, "dog", look={"width": 140, "live": False})
+WORD = Line("by the word", "masks.word", None, "dog", look={"width": 140})
 WAYS = 4  # random directions for the gradients
 LONGEST = 48  # tokens of a text for which every pair is measured
 PASS = 1024  # tokens in one pass

@@ -3,7 +3,7 @@ compared on the reader's own text.
 """
 
 from pages import _shell
-from pages._control import Buttons, Text
+from pages._control import Buttons
 from pages.positions import content_position, extrapolation, locality, shuffle, side_by_side, table
 
 SECTIONS = {
@@ -18,10 +18,9 @@ OWN_TEXT = "The encoding itself", "Beyond the training length"  # these ask for 
 
 HIDDEN = {"label_visibility": "collapsed"}
 VIEW = Buttons("View", "positions.section", SECTIONS, "Side by side", look=HIDDEN)
-TEXT = Text("Your text", "text", None, _shell.EXAMPLES[0], look=HIDDEN)
 
-text, section = TEXT.value(), VIEW.value()
+text, section = _shell.TEXT.value(), VIEW.value()
 VIEW.draw()
 if section not in OWN_TEXT:
-    TEXT.draw()
+    _shell.TEXT.draw(**HIDDEN)
 SECTIONS[section](text)

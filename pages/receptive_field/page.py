@@ -6,18 +6,18 @@ import streamlit as st
 
 from model.analysis import reach
 from pages import _shell
-from pages._control import choose, kept
 from pages.receptive_field import cones, distance, influence
 from viz.component.cone import Panel, cone
 
-text = kept("text", None, _shell.EXAMPLES[0])
+text = _shell.TEXT.value()
 st.markdown(
     "A neuron can only use what reaches it. **Choose the output token** and look for the words that its cone "
     "leaves out: "
     "a convolution reaches a little further with each layer, attention takes in the whole text at once."
 )
 above = _shell.row_above()
-above.text_input("Your text", key="text", live="200ms", on_change=choose, args=("text",))
+with above:
+    _shell.TEXT.draw()
 try:
     trace = _shell.explain(text, influence.ATTENTION, None, None, None)
 except ValueError as reason:

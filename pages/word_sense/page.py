@@ -7,7 +7,7 @@ import streamlit as st
 from model import load
 from model.analysis import senses, stream
 from pages import _senses, _shell
-from pages._control import choose, kept
+from pages._control import Text, kept
 from pages._numbers import number, percent
 from pages._senses import NUMBERS
 from pages.word_sense import blindfold
@@ -16,7 +16,11 @@ from viz.component.meter import Lane, meter
 
 names = _senses.stage_names(load(_senses.MODEL).config)
 
-texts = [kept(key, None, example) for key, example in zip(_senses.SENTENCES, _shell.EXAMPLES, strict=False)]
+boxes = [
+    Text(f"The {which} sentence", key, None, example)
+    for which, key, example in zip(NUMBERS, _senses.SENTENCES, _shell.EXAMPLES, strict=False)
+]
+texts = [box.value() for box in boxes]
 st.markdown(
     "A word means what its company says. Before the first layer the word is the same vector in both "
     "sentences; then each takes in its context, "
@@ -24,8 +28,9 @@ st.markdown(
     "meter moves by the number that stands there."
 )
 columns = st.columns(2)
-for column, key, which in zip(columns, _senses.SENTENCES, NUMBERS, strict=True):
-    column.text_input(f"The {which} sentence", key=key, live="200ms", on_change=choose, args=(key,))
+for column, box in zip(columns, boxes, strict=True):
+    with column:
+        box.draw()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     word = _senses.word_of(texts)
     undo = st.empty()

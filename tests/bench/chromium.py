@@ -33,13 +33,13 @@ SHOWN = {  # a function of the text: does the page show it?
     "=== text",
     "empty": "text => document.querySelector('[data-testid=stText]')?.textContent === text",
 }
-# Types the text, presses Enter at once (before the live commit after 200 ms), and waits; all inside the page,
+# Types the text, presses Ctrl + Enter at once (before the live commit after 200 ms), and waits; all inside the page,
 # so that no driver is timed.
 ENTER = """async ([text, shown, picture]) => {
-    const [ready, room, box] = [eval(shown), eval(picture), document.querySelector(".st-key-text input")];
-    const press = (type) => box.dispatchEvent(new KeyboardEvent(type, { key: "Enter", code: "Enter", keyCode: 13, bubbles: true }));
+    const [ready, room, box] = [eval(shown), eval(picture), document.querySelector(".st-key-text :is(input, textarea)")];
+    const press = (type) => box.dispatchEvent(new KeyboardEvent(type, { key: "Enter", code: "Enter", keyCode: 13, ctrlKey: true, bubbles: true }));
     box.focus();
-    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(box, text);
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, text);
     box.dispatchEvent(new Event("input", { bubbles: true }));
     await new Promise(requestAnimationFrame);
     if (ready(text)) return null;
@@ -90,7 +90,7 @@ def answering(turns=15):
         for kind, started in servers.items():
             pages[kind] = running.new_page(viewport={"width": 1440, "height": 900})
             pages[kind].goto(f"{started.url}/{kind if kind != 'empty' else ''}")
-            pages[kind].wait_for_selector(".st-key-text input")  # it comes last
+            pages[kind].wait_for_selector(".st-key-text :is(input, textarea)")  # it comes last
         sizes = {tokens: texts(tokens) for tokens in (32, 128)}
         taken = {32: [], 128: [], "empty": []}
         for turn in range(turns + 2):
@@ -142,7 +142,7 @@ def judging(turns=15):
         running = opened(playwright)
         page = running.new_page(viewport={"width": 1440, "height": 900})
         page.goto(f"{started.url}/word_sense")
-        page.wait_for_selector(".st-key-text input")
+        page.wait_for_selector(".st-key-text :is(input, textarea)")
         for _ in range(turns):
             taken.append(entered(page, "word_sense", next(some)))
         running.close()

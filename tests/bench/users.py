@@ -41,8 +41,8 @@ class User:
             kind = answer.WhichOneof("type")
             if kind == "delta" and answer.delta.new_element.WhichOneof("type") == "bidi_component":
                 pictures.append(answer.delta.new_element.bidi_component.bytes)
-            elif kind == "delta" and answer.delta.new_element.WhichOneof("type") == "text_input":
-                self.box = answer.delta.new_element.text_input.id
+            elif kind == "delta" and answer.delta.new_element.WhichOneof("type") == "text_area":
+                self.box = answer.delta.new_element.text_area.id
             elif kind == "script_finished":
                 break
         if not any((text or "").encode() in picture for picture in pictures if picture):

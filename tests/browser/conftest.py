@@ -133,7 +133,7 @@ class Page:
         )
 
     def type(self, text):
-        self.part("text", "input").fill(text)
+        self.part("text", "textarea").fill(text)
 
     def choose(self, key, option):
         """Press a button of a row of buttons; the option as text, or its place."""

@@ -99,7 +99,7 @@ def test_a_deep_link_as_the_very_first_request_restores_the_picture(browser, def
         page.open(**link, **{"attention.step": defaults["steps"][DOTS]})
         expected = float(attention(defaults, LONG, layer=2).dots(4)[4, 2])
         page.shown(revision=LONG, rows=len(tokens), cell="4,2", value=expected)
-        expect(page.part("text", "input")).to_have_value(LONG)
+        expect(page.part("text", "textarea")).to_have_value(LONG)
         expect(page.part("attention.step", "[aria-checked=true]")).to_have_text(defaults["steps"][DOTS])
         page.check()
         assert "Traceback" not in fresh.log
@@ -144,7 +144,7 @@ def test_a_reload_keeps_everything(page, defaults):
     page.linked(layer="1", head="2", text=LONG, **{"attention.query": "7", "attention.key": "4"})
     page.page.reload()
     page.shown(revision=LONG, cell="6,3", value=expected)
-    expect(page.part("text", "input")).to_have_value(LONG)
+    expect(page.part("text", "textarea")).to_have_value(LONG)
 
 
 # ---- typing ----
@@ -153,7 +153,7 @@ def test_a_reload_keeps_everything(page, defaults):
 def test_typing_repaints_without_a_key_press_more(page, defaults):
     page.open(text=SHORT)
     page.shown(revision=SHORT)
-    box = page.part("text", "input")
+    box = page.part("text", "textarea")
     box.press("End")
     box.press_sequentially(" of the old town", delay=20)
     text = SHORT + " of the old town"
@@ -194,7 +194,7 @@ def test_an_example_becomes_the_text(page):
     example = option.inner_text()
     option.click()
     page.shown(revision=example)
-    expect(page.part("text", "input")).to_have_value(example)
+    expect(page.part("text", "textarea")).to_have_value(example)
     page.linked(text=example)
 
 
@@ -213,7 +213,7 @@ def test_hostile_text_stays_text(page, defaults, text):
         page.rests()
         assert page.page.locator("b, i, script:text('alert'), img[src=x], a[href^=javascript]").count() == 0
         page.check()
-    expect(page.part("text", "input")).to_have_value(text)
+    expect(page.part("text", "textarea")).to_have_value(text)
 
 
 @pytest.mark.parametrize("text", ["", "   "], ids=["empty", "spaces"])
@@ -223,7 +223,7 @@ def test_no_text_is_answered_in_a_sentence(page, text):
     page.type(text)
     expect(page.page.get_by_test_id("stAlert")).to_be_visible()
     expect(page.part("attention.matrix")).to_have_count(0)
-    expect(page.part("text", "input")).to_have_value(text)
+    expect(page.part("text", "textarea")).to_have_value(text)
     page.type(LONG)
     page.shown(revision=LONG)
 
@@ -236,12 +236,12 @@ def test_100000_characters_are_answered_in_a_sentence_and_a_reload_survives_them
     page.type(text)
     alert = page.page.get_by_test_id("stAlert")
     expect(alert).to_contain_text("100,000")
-    assert page.part("text", "input").input_value() == text
+    assert page.part("text", "textarea").input_value() == text
     expect(page.page.get_by_text("too long for an address")).to_be_visible()
     page.linked(text=None)
     response = page.page.reload()
     assert response.status == 200
-    expect(page.part("text", "input")).to_be_visible()
+    expect(page.part("text", "textarea")).to_be_visible()
     page.type(LONG)
     page.shown(revision=LONG)
 
@@ -253,9 +253,9 @@ def test_half_of_a_surrogate_pair_leaves_the_page_alive(browser):
     with launch.server() as own:
         page = Page(browser, own.url).open(text=SHORT)
         page.shown(revision=SHORT)
-        box = page.part("text", "input")
+        box = page.part("text", "textarea")
         box.evaluate(
-            "box => { Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(box, 'a "
+            "box => { Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(box, 'a "
             "\\ud83d b');"
             " box.dispatchEvent(new Event('input', { bubbles: true })); }"
         )

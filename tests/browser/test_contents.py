@@ -33,13 +33,13 @@ def test_it_keeps_the_session_and_the_way_back(page):
     page.linked(text=TEXT)
     expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["masks"])
     expect(page.part("contents", "[aria-current=page]")).to_have_text(PAGES["masks"])
-    expect(page.part("text", "input")).to_have_value(TEXT)
+    expect(page.part("text", "textarea")).to_have_value(TEXT)
     page.part("contents", "a").get_by_text(PAGES["rope"]).press("Enter")
     page.page.wait_for_url("**/rope?**")
     expect(page.part("contents", "a:focus")).to_have_text(PAGES["rope"])
     page.page.go_back()
     expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["masks"])
-    expect(page.part("text", "input")).to_have_value(TEXT)
+    expect(page.part("text", "textarea")).to_have_value(TEXT)
 
 
 def test_a_page_opens_in_a_tab_of_its_own_as_any_link_does(page):

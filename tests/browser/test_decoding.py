@@ -101,7 +101,7 @@ def test_hostile_text_stays_text_and_none_is_answered(page):
     assert page.page.locator("b, i:not([class]), img[src=x]").count() == 0
     page.type("")
     expect(page.page.get_by_test_id("stAlert").first).to_be_visible()
-    expect(page.part("text", "input")).to_have_value("")
+    expect(page.part("text", "textarea")).to_have_value("")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -104,7 +104,7 @@ def test_blinding_the_word_to_its_clue_moves_the_number_and_undo_brings_it_back(
 def test_typing_moves_the_meter_and_keeps_the_focus(page):
     page.open("word_sense")
     meter(page, RIVER)
-    box = page.part("word_sense.other", "input")
+    box = page.part("word_sense.other", "textarea")
     box.press("End")
     box.press_sequentially(" and the loan", delay=15)
     text = CASH + " and the loan"
@@ -160,7 +160,7 @@ def test_what_is_typed_stays_and_is_answered(page, first, second, sentence):
         expect(page.page.get_by_test_id("stAlert").first).to_contain_text(re.compile(sentence))
     else:
         meter(page, first, second)
-    expect(page.part("text", "input")).to_have_value(first)
+    expect(page.part("text", "textarea")).to_have_value(first)
     assert page.page.locator("b, i:not([class]), img[src=x], a[href^=javascript]").count() == 0
     page.type(RIVER)
     meter(page, RIVER, second)

@@ -1,0 +1,123 @@
+"""The box for a text in a real browser: lines can be typed, pasted and linked, and it is read while somebody
+types.
+"""
+
+import pytest
+from playwright.sync_api import expect
+
+ROSES, VIOLETS = "Roses are red", "Violets are blue"
+LINES = f"{ROSES}\n{VIOLETS}"
+BOXES = {  # each box for a text: (page, its key, what else the link says)
+    "sidebar": ("attention", "text", {}),
+    "receptive field": ("receptive_field", "text", {}),
+    "positions": ("positions", "text", {}),
+    "averaging": ("averaging", "word_sense.other", {}),
+    "first sentence": ("word_sense", "text", {}),
+    "second sentence": ("word_sense", "word_sense.other", {}),
+    "text B": ("heads", "heads.other", {"heads.section": "Two at once", "heads.pair": "two texts"}),
+    "training": ("bpe", "bpe.text", {}),
+    "labelled sentences": (
+        "architecture",
+        "architecture.sentences",
+        {"model": "encoder", "architecture.section": "The end"},
+    ),
+    "long text": (
+        "positions",
+        "positions.passage",
+        {
+            "positions.section": "Beyond the training length",
+            "positions.source": "your own text",
+            "positions.measured": "rope",
+        },
+    ),
+}
+PASTE = """(box, text) => {
+    const clipboard = new DataTransfer();
+    clipboard.setData("text/plain", text);
+    box.dispatchEvent(new ClipboardEvent("paste", { clipboardData: clipboard, bubbles: true, cancelable: true }))
+        && document.execCommand("insertText", false, text); // what the browser does unless the page takes the paste over
+}"""
+
+
+@pytest.mark.parametrize(("name", "key", "more"), BOXES.values(), ids=BOXES.keys())
+def test_a_link_of_two_lines_shows_both_and_a_key_keeps_them(page, name, key, more):
+    page.open(name, **more, **{key: LINES})
+    page.rests()
+    box = page.part(key, "textarea")
+    expect(box).to_have_value(LINES)
+    box.press("Control+End")
+    box.press_sequentially("s")
+    box.press("Control+Enter")  # two of these boxes are read only then, or when they are left
+    page.linked(**{key: f"{LINES}s"})
+    expect(box).to_have_value(f"{LINES}s")
+
+
+def test_lines_are_typed_and_read_without_another_key(page):
+    page.open(text="Roses are")
+    page.shown(revision="Roses are")
+    box = page.part("text", "textarea")
+    box.press("End")
+    box.press_sequentially(" red", delay=20)
+    box.press("Enter")
+    box.press_sequentially(VIOLETS, delay=20)
+    found = page.shown(revision=LINES)
+    assert found["rows"] == found["columns"]
+    expect(box).to_be_focused()
+    expect(box).to_have_value(LINES)
+    page.linked(text=LINES)
+
+
+def test_lines_are_pasted_and_stay_after_a_reload(page):
+    page.open(text=ROSES)
+    page.shown(revision=ROSES)
+    box = page.part("text", "textarea")
+    box.focus()
+    box.press("Control+a")
+    box.evaluate(PASTE, LINES)
+    page.shown(revision=LINES)
+    page.linked(text=LINES)
+    page.page.reload()
+    page.shown(revision=LINES)
+    expect(box).to_have_value(LINES)
+
+
+def test_line_ends_of_windows_become_those_that_the_box_has(page):
+    page.open(text=LINES.replace("\n", "\r\n"))
+    page.shown(revision=LINES)
+    expect(page.part("text", "textarea")).to_have_value(LINES)
+    page.linked(text=LINES)
+
+
+def test_a_syllable_is_read_once_it_is_composed(page):
+    """What is typed by way of an input method comes in halves, which are no text yet."""
+    page.open(text="a river")
+    page.shown(revision="a river")
+    box = page.part("text", "textarea")
+    box.press("End")
+    session = page.context.new_cdp_session(page.page)
+    session.send("Input.imeSetComposition", {"text": "ni", "selectionStart": 2, "selectionEnd": 2})
+    page.page.wait_for_timeout(600)
+    page.rests()
+    page.shown(revision="a river")
+    session.send("Input.insertText", {"text": "你"})
+    page.shown(revision="a river你")
+
+
+def test_the_box_is_one_line_high_grows_with_the_text_and_then_scrolls(page):
+    page.open("positions", text=ROSES)
+    box = page.part("text", "textarea")
+    heights = []
+    for text in (ROSES, LINES, "\n".join([ROSES] * 40)):
+        box.fill(text)
+        heights.append(box.bounding_box()["height"])
+    assert heights[0] < 45 < heights[1] < 65
+    assert heights[2] == pytest.approx(192, abs=1)
+    assert box.evaluate("box => box.scrollHeight > box.clientHeight")
+
+
+def test_nothing_asks_for_a_key_press_while_somebody_types(page):
+    page.open(text=ROSES)
+    page.shown(revision=ROSES)
+    page.part("text", "textarea").press_sequentially("abc", delay=20)
+    hints = page.page.locator("[data-testid=InputInstructions]")
+    assert not any(hint.is_visible() for hint in hints.all())

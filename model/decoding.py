@@ -40,7 +40,7 @@ def top_k(logits, k):
 
 def top_p(logits, p):
     """Keep the smallest set of likeliest tokens whose probabilities add up to p or more, p in (0, 1]: the
-    nucleus (Holtzman 2020, arXiv:1904.09751, eq. 2).
+    nucleus (Holtzman 2020, arXiv:1904.09751, eq. 2). A sum that is p but for rounding is p.
     """
     if not 0 < p <= 1:
         raise ValueError(f"p is {p}; it must be above 0 and at most 1")
@@ -52,8 +52,40 @@ def top_p(logits, p):
     )  # (..., V)  of each token and those before it
     before = F.pad(mass[..., :-1], (1, 0))
     return logits.masked_fill(
-        ~torch.zeros_like(logits, dtype=torch.bool).scatter(-1, order, before < p), -math.inf
+        ~torch.zeros_like(logits, dtype=torch.bool).scatter(-1, order, before < p * (1 - rounding(logits))),
+        -math.inf,
     )
+
+
+def min_p(logits, share):
+    """Keep the tokens that are at least `share` times as likely as the likeliest, share in [0, 1]: min-p
+    (Nguyen 2024, arXiv:2407.01082, section 3). 0 keeps all, 1 only those as likely as the likeliest.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"the share is {share}; it must be from 0 to 1")
+    odds = (logits.double() - logits.double().amax(dim=-1, keepdim=True)).exp()  # p / p of the likeliest
+    return logits.masked_fill(odds < share * (1 - rounding(logits)), -math.inf)
+
+
+def rounding(logits):
+    """By what share a probability of such logits may be off: the precision of their type, and of a long sum
+    in float64.
+    """
+    return max(1e-12, 8 * torch.finfo(logits.dtype).eps)
+
+
+def repetition(logits, penalty, ids):
+    """Make the tokens `ids`, those of the text so far, less likely: their logits (..., V) are divided by the
+    penalty, 1 or more (Keskar 2019, CTRL, arXiv:1909.05858, section 4.1).
+
+    A logit below 0 is multiplied instead, since dividing would make its token likelier; the paper does not
+    say so, its users all do.
+    """
+    if not 1 <= penalty < math.inf:
+        raise ValueError(f"the penalty is {penalty}; it must be 1 or more, and finite")
+    known = torch.tensor(sorted(set(ids)), dtype=torch.long, device=logits.device)
+    again = logits[..., known]
+    return logits.index_copy(-1, known, torch.where(again > 0, again / penalty, again * penalty))
 
 
 def ranked(logits):
@@ -158,6 +190,9 @@ def room(config):
 # ---- generation ----
 
 
+Filters = Iterable[Callable[[Tensor], Tensor]]
+
+
 class Step(NamedTuple):
     """The choice of one token: logits (V,) as they are and after each filter, the number that was rolled
     (None: the likeliest is taken), the token's id, and, of the forward pass that it took, the Record and the
@@ -174,7 +209,7 @@ class Step(NamedTuple):
 def generate(
     network,
     ids: Iterable[int],
-    filters: Iterable[Callable[[Tensor], Tensor]] = (),
+    filters: Filters | Callable[[list[int]], Filters] = (),
     seed: int | None = None,
     ends: Iterable[int] = (),
     cached: bool = True,
@@ -183,19 +218,21 @@ def generate(
     """Yield a Step for each token that follows `ids`, until one of `ends` is chosen or the network has no
     room for more.
 
-    filters are applied in their order; without a seed the likeliest token is taken. With a cache each pass
-    reads the one token that is new; a network that looks ahead cannot keep one, since every new token changes
-    all before it. `cache` may hold the beginning of ids. `send(id)` to the iterator takes that token instead
-    of the chosen one. ValueError if there are no ids.
+    filters are applied in their order; a function in their place is asked for them at every step, with the
+    ids read so far, as `repetition` needs them. Without a seed the likeliest token is taken. With a cache
+    each pass reads the one token that is new; a network that looks ahead cannot keep one, since every new
+    token changes all before it. `cache` may hold the beginning of ids. `send(id)` to the iterator takes that
+    token instead of the chosen one. ValueError if there are no ids.
     """
-    read, filters, ends, cached = list(ids), list(filters), set(ends), cached and network.config.causal
+    read, ends, cached = list(ids), set(ends), cached and network.config.causal
+    filters = filters if callable(filters) else list(filters)
     if not read:
         raise ValueError("there is nothing to go on from: give at least one token")
     while len(read) < room(network.config):
         fresh = read[cache.tokens :] if cached and cache else read
         record = network(torch.tensor(fresh), past=cache if cached else None)
         cache = Cache.of(record) if cached else None
-        left = stages(record.logits[-1], filters)
+        left = stages(record.logits[-1], filters(list(read)) if callable(filters) else filters)
         rolled = None if seed is None else roll(seed, len(read))
         id = int(left[-1].argmax()) if rolled is None else sample(left[-1], rolled)
         taken = yield Step(left, rolled, id, record, cache)

@@ -105,6 +105,7 @@ def test_top_k_keeps_the_k_largest_and_the_smaller_ids_of_equals(logits, k):
 @given(either, st.floats(0.01, 0.999))
 @settings(deadline=None)
 def test_top_p_keeps_the_smallest_set_with_the_mass(logits, p):
+    p += 1e-9  # no sum of these lists falls within rounding of it; exact sums have a test of their own
     order = sorted(range(len(logits)), key=lambda i: (-float(logits[i]), i))
     p_of, left = chances(logits), kept(decoding.top_p(logits, p))
     assert left == set(order[: len(left)])
@@ -126,6 +127,141 @@ def test_top_p_by_hand():
     assert kept(decoding.top_p(torch.zeros(8, dtype=torch.float64), 0.5)) == {0, 1, 2, 3}
 
 
+@pytest.mark.parametrize("kind", [torch.float64, torch.float32])
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=40), st.data())
+@settings(deadline=None)
+def test_top_p_at_a_sum_that_is_p_exactly_keeps_no_token_more(kind, counts, data):
+    """Probabilities that are fractions n / N, and p any of their sums m / N: all worked out in whole
+    numbers.
+    """
+    counts = sorted(counts, reverse=True)
+    m = data.draw(st.sampled_from(list(itertools.accumulate(counts))))
+    left = decoding.top_p(torch.tensor(counts, dtype=torch.float64).log().to(kind), m / sum(counts))
+    expected = next(i for i, total in enumerate(itertools.accumulate(counts), 1) if total >= m)
+    assert kept(left) == set(range(expected))
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.float32])
+@pytest.mark.parametrize(
+    ("p_of", "p", "count"),
+    [([0.5, 0.3, 0.2], 0.8, 2), ([0.4, 0.3, 0.2, 0.1], 0.9, 3), ([0.1] * 10, 0.9, 9), ([0.25] * 4, 0.5, 2)],
+)
+def test_top_p_at_exact_sums_by_hand(kind, p_of, p, count):
+    assert len(kept(decoding.top_p(torch.tensor(p_of, dtype=kind).log(), p))) == count
+
+
+@given(either, st.floats(0, 1))
+@settings(deadline=None)
+def test_min_p_keeps_what_is_near_the_likeliest(logits, share):
+    share = min(1.0, share + 1e-9)
+    p_of = chances(logits)
+    expected = {i for i, p in enumerate(p_of) if p >= share * p_of.max() * (1 - 1e-11)}
+    left = decoding.min_p(logits, share)
+    assert kept(left) == expected
+    assert torch.equal(left[list(expected)], logits[list(expected)])
+    assert torch.equal(decoding.min_p(logits, 0), logits)
+
+
+def test_min_p_by_hand():
+    logits = torch.tensor([0.1, 0.5, 0.15, 0.25], dtype=torch.float64).log()
+    assert kept(decoding.min_p(logits, 0.5)) == {1, 3}  # 0.25 is half of 0.5, exactly
+    assert kept(decoding.min_p(logits, 0.51)) == {1}
+    assert kept(decoding.min_p(logits, 0.3)) == {1, 2, 3}
+    assert kept(decoding.min_p(logits.float(), 0.5)) == {1, 3}
+    assert kept(decoding.min_p(torch.zeros(7), 1)) == set(range(7))
+
+
+@given(either, st.floats(1, 3), st.data())
+@settings(deadline=None)
+def test_a_repetition_penalty_makes_the_texts_own_tokens_less_likely_and_moves_no_other(
+    logits, penalty, data
+):
+    ids = data.draw(st.lists(st.integers(0, len(logits) - 1), max_size=30))
+    expected = [
+        (z / penalty if z > 0 else z * penalty) if i in ids else z for i, z in enumerate(logits.tolist())
+    ]
+    before = logits.clone()
+    assert decoding.repetition(logits, penalty, ids).tolist() == expected
+    assert torch.equal(logits, before)
+    assert torch.equal(decoding.repetition(logits, 1, ids), logits)
+
+
+def test_a_repetition_penalty_by_hand():
+    # logits 2 and -1 with a penalty of 1.25 are 1.6 and -1.25
+    logits = torch.tensor([2.0, -1.0, 0.5, 0.0], dtype=torch.float64)
+    assert decoding.repetition(logits, 1.25, [0, 1, 1, 3]).tolist() == [1.6, -1.25, 0.5, 0]
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "reason"),
+    [
+        (decoding.min_p, -0.1, "the share is -0.1"),
+        (decoding.min_p, 1.1, "the share is 1.1"),
+        (partial(decoding.repetition, ids=[0]), 0.9, "the penalty is 0.9"),
+        (partial(decoding.repetition, ids=[0]), INF, "the penalty is inf"),
+    ],
+)
+def test_other_values_out_of_range_are_errors(function, value, reason):
+    with pytest.raises(ValueError, match=reason):
+        function(torch.zeros(3), value)
+
+
+# ---- the order of the filters ----
+
+
+@given(either, st.floats(0.1, 5), st.integers(1, 30), st.floats(1, 2))
+@settings(deadline=None)
+def test_a_temperature_changes_neither_ranks_nor_a_penalty(logits, degree, k, penalty):
+    heat = partial(decoding.temperature, degree=degree)
+    for other in (partial(decoding.top_k, k=k), partial(decoding.repetition, penalty=penalty, ids=[0])):
+        torch.testing.assert_close(other(heat(logits)), heat(other(logits)))
+
+
+def test_the_order_of_temperature_top_p_and_min_p_matters():
+    # p = 1/2, 1/4, 1/8, 1/8; at temperature 1/2 they are squared and divided by 22/64: 16/22, 4/22, two 1/22
+    logits = torch.tensor([4.0, 2.0, 1.0, 1.0], dtype=torch.float64).log()
+    cold = partial(decoding.temperature, degree=0.5)
+    for cut, first, last in (
+        (partial(decoding.top_p, p=0.75), 2, 2),  # 16/22 < 3/4 <= 20/22; and 1/2 + 1/4 is 3/4
+        (partial(decoding.top_p, p=0.7), 1, 2),
+        (partial(decoding.top_p, p=0.9), 2, 4),
+        (partial(decoding.min_p, share=0.25), 2, 4),  # ratios 1/4, 1/16, 1/16 against 1/2, 1/4, 1/4
+    ):
+        assert len(kept(cut(cold(logits)))) == first
+        assert len(kept(cold(cut(logits)))) == last
+    # top-k first leaves 2/3 and 1/3, so that top-p 0.6 keeps one of them; alone it keeps two
+    assert kept(decoding.top_p(decoding.top_k(logits, 2), 0.6)) == {0}
+    assert kept(decoding.top_k(decoding.top_p(logits, 0.6), 2)) == {0, 1}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_temperature_0_is_greedy_wherever_it_stands(order):
+    filters = [
+        partial(decoding.temperature, degree=0),
+        partial(decoding.top_k, k=7),
+        partial(decoding.top_p, p=0.8),
+        partial(decoding.min_p, share=0.1),
+    ]
+    logits = torch.randn(50, generator=torch.Generator().manual_seed(4))
+    assert kept(decoding.stages(logits, [filters[i] for i in order])[-1]) == {int(logits.argmax())}
+
+
+def test_filters_that_need_the_text_are_asked_at_every_step():
+    network, texts = load("decoder-rope").network, []
+
+    def filters(ids):
+        texts.append(ids)
+        return [partial(decoding.repetition, penalty=1.5, ids=ids)]
+
+    steps = list(islice(decoding.generate(network, IDS, filters), 6))
+    assert texts == [[*IDS, *(step.id for step in steps[:i])] for i in range(6)]
+    for i, step in enumerate(steps):
+        known = set(IDS) | {one.id for one in steps[:i]}
+        own, after = step.stages
+        assert {j for j in range(len(own)) if own[j] != after[j]} <= known
+        assert step.id == int(after.argmax())
+
+
 @given(st.integers(0, 2**31))
 @settings(deadline=None, max_examples=20)
 def test_filters_work_row_by_row(seed):
@@ -133,6 +269,8 @@ def test_filters_work_row_by_row(seed):
     for function in (
         partial(decoding.top_k, k=4),
         partial(decoding.top_p, p=0.7),
+        partial(decoding.min_p, share=0.2),
+        partial(decoding.repetition, penalty=1.3, ids=[1, 4]),
         partial(decoding.temperature, degree=0),
         partial(decoding.temperature, degree=0.3),
     ):

@@ -12,6 +12,7 @@ import pytest
 
 from model import decoding, load
 from model.analysis import sink
+from pages import _shell
 from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures
 
 SHORT = "She opened the"
@@ -283,6 +284,78 @@ def test_a_link_restores_both_branches_and_every_choice(at):
     assert address(again) == address(at)
     assert story(again) == story(at)
     assert pictures(again)["decoding.tree"] == pictures(at)["decoding.tree"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("k", "37"),
+        ("k", "4096"),
+        ("p", "0.93"),
+        ("temperature", "5.0"),
+        ("min_p", "0.05"),
+        ("penalty", "1.2"),
+        ("order", "kpmt"),
+        ("temperature", "0.0"),
+        ("p", "1.0"),
+        ("k", "2000"),
+    ],
+)
+def test_what_people_use_can_be_linked(key, value):
+    at = opened("decoding", **{f"decoding.{key}": value})
+    assert address(at)[f"decoding.{key}"] == value
+    assert not [element.value for element in at.info if "This link" in element.value]
+
+
+def reference(filters):
+    """The tokens left of the page's text after these filters, worked out anew with numpy."""
+    logits = load("decoder-rope").explain(SHORT).logits[-1].astype(np.float64)
+    for name, value in filters:
+        p = np.exp(logits - logits.max())
+        p /= p.sum()
+        order = np.lexsort((np.arange(len(p)), -logits))
+        if name == "temperature":
+            logits = logits / value
+        if name == "repetition penalty":
+            ids = list(set(PROMPT))
+            logits[ids] = np.where(logits[ids] > 0, logits[ids] / value, logits[ids] * value)
+        if name == "top-k":
+            logits[order[value:]] = -np.inf
+        if name == "top-p":
+            logits[order[1:][np.cumsum(p[order])[:-1] >= value]] = -np.inf
+        if name == "min-p":
+            logits[p < value * p.max()] = -np.inf
+    return int(np.isfinite(logits).sum())
+
+
+@pytest.mark.parametrize("order", ["tkpm", "kpmt", "mptk", "ptkm"])
+@pytest.mark.parametrize("degree", [0.5, 2.0])
+def test_the_filters_work_in_the_order_of_the_link(order, degree):
+    values = {"t": ("temperature", degree), "k": ("top-k", 300), "p": ("top-p", 0.83), "m": ("min-p", 0.02)}
+    penalty = ("repetition penalty", 1.3)
+    query = {"decoding.temperature": degree, "decoding.k": 300, "decoding.p": 0.83, "decoding.min_p": 0.02}
+    at = opened("decoding", text=SHORT, **query | {"decoding.order": order, "decoding.penalty": 1.3})
+    told = said(at)
+    lines = re.findall(r"^\| ([a-z-]+(?: penalty)?) [0-9.,]+ \| ([0-9,]+) \|", told, flags=re.MULTILINE)
+    filters = [penalty, *(values[letter] for letter in order)]
+    assert [name for name, _ in lines] == [name for name, _ in filters]
+    assert [int(left.replace(",", "")) for _, left in lines] == [
+        reference(filters[: i + 1]) for i in range(len(filters))
+    ]
+    first = reference([penalty, values["t"], values["k"], values["p"], values["m"]])
+    last = reference([penalty, values["k"], values["p"], values["m"], values["t"]])
+    assert f"with the temperature first {first:,} tokens are left, with it last {last:,}." in told
+
+
+def test_greedy_takes_the_penalty_and_no_other_filter():
+    at = opened("decoding", text=SHORT, **{"decoding.method": "greedy", "decoding.penalty": 2})
+    logits = load("decoder-rope").explain(SHORT).logits[-1].copy()
+    ids = list(set(PROMPT))
+    logits[ids] = np.where(logits[ids] > 0, logits[ids] / 2, logits[ids] * 2)
+    word = _shell.plain(TOKENIZER.piece(int(logits.argmax())))
+    assert f"Greedy decoding takes the likeliest after the repetition penalty, {word}" in said(at)
+    assert control(at, "decoding.k").disabled
+    assert not control(at, "decoding.penalty").disabled
 
 
 def test_another_text_starts_anew_and_another_model_keeps_the_branch(at):

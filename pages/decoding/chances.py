@@ -1,6 +1,7 @@
 """The next word: how it is chosen, the candidates, and what each filter cuts off the distribution."""
 
 from functools import partial
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -8,82 +9,106 @@ import streamlit as st
 
 from model import decoding
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Menu, Number, Steps
 from pages.decoding import play
 from viz import ranks
 from viz.component.candidates import candidates
 
-NAMED = {"temperature": decoding.temperature, "top_k": decoding.top_k, "top_p": decoding.top_p}
+NAMED = {
+    "t": ("temperature", decoding.temperature, "degree"),
+    "k": ("top-k", decoding.top_k, "k"),
+    "p": ("top-p", decoding.top_p, "p"),
+    "m": ("min-p", decoding.min_p, "share"),
+    "r": ("repetition penalty", decoding.repetition, "penalty"),
+}
+OFF = {"m": 0.0, "r": 1.0}  # values with which these change nothing; then they are not spoken of
 METHODS = GREEDY, SAMPLING = "greedy", "sampling"
-TEMPERATURES = tuple(i / 10 for i in range(21))
-LARGEST = 1, 2, 3, 5, 10, 20, 40, 100, 200, 500, 1000, 2000
-MASSES = tuple(i / 20 for i in range(1, 21))
+ORDERS = tuple(map("".join, permutations("tkpm")))  # the first is that of Hugging Face's transformers
 LISTED = 12  # candidates
 
 
+def spoken(order):
+    """An order of filters in words."""
+    return " → ".join(NAMED[letter][0] for letter in order)
+
+
+METHOD = Buttons("Choose by", "decoding.method", METHODS, SAMPLING)
+TEMPERATURE = Steps(
+    "Temperature", "decoding.temperature", [i / 10 for i in range(51)], 0.8, look={"width": 150}
+)
+TOP_P = Steps("Top-p", "decoding.p", [i / 100 for i in range(1, 101)], 0.95, look={"width": 150})
+MIN_P = Steps("Min-p", "decoding.min_p", [i / 100 for i in range(101)], OFF["m"], look={"width": 150})
+PENALTY = Steps(
+    "Repetition penalty",
+    "decoding.penalty",
+    [(20 + i) / 20 for i in range(21)],
+    OFF["r"],
+    look={"width": 150},
+)
+ORDER = Menu(
+    "Order of the filters",
+    "decoding.order",
+    ORDERS,
+    ORDERS[0],
+    look={"format_func": spoken, "width": 320},
+)
+SEED = Number("Seed", "decoding.seed", range(1, 10_000), 1, look={"width": 130})
+
+
+def top_k(vocabulary):
+    """The control of k, which goes up to the whole vocabulary."""
+    return Number("Top-k", "decoding.k", range(1, vocabulary + 1), min(40, vocabulary), look={"width": 130})
+
+
 class How(NamedTuple):
-    """How a token is chosen: the filters in their order, as (name, its argument, the value), and the seed,
-    None for greedy.
+    """How a token is chosen: the filters in their order, as (letter, value), and the seed, None for
+    greedy.
     """
 
     filters: tuple
     seed: int | None
 
-    @property
-    def functions(self):
-        """The filters as functions of logits."""
-        return [partial(NAMED[name], **{part: value}) for name, part, value in self.filters]
+    def after(self, ids):
+        """The filters as functions of logits, for a text of these ids."""
+        return [
+            partial(NAMED[letter][1], **{NAMED[letter][2]: value}, **({"ids": ids} if letter == "r" else {}))
+            for letter, value in self.filters
+        ]
 
     @property
     def names(self):
         """The filters as a person may read them."""
-        return [f"{name.replace('_', '-')} {value:,}" for name, _, value in self.filters]
+        return [f"{NAMED[letter][0]} {value:,}" for letter, value in self.filters]
+
+    @property
+    def letters(self):
+        return "".join(letter for letter, _ in self.filters)
+
+    def reordered(self, letters):
+        """The same filters, in another order."""
+        return self._replace(filters=tuple(sorted(self.filters, key=lambda one: letters.index(one[0]))))
 
 
 def settings(vocabulary):
-    """The How of this run; asked before the switches are drawn."""
-    greedy = kept("decoding.method", METHODS, SAMPLING) == GREEDY
-    degree = kept("decoding.temperature", TEMPERATURES, 0.8)
-    k = kept("decoding.k", (*LARGEST, vocabulary), 40)
-    p = kept("decoding.p", MASSES, 0.95)
-    seed = kept("decoding.seed", range(1, 10_000), 1)
-    if greedy:
-        return How((("temperature", "degree", 0.0),), None)
-    return How((("temperature", "degree", degree), ("top_k", "k", k), ("top_p", "p", p)), seed)
+    """The How of this run; asked before the switches are drawn. The penalty comes before all that cuts."""
+    values = {"r": PENALTY.value(), "t": TEMPERATURE.value(), "k": top_k(vocabulary).value()}
+    values |= {"p": TOP_P.value(), "m": MIN_P.value()}
+    order, seed = "r" + ORDER.value(), SEED.value()
+    if METHOD.value() == GREEDY:
+        order, seed, values["t"] = "rt", None, 0.0
+    return How(tuple((one, values[one]) for one in order if values[one] != OFF.get(one)), seed)
 
 
 def controls(how, vocabulary):
     """Draw the switches."""
+    off = how.seed is None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _shell.pick("Choose by", METHODS, key="decoding.method")
-        off = how.seed is None
-        for name, label, options in (
-            ("temperature", "Temperature", TEMPERATURES),
-            ("k", "Top-k", (*LARGEST, vocabulary)),
-            ("p", "Top-p", MASSES),
-        ):
-            key = f"decoding.{name}"
-            shown = (lambda k: "all" if k == vocabulary else f"{k:,}") if name == "k" else str
-            st.select_slider(
-                label,
-                options,
-                key=key,
-                format_func=shown,
-                disabled=off,
-                on_change=choose,
-                args=(key,),
-                width=150,
-            )
-        st.number_input(
-            "Seed",
-            1,
-            9_999,
-            key="decoding.seed",
-            disabled=off,
-            on_change=choose,
-            args=("decoding.seed",),
-            width=130,
-        )
+        METHOD.draw()
+        for control in (TEMPERATURE, top_k(vocabulary), TOP_P, MIN_P):
+            control.draw(disabled=off)
+        PENALTY.draw()
+        ORDER.draw(disabled=off)
+        SEED.draw(disabled=off)
 
 
 def probabilities(logits):
@@ -109,15 +134,7 @@ def section(view):
         listed(view, chances, order)
     kept = [int((one > 0).sum()) for one in chances]
     with right:
-        figure = ranks.ranks(
-            {
-                "the model’s own": chances[0][order],
-                "after the temperature": chances[1][order],
-                "what is drawn from": chances[-1][order],
-            },
-            cuts=dict(zip(view.how.names[1:], kept[2:], strict=True)),
-            chosen=int(np.flatnonzero(order == step.id)[0]),
-        )
+        figure = by_rank(view, chances, kept)
         _shell.show(
             figure,
             key="decoding.ranks",
@@ -128,6 +145,27 @@ def section(view):
         controls(view.how, len(order))
         table(view, chances, kept)
     meaning(view, chances, kept)
+
+
+def by_rank(view, chances, kept):
+    """The distribution before the filters, after the temperature and in the end, by rank. With a repetition
+    penalty the ranks are those after it: the filters cut by them.
+    """
+    letters = view.how.letters
+    order = decoding.ranked(view.step.stages["r" in letters]).numpy()
+    return ranks.ranks(
+        {
+            "the model’s own": chances[0][order],
+            "after the temperature": chances[letters.index("t") + 1][order],
+            "what is drawn from": chances[-1][order],
+        },
+        cuts={
+            name: left
+            for letter, name, left in zip(letters, view.how.names, kept[1:], strict=True)
+            if letter in "kpm"
+        },
+        chosen=int(np.flatnonzero(order == view.step.id)[0]),
+    )
 
 
 def listed(view, chances, order):
@@ -196,8 +234,11 @@ def meaning(view, chances, kept):
         "above that the filter leaves"
     )
     if step.roll is None:
+        likeliest = (
+            "the likeliest after the repetition penalty" if "r" in view.how.letters else "the likeliest"
+        )
         told = (
-            f"Greedy decoding takes the likeliest, {view.word(step.id)} with {100 * own[step.id]:.1f} %, "
+            f"Greedy decoding takes {likeliest}, {view.word(step.id)} with {100 * own[step.id]:.1f} %, "
             "always the same: there is nothing to roll."
         )
     else:
@@ -213,13 +254,44 @@ def meaning(view, chances, kept):
     cut = view.path.ahead[:1]
     if cut and not final[cut[0]]:
         told += f" The token that followed here before, {view.word(cut[0])}, is cut now."
-    st.markdown(told)
+    st.markdown(told + ordering(view) + penalised(view, own, chances))
     _shell.say(
         r"p_i = \frac{e^{z_i / \tau}}{\sum_{j=1}^{V} e^{z_j / \tau}} \qquad \text{top-}k:\ \text{rank}(i) "
         r"\le k \qquad "
-        r"\text{top-}p:\ \textstyle\sum_{\text{rank}(j) < \text{rank}(i)} p_j < p \qquad H = -\sum_i p_i "
+        r"\text{top-}p:\ \textstyle\sum_{\text{rank}(j) < \text{rank}(i)} p_j < p \qquad "
+        r"\text{min-}p:\ p_i \ge m \max_j p_j \qquad H = -\sum_i p_i "
         r"\log_2 p_i",
         f"$z$ are the logits of all V = {len(own):,} tokens, $\\tau$ the temperature. What is kept is "
         "divided by its sum, so that it is a distribution again. "
         f"The order is {', then '.join(names)}.",
+    )
+
+
+def ordering(view):
+    """How many tokens are left with the temperature before all other filters and after them."""
+    degree = dict(view.how.filters)["t"]
+    if view.how.seed is None or degree in (0, 1):
+        return ""
+    both = [view.how.reordered(order).after(view.path.ids) for order in ("rtkpm", "rkpmt")]
+    left = [int(decoding.stages(view.step.stages[0], filters)[-1].isfinite().sum()) for filters in both]
+    change = "sharpens" if degree < 1 else "flattens"
+    fewer = "fewer" if degree < 1 else "more"
+    return (
+        f" **The order matters**: with the temperature first {left[0]:,} tokens are left, with it last "
+        f"{left[1]:,}. A temperature of {degree} {change} the distribution, so that {fewer} tokens make up "
+        "the mass of top-p or come near enough to the likeliest for min-p; after them it only shifts the "
+        "chances among those left. Top-k counts ranks, which no temperature changes."
+    )
+
+
+def penalised(view, own, chances):
+    """What the repetition penalty does to the likeliest token that the text already has."""
+    if "r" not in view.how.letters:
+        return ""
+    ids = sorted(set(view.path.ids))
+    most = max(ids, key=own.__getitem__)
+    return (
+        f" The repetition penalty divides the logits of the {len(ids)} tokens that the text has, or "
+        f"multiplies them where they are below 0: {view.word(most)}, the likeliest of them, falls from "
+        f"{100 * own[most]:.3g} % to {100 * chances[1][most]:.3g} %."
     )

@@ -19,7 +19,14 @@ SECTIONS = {
     "Surprise and layers": logit_lens.section,
 }
 SOURCES = {
-    "The next word": (decoding.temperature, decoding.top_k, decoding.top_p, decoding.sample),
+    "The next word": (
+        decoding.temperature,
+        decoding.top_k,
+        decoding.top_p,
+        decoding.min_p,
+        decoding.repetition,
+        decoding.sample,
+    ),
     "Beam search": (decoding.beams,),
     "Two branches": (Trace.losses.func,),
     "Attention and cache": (decoding.generate, decoding.Cache),

@@ -206,7 +206,7 @@ def pending(path, how):
             shared = min(common(live.ids, path.ids), len(path.ids) - 1)
             cache = live.step.cache.first(shared) if shared else None
         iterator = decoding.generate(
-            bundle.network, path.ids, how.functions, how.seed, [bundle.tokenizer.end], cache=cache
+            bundle.network, path.ids, how.after, how.seed, [bundle.tokenizer.end], cache=cache
         )
         live = Live(path.model, path.ids, how, iterator, None if path.over else next(iterator, None))
         st.session_state["decoding.live"] = live

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import senses, stream
+from model.analysis import senses, stream, words
 from model.trace import frozen
 from pages import _shell
 from pages._control import choose, kept
@@ -21,13 +21,13 @@ NUMBERS = ("first", "second")  # and how they are called
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def vectors(words, name=MODEL, mixture=None, layers=()):
+def vectors(found, name=MODEL, mixture=None, layers=()):
     """senses.vectors of a tuple of Words, shared and read-only; `mixture` names a function of senses for the
     layers listed.
     """
     bundle = load(name)
     return frozen(
-        senses.vectors(bundle, list(words), mixture and getattr(senses, mixture)(bundle.config, layers))
+        senses.vectors(bundle, list(found), mixture and getattr(senses, mixture)(bundle.config, layers))
     )
 
 
@@ -82,8 +82,8 @@ def word_of(texts, key="word_sense.word"):
     """The word that the texts share and the reader compares; where there is none, the page says what to do
     and ends.
     """
-    common = senses.shared(*texts)
-    best = next((word for word in common if word in senses.bundled()), max(common, key=len, default=""))
+    common = words.rarest(words.shared(*texts), load(MODEL).tokenizer)
+    best = next(iter(common), "")
     word = kept(key, None, best)
     options = common if word in common or not word else [*common, word]
     if options:
@@ -112,10 +112,10 @@ def occurrence(text, word, number):
     return found[place - 1]
 
 
-def note_pieces(words):
+def note_pieces(found):
     """Say so where the tokenizer has cut the word."""
     bundle = load(MODEL)
-    for word in words:
+    for word in found:
         ids = bundle.read(word.text)
         pieces = [bundle.tokenizer.piece(ids[i]) for i in word.tokens(bundle.tokenizer.spans(word.text, ids))]
         if len(pieces) > 1:
@@ -242,7 +242,7 @@ def tokens_of(found, names):
             {
                 place
                 for name in names
-                for word in senses.find(found.text, name)
+                for word in words.spelling(found.text, name)
                 for place in word.tokens(spans)
             }
             - set(own)
@@ -265,7 +265,7 @@ def moves(found, known, plain, stage):
 
 def strongest(found, moved):
     """The word, of `moves`, that moves the meter most per occurrence in the text; None if there is none."""
-    return max(moved, key=lambda name: abs(moved[name]) / len(senses.find(found.text, name)), default=None)
+    return max(moved, key=lambda name: abs(moved[name]) / len(words.spelling(found.text, name)), default=None)
 
 
 def nearest(found):

@@ -70,7 +70,7 @@ def test_the_running_example_falls_on_its_sides(at):
 
 def test_too_close_to_call_is_said_inside_the_margin_and_only_there():
     for text in (RIVER, CASH, "the bank", "a bank in the town", "the loan from the bank"):
-        at = asked(text)
+        at = asked(text, **{"word_sense.word": "bank"})
         margin = pictures(at)["word_sense.meter"]["lanes"][BEST]["margin"]
         line = next(
             element.value for element in at.markdown if "in the first sentence" in element.value
@@ -207,7 +207,7 @@ def test_examples_without_the_word_are_left_out_and_said_to_be(at):
 
 
 def test_a_word_that_is_twice_in_a_sentence_asks_which():
-    at = asked("The bank by the river is no bank for cash")
+    at = asked("The bank by the river is no bank for money")
     assert "2 times" in control(at, "word_sense.place1").label
     before = meter(at)
     move(at, {"word_sense.place1": 2})

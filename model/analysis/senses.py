@@ -7,7 +7,6 @@ rest as in trace.py.
 
 import csv
 import math
-import re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -16,17 +15,18 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from model.analysis.words import Word, find, shared, words  # noqa: F401  as senses.find of those who ask
 from model.network.change import Change
 
 SENTENCES = Path(__file__).with_name(
     "senses.tsv"
 )  # for ten words, two senses each; no model was trained on them
+WORDNET = Path(__file__).with_name("wordnet.tsv.gz")  # of thousands of words, from Open English WordNet
 # words that say little
 NEUTRAL = (
     "which as it was often said at that time and as we all know had been there for so very long as anyone "
     "could say"
 )
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 PASS = 4096  # tokens in one forward pass
 EDGES = 2**26  # entries in the masks of one forward pass
 
@@ -42,38 +42,6 @@ def bundled():
         word: {sense: tuple(sentences) for sense, sentences in senses.items()}
         for word, senses in found.items()
     }
-
-
-class Word(NamedTuple):
-    """One occurrence of a word: the text, and the characters [start, end) of it that are the word."""
-
-    text: str
-    start: int
-    end: int
-
-    def __str__(self):
-        return self.text[self.start : self.end].lower()
-
-    def tokens(self, spans):
-        """Places of the tokens, given their character spans, that lie in the word: one, or several where the
-        tokenizer cut it.
-        """
-        return [i for i, (start, end) in enumerate(spans) if start < self.end and end > self.start]
-
-
-def words(text):
-    """All words of a text, in order."""
-    return [Word(text, *match.span()) for match in WORD.finditer(text)]
-
-
-def find(text, word):
-    """Where `word` occurs in the text, whatever its capitals."""
-    return [found for found in words(text) if str(found) == word.lower()]
-
-
-def shared(first, second):
-    """The words that occur in both texts, small, each once, in the order of the first."""
-    return [word for word in dict.fromkeys(map(str, words(first))) if find(second, word)]
 
 
 def apart(word, clue, between):

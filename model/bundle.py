@@ -68,6 +68,7 @@ class Bundle:
 
     def read(self, text):
         """Token ids of a text that fits; else a ValueError that says in a sentence what to do."""
+        self.measure(text)
         if not text.strip():
             raise ValueError("There is no text yet. Type a few words.")
         half = next((i for i, letter in enumerate(text) if "\ud800" <= letter <= "\udfff"), None)
@@ -78,13 +79,29 @@ class Bundle:
             )
         ids = self.tokenizer.encode(text)
         if len(ids) > self.config.max_tokens:
-            fits = self.tokenizer.spans(text, ids)[self.config.max_tokens][0]
             raise ValueError(
                 f"This text has {len(ids):,} tokens, and {self.name} takes at most "
-                f"{self.config.max_tokens:,}: "
-                f"its first {fits:,} of {len(text):,} characters. Shorten it."
+                f"{self.config.max_tokens:,}: its first {self.fits(text, ids):,} of {len(text):,} "
+                "characters. Shorten it."
             )
         return ids
+
+    def measure(self, text):
+        """ValueError, in a sentence for the user, if a text has more characters than the longest tokens could
+        hold: cutting millions of them into tokens, only to count these, would take minutes.
+        """
+        most = self.config.max_tokens * self.tokenizer.longest
+        if len(text) > most:
+            start = text[: most + 1]
+            raise ValueError(
+                f"This text has {len(text):,} characters, and {self.name} takes at most "
+                f"{self.config.max_tokens:,} tokens: its first {self.fits(start):,} characters. Shorten it."
+            )
+
+    def fits(self, text, ids=None):
+        """How many characters of a text that has too many tokens the model takes."""
+        ids = self.tokenizer.encode(text) if ids is None else ids
+        return self.tokenizer.spans(text, ids)[self.config.max_tokens][0]
 
     def chosen(self, layers: Iterable[int] | None) -> set[int]:
         """The layers that are meant, counted from 0: all if None, negative ones from the end. ValueError if

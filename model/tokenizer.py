@@ -174,6 +174,7 @@ class Tokenizer:
             self.bytes.append(self.bytes[left] + self.bytes[right])
         self.bytes.append(b"")
         self.end = len(self.bytes) - 1
+        self.longest = max(map(len, self.bytes))  # bytes, and so the most characters of one token
         self._encode_word = lru_cache(maxsize=65_536)(
             lambda word: deque(self.word_steps(word), maxlen=1).pop().ids
         )

@@ -306,7 +306,8 @@ def write(page, failed=False):
     before = {**state.link, **state.addresses.get(page, {})} if failed else {}
     said = {key: text for key, text in {**before, **state.drawn}.items() if text is not None}
     state.addresses[page] = dict(said)
-    kept_out = len(urlencode(said)) > LONGEST
+    short = {key: text for key, text in said.items() if len(text) <= LONGEST}
+    kept_out, said = len(short) < len(said) or len(urlencode(short)) > LONGEST, short
     while len(urlencode(said)) > LONGEST:
         del said[max(said, key=lambda key: len(said[key]))]
     if kept_out:

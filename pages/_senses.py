@@ -14,7 +14,8 @@ from pages import _shell
 from pages._control import choose, kept
 
 MODEL = "encoder"
-MOST = 100  # examples a side
+MOST = 100  # examples a side,
+BOX = 100_000  # and characters of all of them
 NEAREST = 64  # words around the word whose influence is measured
 SENTENCES = ("text", "word_sense.other")  # session keys of the two sentences,
 NUMBERS = ("first", "second")  # and how they are called
@@ -82,6 +83,12 @@ def word_of(texts, key="word_sense.word"):
     """The word that the texts share and the reader compares; where there is none, the page says what to do
     and ends.
     """
+    try:
+        for text in texts:
+            load(MODEL).measure(text)
+    except ValueError as reason:
+        st.warning(str(reason))
+        raise _shell.NothingToShow from reason
     common = words.rarest(words.shared(*texts), load(MODEL).tokenizer)
     best = next(iter(common), "")
     word = kept(key, None, best)
@@ -159,6 +166,11 @@ def senses_of(word, model=MODEL):
     names, texts = written(word)
     groups, wrong = [], []
     for name, text in zip(names, texts, strict=True):
+        if len(text) > BOX:
+            return None, [
+                f"The examples for {_shell.plain(name)} have {len(text):,} characters; at most {BOX:,} are "
+                "read. Shorten them."
+            ]
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         without = [line for line in lines if not senses.find(line, word)]
         used = [senses.find(line, word)[0] for line in lines if line not in without][:MOST]

@@ -221,7 +221,12 @@ def show(figure, *, key, alt):
 def show_source(*functions):
     """Print the very functions that the page has just run."""
     for function in functions:
-        st.code(inspect.getsource(function), language="python", wrap_lines=True)
+        st.code(source(function), language="python", wrap_lines=True)
+
+
+@lru_cache(maxsize=256)  # more than as the pages show; to look for one takes milliseconds
+def source(function):
+    return inspect.getsource(function)
 
 
 def plain(text):

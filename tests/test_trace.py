@@ -364,6 +364,31 @@ def test_as_many_tokens_as_fit_are_explained_and_not_one_more(make_bundle):
         bundle.explain("7-7-7-7-")
 
 
+@pytest.mark.parametrize("letter", ["a", " ", "é", "🏞", "the ", "\ud83c"])
+def test_millions_of_characters_are_refused_before_they_are_cut_into_tokens(make_bundle, letter, monkeypatch):
+    bundle, longest = make_bundle(max_tokens=7), []
+    encode = type(bundle.tokenizer).encode
+    monkeypatch.setattr(
+        type(bundle.tokenizer), "encode", lambda self, text: longest.append(len(text)) or encode(self, text)
+    )
+    text = letter * 1_000_000
+    said = (
+        f"This text has {len(text):,} characters, and tiny takes at most 7 tokens: its first (.*) characters"
+    )
+    with pytest.raises(ValueError, match=said) as caught:
+        bundle.explain(text)
+    assert max(longest) == 7 * bundle.tokenizer.longest + 1
+    fits = int(re.search(said, str(caught.value)).group(1))
+    assert len(encode(bundle.tokenizer, text[:fits])) <= 7 < len(encode(bundle.tokenizer, text[: fits + 1]))
+
+
+def test_no_text_that_fits_is_refused_for_its_characters(make_bundle):
+    bundle = make_bundle(max_tokens=7)
+    word = max(bundle.tokenizer.bytes, key=len).decode()
+    assert len(word) == bundle.tokenizer.longest > 3
+    assert len(bundle.explain(7 * word).tokens) == 7
+
+
 def test_a_mask_with_an_empty_row_is_an_error_that_names_the_row(make_bundle):
     bundle = make_bundle()
     T = tokens_of(bundle)

@@ -17,6 +17,7 @@ WORD = Line("by the word", "masks.word", None, "dog", look={"width": 140})
 WAYS = 4  # random directions for the gradients
 LONGEST = 48  # tokens of a text for which every pair is measured
 PASS = 1024  # tokens in one pass
+ANSWER = 1_000  # characters: of more the page does not say how many tokens they are
 NOTHING = "exactly 0"
 
 
@@ -74,6 +75,9 @@ def replacement(name, trace, place, word):
     said = word.strip()
     if not said:
         st.warning("There is no word to put in. Type one, such as dog.")
+        return None
+    if len(said) > ANSWER:
+        st.warning(f"This is {len(said):,} characters, and no word. Take one that is one token, such as dog.")
         return None
     ways = [tokenizer.encode(text) for text in (" " + said, said)]
     ids = next((ids for ids in (ways if old.startswith(" ") else ways[::-1]) if len(ids) == 1), ways[0])

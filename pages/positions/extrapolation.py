@@ -112,7 +112,8 @@ def section(_):
             "There is no text yet. Paste one of a few hundred words into the box, or choose the fairy tale."
         )
         raise _shell.NothingToShow
-    ids = encoded(text)
+    # no more of the text than the longest tokens could need: to cut megabytes into tokens takes minutes
+    ids = encoded(text[: (length + 2) * encodings.bundle(NAMES[0]).tokenizer.longest])
     if len(ids) < 2:
         st.warning("This text is one token, and there is none after it to be predicted. Paste a longer one.")
         raise _shell.NothingToShow

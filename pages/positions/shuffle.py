@@ -41,7 +41,7 @@ def kept_order(count):
     """The order of the words: the reader's own if there is one for as many words, else the seed's."""
     seed = SEED.value()
     said = ORDER.value().split("-")
-    own = [int(one) - 1 for one in said if one.isdecimal()]
+    own = [int(one) - 1 for one in said if one.isdecimal() and len(one) <= len(str(count))]
     if sorted(own) == list(range(count)) and len(said) == count and count > 1:
         return own, None
     forget(ORDER.key)

@@ -105,7 +105,7 @@ def live(text, with_examples):
             it.separation.right[:, -1],
             it.separation.margin[-1],
             (values[twin][now],),
-            (values[twin][own],) * (own <= MOST),
+            (values[twin][own],) if own <= MOST else (),
             percent(it.separation.accuracy[-1]),
         )
         for twin, it in known.items()

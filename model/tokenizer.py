@@ -9,15 +9,50 @@ from functools import lru_cache
 from itertools import chain, count, pairwise
 from operator import add, mul
 from typing import NamedTuple
+from unicodedata import category
 
-# Merges never cross these borders: a word with the space before it, up to three digits, a run of signs, white
-# space.
-# Runs are cut at 32 characters, so that a "word" of 100,000 letters costs no more than 100,000 letters of
-# prose.
-WORD = re.compile(
-    r"'(?:s|t|re|ve|m|ll|d)\b| ?[^\W\d_]{1,32}| ?\d{1,3}| ?(?:[^\w\s]|_){1,32}|\s{1,32}(?!\S)|\s"
-)
 BYTES = 256
+LONGEST = 32  # letters, signs or spaces of a run
+
+
+def joined_marks() -> str:
+    """What continues a word and is no letter: Unicode's combining marks, such as accents and the vowel signs
+    of Indic scripts, and the two joiners; as the inside of a character class.
+    """
+    planes = chain(range(0x0300, 0x1F000), range(0xE0100, 0xE01F0))  # there are none elsewhere
+    return "".join(chr(i) for i in planes if category(chr(i)).startswith("M")) + "\u200c\u200d"
+
+
+def pieces(letters: str) -> re.Pattern:
+    """The pieces inside which merges stay: a run of `letters` with the space before it, up to three digits, a
+    run of signs, white space.
+
+    Runs are cut at LONGEST, so that a "word" of 100,000 letters costs no more than 100,000 letters of prose.
+    """
+    signs, spaces = rf" ?(?:[^\w\s]|_){{1,{LONGEST}}}", rf"\s{{1,{LONGEST}}}(?!\S)|\s"
+    return re.compile(rf"'(?:s|t|re|ve|m|ll|d)\b| ?{letters}| ?\d{{1,3}}|{signs}|{spaces}")
+
+
+MARKS = joined_marks()
+LETTER = r"[^\W\d_]"
+BARE = rf"(?:{LETTER}{{{LONGEST}}}|{LETTER}{{1,{LONGEST}}}(?!{LETTER}))(?![{MARKS}])"  # quickly found
+WORD = pieces(rf"{LETTER}{{1,{LONGEST}}}")  # of the bundled models: a mark is a sign to them
+DRESSED = rf"(?:{LETTER}[{MARKS}]{{0,{LONGEST}}}){{1,{LONGEST}}}"
+MARKED = pieces(rf"(?:{BARE}|{DRESSED})")  # a letter keeps its marks
+# Words as people count them: letters and digits with their marks, and the apostrophe, hyphen, underscore or
+# decimal sign that stands between two of them. A space is in none of them.
+SPOKEN = rf"(?:[^\W_]+[{MARKS}]*)+"
+COUNTED = re.compile(rf"{SPOKEN}(?:(?:['’‐‑_-]|(?<=\d)[.,](?=\d)){SPOKEN})*")
+LONG_RUN = re.compile(rf"(?:{LETTER}[{MARKS}]*){{{LONGEST + 1}}}")  # letters that are cut
+
+
+def whole_words(text: str, pattern: re.Pattern) -> Counter:
+    """How often each of the pieces that `pattern` cuts is, where it stands, a whole word as people count."""
+    words = {match.span() for match in COUNTED.finditer(text)}
+    spans = (
+        (match[0], match.start() + match[0].startswith(" "), match.end()) for match in pattern.finditer(text)
+    )
+    return Counter(piece for piece, start, end in spans if (start, end) in words)
 
 
 class Step(NamedTuple):
@@ -48,8 +83,8 @@ class Round(NamedTuple):
     """Where training stands before its next merge.
 
     leaders: the most frequent pairs with their counts, the next to be merged first. tokens: how many the text
-    has. whole: how often the word occurs that the merge before made one token; 0 if it finished no word. It
-    can be one word only: the one spelled like the new token.
+    has. whole: how often the word, as people count, occurs that the merge before made one token; 0 if it
+    finished no word. It can be one word only: the one spelled like the new token.
     """
 
     leaders: list[tuple[tuple[int, int], int]]
@@ -57,15 +92,15 @@ class Round(NamedTuple):
     whole: int
 
 
-def rounds(text, places=10):
+def rounds(text, places=10, pattern=WORD):
     """Yield a Round with at most `places` leaders before each merge: always the most frequent pair, the
-    smaller ids on a tie, until none occurs twice.
+    smaller ids on a tie, until none occurs twice. Merges stay inside the pieces that `pattern` cuts.
     """
-    counts = Counter(WORD.findall(text))
+    counts, spoken = Counter(pattern.findall(text)), whole_words(text, pattern)
     words = [
         "".join(map(chr, to_bytes(word))) for word in counts
     ]  # a character for each token: Python searches strings faster than lists
-    times = list(counts.values())
+    times, spoken = list(counts.values()), [spoken[word] for word in counts]
     tokens = sum(map(mul, map(len, words), times))
     pairs, where = defaultdict(int), defaultdict(list)
     for i, word in enumerate(words):
@@ -91,7 +126,7 @@ def rounds(text, places=10):
                 fresh[other].append(i)
             tokens -= (length - len(words[i])) * times[i]
             if len(words[i]) == 1 < length:
-                whole = times[i]
+                whole = spoken[i]
         pairs[pair] = 0
         for other, having in fresh.items():
             if pairs[other] > 1:  # it will never be more than now
@@ -133,15 +168,16 @@ def join(word, pair, new):
     return new.join(pieces), gone, made
 
 
-def learn(text):
+def learn(text, pattern=WORD):
     """Yield (pair, count) for one merge after another: the first of the leaders of each of the `rounds`."""
-    for now in rounds(text, places=1):
+    for now in rounds(text, places=1, pattern=pattern):
         yield from now.leaders
 
 
-def train(text, merges):
+def train(text, merges, pattern=WORD):
     """Learn at most `merges` merges from `text`; returns the Tokenizer."""
-    return Tokenizer([pair for _, (pair, _) in zip(range(merges), learn(text), strict=False)])
+    learned = zip(range(merges), learn(text, pattern), strict=False)
+    return Tokenizer([pair for _, (pair, _) in learned], pattern=pattern)
 
 
 def to_bytes(text):
@@ -162,11 +198,12 @@ class Tokenizer:
     """Merges in the order learned. Ids 0-255 are the bytes, then one id per merge; the last id, `end`, stands
     between documents, never in a text.
 
-    With `cased=False` a text is read as `uncased` gives it, and so decoded.
+    With `cased=False` a text is read as `uncased` gives it, and so decoded. `pattern` cuts a text into the
+    pieces inside which merges stay: WORD, or MARKED.
     """
 
-    def __init__(self, merges, cased=True):
-        self.cased = cased
+    def __init__(self, merges, cased=True, pattern=WORD):
+        self.cased, self.pattern = cased, pattern
         self.merges = tuple((int(left), int(right)) for left, right in merges)
         self.ranks = {pair: BYTES + i for i, pair in enumerate(self.merges)}
         self.bytes = [bytes([i]) for i in range(BYTES)]
@@ -197,7 +234,7 @@ class Tokenizer:
         """The Tokenizer that has learned only the first merges: every token that it knows has the id it has
         here, but for `end`, always the last one.
         """
-        return Tokenizer(self.merges[:merges], self.cased)
+        return Tokenizer(self.merges[:merges], self.cased, self.pattern)
 
     def encode(self, text):
         """Token ids of `text`: the last of its `steps`, taken word by word because merges stay inside a
@@ -211,7 +248,7 @@ class Tokenizer:
 
     def words(self, text):
         """The pieces of `text` inside which merges stay."""
-        return WORD.findall(text if self.cased else uncased(text))
+        return self.pattern.findall(text if self.cased else uncased(text))
 
     def _merge(self, words):
         yield Step(None, list(chain.from_iterable(words)))

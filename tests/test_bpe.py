@@ -74,7 +74,7 @@ def numbers(values):
 
 
 def test_the_player_gets_what_was_learned(at):
-    rounds = list(bpe.rounds(TEXT))
+    rounds = list(bpe.rounds(TEXT, pattern=bpe.MARKED))
     sent = pictures(at)["bpe.player"]
     assert sent["tokens"] == [one.tokens for one in rounds]
     assert sent["whole"] == [one.whole for one in rounds]
@@ -83,7 +83,7 @@ def test_the_player_gets_what_was_learned(at):
     ]
     learned = bpe.train(TEXT, 500)
     assert sent["pieces"] == [learned.piece(id) for id in range(learned.end)]
-    assert sent["words"] == len(bpe.WORD.findall(TEXT))
+    assert sent["words"] == len(bpe.COUNTED.findall(TEXT))
     assert f"{len(learned.merges)} merges were learned from {len(TEXT.encode())} bytes" in said(at)
 
 
@@ -113,8 +113,33 @@ def test_the_share_of_whole_words_is_that_of_the_tokenizer(at):
     sent = pictures(at)["bpe.player"]
     for merges in (0, 5, len(sent["whole"]) - 1):
         tokenizer = bpe.train(TEXT, merges)
-        whole = sum(len(tokenizer.encode_word(word)) == 1 for word in bpe.WORD.findall(TEXT))
+        counts = bpe.whole_words(TEXT, bpe.MARKED).items()
+        whole = sum(often for word, often in counts if len(tokenizer.encode_word(word)) == 1)
         assert sent["atOnce"] + sum(sent["whole"][: merges + 1]) == whole
+
+
+def test_a_word_with_vowel_signs_is_one_word_and_becomes_one_token(at):
+    move(at, {"bpe.text": "हिन्दी " * 50})
+    sent = pictures(at)["bpe.player"]
+    assert sent["words"] == 50
+    assert sent["atOnce"] + sum(sent["whole"]) == 50
+    assert "50 words" in said(at) and "to 51 tokens, 1.02 per word" in said(at)
+    assert sent["pieces"][-1] == " हिन्दी"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "cut"), [("a" * 100, "1 word", True), ("a" * 32 + " b ", "2 words", False)]
+)
+def test_a_run_that_is_cut_for_speed_is_one_word_and_the_page_says_so(at, text, words, cut):
+    move(at, {"bpe.text": text})
+    assert f"{len(text)} bytes, {words}." in said(at)
+    assert ("cut after every 32 so that training stays quick" in said(at)) == cut
+
+
+def test_a_text_without_words_is_trained_on_and_divided_by_none(at):
+    move(at, {"bpe.text": "!!! ... !!! ..."})
+    assert pictures(at)["bpe.player"]["words"] == 0
+    assert "0 words" in said(at) and "per word" not in said(at)
 
 
 def test_a_long_text_is_shown_in_part(story):
@@ -150,7 +175,9 @@ def test_any_text_can_be_trained_on_or_is_answered_in_a_sentence(at, text):
     move(at, {"bpe.text": text})
     assert bool(at.warning) == (not text.strip())
     if text.strip():
-        assert pictures(at)["bpe.player"]["tokens"] == [one.tokens for one in islice(bpe.rounds(text), 501)]
+        assert pictures(at)["bpe.player"]["tokens"] == [
+            one.tokens for one in islice(bpe.rounds(text, pattern=bpe.MARKED), 501)
+        ]
 
 
 def test_a_refused_text_gives_way_to_a_better_one(at):
@@ -280,6 +307,44 @@ def test_common_and_rare_words_are_told_with_their_numbers(at):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("हिन्दी हिन्दी ", "Of 2 words, 0 are one token"),
+        ("It's the dog's ball ", "Of 4 words, 2 are one token"),
+        ("e\u0301te\u0301 river", "Of 2 words, 1 is one token"),
+    ],
+)
+def test_the_words_of_the_text_are_counted_as_people_count_them(at, text, sentence):
+    move(at, {"text": text})
+    assert sentence in said(at)
+
+
+def test_a_long_run_is_one_word_of_the_text_and_its_cut_is_told(at):
+    text = "a" * 100
+    move(at, {"text": text})
+    assert "Of 1 word, 0 are one token" in said(at)
+    assert f": {len(TOKENIZER.encode(text))} tokens" in said(at)
+    assert "cut after every 32, for speed" in said(at)
+    move(at, {"text": "a" * 32})
+    assert "for speed" not in said(at)
+
+
+@pytest.mark.parametrize("model", ["decoder-rope", "encoder"])
+@pytest.mark.parametrize("text", [RARE, "It’s the dog’s", "हिन्दी é", " two  spaces ", "née🏞bank"])
+def test_the_tokens_of_the_words_are_those_of_the_text_in_order(model, text):
+    from pages.bpe import pieces
+
+    tokenizer = load(model).tokenizer
+    ids, place = tokenizer.encode(text), 0
+    for word in pieces.spoken(tokenizer, text):
+        place = next(i for i in range(place, len(ids)) if ids[i : i + len(word.ids)] == word.ids)
+        held = b"".join(tokenizer.bytes[id] for id in word.ids).decode(errors="replace")
+        expected = word.text if tokenizer.cased else word.text.lower()
+        assert held.strip() == expected.strip()
+        place += len(word.ids)
+
+
 def test_of_a_long_text_some_tokens_are_shown_around_the_chosen_one():
     text = ("the river bank and " * 250).strip()
     at = opened("bpe", text=text, **{"bpe.token": "500"})
@@ -290,13 +355,13 @@ def test_of_a_long_text_some_tokens_are_shown_around_the_chosen_one():
 
 
 def test_characters_per_token_of_eight_languages(at):
-    import _pieces
+    from pages.bpe import pieces
 
     shown = chart(at, -1)["data"][0]
-    expected = [len(line) / len(TOKENIZER.encode(line)) for line in _pieces.LINES.values()]
+    expected = [len(line) / len(TOKENIZER.encode(line)) for line in pieces.LINES.values()]
     np.testing.assert_allclose(numbers(shown["x"]), expected, rtol=1e-6)
     assert len(expected) == 8
-    worst = min(zip(expected, _pieces.LINES, strict=True))
+    worst = min(zip(expected, pieces.LINES, strict=True))
     assert f"{worst[0]:.2f} of {worst[1]}" in said(at)
 
 

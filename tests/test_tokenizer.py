@@ -1,5 +1,9 @@
 """Byte pair encoding loses nothing, shows its real steps, and learns what a slow trainer learns."""
 
+import hashlib
+import re
+import sys
+import unicodedata
 from collections import Counter
 from itertools import pairwise
 
@@ -7,8 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from model import load, names
 from model import tokenizer as bpe
-from model.tokenizer import BYTES, WORD, Tokenizer, to_bytes
+from model.tokenizer import BYTES, COUNTED, MARKED, WORD, Tokenizer, to_bytes
 
 any_text = st.text(
     st.characters(), max_size=40
@@ -172,14 +177,16 @@ def test_without_case_a_word_is_one_token_wherever_it_stands():
 
 def slow_rounds(text, places):
     """The Rounds by counting everything anew: pairs, tokens, and words that a merge made one token."""
-    words, made = [list(to_bytes(word)) for word in WORD.findall(text)], 0
+    pieces, spoken = WORD.findall(text), bpe.whole_words(text, WORD)
+    words, made = [list(to_bytes(piece)) for piece in pieces], 0
     while True:
         counts = Counter(pair for word in words for pair in pairwise(word))
         best = sorted(
             ((pair, count) for pair, count in counts.items() if count > 1),
             key=lambda item: (-item[1], item[0]),
         )[:places]
-        yield bpe.Round(best, sum(map(len, words)), sum(word == [BYTES + made - 1] for word in words))
+        fresh = {piece for piece, word in zip(pieces, words, strict=True) if word == [BYTES + made - 1]}
+        yield bpe.Round(best, sum(map(len, words)), sum(spoken[piece] for piece in fresh))
         if not best:
             return
         words, made = [joined(word, best[0][0], BYTES + made) for word in words], made + 1
@@ -228,3 +235,131 @@ def test_word_by_word_is_the_whole_text(tokenizer, text, cased):
 def test_what_encode_word_returns_can_be_changed_without_harm(tokenizer):
     tokenizer.encode_word(" river").clear()
     assert tokenizer.decode(tokenizer.encode_word(" river")) == " river"
+
+
+# ---- words as people count them ----
+
+HINDI = "हिन्दी "
+COUNTS = {  # text: its words
+    HINDI * 50: ["हिन्दी"] * 50,
+    "The bank. ": ["The", "bank"],
+    " \n\t\u00a0": [],
+    "!!! ... — “”": [],
+    "e\u0301te\u0301 été": ["e\u0301te\u0301", "été"],
+    "It’s the dog's, don't": ["It’s", "the", "dog's", "don't"],
+    "a well-known 3.14 of 1,000": ["a", "well-known", "3.14", "of", "1,000"],
+    "one,two.three": ["one", "two", "three"],
+    "a" * 100: ["a" * 100],
+    "हि" * 100: ["हि" * 100],
+    "नमस्ते दुनिया": ["नमस्ते", "दुनिया"],
+    "தமிழ் மொழி": ["தமிழ்", "மொழி"],
+    "ภาษาไทย": ["ภาษาไทย"],
+    "می\u200cخواهم": ["می\u200cخواهم"],
+    "مُحَمَّد": ["مُحَمَّد"],
+    "👩\u200d👩\u200d👧 ❤\ufe0f": [],
+    "_ __ 'quoted' snake_case": ["quoted", "snake_case"],
+}
+
+
+@pytest.mark.parametrize(("text", "words"), COUNTS.items(), ids=map(repr, COUNTS))
+def test_words_are_counted_as_people_count_them(text, words):
+    assert COUNTED.findall(text) == words
+
+
+def test_a_mark_is_any_that_unicode_has_and_the_joiners_of_words():
+    every = {chr(i) for i in range(sys.maxunicode + 1) if unicodedata.category(chr(i)) in {"Mn", "Mc", "Me"}}
+    assert set(bpe.MARKS) == every | {"\u200c", "\u200d"}
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["हिन्दी", "தமிழ்", "e\u0301te\u0301", "מָה", "नमस्ते"],
+    ids=["Hindi", "Tamil", "accents", "points", "joined"],
+)
+def test_a_word_with_its_marks_trains_into_one_token(word):
+    text = f"{word} " * 50
+    rounds = list(bpe.rounds(text, 1, MARKED))
+    trained = bpe.train(text, 500, MARKED)
+    assert len(trained.encode(f" {word}")) == len(trained.encode(word)) == 1
+    assert [one.whole for one in rounds][-2:] == [1, 49]  # the first one has no space before it
+    assert rounds[-1].tokens == 51  # and the last space is no word
+    assert len(bpe.train(text, 500).encode(f" {word}")) > 1  # as the bundled models cut it
+
+
+@settings(deadline=None, max_examples=300)
+@given(texts | st.text("हिन्दीé\u0301 👩\u200d'.\n", max_size=60))
+@example("x" * 31 + "e\u0301" + "x" * 40)
+@example("e" + "\u0301" * 100)
+def test_words_with_marks_cover_the_text_and_cut_no_letter_from_its_marks(text):
+    pieces = MARKED.findall(text)
+    assert "".join(pieces) == text
+    assert max(map(len, pieces), default=0) <= 1 + 32 * 33
+    for before, after in pairwise(pieces):
+        stray = after[0] in bpe.MARKS and before[-1].isalpha()
+        assert not stray
+
+
+@settings(deadline=None, max_examples=300)
+@given(texts)
+def test_without_marks_both_patterns_cut_alike(text):
+    text = "".join(letter for letter in text if letter not in bpe.MARKS)
+    assert MARKED.findall(text) == WORD.findall(text)
+
+
+@pytest.mark.parametrize("length", [31, 32, 33, 64, 65, 100_000])
+def test_long_runs_are_cut_where_the_bundled_models_cut_them(length):
+    for letter in "aé":
+        assert MARKED.findall(letter * length) == WORD.findall(letter * length)
+        assert bool(bpe.LONG_RUN.search(letter * length)) == (length > 32)
+    assert max(map(len, MARKED.findall("हि" * length))) <= 64
+
+
+def test_a_piece_is_a_whole_word_only_where_it_stands_alone():
+    text = "don't don don's well-known well I"
+    assert bpe.whole_words(text, WORD) == {" don": 1, " well": 1, " I": 1}
+    assert bpe.whole_words("I am. I\nI", WORD) == {"I": 2, " am": 1, " I": 1}
+
+
+def test_four_neighbours_make_two_merges_where_they_overlap():
+    first, second, *_ = bpe.rounds("aaaaa", 1)
+    assert first.leaders == [((97, 97), 4)]
+    assert first.tokens - second.tokens == 2
+
+
+def test_the_first_merges_keep_the_pattern():
+    trained = bpe.train(HINDI * 50, 30, MARKED)
+    assert trained.first(3).pattern is trained.pattern is MARKED
+    assert load("decoder-rope").tokenizer.pattern is WORD
+
+
+# ---- what the bundled models read never changes ----
+
+OLD = re.compile(
+    r"'(?:s|t|re|ve|m|ll|d)\b| ?[^\W\d_]{1,32}| ?\d{1,3}| ?(?:[^\w\s]|_){1,32}|\s{1,32}(?!\S)|\s"
+)
+CORPUS = [
+    "I swam across the river to get to the other bank. It's the dog's ball, and I don't know.",
+    "It’s the dog’s ball – “really” … 3.14 and 1,000,000 x² ½ Ⅷ snake_case --- !!!",
+    HINDI * 3 + "नमस्ते दुनिया। தமிழ் மொழி ภาษาไทย မြန်မာ বাংলা",
+    "e\u0301te\u0301 été Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍ مُحَمَّد می\u200cخواهم שָׁלוֹם",
+    "👩‍👩‍👧‍👦 and 🏳️‍🌈 ❤️ 👍🏽 1️⃣ 🇩🇪",
+    "孩子们游过河，到了对岸。 子どもたちは川を泳いで ＡＢＣ！",
+    "one\ntwo\r\n\tthree  \u00a0 \u2028 \u200b\u00ad end ",
+    "a" * 100 + " " * 100 + "." * 100 + "7" * 100 + "हि" * 100,
+]
+# Of the ids, as the models were trained to read the corpus; models of a family share a tokenizer.
+DIGESTS = {"encoder": "83f86d35cdf8e522", "decoder": "44f16f11af40f555", "toy": "cd205025abc5d61f"}
+
+
+@settings(deadline=None, max_examples=300)
+@given(texts | st.text("हिन्दीé\u0301 👩\u200d'.\n", max_size=60))
+def test_the_bundled_models_cut_every_text_as_they_were_trained_to(text):
+    assert WORD.findall(text) == OLD.findall(text)
+    assert load("decoder-rope").tokenizer.words(text) == OLD.findall(text)
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_ids_of_the_bundled_models_are_those_of_always(name):
+    tokenizer = load(name).tokenizer
+    ids = [tokenizer.encode(text) for text in CORPUS]
+    assert hashlib.sha256(repr(ids).encode()).hexdigest()[:16] == DIGESTS[name.partition("-")[0]]

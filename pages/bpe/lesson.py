@@ -22,6 +22,10 @@ SHORT = 100_000  # bytes: no text of this size takes half a second
 OFTEN = 0.2  # seconds between two looks at the bar
 PLACES = 10  # pairs in the ranking
 EXCERPT = 800  # bytes of the text that are drawn
+CUT = (
+    f" A run of more than {bpe.LONGEST} letters is one word in these counts, but it is cut after every "
+    f"{bpe.LONGEST} so that training stays quick: no token is longer."
+)
 
 
 class Lesson(NamedTuple):
@@ -36,7 +40,8 @@ class Lesson(NamedTuple):
     ]
     tokens: list[int]  # N + 1: tokens of the text
     whole: list[int]  # N + 1: how often the word occurs that this merge made one token, 0 without one
-    words: int  # of the text
+    words: int  # of the text, as people count them
+    cut: bool  # a run of letters is longer than the pieces inside which merges stay
     at_once: int  # of them, one token from the start: words of one byte
     excerpt: list[int]  # bytes of the text's beginning
     joined: list[
@@ -48,14 +53,14 @@ class Lesson(NamedTuple):
 
     @property
     def tokenizer(self):
-        return bpe.Tokenizer(self.pairs)
+        return bpe.Tokenizer(self.pairs, pattern=bpe.MARKED)
 
 
 def learned(text, rounds, finished):
     """The Lesson of the first rounds of a training."""
     pairs = [one.leaders[0][0] for one in rounds[:-1]]
-    words = bpe.WORD.findall(text)
-    excerpt, joined = beginning(bpe.Tokenizer(pairs), words)
+    tokenizer = bpe.Tokenizer(pairs, pattern=bpe.MARKED)
+    excerpt, joined = beginning(tokenizer, tokenizer.words(text))
     return Lesson(
         digest=hashlib.sha256(bpe.to_bytes(text)).hexdigest()[:16],
         pairs=pairs,
@@ -65,8 +70,11 @@ def learned(text, rounds, finished):
         ],
         tokens=[one.tokens for one in rounds],
         whole=[one.whole for one in rounds],
-        words=len(words),
-        at_once=sum(len(bpe.to_bytes(word)) == 1 for word in words),
+        words=len(bpe.COUNTED.findall(text)),
+        cut=bool(bpe.LONG_RUN.search(text)),
+        at_once=sum(
+            n for word, n in bpe.whole_words(text, bpe.MARKED).items() if len(bpe.to_bytes(word)) == 1
+        ),
         excerpt=excerpt,
         joined=joined,
         finished=finished,
@@ -74,8 +82,8 @@ def learned(text, rounds, finished):
 
 
 def beginning(tokenizer, words):
-    """Bytes of the first words, about EXCERPT, and for each but the last the merge that joins it with the
-    next.
+    """Bytes of the first pieces of the text, about EXCERPT, and for each but the last the merge that joins it
+    with the next.
     """
     excerpt, joined = [], []
     for word in words:
@@ -113,7 +121,7 @@ def borders(tokenizer, ids):
 @st.cache_resource(max_entries=16, show_spinner=False)
 def quickly(text, merges):
     """The Lesson of a short text, shared by all sessions."""
-    rounds = list(islice(bpe.rounds(text, PLACES), merges + 1))
+    rounds = list(islice(bpe.rounds(text, PLACES, bpe.MARKED), merges + 1))
     return learned(text, rounds, finished=not rounds[-1].leaders)
 
 
@@ -125,7 +133,7 @@ class Training:
     def __init__(self, text):
         self.text, self.source, self.rounds, self.stopped, self.known = (
             text,
-            bpe.rounds(text, PLACES),
+            bpe.rounds(text, PLACES, bpe.MARKED),
             [],
             False,
             {},
@@ -260,15 +268,20 @@ def controls(text):
 
 
 def summary(lesson, asked):
-    """What was learned, in a sentence with its numbers."""
-    done = len(lesson.pairs)
+    """What was learned, in sentences with their numbers."""
+    done, words = len(lesson.pairs), lesson.words
     why = " After these no pair occurs twice, so training ends." if lesson.finished and done < asked else ""
     first, last = lesson.tokens[0], lesson.tokens[-1]
+    each = f", {last / words:.2f} per word instead of {first / words:.2f}" if words else ""
     st.markdown(
-        f"{done:,} merges were learned from {first:,} bytes, {lesson.words:,} words.{why} They take the text "
-        f"to {last:,} tokens, {last / lesson.words:.2f} per "
-        f"word instead of {first / lesson.words:.2f}, with a vocabulary of {bpe.BYTES + done + 1:,}: 256 "
-        "bytes, the merges, and one sign that ends a text. "
-        "A word here is what no merge crosses: letters with the space before them, up to three digits, a run "
-        "of signs."
+        f"{counted(done, 'merge')} {'was' if done == 1 else 'were'} learned from {counted(first, 'byte')}, "
+        f"{counted(words, 'word')}.{why} They take the text to {counted(last, 'token')}{each}, with a "
+        f"vocabulary of {bpe.BYTES + done + 1:,}: 256 bytes, the merges, and one sign that ends a text. "
+        "Words are counted as people count them, accents and vowel signs with their letters; a space is no "
+        "word. No merge crosses the end of a run of letters with the space before it, of up to three digits, "
+        "or of signs." + CUT * lesson.cut
     )
+
+
+def counted(number, noun):
+    return f"{number:,} {noun}{'s' * (number != 1)}"

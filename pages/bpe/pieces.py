@@ -41,6 +41,24 @@ def words(tokenizer, text):
     return [Word(word, tokenizer.encode_word(word)) for word in tokenizer.words(text)]
 
 
+def spoken(tokenizer, text):
+    """The words of a text as people count them, each with the space before it and the ids of its tokens.
+
+    Such a word may be several of the tokenizer's own: "don’t" is, and one with vowel signs.
+    """
+    ids = tokenizer.encode(text)
+    spans, place, counted = tokenizer.spans(text, ids), 0, []
+    for match in bpe.COUNTED.finditer(text):
+        start = match.start() - (text[: match.start()][-1:] == " ")
+        while spans[place][1] <= start:
+            place += 1
+        last = place
+        while last < len(spans) and spans[last][0] < match.end():
+            last += 1
+        counted.append(Word(text[start : match.end()], ids[place:last]))
+    return counted
+
+
 def text_in_tokens(tokenizer, text):
     """Draw the text's tokens, and say how its words fare; returns the Word that is chosen."""
     found = words(tokenizer, text)
@@ -67,21 +85,21 @@ def text_in_tokens(tokenizer, text):
     st.caption(
         f"{part}each box is a token, its id below it; · is a space. Click one to see how its word came to be"
     )
-    st.markdown(fare(tokenizer, found, ids, text))
+    st.markdown(fare(tokenizer, ids, text))
     return found[next(i for i, start in enumerate(starts[1:]) if token < start)]
 
 
-def fare(tokenizer, found, ids, text):
+def fare(tokenizer, ids, text):
     """How common and rare words fare, with the numbers of this text."""
     told = (
         f"**{count(len(ids), 'token')}** for {count(len(text), 'character')}: {len(text) / len(ids):.2f} "
         "characters per token. "
     )
-    spoken = [word for word in found if any(map(str.isalnum, word.text))]
-    if not spoken:
+    every = spoken(tokenizer, text)
+    if not every:
         return told
-    alone = [word for word in spoken if len(word.ids) == 1]
-    told += f"Of {count(len(spoken), 'word')}, {len(alone):,} {'is' if len(alone) == 1 else 'are'} one token"
+    alone = [word for word in every if len(word.ids) == 1]
+    told += f"Of {count(len(every), 'word')}, {len(alone):,} {'is' if len(alone) == 1 else 'are'} one token"
     first = min(
         (word for word in alone if word.ids[0] >= bpe.BYTES), key=lambda word: word.ids[0], default=None
     )
@@ -90,13 +108,17 @@ def fare(tokenizer, found, ids, text):
         if first
         else ". "
     )
-    rare = max(spoken, key=lambda word: len(word.ids))
+    rare = max(every, key=lambda word: len(word.ids))
     if len(rare.ids) == 1:
         rare = Word(RARE, tokenizer.encode_word(RARE))
         told += "A rare word, not in your text, is "
     else:
         told += "The word in most pieces is "
-    return f"{told}{_shell.plain(rare.text)}: {count(len(rare.ids), 'token')}, {listed(tokenizer, rare.ids)}."
+    cut = (
+        f" A run of letters is cut after every {bpe.LONGEST}, for speed." if bpe.LONG_RUN.search(text) else ""
+    )
+    pieces = listed(tokenizer, rare.ids)
+    return f"{told}{_shell.plain(rare.text)}: {count(len(rare.ids), 'token')}, {pieces}.{cut}"
 
 
 def listed(tokenizer, ids, at_most=12):

@@ -72,12 +72,13 @@ def agrees(page, merge):
         for (left, right), often in now.leaders
     ]
     assert found["tokens"] == str(now.tokens)
-    words = bpe.WORD.findall(STORY)
+    words = bpe.COUNTED.findall(STORY)
     assert part(page, ".reading").all_text_contents() == [
         f"{now.tokens / len(words):.2f}",
         str(len(tokenizer)),
     ]
-    whole = sum(len(tokenizer.encode_word(word)) == 1 for word in words)
+    counts = bpe.whole_words(STORY, bpe.MARKED).items()
+    whole = sum(often for word, often in counts if len(tokenizer.encode_word(word)) == 1)
     expect(part(page, ".recent")).to_contain_text(
         f"{100 * whole / len(words):.1f}% of all words are one token"
     )
@@ -192,6 +193,17 @@ def test_another_text_is_learned_and_bytes_of_characters_are_shown(page):
     shown(page, merge=len(learned.merges))
     assert "".join(chip["text"] for chip in page.page.evaluate(CHIPS)) == marked(text)
     assert page.page.locator("img[src=x]").count() == 0
+
+
+def test_on_a_row_of_one_letter_the_page_says_why_four_pairs_make_two_merges(page):
+    page.open("bpe", **{"bpe.text": "aaaaa", "bpe.merge": 1})
+    assert shown(page, merge=1)["tokens"] == "3"
+    expect(part(page, ".sentence")).to_contain_text("stand side by side 4 times")
+    expect(part(page, ".sentence")).to_contain_text("Only 2 of these pairs are merged")
+    page.open("bpe", **{"bpe.text": "abab", "bpe.merge": 1})
+    shown(page, merge=1)
+    expect(part(page, ".sentence")).to_contain_text("stand side by side 2 times")
+    expect(part(page, ".sentence")).not_to_contain_text("Only")
 
 
 def test_a_long_training_shows_progress_and_can_be_stopped(page):

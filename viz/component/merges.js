@@ -58,7 +58,8 @@ class Curve {
     this.name = name;
     this.reading = element("b", "reading");
     this.picture = drawing("svg", { "aria-hidden": "true" });
-    this.root = element("div", "curve", element("div", "name", `${name}: `, this.reading), this.picture);
+    this.title = element("span", "", `${name}: `);
+    this.root = element("div", "curve", element("div", "name", this.title, this.reading), this.picture);
     const press = (event) => event.buttons === 1 && player.go(this.merge(event));
     this.picture.addEventListener("pointerdown", press);
     this.picture.addEventListener("pointermove", press);
@@ -179,7 +180,8 @@ class Player {
 
   /** Choose the sizes of the curves from the width, then draw. */
   arrange(merge = this.merge) {
-    this.curves[0].arrange(this.data.tokens.map((tokens) => tokens / this.data.words));
+    this.curves[0].title.textContent = this.data.words ? "Tokens per word: " : "Tokens: ";
+    this.curves[0].arrange(this.data.tokens.map((tokens) => tokens / (this.data.words || 1)));
     this.curves[1].arrange(this.data.tokens.map((_, merge) => FIRST + 1 + merge));
     this.merge = merge;
     this.paint();
@@ -322,13 +324,15 @@ class Player {
     const made = chip(this.piece(FIRST - 1 + merge), "new");
     const parts = [`Merge ${whole(merge)}: `, chip(this.piece(left)), " and ", chip(this.piece(right)), ` stand side by side ${whole(count)} times, and become `, made];
     parts.push(` = token ${FIRST - 1 + merge}.`);
+    const joined = this.data.tokens[merge - 1] - this.data.tokens[merge];
+    if (joined < count) parts.push(` Only ${whole(joined)} of these pairs ${joined === 1 ? "is" : "are"} merged: where the same token stands three times or more in a row, the pairs overlap, and a token can be glued once only.`);
     this.sentence.replaceChildren(...parts);
   }
 
   /** The word that this merge has made one token, and those before it. */
   remember(merge) {
     const { whole: times } = this.data;
-    const share = `${(100 * this.share[merge]).toFixed(1)}% of all words are one token.`;
+    const share = this.data.words ? `${(100 * this.share[merge]).toFixed(1)}% of all words are one token.` : "There is no word in this text.";
     const now = times[merge] ? ["This merge finished a word: ", chip(this.piece(FIRST - 1 + merge), "new"), ` occurs ${whole(times[merge])} times. `] : ["This merge finished no word. "];
     const before = [];
     for (let one = merge - 1; one > 0 && before.length < RECENT; one--) if (times[one]) before.push(chip(this.piece(FIRST - 1 + one)));

@@ -13,6 +13,7 @@ import torch
 
 from model.network.attention import AttentionRecord, attend, compared, group_of
 from model.network.config import ModelConfig
+from model.probabilities import softmax
 
 
 class Head(NamedTuple):
@@ -145,8 +146,7 @@ class Trace:
     @cached_property
     def probabilities(self):
         """softmax(logits), (T, V): at each position the model's belief about the next token."""
-        shifted = np.exp(self.logits - self.logits.max(axis=-1, keepdims=True))
-        return frozen(shifted / shifted.sum(axis=-1, keepdims=True))
+        return frozen(softmax(self.logits))
 
     @cached_property
     def losses(self):

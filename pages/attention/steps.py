@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from model import AttentionTrace, Trace
+from model import AttentionTrace, Trace, probabilities
 from pages import _shell
 from pages._control import forget
 from pages._numbers import signed, signed_tex, tex
@@ -259,7 +259,8 @@ def softmax(cell):
         scores = cell.attention.scores(cell.head)[cell.query]
         top = scores.max()
         less = signed_tex(-float(top))
-        part, whole = np.exp(scores[cell.key] - top), np.exp(scores - top).sum()
+        parts = probabilities.powers(scores)
+        part, whole = parts[cell.key], parts.sum()
         _shell.say(
             rf"w = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = "
             rf"\frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}",

@@ -5,7 +5,7 @@ same.
 import numpy as np
 import streamlit as st
 
-from model import Change, load
+from model import Change, load, probabilities
 from pages import _shell
 from pages._control import Buttons, Slider, switch
 from viz import theme
@@ -67,16 +67,7 @@ def effect(choice, original, trace, query):
     series = {"as trained": (before[top], theme.PLAIN)} | (
         {} if same else {"with the change": (after[top], theme.OUTPUT)}
     )
-    moved = float(
-        np.sum(
-            before
-            * np.log2(
-                before / np.maximum(after, np.finfo(np.float32).tiny),
-                where=before > 0,
-                out=np.zeros_like(before),
-            )
-        )
-    )
+    moved = probabilities.divergence(before, after)
     told = (
         "Move a switch and see how this changes."
         if same

@@ -7,12 +7,11 @@ import math
 import streamlit as st
 
 from model import decoding, load
+from model.probabilities import BIT
 from pages import _shell
 from pages._control import choose, kept
 from pages.decoding import play
 from viz.component.tree import Node, tree
-
-BIT = math.log(2)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -1,8 +1,8 @@
 """Two branches of a text: where they part, and what each costs the model."""
 
-import numpy as np
 import streamlit as st
 
+from model import probabilities
 from pages import _shell
 from pages.decoding import play
 from viz import surprise
@@ -23,7 +23,7 @@ def section(view):
         )
         return
     bits = [
-        play.read(path.model, ids).losses[fork - 1 :] / np.log(2) for ids in (path.ids, path.other)
+        play.read(path.model, ids).losses[fork - 1 :] / probabilities.BIT for ids in (path.ids, path.other)
     ]  # of the tokens after the fork
     for name, ids, cost in zip(NAMES, (path.ids, path.other), bits, strict=True):
         st.markdown(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from model import decoding
+from model import decoding, probabilities
 from pages import _shell
 from pages._control import Buttons, Menu, Number, Steps
 from pages.decoding import play
@@ -111,13 +111,6 @@ def controls(how, vocabulary):
         SEED.draw(disabled=off)
 
 
-def probabilities(logits):
-    """softmax(logits) as float64 (V,), from logits as the steps hold them."""
-    logits = logits.numpy().astype(np.float64)
-    powers = np.exp(logits - logits.max())
-    return powers / powers.sum()
-
-
 def section(view):
     """Draw all of it."""
     step = view.step
@@ -125,9 +118,8 @@ def section(view):
         st.info(play.ending(view.path))
         controls(view.how, len(view.trace.logits[-1]))
         return
-    chances = [
-        probabilities(logits) for logits in step.stages
-    ]  # (V,) each: the model's own, then after each filter
+    # (V,) each: the model's own, then after each filter
+    chances = [probabilities.softmax(logits.numpy().astype(np.float64)) for logits in step.stages]
     order = decoding.ranked(step.stages[0]).numpy()
     left, right = st.columns([5, 6], gap="medium")
     with left:

@@ -3,13 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from model import decoding, load
+from model import decoding, load, probabilities
 from pages import _shell
 from pages.decoding import play
 from viz.component.beliefs import beliefs
 from viz.component.chips import chips
 
-BIT = np.log(2)  # nats in a bit
 LISTED = 6  # tokens a layer
 
 
@@ -19,14 +18,13 @@ def said(model, ids, place):
     trace = play.read(model, ids)
     stream = np.stack([trace.layers[0].resid_in[place], *(layer.resid_out[place] for layer in trace.layers)])
     logits = decoding.lens(load(model).network, stream).astype(np.float64)
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities.softmax(logits)
 
 
 def section(view):
     """Draw all of it."""
     trace, tokens = view.trace, view.trace.tokens
-    bits = trace.losses / BIT
+    bits = trace.losses / probabilities.BIT
     place = _shell.kept_token("decoding.token", trace, default=len(tokens) - 1)
     st.markdown(
         "Under each token: its surprise in bits, −log₂ of the probability that the model gave it. **Click a "

@@ -4,7 +4,7 @@ from it token by token.
 
 import streamlit as st
 
-from model import Trace, decoding
+from model import Trace, decoding, probabilities
 from model.analysis import sink
 from pages import _shell
 from pages._control import kept
@@ -46,7 +46,7 @@ st.markdown(
     "**Press One token**, or click any candidate to take it instead. Click a token of the text to go back to "
     "where it was chosen."
 )
-play.tell(path, trace.losses / logit_lens.BIT)
+play.tell(path, trace.losses / probabilities.BIT)
 play.buttons(path, step)
 _shell.pick("Look at", SECTIONS, key="decoding.section")
 if not trace.config.causal:

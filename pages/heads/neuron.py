@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from model import AttentionTrace
+from model import AttentionTrace, probabilities
 from pages import _shell
 from pages._control import Buttons
 from pages._numbers import signed, signed_tex, tex
@@ -144,7 +144,7 @@ def weighed(attention, head, query, key, allowed, words):
             "is "
             "**0**."
         )
-    part = np.exp(scores - scores.max())
+    part = probabilities.powers(scores)
     less, rank = signed_tex(-float(scores.max())), 1 + int((weights > weights[key]).sum())
     return (
         rf"$$\text{{weight}} = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = "

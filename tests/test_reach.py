@@ -1,5 +1,7 @@
 """Reach: the formula, the cone and the gradient say the same; influence is zero where nothing reaches."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -286,3 +288,102 @@ def test_the_twins_read_alike():
 def test_too_few_small_words_is_an_error(tokenizer):
     with pytest.raises(ValueError, match="occlusion needs 3"):
         reach.put(tokenizer, 0)
+
+
+# ---- layers of any kind, one by one ----
+
+
+def test_layers_one_by_one_by_hand():
+    stack = reach.parsed("k3, k3 stride 2, pool 2/2, k3 dilation 2")
+    assert stack == [(3, 1, 1, False), (3, 1, 2, False), (2, 1, 2, True), (3, 2, 1, False)]
+    assert [field.size for field in reach.fields(stack, causal=True)] == [3, 5, 7, 23]
+    assert [field.jump for field in reach.fields(stack, causal=True)] == [1, 2, 4, 4]
+    # centred: one to the left, one of jump 1, none (an even kernel leans right), two of jump 4
+    assert [field.start for field in reach.fields(stack, causal=False)] == [-1, -2, -2, -10]
+    assert [field.start for field in reach.fields(stack, causal=True)] == [-2, -4, -6, -22]
+
+
+@pytest.mark.parametrize(
+    ("text", "stack"),
+    [
+        ("", []),
+        (" , ;\n", []),
+        ("3", [(3, 1, 1, False)]),
+        ("K5 S2 D3", [(5, 3, 2, False)]),
+        ("conv 3 dilation=4; k1", [(3, 4, 1, False), (1, 1, 1, False)]),
+        ("k3d2s2\np3", [(3, 2, 2, False), (3, 1, 3, True)]),
+        ("pool 3 s2, k4/2", [(3, 1, 2, True), (4, 1, 2, False)]),
+    ],
+)
+def test_a_list_of_layers_may_be_written_in_several_forms(text, stack):
+    assert reach.parsed(text) == stack
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("k3, x", "“x” is no layer"),
+        ("k3 q2", "“k3 q2” is no layer"),
+        ("k", "“k” is no layer"),
+        ("k0", "“k0” has a kernel of 0; it may be 1 to 16"),
+        ("k17", "has a kernel of 17"),
+        ("k3 s9", "has a stride of 9"),
+        ("k3 d65", "has a dilation of 65"),
+        ("pool 2 d2", "is pooling, which has no dilation"),
+        (",".join(["k3"] * 17), "These are 17 layers, and at most 16"),
+        ("9" * 5000, "is no layer"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_an_error_in_a_sentence(text, reason):
+    with pytest.raises(ValueError, match=reason):
+        reach.parsed(text)
+
+
+LISTS = st.lists(
+    st.builds(reach.Layer, st.integers(1, 5), st.integers(1, 3), st.integers(1, 2), st.just(False))
+    | st.builds(
+        lambda kernel, stride: reach.Layer(kernel, 1, stride, True), st.integers(1, 4), st.integers(1, 3)
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(LISTS, st.integers(1, 40), st.booleans(), st.data())
+def test_formula_and_gradient_agree_for_any_layers(stack, tokens, causal, data):
+    output = data.draw(st.integers(0, -(-tokens // reach.steps(stack)[-1]) - 1))
+    cone = reach.cone(stack, tokens, output, causal)
+    assert reach.disagreement(cone, reach.measured(stack, tokens, output, causal)) == []
+
+
+@settings(deadline=None, max_examples=60)
+@given(LISTS, st.booleans())
+def test_field_jump_and_start_are_those_of_the_gradient(stack, causal):
+    """Araujo's recursion against the first and the last token with a gradient, far from the text's ends."""
+    size, jump, start = reach.fields(stack, causal)[-1]
+    output = math.ceil(-start / jump)
+    if (tokens := output * jump + start + size) > 4_000:
+        return
+    seen_by_gradient = np.flatnonzero(reach.measured(stack, max(1, tokens), output, causal)[-1])
+    assert seen_by_gradient[0] == output * jump + start
+    assert seen_by_gradient[-1] == tokens - 1
+    assert (size, jump) == (reach.size(stack), reach.steps(stack)[-1])
+
+
+@settings(deadline=None, max_examples=30)
+@given(LISTS, st.booleans(), st.integers(2, 9))
+def test_the_layer_that_connects_is_the_first_whose_cone_reaches(stack, causal, tokens):
+    stack = [layer._replace(stride=1) for layer in stack]  # so that an output stands at every token
+    line, middle = 12 * tokens, 6 * tokens
+    needed = reach.needed_of(stack, tokens, causal)
+    cones = [reach.cone(stack[:n], line, middle, causal).levels[-1] for n in range(len(stack) + 1)]
+    for distance in range(1 - tokens, tokens):
+        first = next((n for n, level in enumerate(cones) if level[middle + distance]), np.nan)
+        assert np.array_equal(needed[distance + tokens - 1], first, equal_nan=True)
+
+
+def test_sixteen_layers_are_drawn():
+    stack = reach.stack(16, 3, reach.EXPONENTIAL)
+    assert reach.size(stack) == 1 + 2 * (2**16 - 1)
+    assert reach.disagreement(reach.cone(stack, 30, 29, True), reach.measured(stack, 30, 29, True)) == []

@@ -332,6 +332,51 @@ def test_a_broken_link_opens_on_something_sensible(value):
     assert "agree in all" in said(at)
 
 
+LISTED = "k3, k3 s2, pool 2/2, k3 d2"
+
+
+def test_layers_one_by_one_are_drawn_and_kept_in_the_address(at):
+    switch(at, stack=LISTED)
+    told = said(at)
+    assert "agree in all" in told
+    assert not at.error
+    assert re.findall(r"^\| \d+ \| [a-z]+ \|.*?\*\*(\d+)\*\*", told, flags=re.MULTILINE) == [
+        "3",
+        "5",
+        "7",
+        "23",
+    ]
+    assert "= 23" in told
+    assert len(panels(at)[0]["levels"]) == 5
+    assert control(at, "receptive_field.kernel").disabled
+    assert address(at)["receptive_field.stack"] == LISTED
+    assert panels(opened("receptive_field", **address(at))) == panels(at)
+    switch(at, stack="")
+    assert not control(at, "receptive_field.kernel").disabled
+
+
+@pytest.mark.parametrize(
+    "text", ["k3, ![](//host/a)", "<b>", "k3 q2", "k0", "pool 2 d2", ", ".join(["k3"] * 17)]
+)
+def test_layers_that_cannot_be_read_are_answered_in_a_sentence(at, text):
+    switch(at, stack=text)
+    (told,) = (one.value for one in at.info if one.value.endswith("Until then the layers are equal."))
+    assert not escaped(told)
+    assert len(panels(at)[0]["levels"]) == 5
+    assert control(at, "receptive_field.stack").value == text
+
+
+def test_as_many_as_sixteen_layers(at):
+    switch(at, layers=16, dilation=reach.EXPONENTIAL)
+    assert "agree in all" in said(at)
+    assert len(panels(at)[0]["levels"]) == 17
+    linked = opened(
+        "receptive_field", **{"receptive_field.layers": 10, "receptive_field.dilation": "exponential"}
+    )
+    assert len(panels(linked)[0]["levels"]) == 11
+    assert not [element for element in linked.info if "This link" in element.value]
+
+
 def test_a_choice_outlives_a_shorter_text_without_harm(at):
     switch(at, output=TOKENS - 1, other=TOKENS - 2)
     at.session_state["receptive_field.cone"] = {"token": [TOKENS - 1, 1]}

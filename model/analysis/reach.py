@@ -6,8 +6,9 @@ the output down to the tokens.
 """
 
 import math
+import re
 from functools import cache
-from itertools import accumulate, count
+from itertools import accumulate, count, takewhile
 from operator import mul
 from typing import NamedTuple
 
@@ -21,6 +22,12 @@ from model.network.config import ModelConfig
 from model.network.transformer import Transformer, initialise
 
 EXPONENTIAL = "exponential"  # dilations 1, 2, 4, 8 ... (van den Oord 2016, WaveNet, arXiv:1609.03499)
+MOST = 16  # layers
+LARGEST = {"kernel": 16, "stride": 8, "dilation": 64}
+LISTED = re.compile(
+    r"(?P<kind>k|conv|pool|p)?\s*(?P<kernel>\d{1,3})\s*(?:/\s*(?P<slash>\d{1,3}))?"
+    r"(?P<options>(?:\s*(?:stride|s|dilation|d)\s*=?\s*\d{1,3})*)"
+)
 WIDTH = 8  # numbers per token in the networks with random weights
 WORDS = (
     " the",
@@ -38,11 +45,14 @@ ASKED = 64  # output dimensions in one backward pass
 
 
 class Layer(NamedTuple):
-    """One convolution: `kernel` places, `dilation` apart, read at every `stride`-th position."""
+    """One convolution: `kernel` places, `dilation` apart, read at every `stride`-th position; or pooling, the
+    mean of `kernel` places, which reaches as far.
+    """
 
     kernel: int
     dilation: int = 1
     stride: int = 1
+    pool: bool = False
 
     def taps(self, causal):
         """What position i reads, as distances from i * stride, (kernel,): only back if causal, else around
@@ -62,6 +72,70 @@ def layer(place, kernel, dilation=1, stride=1):
 def stack(layers, kernel, dilation=1, stride=1):
     """`layers` convolutions, the first reads the tokens."""
     return [layer(place, kernel, dilation, stride) for place in range(layers)]
+
+
+class NoLayer(ValueError):
+    """What part of a list is no layer, and why: “part” reason."""
+
+    def __init__(self, part: str, reason: str) -> None:
+        super().__init__(f"“{part}” {reason}")
+        self.part, self.reason = part, reason
+
+
+def parsed(text: str) -> list[Layer]:
+    """The stack that a text lists, such as "k3, k3 s2, pool 2/2, k3 d2": kernel, stride and dilation.
+
+    "k3 stride 2" and "conv 3" are read as well; pooling without a stride has its kernel's. NoLayer if a part
+    is none or a number is out of range, another ValueError if there are more than MOST.
+    """
+    parts = [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
+    if len(parts) > MOST:
+        raise ValueError(f"These are {len(parts)} layers, and at most {MOST} can be drawn. Take some away.")
+    return list(map(parsed_layer, parts))
+
+
+def parsed_layer(part: str) -> Layer:
+    """One of the layers of a list; see `parsed`."""
+    match = LISTED.fullmatch(part.lower())
+    if not match:
+        raise NoLayer(
+            part[:40],
+            "is no layer. Write k3 for a kernel of 3, k3 s2 with a stride, k3 d2 with a dilation, pool 2/2 "
+            "for pooling with a stride.",
+        )
+    kernel, pool = int(match["kernel"]), match["kind"] in ("pool", "p")
+    options = {name[0]: int(number) for name, number in re.findall(r"([a-z]+)\D*(\d+)", match["options"])}
+    stride = options.get("s", int(match["slash"] or (kernel if pool else 1)))
+    sizes = {"kernel": kernel, "stride": stride, "dilation": options.get("d", 1)}
+    for name, size in sizes.items():
+        if not 1 <= size <= LARGEST[name]:
+            raise NoLayer(part[:40], f"has a {name} of {size}; it may be 1 to {LARGEST[name]}.")
+    if pool and sizes["dilation"] > 1:
+        raise NoLayer(part[:40], "is pooling, which has no dilation.")
+    return Layer(kernel, sizes["dilation"], stride, pool)
+
+
+class Field(NamedTuple):
+    """What one output of a layer sees of the tokens (Araujo 2019, Distill): `size` of them. Outputs stand
+    `jump` tokens apart, and the first one sees from `start` on, counted from the text's first token, 0.
+    """
+
+    size: int
+    jump: int
+    start: int
+
+
+def fields(stack: list[Layer], causal: bool) -> list[Field]:
+    """The Field of each layer of the stack: r = r + (k - 1) d j, then j = j s, by the layers from the tokens
+    on.
+    """
+    found, size, jump, start = [], 1, 1, 0
+    for layer in stack:
+        size += (layer.kernel - 1) * layer.dilation * jump
+        start += int(layer.taps(causal)[0]) * jump
+        jump *= layer.stride
+        found.append(Field(size, jump, start))
+    return found
 
 
 def steps(stack):
@@ -150,10 +224,13 @@ def measured(stack, tokens, output, causal, seed=1):
     levels = [torch.randn(WIDTH, tokens, generator=random, dtype=torch.float64).requires_grad_()]  # (C, T)
     for layer in stack:
         taps = layer.taps(causal)
+        padded = F.pad(levels[-1], (-int(taps[0]), int(taps[-1])))  # zeros beyond both ends
+        if layer.pool:
+            levels.append(F.avg_pool1d(padded, layer.kernel, layer.stride))
+            continue
         weight = torch.randn(WIDTH, WIDTH, layer.kernel, generator=random, dtype=torch.float64) / math.sqrt(
             WIDTH * layer.kernel
         )
-        padded = F.pad(levels[-1], (-int(taps[0]), int(taps[-1])))  # zeros beyond both ends
         levels.append(F.gelu(F.conv1d(padded, weight, dilation=layer.dilation, stride=layer.stride)))
     chosen = levels[-1][:, output] @ torch.randn(WIDTH, generator=random, dtype=torch.float64)
     return [gradient.norm(dim=0).numpy() for gradient in torch.autograd.grad(chosen, levels[::-1])]
@@ -206,16 +283,39 @@ def needed(tokens, kernel, dilation, stride, causal):
 
     Distances are counted from the token at which the output stands; 0 layers connect a token with itself.
     """
+    equal = (layer(place, kernel, dilation, stride) for place in count())
+    return found_by(tokens, takewhile(np.any, fresh(tokens, equal, causal)))
+
+
+def needed_of(stack, tokens, causal):
+    """The first layer of a given stack from which on an output depends on the token at each distance: as
+    `needed`.
+    """
+    return found_by(tokens, fresh(tokens, stack, causal))
+
+
+def found_by(tokens, reached):
+    """The number of the first of the arrays `reached` (2T - 1,) that is True at each distance, from 1; 0 for
+    the token itself, NaN where none is.
+    """
+    found = np.where(np.arange(1 - tokens, tokens) == 0, 0.0, np.nan)
+    for place, now in enumerate(reached, 1):
+        middle = len(now) // 2
+        here = now[middle - tokens + 1 : middle + tokens]
+        found[here & np.isnan(found)] = place
+    return found
+
+
+def fresh(tokens, layers, causal):
+    """Yield for each layer more which distances, -3T to 3T, an output reaches with it and not without."""
     middle = 3 * tokens  # a path may leave the text and come back; none that helps goes further than this
-    seen = np.arange(-middle, middle + 1) == 0
-    found, step = np.where(seen, 0.0, np.nan), 1
-    for place in count():
-        taps = layer(place, kernel, dilation, stride).taps(causal) * step
-        fresh = np.any([shifted(seen, int(tap)) for tap in taps if abs(tap) < len(seen)], axis=0) & ~seen
-        if not fresh.any():
-            return found[middle - tokens + 1 : middle + tokens]
-        found[fresh] = place + 1
-        seen, step = seen | fresh, step * stride
+    seen, step = np.arange(-middle, middle + 1) == 0, 1
+    for one in layers:
+        taps = one.taps(causal) * step
+        within = [shifted(seen, int(tap)) for tap in taps if abs(tap) < len(seen)]
+        now = np.any(within, axis=0) if within else np.zeros_like(seen)
+        yield now & ~seen
+        seen, step = seen | now, step * one.stride
 
 
 def shifted(seen, by):

@@ -10,12 +10,34 @@ import streamlit as st
 from model import masks
 from model.analysis import reach
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Line, Slider
 from viz import curves
 
 DILATIONS = 1, 2, reach.EXPONENTIAL
 LOOKS = "causal", "centred"
 MASKS = "full", "causal", "window"
+
+
+KEY = "receptive_field."
+LAYERS = Slider("Layers of convolution", f"{KEY}layers", range(1, reach.MOST + 1), 4, look={"width": 150})
+KERNEL = Slider("Kernel", f"{KEY}kernel", range(1, 8), 3, look={"width": 150})
+DILATION = Buttons("Dilation", f"{KEY}dilation", DILATIONS, 1)
+STRIDE = Buttons("Stride", f"{KEY}stride", (1, 2), 1)
+LOOK = Buttons("Looks", f"{KEY}looks", LOOKS, LOOKS[0])
+STACK = Line(
+    "or layer by layer",
+    f"{KEY}stack",
+    None,
+    "",
+    look={
+        "placeholder": "k3, k3 s2, pool 2/2, k3 d2",
+        "help": "k kernel, s stride, d dilation, pool size/stride; the first layer reads the tokens",
+        "width": 320,
+    },
+)
+ATTENTION = Slider("Layers of attention", f"{KEY}attention", range(1, 9), 1, look={"width": 150})
+WINDOW = Slider("Window", f"{KEY}window", range(1, 33), 4, look={"width": 150})
+MASK = Buttons("Mask", f"{KEY}mask", MASKS, MASKS[0])
 
 
 class Settings(NamedTuple):
@@ -25,6 +47,7 @@ class Settings(NamedTuple):
     kernel: int
     dilation: int | str
     stride: int
+    stack: tuple[reach.Layer, ...]  # the layers one by one; empty where they are all equal
     causal: bool
     mask: str
     window: int
@@ -32,53 +55,44 @@ class Settings(NamedTuple):
 
     @property
     def convolutions(self):
-        return reach.stack(self.layers, self.kernel, self.dilation, self.stride)
+        return list(self.stack) or reach.stack(self.layers, self.kernel, self.dilation, self.stride)
 
 
 def settings():
-    """The Settings of this run; asked before the switches are drawn."""
-
-    def said(name, options, default):
-        return kept(f"receptive_field.{name}", options, default)
-
-    convolution = (
-        said("layers", range(1, 9), 4),
-        said("kernel", range(1, 8), 3),
-        said("dilation", DILATIONS, 1),
-        said("stride", (1, 2), 1),
-    )
-    causal = said("looks", LOOKS, "causal") == "causal"
-    return Settings(
-        *convolution,
-        causal,
-        said("mask", MASKS, "full"),
-        said("window", range(1, 33), 4),
-        said("attention", range(1, 9), 1),
-    )
+    """The Settings of this run; asked before the switches are drawn. A list of layers that cannot be read is
+    said so, and equal layers stand in for it.
+    """
+    equal = LAYERS.value(), KERNEL.value(), DILATION.value(), STRIDE.value()
+    try:
+        stack = tuple(reach.parsed(STACK.value()))
+    except reach.NoLayer as wrong:
+        st.info(f"{_shell.plain(wrong.part)} {wrong.reason} Until then the layers are equal.")
+        stack = ()
+    except ValueError as reason:
+        st.info(f"{reason} Until then the layers are equal.")
+        stack = ()
+    return Settings(*equal, stack, LOOK.value() == "causal", MASK.value(), WINDOW.value(), ATTENTION.value())
 
 
-def slider(label, low, high, name, **how):
-    key = f"receptive_field.{name}"
-    st.slider(label, low, high, key=key, on_change=choose, args=(key,), **how)
-
-
-def convolution_switches():
-    """Draw the switches of the convolutions."""
+def convolution_switches(settings):
+    """Draw the switches of the convolutions; those of equal layers rest where the layers are listed."""
+    rest = bool(settings.stack)
     with st.container(horizontal=True):
-        slider("Layers of convolution", 1, 8, "layers", width=150)
-        slider("Kernel", 1, 7, "kernel", width=150)
+        LAYERS.draw(disabled=rest)
+        KERNEL.draw(disabled=rest)
     with st.container(horizontal=True):
-        _shell.pick("Dilation", DILATIONS, key="receptive_field.dilation")
-        _shell.pick("Stride", (1, 2), key="receptive_field.stride")
-        _shell.pick("Looks", LOOKS, key="receptive_field.looks")
+        DILATION.draw(disabled=rest)
+        STRIDE.draw(disabled=rest)
+        LOOK.draw()
+    STACK.draw()
 
 
 def attention_switches():
     """Draw the switches of attention."""
     with st.container(horizontal=True):
-        slider("Layers of attention", 1, 8, "attention", width=150)
-        slider("Window", 1, 32, "window", width=150)
-    _shell.pick("Mask", MASKS, key="receptive_field.mask")
+        ATTENTION.draw()
+        WINDOW.draw()
+    MASK.draw()
 
 
 def allowed(mask, tokens, window):
@@ -105,6 +119,8 @@ def attention(tokens, output, settings):
 
 def product(settings):
     """The size of the convolutions' cone as LaTeX, with its numbers."""
+    if settings.stack:
+        return listed_product(settings.stack)
     terms = [
         layer.dilation * step
         for layer, step in zip(settings.convolutions, reach.steps(settings.convolutions), strict=False)
@@ -115,6 +131,42 @@ def product(settings):
     return (
         rf"\begin{{aligned}} {general} \\ &= 1 + {settings.kernel - 1} \cdot ({sum_}) = "
         rf"{reach.size(settings.convolutions)} \end{{aligned}}"
+    )
+
+
+def listed_product(stack):
+    """The same for layers that are not all equal."""
+    terms = [
+        rf"{layer.kernel - 1} \cdot {layer.dilation} \cdot {step}"
+        for layer, step in zip(stack, reach.steps(stack), strict=False)
+    ]
+    rows = [" + ".join(terms[i : i + 4]) for i in range(0, len(terms), 4)]
+    sum_ = r" \\ &\qquad + ".join(rows)
+    return (
+        r"\begin{aligned} R &= 1 + \textstyle\sum_l (k_l-1)\, d_l \prod_{m<l} s_m \\ &= 1 + "
+        rf"{sum_} = {reach.size(stack)} \end{{aligned}}"
+    )
+
+
+def layer_table(settings):
+    """The layers one by one: what an output of each sees of the tokens."""
+    lines = [
+        "| layer | | kernel | stride | dilation | field | jump | start |",
+        "|--:|:--|--:|--:|--:|--:|--:|--:|",
+    ]
+    found = zip(settings.stack, reach.fields(settings.stack, settings.causal), strict=True)
+    for i, (layer, field) in enumerate(found, 1):
+        kind = "pooling" if layer.pool else "convolution"
+        start = f"{field.start:,}".replace("-", "−")
+        lines.append(
+            f"| {i} | {kind} | {layer.kernel} | {layer.stride} | {layer.dilation} | **{field.size:,}** | "
+            f"{field.jump:,} | {start} |"
+        )
+    st.markdown("\n".join(lines))
+    st.caption(
+        "field: how many tokens an output of this layer spans, r + (k − 1) d j; jump: how many tokens lie "
+        "from one output to the next, j s; start: where the span of the first output begins, the text’s "
+        "first token being 0 (Araujo 2019). Pooling takes the mean"
     )
 
 
@@ -216,9 +268,9 @@ def needed(tokens, settings):
         for name, mask in kinds.items()
     }
     return {
-        "convolution": reach.needed(
-            tokens, settings.kernel, settings.dilation, settings.stride, settings.causal
-        )
+        "convolution": reach.needed_of(settings.stack, tokens, settings.causal)
+        if settings.stack
+        else reach.needed(tokens, settings.kernel, settings.dilation, settings.stride, settings.causal)
     } | found
 
 
@@ -226,7 +278,9 @@ def layers_told(layers, name, distance, settings):
     """A number of layers, or why no number does."""
     if not np.isnan(layers):
         return f"{name}: **{int(layers)}**"
-    if name == "convolution" and settings.kernel == 1:
+    if name == "convolution" and settings.stack and not (distance > 0 and settings.causal):
+        reason = "none of the layers listed reads as far, or their places leave it out"
+    elif name == "convolution" and settings.kernel == 1:
         reason = "a kernel of 1 reads nothing but its own place"
     elif "window" in name and settings.window == 1:
         reason = "a window of 1 is the token itself"
@@ -252,7 +306,9 @@ def connection(trace, output, other, settings):
     here = {name: values[distance + T - 1] for name, values in found.items()}
     told = [layers_told(layers, name, distance, settings) for name, layers in here.items()]
     stride = (
-        " With a stride, the distance counts from where the output stands." if settings.stride > 1 else ""
+        " With a stride, the distance counts from where the output stands."
+        if reach.steps(settings.convolutions)[-1] > 1
+        else ""
     )
     st.markdown(f"From {word} to {far}, {way}, it takes this many layers: {'; '.join(told)}.{stride}")
     figure = curves.layers(found, distance=distance, words=(trace.tokens[output], trace.tokens[other]))

@@ -51,7 +51,7 @@ _shell.pause()
 with above:
     _shell.pick_token("Output token", trace, key="receptive_field.output")
 with switches[0]:
-    cones.convolution_switches()
+    cones.convolution_switches(settings)
 with switches[1]:
     cones.attention_switches()
 if T == 1:
@@ -62,6 +62,8 @@ if T == 1:
 left, right = st.columns(2, gap="medium")
 with left:
     cones.about_convolutions(settings, output, word, T)
+    if settings.stack:
+        cones.layer_table(settings)
 with right:
     cones.about_attention(settings, output, word, T)
 cones.agreement(("convolutions", convolution, measured), ("attention", attention, measured_attention))

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import importlib
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
@@ -23,6 +23,13 @@ def warm():
     """Import torch and the views of all pages, load the models, run one text; then tell the garbage collector
     to leave all that alone (see README, "Speed").
     """
+    try:
+        prepare()
+    finally:
+        _server.WARMING.release()  # whatever happens: a visitor would wait for ever
+
+
+def prepare():
     import torch
 
     import model
@@ -30,17 +37,21 @@ def warm():
     torch.set_num_threads(1)
     # The thread that sends a picture to the browser must not wait for the script that goes on drawing.
     sys.setswitchinterval(0.0005)
-    for module in VIEWS:  # or the first visitors' threads would import them at once, in each other's way
+    for module in VIEWS:
         importlib.import_module(module)
     for name in model.names():
-        model.load(name).explain("I swam across the river to get to the other bank")
+        with suppress(ValueError):  # damaged: the page that needs it says so
+            model.load(name).explain("I swam across the river to get to the other bank")
     gc.collect()
     gc.freeze()
 
 
 @asynccontextmanager
 async def lifespan(_):
-    """Warm up in a thread while the port already answers; the first visitor waits for what is left of it."""
+    """Warm up in a thread while the port already answers; the first visitors wait for what is left of it,
+    since threads that import the same modules at once get some of them half done.
+    """
+    _server.WARMING.acquire()
     warming = asyncio.get_running_loop().run_in_executor(None, warm)
     _server.forget_sessions(st.runtime.get_instance())
     _server.greet()
@@ -48,5 +59,12 @@ async def lifespan(_):
     await warming
 
 
+def failed(error: Exception) -> bool:
+    """What Streamlit calls for an exception outside the pages."""
+    from pages import _failure
+
+    return _failure.outside(error)
+
+
 layers = [Middleware(layer) for layer in (_server.Guard, _server.Page, _server.Packed)]
-app = st.App("pages/_router.py", lifespan=lifespan, middleware=layers)
+app = st.App("pages/_router.py", lifespan=lifespan, middleware=layers, on_script_error=failed)

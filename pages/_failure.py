@@ -8,6 +8,9 @@ import streamlit as st
 from pages import _control, _shell
 
 LOG = logging.getLogger("riverbank")
+# Streamlit would write the messages of exceptions, which may quote what a visitor has typed; `report` does
+# the same without.
+logging.getLogger("streamlit.error_util").addFilter(lambda record: record.exc_info is None)
 SENTENCE = (
     "This page failed while it was being computed; the log of the server says where. Your text and your "
     "choices are kept. Try again, change the text or the model in the sidebar, or open another page. If one "
@@ -29,6 +32,21 @@ def run(page):
             tell()
     _shell.sidebar(anyhow=failed)
     _control.write(page.url_path, failed=failed)
+
+
+def outside(error):
+    """Of what fails outside a page, such as in the answer to a click: say so, with a way on. Streamlit then
+    runs nothing else, and the browser drops all controls: they are forgotten here as well, so that they come
+    back with what they held.
+    """
+    report(error)
+    for key in set(st.session_state.drawn) & set(st.session_state):
+        del st.session_state[key]
+    st.error(
+        "What you have just done failed; the log of the server says where. Your text and choices are kept."
+    )
+    st.button("Show the page again", key="again")
+    return True
 
 
 def report(error):

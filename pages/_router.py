@@ -2,9 +2,12 @@
 
 import streamlit as st
 
-from pages import _control, _failure, _shell
-from viz.component.contents import contents
-from viz.component.live import live
+from pages import _server
+
+with _server.WARMING:  # until app.py has imported everything
+    from pages import _control, _failure, _shell
+    from viz.component.contents import contents
+    from viz.component.live import live
 
 if "link" not in st.session_state:
     st.set_page_config(page_title="Riverbank", layout="wide", initial_sidebar_state=340)

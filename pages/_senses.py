@@ -11,6 +11,7 @@ from model import load
 from model.analysis import senses, stream, words
 from model.trace import frozen
 from pages import _shell
+from pages._cache import remembered
 from pages._control import choose, kept
 
 MODEL = "encoder"
@@ -21,7 +22,7 @@ SENTENCES = ("text", "word_sense.other")  # session keys of the two sentences,
 NUMBERS = ("first", "second")  # and how they are called
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@remembered()
 def vectors(found, name=MODEL, mixture=None, layers=()):
     """senses.vectors of a tuple of Words, shared and read-only; `mixture` names a function of senses for the
     layers listed.
@@ -32,7 +33,7 @@ def vectors(found, name=MODEL, mixture=None, layers=()):
     )
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@remembered()
 def some_blinded(word, cases):
     return frozen(senses.blinded(load(MODEL), word, list(cases)))
 

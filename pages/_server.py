@@ -5,6 +5,7 @@ import gzip
 import ipaddress
 import os
 import re
+import threading
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -54,6 +55,7 @@ KINDS = {".js": "text/javascript", ".css": "text/css"}  # what Packed packs
 PACKED = {"content-encoding": "gzip", "cache-control": "public, immutable, max-age=31536000"}
 # No text, whatever stands in it, makes a browser load a picture from elsewhere.
 CONTENT = "; ".join(f"{kind}-src 'self' data: blob:" for kind in ("img", "media", "font", "object"))
+WARMING = threading.Lock()  # held while the server gets ready: see app.py
 UPLOADS = set()  # sessions that may upload files, by id: see allow_uploads
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
 
 from model import load, masks, names
+from pages._cache import remembered
 from pages._control import NothingToShow, Text, choose, kept, pause, row_above  # noqa: F401  as _shell.pause until all pages ask _control
 from viz import theme
 
@@ -53,7 +54,7 @@ def pages():
     ]
 
 
-@lru_cache(maxsize=24)
+@remembered()
 def explain(text, name, change, layers, mask):
     """The Trace of `text` in model `name`, shared by all sessions; `mask` is None for the model's own, else
     the name of a function of model.masks.

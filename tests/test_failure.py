@@ -9,8 +9,10 @@ from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, Stop
 
 import app
 from pages import _control, _failure, _shell
-from tests.session import address, control, visit, walk
+from tests.browser import launch
+from tests.session import ROOT, address, control, visit, walk
 from tests.test_pages import PAGES
+from tests.wire import Visitor
 
 TEXT, MODEL = "The river bank and the money bank", "decoder-alibi"
 SECRET = "a sentence that is nobody's business"
@@ -128,3 +130,31 @@ def test_streamlits_own_ways_to_end_a_run_pass(stop, monkeypatch):
     at = visit("attention", {"text": TEXT}).run()
     assert not at.error and not at.exception
     assert len(runs) == (2 if stop is RerunException else 1)
+
+
+SCRIPT = """
+import streamlit as st
+import app
+from pages import _shell
+
+def broken():
+    raise RuntimeError("no" + "body")
+
+_shell.take_text = broken
+app = st.App({router!r}, lifespan=app.lifespan, on_script_error=app.failed)
+"""
+
+
+def test_an_answer_to_a_click_that_fails_loses_neither_text_nor_model(tmp_path):
+    """Streamlit runs nothing of the app then, and the browser drops all controls: they must come back."""
+    (tmp_path / "serve.py").write_text(SCRIPT.format(router=str(ROOT / "pages" / "_router.py")))
+    quiet = {"browser.gatherUsageStats": "false"}
+    own = {"folder": tmp_path, "environment": {"PYTHONPATH": str(ROOT)}, "options": quiet}
+    with launch.server("serve.py", **own) as server, Visitor(server.url) as visitor:
+        visitor.open("attention", text=TEXT, model=MODEL)
+        visitor.run(states={visitor.box("text").id: "Another"})
+        assert len(visitor.wrong()) == 1 and "failed" in visitor.wrong()[0]
+        visitor.run(states={visitor.widget("button", "again").id: True})
+        assert visitor.wrong() == []
+        assert visitor.box("text").value == TEXT and visitor.box("text").set_value
+        assert "in broken" in server.log and "nobody" not in server.log

@@ -67,6 +67,12 @@ class Visitor:
         (found,) = (one for one in self.all(kind) if one.id.endswith(f"-{key}"))
         return found
 
+    def box(self, key):
+        """The one box for text with that key, of one line or of several."""
+        boxes = self.all("text_input") + self.all("text_area")
+        (found,) = (one for one in boxes if one.id.endswith(f"-{key}"))
+        return found
+
     def answer(self):
         """All that the page shows, by place: to be compared with what another visitor is shown."""
         return {place: one.SerializeToString(deterministic=True) for place, one in self.elements.items()}

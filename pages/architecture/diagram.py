@@ -9,6 +9,7 @@ from model import Trace, load
 from model.analysis import anatomy, cost
 from model.network.transformer import Transformer
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Control, Menu, put
 from viz import cost as figures
 from viz.component import heatmap
@@ -89,12 +90,12 @@ class View(NamedTuple):
     picker: Menu
 
 
-@st.cache_resource(max_entries=64, show_spinner="Counting while the network runs once more")
+@remembered("Counting while the network runs once more")
 def counted(name, ids):
     return cost.counted(load(name).network, ids)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@remembered()
 def activation(text, model, name, layer, head):
     return anatomy.activation(
         load(model).network, _shell.explain(text, model, None, None, None), name, layer, head

@@ -8,6 +8,7 @@ import streamlit as st
 from model import load
 from model.analysis import pooling, stream
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Buttons, Lines
 from viz import theme
 from viz.component import heatmap
@@ -44,14 +45,14 @@ SENTENCES = Lines(
 POOLING = Buttons("Pooling", "architecture.pooling", pooling.WAYS, pooling.WAYS[0])
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@remembered()
 def pooled(name, text):
     """A sentence in the three ways of pooling, (3, C); ValueError if it cannot be read."""
     trace = load(name).explain(text)
     return pooling.pooled(trace.final, pooling.received(trace))
 
 
-@st.cache_resource(max_entries=32, show_spinner="Asking all heads what they look at")
+@remembered("Asking all heads what they look at")
 def received(name, text):
     return pooling.received(_shell.explain(text, name, None, None, None))
 

@@ -14,6 +14,7 @@ from model.network.config import ModelConfig
 from model.network.convolution import build
 from model.network.transformer import initialise
 from pages import _shell
+from pages._cache import remembered
 
 BUDGET = 8  # seconds; what has not been measured by then is left out
 # how far this session has come: {what is asked: (measurements, why no more; empty while it goes on)}
@@ -38,7 +39,7 @@ def network(name, config):
     return initialise(build(config), seed=1).eval().requires_grad_(False)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@remembered()
 def measured_one(quantity, name, kind, tokens, turn):
     """One real pass, counted, weighed or timed; None where a pass measures nothing of the kind. `turn` tells
     one measurement from the next.

@@ -8,6 +8,7 @@ import streamlit as st
 from model import load
 from model.analysis import anatomy, stream
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Number, put
 from viz import neurons as figures
 from viz import theme
@@ -20,7 +21,7 @@ COLUMNS = 16  # neurons beside each other
 PUSHED = 8  # tokens that a neuron's direction pushes up, and as many that it pushes down
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@remembered()
 def pushed(name, layer, neuron):
     return stream.pushed(load(name).network, layer, neuron)
 

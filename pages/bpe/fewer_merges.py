@@ -11,6 +11,7 @@ import streamlit as st
 from model import load
 from model.analysis import order, reach
 from pages import _shell
+from pages._cache import remembered
 from pages._control import choose, kept
 from viz import vocabulary
 from viz.component import heatmap
@@ -24,7 +25,7 @@ def tokenizer(name, merges):
     return load(name).tokenizer.first(merges)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@remembered()
 def explain(text, name, merges):
     """The Trace of the model, whose parameters stay as they are, on the tokens of its first merges.
     ValueError as in Bundle.explain.
@@ -32,7 +33,7 @@ def explain(text, name, merges):
     return replace(load(name), tokenizer=tokenizer(name, merges)).explain(text)
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@remembered()
 def surprise(text, name, merges):
     """(T, bits per byte of the text), NaN for more tokens than the model takes. The token that begins the
     text is the full tokenizer's `end`.

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from model import tokenizer as bpe
+from pages._cache import remembered
 from pages._control import choose, forget
 from viz.component.merges import BORDER, merges
 
@@ -118,7 +119,7 @@ def borders(tokenizer, ids):
 # ---- training, in one go or with progress ----
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@remembered()
 def quickly(text, merges):
     """The Lesson of a short text, shared by all sessions."""
     rounds = list(islice(bpe.rounds(text, PLACES, bpe.MARKED), merges + 1))

@@ -9,12 +9,13 @@ import streamlit as st
 from model import decoding, load
 from model.probabilities import BIT
 from pages import _shell
+from pages._cache import remembered
 from pages._control import choose, kept
 from pages.decoding import play
 from viz.component.tree import Node, tree
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def searched(model, ids, width, length):
     """The levels of decoding.beams."""
     bundle = load(model)

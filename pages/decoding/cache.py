@@ -8,6 +8,7 @@ import streamlit as st
 from model import decoding, load
 from model.trace import attention_trace
 from pages import _shell
+from pages._cache import remembered
 from pages.decoding import play
 from viz import cache as figures
 from viz.component import heatmap
@@ -15,7 +16,7 @@ from viz.component import heatmap
 LENGTHS = 10  # at which the time is measured
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@remembered()
 def seconds(model, ids):
     """How long the last of the ids takes without a cache and with one, in seconds."""
     return decoding.durations(load(model).network, ids)

@@ -5,6 +5,7 @@ import streamlit as st
 
 from model import decoding, load, probabilities
 from pages import _shell
+from pages._cache import remembered
 from pages.decoding import play
 from viz.component.beliefs import beliefs
 from viz.component.chips import chips
@@ -12,7 +13,7 @@ from viz.component.chips import chips
 LISTED = 6  # tokens a layer
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def said(model, ids, place):
     """softmax of the lens at every stage of the stream at a place: (L + 1, V), the embedding first."""
     trace = play.read(model, ids)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from model import Trace, decoding, load
 from pages import _shell
+from pages._cache import remembered
 from pages._control import forget, kept
 from viz.component.story import story
 
@@ -248,7 +249,7 @@ def go_on():
 # ---- what is seen of it ----
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@remembered()
 def read(model, ids):
     """The Trace of these token ids."""
     return load(model).reread(ids)

@@ -11,6 +11,7 @@ from model import load
 from model.analysis import flow, leak, ranks
 from model.trace import frozen
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Slider
 from pages.heads.pair import look_at
 from viz.component.panels import panels
@@ -22,14 +23,14 @@ WAYS = 8  # random directions for the gradients
 LONGEST = 48
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
+@remembered()
 def weights(name, text):
     """The mean over heads and the rollout after each layer, both (L, T, T) and read-only."""
     means = flow.means(_shell.explain(text, name, None, None, None))
     return frozen(means), frozen(flow.rollout(means))
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@remembered()
 def squares(name, ids, depth, seed, row=None):
     """leak.squares for one random direction, of all outputs (T, T) or of one (1, T); depth None is the
     model's output.
@@ -43,7 +44,7 @@ def squares(name, ids, depth, seed, row=None):
     return frozen(np.pad(found, ((0, 0), (0, len(ids) - end))))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def overall(name, text, depth, pair, _a, _b, _allowed):
     """The rank correlation of two measures (T, T), named by `pair`: the mean over the rows of three cells or
     more, NaN if there are none, and of all cells.

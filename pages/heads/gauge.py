@@ -5,12 +5,12 @@ and how it is told.
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 
 from model import load
 from model.analysis import knockouts, senses
 from model.trace import frozen
 from pages import _senses, _shell
+from pages._cache import remembered
 from pages._control import Menu
 from viz import theme
 
@@ -18,12 +18,12 @@ WAYS = {"silenced": knockouts.silence, "uniform": knockouts.level, "without its 
 METER, HERE, EVERYWHERE = "the meter of the word", "at the token that asks", "on average over all tokens"
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
+@remembered()
 def unchanged(name, ids, way, copies):
     return knockouts.unchanged(load(name).network, ids, WAYS[way], copies)
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@remembered()
 def effects(name, ids, way, groups):
     bundle = load(name)
     return frozen(
@@ -37,7 +37,7 @@ def effects(name, ids, way, groups):
     )
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@remembered()
 def vectors(name, ids, way, groups, places):
     bundle = load(name)
     return frozen(
@@ -45,7 +45,7 @@ def vectors(name, ids, way, groups, places):
     )
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@remembered()
 def beliefs(name, ids, way, group, place):
     bundle = load(name)
     return frozen(
@@ -53,7 +53,7 @@ def beliefs(name, ids, way, group, place):
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def sharpest(name, text):
     """The largest weight in each row of each head, (L H, T)."""
     trace = _shell.explain(text, name, None, None, None)

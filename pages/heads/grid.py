@@ -6,6 +6,7 @@ import streamlit as st
 from model import load
 from model.analysis import heads
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Buttons, picture_first
 from pages.heads.pair import look_at, open_head, place, sent, short, window
 from viz.component import heatmap
@@ -19,12 +20,12 @@ UNITS = {"entropy": " bits", "distance": " tokens"}
 EXAMPLE = "toy-rope"  # a model of strings that repeat, which has what the others lack
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@remembered()
 def scores(text, model, layer):
     return heads.scores(_shell.explain(text, model, None, None, None).layers[layer].attention)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def windows(text, model, layer, start):
     """The weights of all heads of a layer, (H, S, S), for the S tokens from `start` on."""
     trace = _shell.explain(text, model, None, None, None)
@@ -36,7 +37,7 @@ def windows(text, model, layer, start):
     return found
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@remembered()
 def repeat(model):
     return heads.repeat(load(model))
 

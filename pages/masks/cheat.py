@@ -12,6 +12,7 @@ from model import load, masks
 from model.analysis import leak
 from model.decoding import generate, temperature
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Number, put
 from viz import masks as figures
 from viz import theme
@@ -99,7 +100,7 @@ def curves():
 # ---- what they write ----
 
 
-@st.cache_resource(max_entries=1024, show_spinner=False)
+@remembered()
 def some_written(name, ids, seed):
     """The next PART tokens that a model writes; fewer where it ends the text."""
     bundle = load(name)
@@ -153,7 +154,7 @@ def take_head():
     put({"layer": layer + 1, "head": head + 1})
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def ahead_of(text):
     return leak.ahead(_shell.explain(text, CHEAT, None, None, None))
 

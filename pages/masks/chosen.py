@@ -12,6 +12,7 @@ import streamlit as st
 from model import load, masks
 from model.analysis import leak
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Buttons, Control, Slider, put
 from viz.component import painted
 
@@ -126,14 +127,14 @@ def undo():
     put({KIND: kind, PAINT.key: paint})
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@remembered()
 def explain(text, name, mask):
     """The Trace of `text` in model `name` with a Mask. ValueError if it leaves a row nothing to look at."""
     bundle = load(name)
     return bundle.explain(text, mask.allowed(own(name, len(bundle.read(text)))))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def moved(text, name, mask):
     """How far each output is from what the model's own mask gives: bits of divergence for a model that
     predicts, else relative change, (T,).

@@ -8,6 +8,7 @@ import streamlit as st
 from model import load
 from model.analysis import leak
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Line, token
 from pages.masks import chosen
 from viz import theme
@@ -21,17 +22,17 @@ ANSWER = 1_000  # characters: of more the page does not say how many tokens they
 NOTHING = "exactly 0"
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def moved(name, ids, place, token, mask):
     return leak.moved(load(name).network, ids, place, token, mask.allowed(chosen.own(name, len(ids))))
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@remembered()
 def moves(name, ids, places, token, mask):
     return leak.moves(load(name).network, ids, places, token, mask.allowed(chosen.own(name, len(ids))))
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@remembered()
 def squares(name, ids, mask, seed):
     network = load(name).network
     return leak.squares(

@@ -6,6 +6,7 @@ import streamlit as st
 from model import load
 from model.analysis import leak
 from pages import _shell
+from pages._cache import remembered
 from pages._control import token
 from viz import theme
 from viz.component import heatmap
@@ -15,7 +16,7 @@ WAYS = 8  # random directions for the gradients
 LONGEST = 128  # tokens, as many as the models were trained on
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def knows(name, ids, output):
     bundle = load(name)
     ways = np.stack([leak.direction(bundle.config.width, seed).numpy() for seed in range(1, WAYS + 1)])

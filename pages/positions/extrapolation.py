@@ -12,6 +12,7 @@ from model import Change, zoo
 from model.analysis import order
 from model.network.encodings import rope
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Buttons, Lines, Several, Steps
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
@@ -40,18 +41,18 @@ BASE = Steps(
 OCTAVES = 0, 16, 32, 64, 128, 256, 512, 1_024  # one dot each: more tokens where the axis gives them less room
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@remembered()
 def passage():
     return (zoo.FOLDER / TALE_FILE).read_text(encoding="utf-8")
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@remembered()
 def encoded(text):
     """Token ids of a text of any length."""
     return tuple(encodings.bundle(NAMES[0]).tokenizer.encode(text))
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@remembered()
 def losses(ids, name, method, base):
     """Nats of each of the N tokens that follow the first; of RoPE read by a method if one is named."""
     bundle, how = encodings.bundle(name), {}

@@ -7,6 +7,7 @@ import streamlit as st
 
 from model.analysis import order
 from pages import _shell
+from pages._cache import remembered
 from pages._control import picture_first, put
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
@@ -17,7 +18,7 @@ FEW = 256  # tokens up to which all models are asked at once
 DRAWN = 64  # tokens of the head's own picture
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def profile(text, name):
     """The mean weight by distance (L, H, T) and the share of variance explained (L, H) of all heads."""
     layers = _shell.explain(text, f"decoder-{name}", None, None, None).layers

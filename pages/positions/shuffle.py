@@ -5,6 +5,7 @@ import streamlit as st
 from model import masks
 from model.analysis import order
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Control, Number, forget, put
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
@@ -18,7 +19,7 @@ ORDER = Control("Order of the words", "positions.order", None, "")  # places fro
 SEED = Number("Seed", "positions.seed", range(1, 10_000), 1, dependents=(ORDER.key,), look={"width": 140})
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@remembered()
 def disorder(ids, name, places, mask):
     """The largest relative difference of a final vector."""
     return float(

@@ -10,6 +10,7 @@ import streamlit as st
 from model import masks
 from model.analysis import reach
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Buttons, Line, Slider
 from viz import curves
 
@@ -103,14 +104,14 @@ def allowed(mask, tokens, window):
 # ---- both networks, by formula and by gradient ----
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def convolution(tokens, output, settings):
     """Cone and gradients of a position of the last convolution."""
     what = settings.convolutions, tokens, output, settings.causal
     return reach.cone(*what), reach.measured(*what)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def attention(tokens, output, settings):
     """Cone and gradients of a token after the last layer of attention."""
     what = allowed(settings.mask, tokens, settings.window), settings.attention, output
@@ -254,7 +255,7 @@ def agreement(*pairs):
 # ---- the layers that connect two tokens ----
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@remembered()
 def needed(tokens, settings):
     """Layers needed over the distance, -(T - 1) to T - 1, for each kind of network."""
     line = 2 * tokens - 1  # tokens, with the output in the middle

@@ -9,23 +9,24 @@ from model import load
 from model.analysis import reach
 from model.analysis.senses import parts
 from pages import _shell
+from pages._cache import remembered
 from viz.component import heatmap
 
 ATTENTION, CONVOLUTION = "encoder", "encoder-cnn"
 NAMES = {ATTENTION: "encoder, with attention", CONVOLUTION: "encoder-cnn, with convolutions"}
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@remembered()
 def squares(name, ids, output, dimensions):
     return reach.squares(load(name), ids, output, list(dimensions))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@remembered()
 def unchanged(name, ids, places):
     return reach.unchanged(load(name), ids, places)
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@remembered()
 def occlusion(name, ids, places):
     """reach.occlusion: for all outputs, so that another one costs nothing more."""
     return reach.occlusion(load(name), ids, places, unchanged(name, ids, len(places)))

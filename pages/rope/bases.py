@@ -7,6 +7,7 @@ import streamlit as st
 from model import load
 from model.analysis import rotation
 from pages import _shell
+from pages._cache import remembered
 from pages._control import Steps
 from viz import rotation as figures
 
@@ -22,12 +23,12 @@ def with_base(name, base):
     return rotation.reread(load(name), rope_base=float(base))
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@remembered()
 def explained(text, name, base):
     return with_base(name, base).explain(text)
 
 
-@st.cache_resource(max_entries=2048, show_spinner=False)
+@remembered()
 def loss(text, name, base):
     """Nats per token of the text in the model with that base."""
     return float(with_base(name, base).explain(text).losses.mean())
@@ -42,7 +43,7 @@ def losses(text, name):
     }
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def wavelengths(width, context, tokens, trained, base):
     """The figure of the wavelengths with both bases, beside the text and the training context."""
     before, after = (rotation.wavelengths(width, value) for value in (trained, base))
@@ -54,7 +55,7 @@ def wavelengths(width, context, tokens, trained, base):
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def curve(text, name, trained, base):
     """The figure of the losses, once all of them are known."""
     return figures.bases({value: loss(text, name, value) for value in BASES}, trained=trained, chosen=base)

@@ -5,6 +5,7 @@ import streamlit as st
 from model import load
 from model.analysis import rotation
 from pages import _shell
+from pages._cache import remembered
 from viz import rotation as figures
 
 NAMES = "adjacent, as trained", "halves, rows reordered", "halves, rows as they are"
@@ -19,7 +20,7 @@ def readings(name):
     return bundle, rotation.to_halves(bundle), rotation.reread(bundle, rope_pairing="halves")
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@remembered()
 def outcomes(text, name):
     """For each reading: its losses (T - 1,), and by how much its logits differ from those of the model as
     trained, at most.
@@ -31,14 +32,14 @@ def outcomes(text, name):
     ]
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def reordering(width, chosen):
     return figures.reordering(
         rotation.halves(width), chosen=(2 * chosen, 2 * chosen + 1), names=("adjacent", "halves")
     )
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@remembered()
 def curves(text, name):
     readings = {reading: losses for reading, (losses, _) in zip(NAMES, outcomes(text, name), strict=True)}
     return figures.losses(readings, tokens=_shell.explain(text, name, None, None, None).tokens)

@@ -1,0 +1,147 @@
+"""What pages have computed, kept for all visitors under one budget of bytes."""
+
+import functools
+import inspect
+import os
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+MEGABYTES = float(os.environ.get("RIVERBANK_CACHE_MB", "500"))
+SIMPLE = 32  # bytes, about, of a number
+
+
+def size(value: Any, seen: set[int] | None = None) -> int:
+    """Bytes, about, that a value holds: of arrays the memory that lies below them, each counted once,
+    however many views there are.
+    """
+    seen = set() if seen is None else seen
+    if id(value) in seen:
+        return 0
+    seen.add(id(value))
+    if isinstance(value, np.ndarray):
+        return below(value, seen)
+    if isinstance(value, str | bytes):
+        return sys.getsizeof(value)
+    if isinstance(value, dict):
+        pairs = list(value.items())  # another thread may ask an object for more meanwhile
+        return SIMPLE + sum(size(key, seen) + size(one, seen) for key, one in pairs)
+    if isinstance(value, list | tuple | set | frozenset):
+        return SIMPLE + sum(8 + size(one, seen) for one in value)
+    if hasattr(value, "to_plotly_json"):
+        return size(value.to_plotly_json(), seen)
+    return SIMPLE + (size(vars(value), seen) if hasattr(value, "__dict__") else 0)
+
+
+def below(array: np.ndarray, seen: set[int]) -> int:
+    """Bytes of the memory that an array looks at; 0 if it was counted before."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    storage = getattr(array.base, "untyped_storage", None)  # of a torch tensor, which may hold more
+    place, held = (storage().data_ptr(), storage().nbytes()) if storage else (array.ctypes.data, array.nbytes)
+    if place in seen:
+        return 0
+    seen.add(place)
+    return SIMPLE + held
+
+
+class Entry(NamedTuple):
+    """A value and its bytes."""
+
+    value: Any
+    bytes: int
+
+
+class Cache:
+    """Values by key; once they hold more bytes than the budget, those go that nobody has asked for longest.
+
+    A key that several threads ask for at once is computed by one of them, while the others wait. What an
+    exception ends is not kept: each of them tries for itself. No lock is held while a value is computed.
+    """
+
+    def __init__(self, budget: float):
+        self.budget, self.bytes = budget, 0
+        self.entries: OrderedDict[Hashable, Entry] = OrderedDict()
+        self.running: dict[Hashable, Future] = {}
+        self.lock = threading.Lock()
+
+    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """The value of the key, computed if it is not here."""
+        while True:
+            with self.lock:
+                if found := self.entries.get(key):
+                    self.entries.move_to_end(key)
+                    break
+                waiting = self.running.get(key)
+                if waiting is None:
+                    mine = self.running[key] = Future()
+            if waiting is None:
+                return self.first(key, compute, mine)
+            if waiting.result():
+                return waiting.result()[0]
+        self.keep(key, found.value)  # an object may have grown since, by what it computes when asked
+        return found.value
+
+    def first(self, key: Hashable, compute: Callable[[], Any], mine: Future) -> Any:
+        """Compute the value for all that wait for it."""
+        outcome = ()
+        try:
+            outcome = (compute(),)
+            self.keep(key, outcome[0])
+        finally:  # also where Streamlit ends the run of the visitor who computes
+            with self.lock:
+                del self.running[key]
+            mine.set_result(outcome)
+        return outcome[0]
+
+    def keep(self, key: Hashable, value: Any) -> None:
+        """Put the value in, and out what has become too much; a value larger than the budget stays out."""
+        entry = Entry(value, size(value) + size(key))
+        with self.lock:
+            self.drop(key)
+            if entry.bytes > self.budget:
+                return
+            self.entries[key], self.bytes = entry, self.bytes + entry.bytes
+            while self.bytes > self.budget:
+                self.drop(next(iter(self.entries)))
+
+    def drop(self, key: Hashable) -> None:
+        if old := self.entries.pop(key, None):
+            self.bytes -= old.bytes
+
+
+CACHE = Cache(MEGABYTES * 1e6)
+
+
+def remembered(spinner: str | None = None) -> Callable:
+    """A decorator: the function's values are kept in CACHE, by its arguments; those whose names begin with _
+    follow from the others, and are no part of the key. `spinner` is said while a value is computed.
+    """
+
+    def decorate(function):
+        parameters = inspect.signature(function)
+        name = f"{function.__module__}.{function.__qualname__}"
+
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            given = parameters.bind(*args, **kwargs)
+            given.apply_defaults()
+            key = name, *(one for label, one in given.arguments.items() if not label.startswith("_"))
+
+            def compute():
+                if spinner is None:
+                    return function(*args, **kwargs)
+                with st.spinner(spinner):
+                    return function(*args, **kwargs)
+
+            return CACHE.get(key, compute)
+
+        return call
+
+    return decorate

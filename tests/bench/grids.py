@@ -177,7 +177,7 @@ def updating(playwright, picture, turns):
 def painting(playwright):
     """{tokens: seconds that the grid takes once its data is in the browser}."""
     running, found = opened(playwright), {}
-    code = script("grid", "canvas")
+    code = script("grid")
     for tokens in TOKENS:
         maps, rows, names = sizes(weights(f"{tokens} 1"))
         header = {

@@ -158,7 +158,7 @@ def test_without_measures_the_table_has_the_weights_of_one_head(page):
     )
     opened(page)
     seen(page)
-    shown = page.page.evaluate(TABLE, [script("grid", "canvas"), base64.b64encode(data).decode()])
+    shown = page.page.evaluate(TABLE, [script("grid"), base64.b64encode(data).decode()])
     for (query, key), text in np.ndenumerate(shown):
         assert (
             text == "masked"

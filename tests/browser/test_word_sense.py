@@ -113,6 +113,26 @@ def test_typing_moves_the_meter_and_keeps_the_focus(page):
     page.linked(**{"word_sense.other": text})
 
 
+def test_words_are_struck_out_and_taken_back_by_keys_alone(page):
+    page.open("word_sense")
+    before = meter(page, RIVER)
+    words = page.part("word_sense.words1", "button")
+    swam = words.nth(1)
+    page.part("word_sense.words1", "button[tabindex='0']").focus()
+    page.page.keyboard.press("Home")
+    expect(words.first).to_be_focused()
+    page.page.keyboard.press("ArrowRight")
+    expect(swam).to_be_focused()
+    page.page.keyboard.press("Enter")
+    expect(swam).to_have_class("struck")
+    expect(swam).to_be_focused()
+    assert reading(page, 0) == pytest.approx(expected(RIVER, ["swam"]), abs=0.006)
+    page.page.keyboard.press("Space")
+    expect(swam).not_to_have_class("struck")
+    expect(swam).to_be_focused()
+    assert reading(page, 0) == pytest.approx(before[-1, 0], abs=0.006)
+
+
 def test_a_lane_is_chosen_by_mouse_and_by_key(page):
     page.open("word_sense")
     meter(page, RIVER)

@@ -14,7 +14,7 @@ import streamlit as st
 from viz import theme
 from viz.component.view import payload, view
 
-_mount = view("heatmap", "canvas")
+mount = view("heatmap")
 
 
 def heatmap(
@@ -78,7 +78,7 @@ def heatmap(
         paints=on_paint is not None,
         stamp=_stamp(key),
     )
-    result = _mount(
+    result = mount(
         key=key, data=data, on_cell_change=on_select or _nothing, on_mask_change=on_paint or _nothing
     )
     return _inside(result.get("cell"), shape)

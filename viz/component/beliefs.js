@@ -1,24 +1,38 @@
-// The next tokens that several models expect, one list per model: plain elements, painted in the frame in which the data arrives.
-// Texts go in through textContent only.
+// @ts-check
+// The next tokens that several models expect, one list per model: plain elements, painted in the frame in
+// which the data arrives. Texts go in as text only.
+
+import { view } from "./mount.js";
+import { element, legible } from "./parts.js";
 
 function row(token, share, widest) {
-  const item = element("li", "row");
   const bar = element("span", "bar");
   bar.style.width = `${(100 * share) / widest}%`;
-  item.append(element("bdi", "token", legible(token)), element("span", "share", `${(100 * share).toFixed(1)} %`), bar);
-  return item;
+  const percent = element("span", "share", `${(100 * share).toFixed(1)} %`);
+  return element("li", "row", element("bdi", "token", legible(token)), percent, bar);
 }
 
-export default function ({ data, parentElement }) {
-  const host = parentElement.querySelector(".riverbank-beliefs");
-  const widest = Math.max(...data.lists.flatMap(({ shares }) => shares), 0) || 1;
-  host.replaceChildren(...data.lists.map(({ name, note, tokens, shares }) => {
-    const box = element("section", "list");
-    const list = element("ol", "rows");
-    list.setAttribute("aria-label", `${data.label}: ${name}`);
-    list.append(...tokens.map((token, i) => row(token, shares[i], widest)));
-    box.append(element("h4", "name", name), note ? element("p", "note", note) : list);
-    return box;
-  }));
-  host.dataset.revision = data.revision;
+class Beliefs {
+  constructor(host) {
+    this.host = host;
+  }
+
+  update({ lists, label, revision }) {
+    const widest = Math.max(...lists.flatMap(({ shares }) => shares), 0) || 1;
+    this.host.replaceChildren(
+      ...lists.map(({ name, note, tokens, shares }) => {
+        const rows = tokens.map((token, i) => row(token, shares[i], widest));
+        const list = element("ol", { class: "rows", "aria-label": `${label}: ${name}` }, ...rows);
+        return element(
+          "section",
+          "list",
+          element("h4", "name", name),
+          note ? element("p", "note", note) : list,
+        );
+      }),
+    );
+    this.host.dataset.revision = revision;
+  }
 }
+
+export default view("beliefs", Beliefs);

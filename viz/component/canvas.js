@@ -1,54 +1,60 @@
-// What pictures on a canvas share: reading a payload, colours of the page, the pattern of what is masked, keys, the read-out, the table.
+// @ts-check
+// What pictures on a canvas share: sizes and theme, pointer and keys, the pattern of what is masked, the
+// read-out, the table.
 
-// Blue and vermillion by Okabe and Ito, and the same hues brightened for a dark page. As small letters on white vermillion is a little darker, because
-// #D55E00 misses the contrast of 4.5 that they need.
-const TONES = {
-  light: { blue: "#0072B2", vermillion: "#D55E00", vermillionText: "#C25400" },
-  dark: { blue: "#56B4E9", vermillion: "#FF933D", vermillionText: "#FF933D" },
-};
+import { theme } from "./colours.js";
+import { focused } from "./keys.js";
+import { figure } from "./numbers.js";
+import { clamp, element } from "./parts.js";
 
-/** Split a payload [u32 length][JSON header][float32 (N, T, S)] into the header's fields and the numbers. NaN stands for masked. */
-function unpack(payload) {
-  const bytes = payload.slice(); // the message's own offset may not be a multiple of four
-  const length = new DataView(bytes.buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  return { ...header, rows: header.rows.slice(0, header.tall), values: new Float32Array(bytes.buffer, 4 + length) };
+/** Where keys lead from a cell of a matrix (T, S). */
+export function steps([r, c], T, S) {
+  const cell = (row, column) => [clamp(row, 0, T - 1), clamp(column, 0, S - 1)];
+  const ends = { Home: [r, 0], End: [r, S - 1] };
+  return {
+    ...ends,
+    ArrowUp: cell(r - 1, c),
+    ArrowDown: cell(r + 1, c),
+    ArrowLeft: cell(r, c - 1),
+    ArrowRight: cell(r, c + 1),
+  };
 }
 
-/** A number with so many significant digits; whole ones, as 0 and 1, need none after the point. */
-function figure(value, digits = 3) {
-  if (Number.isNaN(value)) return "masked";
-  return (Number.isInteger(value) && Math.abs(value) < 1e6 ? String(value) : value.toPrecision(digits)).replace(/-/g, "−");
-}
-
-/** A token as a label on a canvas: it keeps its own direction and lends it to nobody. */
-const isolated = (token, limit = 24) => `\u2068${legible(token, limit)}\u2069`;
-
-/** 511 colours between [r, g, b] stops, packed as one number each. */
-function palette(stops) {
-  const bytes = new Uint8ClampedArray(511 * 4).fill(255);
-  for (let i = 0; i < 511; i++) {
-    const place = (i / 510) * (stops.length - 1);
-    const from = Math.min(Math.floor(place), stops.length - 2);
-    for (let k = 0; k < 3; k++) bytes[4 * i + k] = stops[from][k] + (place - from) * (stops[from + 1][k] - stops[from][k]);
-  }
-  return new Uint32Array(bytes.buffer);
-}
-
-/** A picture with a caption, a read-out and a table. `hover` and `cursor` are what the pointer and the keyboard are at. Who extends it says what is under a
- *  point, where keys lead, what a choice sends, what to draw for a new width and for a new place, and what stands in the table. */
-class Picture {
+/** A picture with a caption, a read-out and a table; who extends it fills in the methods at the end. */
+export class Picture {
   finest = 2; // device pixels to a CSS pixel, at most
+  data;
+  commit;
+  T = 0; // rows
+  S = 0; // columns
+  wide = 0; // of the host
+  painted = 0; // times
+  hover = null; // what the pointer is at
+  cursor = null; // what the keys are at
+  selected = null; // what was chosen
 
   constructor(host, role, keys) {
-    Object.assign(this, { host, role, keys, painted: 0, hover: null, cursor: null });
+    this.host = host;
+    this.role = role;
+    this.keys = keys; // what they do, for the picture's name
     this.probe = element("canvas").getContext("2d", { willReadFrequently: true });
     this.caption = element("div", "caption");
-    this.upper = element("canvas", { class: "pointer", tabindex: "0", role: "img", "aria-roledescription": role });
+    this.upper = element("canvas", {
+      class: "pointer",
+      tabindex: "0",
+      role: "img",
+      "aria-roledescription": role,
+    });
     this.scale = element("span", "scale");
     this.toggle = element("button", { class: "toggle", type: "button", "aria-expanded": "false" }, "Table");
     this.readout = element("div", { class: "readout", "aria-live": "polite", "aria-atomic": "true" });
-    this.numbers = element("div", { class: "numbers", tabindex: "0", role: "region", "aria-label": "Table of the numbers", hidden: "" });
+    this.numbers = element("div", {
+      class: "numbers",
+      tabindex: "0",
+      role: "region",
+      "aria-label": "Table of the numbers",
+      hidden: "",
+    });
     this.toggle.addEventListener("click", () => this.turnTable());
     this.numbers.addEventListener("keydown", (event) => {
       if (!["t", "Escape"].includes(event.key)) return;
@@ -78,33 +84,24 @@ class Picture {
   update(data, commit) {
     Object.assign(this, { data, commit, T: data.rows.length, S: data.columns.length });
     this.caption.textContent = data.label;
-    this.upper.setAttribute("aria-label", `${data.label || this.role}: ${this.about()}. ${this.keys}, Escape returns, t shows a table.`);
+    this.upper.setAttribute(
+      "aria-label",
+      `${data.label || this.role}: ${this.about()}. ${this.keys}, Escape returns, t shows a table.`,
+    );
     this.arrange();
     if (!this.numbers.hidden) this.numbers.replaceChildren(this.table());
   }
 
-  about() { return `${this.data.names.length} heads, ${this.T} tokens`; }
-
-  reveal() {} // of what scrolls inside
-
-  end() { this.observer.disconnect(); }
+  end() {
+    this.observer.disconnect();
+  }
 
   arrange() {
     this.wide = this.host.clientWidth;
     if (!this.data || !this.wide) return; // hidden, in a closed tab: the observer calls again
-    const style = getComputedStyle(this.host);
-    const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
-    const [page, text] = [this.rgb(read("--st-background-color", "#ffffff")), read("--st-text-color", "#31333F")];
-    const dark = 0.2126 * page[0] + 0.7152 * page[1] + 0.0722 * page[2] < 128;
-    this.theme = { page, text, dark, font: read("--st-font", "sans-serif"), code: read("--st-code-font", "monospace"), ...TONES[dark ? "dark" : "light"] };
+    this.theme = theme(this.host);
     this.ratio = clamp(window.devicePixelRatio || 1, 1, this.finest);
     this.draw();
-  }
-
-  rgb(colour) {
-    this.probe.fillStyle = colour;
-    this.probe.fillRect(0, 0, 1, 1);
-    return [...this.probe.getImageData(0, 0, 1, 1).data.slice(0, 3)];
   }
 
   size(canvas, width, height) {
@@ -116,7 +113,10 @@ class Picture {
   expect(font) {
     if (!document.fonts || document.fonts.check(font) || this.awaited === font) return;
     this.awaited = font;
-    document.fonts.load(font).then(() => this.arrange(), () => {});
+    document.fonts.load(font).then(
+      () => this.arrange(),
+      () => {},
+    );
   }
 
   /** Thin diagonals that meet at the tile's borders, for what is masked; in device pixels. */
@@ -126,7 +126,10 @@ class Picture {
     const ink = tile.getContext("2d");
     ink.strokeStyle = this.theme.text;
     ink.lineWidth = this.ratio;
-    for (const shift of [-n, 0, n]) { ink.moveTo(shift - 1, n + 1); ink.lineTo(shift + n + 1, -1); }
+    for (const shift of [-n, 0, n]) {
+      ink.moveTo(shift - 1, n + 1);
+      ink.lineTo(shift + n + 1, -1);
+    }
     ink.globalAlpha = strength;
     ink.stroke();
     return ink.createPattern(tile, "repeat");
@@ -145,15 +148,18 @@ class Picture {
   }
 
   /** Go, choose, come back or open the table; whether the key is one of ours. */
-  press(key) {
+  press(key, _shift = false) {
     const moves = this.moves();
     if (key in moves) {
-      [this.hover, this.cursor] = [null, moves[key]]; // a pointer left lying on the picture should not hold the read-out
+      this.hover = null; // a pointer left lying on the picture should not hold the read-out
+      this.cursor = moves[key];
       this.reveal(this.cursor);
       this.overlay();
     } else if (key === "Enter" || key === " ") this.choose(this.here());
-    else if (key === "Escape") { this.hover = this.cursor = null; this.overlay(); }
-    else if (key === "t") this.turnTable();
+    else if (key === "Escape") {
+      this.hover = this.cursor = null;
+      this.overlay();
+    } else if (key === "t") this.turnTable();
     else return false;
     return true;
   }
@@ -161,16 +167,23 @@ class Picture {
   /** The colour bar of [r, g, b] stops with its range, and the sign of what is masked. */
   legend(stops, data) {
     const { values, hole = "masked" } = data;
-    this.scale.replaceChildren(...this.bar(stops, data), ...(values.some(Number.isNaN) ? [element("span", "hatch"), hole] : []));
+    this.scale.replaceChildren(
+      ...this.bar(stops, data),
+      ...(values.some(Number.isNaN) ? [element("span", "hatch"), hole] : []),
+    );
   }
 
+  /** @returns {(string | HTMLElement)[]} */
   bar(stops, { low, high, digits }) {
     const ramp = element("span", { class: "ramp", role: "img", "aria-label": "colour scale" });
-    ramp.style.backgroundImage = `linear-gradient(to right, ${stops.map((stop) => `rgb(${stop})`).join(", ")})`;
-    return [element("span", {}, figure(low, digits)), ramp, element("span", {}, figure(high, digits))]; // bare texts that meet would run together
+    const colours = stops.map((stop) => `rgb(${stop})`).join(", ");
+    ramp.style.backgroundImage = `linear-gradient(to right, ${colours})`;
+    const end = (value) => element("span", {}, figure(value, digits)); // bare texts would run together
+    return [end(low), ramp, end(high)];
   }
 
-  /** Put what is looked at in words; the line is a live region, so a screen reader speaks it, and nothing twice. */
+  /** Put what is looked at in words; the line is a live region, so a screen reader speaks it, and nothing
+   *  twice. */
   say(...parts) {
     const line = element("span", {}, ...parts);
     if (line.textContent !== this.readout.textContent) this.readout.replaceChildren(line);
@@ -180,7 +193,7 @@ class Picture {
   turnTable() {
     const open = this.numbers.hidden;
     if (open) {
-      this.opener = this.host.getRootNode().activeElement ?? this.toggle;
+      this.opener = focused(this.host) ?? this.toggle;
       this.numbers.replaceChildren(this.table()); // before the picture loses its cursor
     }
     this.numbers.hidden = !open;
@@ -188,13 +201,58 @@ class Picture {
     (open ? this.numbers : this.opener).focus();
   }
 
-  /** The numbers as a real table; `entries()` gives its title, the heads of its columns, and lines of [what is chosen, head, ...numbers]: true for the
-   *  whole line, or the place of one of its numbers. */
+  /** The numbers as a real table. */
   table() {
-    const [title, columns, lines] = this.entries();
+    const { title, heads, lines } = this.entries();
     const current = (chosen) => (chosen ? { "aria-current": "true" } : {});
-    return element("table", {}, element("caption", {}, title), element("thead", {}, element("tr", {}, ...columns.map((text) => element("th", { scope: "col" }, text)))),
-      element("tbody", {}, ...lines.map(([chosen, name, ...numbers]) => element("tr", current(chosen === true),
-        element("th", { scope: "row" }, name), ...numbers.map((text, place) => element("td", current(chosen === place), text))))));
+    const head = heads.map((text) => element("th", { scope: "col" }, text));
+    const rows = lines.map(([chosen, name, ...numbers]) => {
+      const cells = numbers.map((text, place) => element("td", current(chosen === place), text));
+      return element("tr", current(chosen === true), element("th", { scope: "row" }, name), ...cells);
+    });
+    const [caption, body] = [element("caption", {}, title), element("tbody", {}, ...rows)];
+    return element("table", {}, caption, element("thead", {}, element("tr", {}, ...head)), body);
+  }
+
+  // ---- what each picture says for itself; a place is a cell, a head, a token ----
+
+  /** What the picture shows, in words. */
+  about() {
+    return `${this.data.names.length} heads, ${this.T} tokens`;
+  }
+
+  /** Choose all sizes from the width, and draw everything. */
+  draw() {}
+
+  /** Draw what marks the place of the pointer or of the keys, and put it in words. */
+  overlay() {}
+
+  /** The place under a point, in CSS pixels from the picture's corner; null beside all of them. */
+  under(_x, _y) {
+    return null;
+  }
+
+  /** The place from which the keys go on. */
+  here() {
+    return this.cursor;
+  }
+
+  /** The place to which each key leads.
+   *  @returns {Record<string, any>} */
+  moves() {
+    return {};
+  }
+
+  /** Scroll to a place, where the picture scrolls inside. */
+  reveal(_place) {}
+
+  /** Choose a place. */
+  choose(_place) {}
+
+  /** The table: its title, the heads of its columns, and lines of [what is chosen, head, ...numbers]: true
+   *  for the whole line, or the place of one of its numbers.
+   *  @returns {{ title: string, heads: string[], lines: any[][] }} */
+  entries() {
+    return { title: "", heads: [], lines: [] };
   }
 }

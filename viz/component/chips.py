@@ -2,7 +2,7 @@
 
 from viz.component.view import view
 
-mount = view("chips", role="group")
+mount = view("chips")
 
 
 def chips(

@@ -4,7 +4,7 @@ all that is typed waits for it.
 
 from viz.component.view import view
 
-mount = view("contents", role="navigation")
+mount = view("contents")
 
 
 def contents(pages, *, here):

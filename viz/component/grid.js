@@ -1,36 +1,36 @@
-// One thumbnail per head, all of them in a single ImageData on one canvas; a second canvas above holds the outlines, so that a hover redraws a few lines
-// and never the matrices. Nothing goes to the server but a chosen head. What it shares with other pictures is in canvas.js, put before this file.
+// @ts-check
+// One thumbnail per head, all of them in a single ImageData on one canvas; a second canvas above holds the
+// outlines, so that a hover redraws a few lines and never the matrices. Nothing goes to the server but a
+// chosen head.
+
+import { Picture } from "./canvas.js";
+import { colouring, palette, rgb } from "./colours.js";
+import { unpack, view } from "./mount.js";
+import { figure } from "./numbers.js";
+import { clamp, element, isolated } from "./parts.js";
+import { shown } from "./raster.js";
 
 const GAP = 10; // CSS pixels between thumbnails
 const EDGE = 2; // at both sides, for outlines
 const LINE = 15; // of a caption
 const SMALLEST = 44; // a thumbnail below which nothing can be told apart
-const HELP = "Point at a cell to read it. Click a head, or walk with the arrow keys and press Enter, to see it large; t opens the numbers.";
-
-/** The place in `values` that each pixel of one thumbnail shows: its cell, or of several cells under a pixel the strongest, since an average would hide
- *  every peak; where all of them are masked, one of those. */
-function shown(values, first, T, S, high, wide) {
-  const places = new Int32Array(high * wide);
-  const under = Int32Array.from({ length: wide }, (_, x) => Math.floor((x * S) / wide));
-  for (let y = 0; y < high; y++) for (let x = 0, line = first + Math.floor((y * T) / high) * S; x < wide; x++) places[y * wide + x] = line + under[x];
-  if (high >= T && wide >= S) return places;
-  const over = Int32Array.from({ length: S }, (_, c) => Math.floor((c * wide) / S));
-  for (let r = 0, place = first; r < T; r++) {
-    for (let c = 0, line = Math.floor((r * high) / T) * wide; c < S; c++, place++) {
-      const old = values[places[line + over[c]]];
-      if (Number.isNaN(old) || Math.abs(values[place]) > Math.abs(old)) places[line + over[c]] = place;
-    }
-  }
-  return places;
-}
+const HELP =
+  "Point at a cell to read it. Click a head, or walk with the arrow keys and press Enter, to see it large; " +
+  "t opens the numbers.";
 
 class Grid extends Picture {
+  N = 0; // heads
+  high; // of a thumbnail, in device pixels
+  long; // its width
+
   constructor(host) {
-    super(host, "heatmaps", "Arrow keys walk from head to head, Enter opens one"); // a cell: { head, row, column }, row -1 for all of a head
+    super(host, "heatmaps", "Arrow keys walk from head to head, Enter opens one");
+    this.hover = this.cursor = null; // { head, row, column }, row -1 for all of a head
     this.lower = element("canvas", { "aria-hidden": "true" });
     this.stage = element("div", "stage", this.lower, this.upper);
     this.room = element("div", "room", this.stage);
-    host.replaceChildren(this.caption, this.readout, this.room, element("div", "foot", this.scale, this.toggle), this.numbers);
+    const foot = element("div", "foot", this.scale, this.toggle);
+    host.replaceChildren(this.caption, this.readout, this.room, foot, this.numbers);
   }
 
   update(data, commit) {
@@ -42,31 +42,38 @@ class Grid extends Picture {
   /** Choose all sizes from the width and the captions, then draw everything in one go. */
   draw() {
     const { data, theme, T, S, ratio } = this;
-    for (let width = -1; width !== this.room.clientWidth; ) { // once, and again if a scroll bar comes
+    for (let width = -1; width !== this.room.clientWidth;) {
+      // once, and again if a scroll bar comes
       width = this.room.clientWidth;
       this.stage.style.height = `${this.layOut(width)}px`;
     }
     const [{ across, side, above }, width] = [this, this.room.clientWidth];
-    [this.high, this.long] = [T, S].map((count) => Math.max(1, Math.round((side * ratio * count) / Math.max(T, S))));
+    const pixels = (count) => Math.max(1, Math.round((side * ratio * count) / Math.max(T, S)));
+    [this.high, this.long] = [pixels(T), pixels(S)];
     const gap = Math.min((width - 2 * EDGE - across * side) / Math.max(1, across - 1), 3 * GAP);
-    this.origins = data.names.map((_, i) => ({
-      x: Math.floor((EDGE + (i % across) * (side + gap)) * ratio), y: Math.round((Math.floor(i / across) * (above + side + GAP) + above) * ratio),
-    }));
+    const x = (i) => Math.floor((EDGE + (i % across) * (side + gap)) * ratio);
+    const y = (i) => Math.round((Math.floor(i / across) * (above + side + GAP) + above) * ratio);
+    this.origins = data.names.map((_, i) => ({ x: x(i), y: y(i) }));
     for (const canvas of [this.lower, this.upper]) this.size(canvas, width, this.stage.clientHeight);
-    const stops = data.kind === "signed" ? [this.rgb(theme.blue), theme.page, this.rgb(theme.vermillion)] : [theme.page, this.rgb(theme.blue)];
-    this.raster(palette(stops), palette([theme.page, this.rgb(theme.text)])[150]);
+    const stops =
+      data.kind === "signed"
+        ? [rgb(theme.blue), theme.page, rgb(theme.vermillion)]
+        : [theme.page, rgb(theme.blue)];
+    this.raster(palette(stops), palette([theme.page, rgb(theme.text)])[150]);
     this.captions();
     this.legend(stops, data);
     this.painted++;
     this.overlay();
   }
 
-  /** Thumbnails across, their side and the height above them; returns the height of all. A caption must fit, so a phone has fewer across. */
+  /** Thumbnails across, their side and the height above them; returns the height of all. A caption must fit,
+   *  so a phone has fewer across. */
   layOut(width) {
     const { data, N, probe, theme } = this;
     this.above = LINE * Math.max(...data.notes.map((note) => note.split("\n").length));
     probe.font = `600 11px ${theme.font}`;
-    const least = Math.max(SMALLEST, ...[...new Set(data.notes)].map((note) => probe.measureText(note.split("\n")[1] ?? "").width));
+    const captions = [...new Set(data.notes.map((note) => note.split("\n")[1] ?? ""))];
+    const least = Math.max(SMALLEST, ...captions.map((text) => probe.measureText(text).width));
     const side = (across) => Math.floor((width - 2 * EDGE - GAP * (across - 1)) / across);
     this.across = clamp(data.across, 1, N);
     while (this.across > 1 && side(this.across) < least) this.across--;
@@ -79,13 +86,14 @@ class Grid extends Picture {
     const { data, T, S, high, long } = this;
     const image = new ImageData(this.lower.width, this.lower.height);
     const pixels = new Uint32Array(image.data.buffer);
-    const [{ values, low }, scale] = [data, (colours.length - 1) / (data.high - data.low)];
+    const { values } = data;
+    const colour = colouring(data, colours);
     this.places = this.origins.map(({ x, y }, n) => {
       const places = shown(values, n * T * S, T, S, high, long);
       for (let r = 0, i = 0; r < high; r++) {
         for (let c = 0, at = (y + r) * image.width + x; c < long; c++, i++, at++) {
           const value = values[places[i]];
-          if (!Number.isNaN(value)) pixels[at] = colours[clamp(Math.round((value - low) * scale), 0, colours.length - 1)];
+          if (!Number.isNaN(value)) pixels[at] = colour(value);
           else if ((r + c) % 6 === 0) pixels[at] = hatch;
         }
       }
@@ -113,10 +121,11 @@ class Grid extends Picture {
     });
   }
 
-  /** Draw the upper canvas: the open head, the keyboard's cursor, the cell under the pointer; and put it in words. */
+  /** Draw the upper canvas: the open head, the keyboard's cursor, the cell under the pointer; and put it in
+   *  words. */
   overlay() {
     if (!this.origins) return;
-    const { T, S, high, long, ratio, hover, cursor, selected, data, theme } = this;
+    const { T, S, high, long, ratio, hover, cursor, selected, theme } = this;
     const ink = this.upper.getContext("2d");
     ink.clearRect(0, 0, this.upper.width, this.upper.height);
     [ink.strokeStyle, ink.fillStyle, ink.globalAlpha] = [theme.text, theme.text, 1];
@@ -134,30 +143,60 @@ class Grid extends Picture {
       ink.fillRect(x, y + ((hover.row + 0.5) * high) / T, long, ratio);
       ink.fillRect(x + ((hover.column + 0.5) * long) / S, y, ratio, high);
     }
-    const [meant, token] = [hover ?? cursor, (tokens, i) => `${isolated(tokens[i])} (${data.start + i + 1})`];
+    this.tell(hover ?? cursor);
+  }
+
+  /** Put in words the cell that is meant, or the strongest one of the head; and leave on the host what a test
+   *  wants to know. */
+  tell(meant) {
+    const { data, T, S, ratio, selected } = this;
     const at = meant && (meant.row < 0 ? this.peak(meant.head) : meant);
-    const value = at && data.values[(at.head * T + at.row) * S + at.column];
-    if (!at) this.say(HELP);
-    else this.say(`head ${[data.names[at.head], ...data.notes[at.head].split("\n")].filter(Boolean).join(", ")}${at === meant ? ": " : "; strongest: "}` +
-      `${token(data.rows, at.row)} → ${token(data.columns, at.column)}: ${figure(value)}`);
+    const value = at ? data.values[(at.head * T + at.row) * S + at.column] : "";
+    this.say(at ? this.words(at, value, at === meant ? ": " : "; strongest: ") : HELP);
+    const places = this.origins.map(({ x, y }) => [x / ratio, y / ratio]);
     Object.assign(this.host.dataset, {
-      painted: this.painted, revision: data.revision, rows: T, columns: S, names: data.names.join(" "), across: this.across,
-      selected: data.names[selected] ?? "", at: at ? data.names[at.head] : "", cell: at ? `${at.row},${at.column}` : "", value: at ? value : "",
-      side: [long, high].map((size) => size / ratio), places: JSON.stringify(this.origins.map(({ x, y }) => [x / ratio, y / ratio])),
+      painted: this.painted,
+      revision: data.revision,
+      rows: T,
+      columns: S,
+      names: data.names.join(" "),
+      across: this.across,
+      selected: data.names[selected] ?? "",
+      at: at ? data.names[at.head] : "",
+      cell: at ? `${at.row},${at.column}` : "",
+      value,
+      side: [this.long, this.high].map((size) => size / ratio),
+      places: JSON.stringify(places),
     });
   }
 
-  cell(place) { return { head: Math.floor(place / (this.T * this.S)), row: Math.floor(place / this.S) % this.T, column: place % this.S }; }
+  words({ head, row, column }, value, link) {
+    const { data } = this;
+    const token = (tokens, i) => `${isolated(tokens[i])} (${data.start + i + 1})`;
+    const name = [data.names[head], ...data.notes[head].split("\n")].filter(Boolean).join(", ");
+    return `head ${name}${link}${token(data.rows, row)} → ${token(data.columns, column)}: ${figure(value)}`;
+  }
+
+  cell(place) {
+    return {
+      head: Math.floor(place / (this.T * this.S)),
+      row: Math.floor(place / this.S) % this.T,
+      column: place % this.S,
+    };
+  }
 
   /** The strongest cell of a head. */
   peak(head) {
     const [{ values }, size] = [this.data, this.T * this.S];
     let best = head * size;
-    for (let i = best; i < (head + 1) * size; i++) if (Math.abs(values[i]) > Math.abs(values[best]) || Number.isNaN(values[best])) best = i;
+    for (let i = best; i < (head + 1) * size; i++) {
+      if (Math.abs(values[i]) > Math.abs(values[best]) || Number.isNaN(values[best])) best = i;
+    }
     return this.cell(best);
   }
 
-  /** The cell under a point, of several under a pixel the one whose colour it shows; in a caption, the head alone. */
+  /** The cell under a point, of several under a pixel the one whose colour it shows; in a caption, the head
+   *  alone. */
   under(left, top) {
     for (const [head, { x, y }] of this.origins.entries()) {
       const [r, c] = [Math.floor(top * this.ratio - y), Math.floor(left * this.ratio - x)];
@@ -167,7 +206,9 @@ class Grid extends Picture {
     return null;
   }
 
-  here() { return this.cursor ?? { head: this.selected ?? 0, row: -1, column: -1 }; }
+  here() {
+    return this.cursor ?? { head: this.selected ?? 0, row: -1, column: -1 };
+  }
 
   choose({ head }) {
     this.selected = head;
@@ -179,11 +220,21 @@ class Grid extends Picture {
     const [{ head }, N] = [this.here(), this.N];
     const go = (to) => ({ head: to >= 0 && to < N ? to : head, row: -1, column: -1 });
     const [up, down] = [go(head - this.across), go(head + this.across)];
-    return { ArrowLeft: go(head - 1), ArrowRight: go(head + 1), ArrowUp: up, ArrowDown: down, Home: go(0), End: go(N - 1) };
+    return {
+      ArrowLeft: go(head - 1),
+      ArrowRight: go(head + 1),
+      ArrowUp: up,
+      ArrowDown: down,
+      Home: go(0),
+      End: go(N - 1),
+    };
   }
 
   reveal({ head }) {
-    const [bottom, step] = [this.origins[head].y / this.ratio + this.side + GAP, this.above + this.side + GAP];
+    const [bottom, step] = [
+      this.origins[head].y / this.ratio + this.side + GAP,
+      this.above + this.side + GAP,
+    ];
     this.room.scrollTop = clamp(this.room.scrollTop, bottom - this.room.clientHeight, bottom - step);
   }
 
@@ -191,12 +242,21 @@ class Grid extends Picture {
   entries() {
     const { data, S, T } = this;
     const [{ head }, titles] = [this.here(), Object.keys(data.measures)];
+    if (titles.length) {
+      const measures = (n) => titles.map((title) => figure(data.measures[title][n]));
+      const line = (name, n) => [n === head, name, data.notes[n].split("\n")[1] ?? "", ...measures(n)];
+      return {
+        title: "What is measured of each head",
+        heads: ["head", "name", ...titles],
+        lines: data.names.map(line),
+      };
+    }
     const labels = (tokens) => tokens.map((token, i) => `${data.start + i + 1} ${isolated(token)}`);
-    const row = (r) => Array.from(data.values.subarray((head * T + r) * S, (head * T + r + 1) * S), (value) => figure(value));
-    return titles.length
-      ? ["What is measured of each head", ["head", "name", ...titles], data.names.map((name, n) =>
-        [n === head, name, data.notes[n].split("\n")[1] ?? "", ...titles.map((title) => figure(data.measures[title][n]))])]
-      : [`head ${data.names[head]}`, ["row asks, column answers", ...labels(data.columns)], labels(data.rows).map((name, r) => [false, name, ...row(r)])];
+    const weights = (r) =>
+      Array.from(data.values.subarray((head * T + r) * S, (head * T + r + 1) * S), (value) => figure(value));
+    const lines = labels(data.rows).map((name, r) => [false, name, ...weights(r)]);
+    const heads = ["row asks, column answers", ...labels(data.columns)];
+    return { title: `head ${data.names[head]}`, heads, lines };
   }
 }
 

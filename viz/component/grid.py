@@ -7,7 +7,7 @@ import numpy as np
 from viz import theme
 from viz.component.view import payload, view
 
-mount = view("grid", "canvas")
+mount = view("grid")
 
 
 def grid(

@@ -1,20 +1,34 @@
-// One word's way from bytes to tokens. User text goes in through textContent only.
+// @ts-check
+// One word's way from bytes to tokens. Texts go in as text only.
+
+import { view } from "./mount.js";
+import { element, legible } from "./parts.js";
 
 function row({ name, pieces, made }, ids) {
-  const chips = pieces.map((piece, place) => {
-    const chip = element("span", made.includes(place) ? "chip made" : "chip", element("bdi", "", legible(piece)));
-    if (ids) chip.append(element("small", "", String(ids[place])));
-    return chip;
-  });
+  const chips = pieces.map((piece, place) =>
+    element(
+      "span",
+      made.includes(place) ? "chip made" : "chip",
+      element("bdi", {}, legible(piece)),
+      ids && element("small", {}, String(ids[place])),
+    ),
+  );
   return element("li", "rung", element("span", "name", name), element("span", "chips", ...chips));
 }
 
-export default function ({ data, parentElement }) {
-  const host = parentElement.querySelector(".riverbank-ladder");
-  const list = element("ol", "rungs", ...data.rows.map((one, n) => row(one, n === data.rows.length - 1 ? data.ids : null)));
-  list.setAttribute("aria-label", data.label);
-  list.tabIndex = 0; // a long list scrolls by keys
-  host.replaceChildren(list);
-  list.scrollTop = list.scrollHeight; // the end is what the model reads
-  host.dataset.revision = data.revision;
+class Ladder {
+  constructor(host) {
+    this.host = host;
+  }
+
+  update({ rows, ids, label, revision }) {
+    const rungs = rows.map((one, n) => row(one, n === rows.length - 1 ? ids : null));
+    const about = { class: "rungs", tabindex: "0", "aria-label": label }; // a long list scrolls by keys
+    const list = element("ol", about, ...rungs);
+    this.host.replaceChildren(list);
+    list.scrollTop = list.scrollHeight; // the end is what the model reads
+    this.host.dataset.revision = revision;
+  }
 }
+
+export default view("ladder", Ladder);

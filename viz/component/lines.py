@@ -10,7 +10,7 @@ from viz.component.view import view
 
 MOST = 2000  # lines drawn at once
 
-mount = view("lines", "canvas")
+mount = view("lines")
 
 
 def lines(

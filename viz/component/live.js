@@ -1,16 +1,32 @@
-// Streamlit's one-line inputs can be read while somebody types (live="200ms"), its text areas cannot: they wait for Ctrl + Enter or a click elsewhere.
-// So those in a container whose key begins with "box." get that Ctrl + Enter once the hand rests.
+// @ts-check
+// Streamlit reads one-line inputs while somebody types (live="200ms"), but not text areas: they wait
+// for Ctrl + Enter or a click elsewhere. So those in a container whose key begins with "box." get that
+// Ctrl + Enter once the hand rests.
+
+import { view } from "./mount.js";
 
 const BOX = '[class*="st-key-box-"] textarea';
-let waiting, rest;
+const EVENTS = ["input", "compositionend"];
 
-function typed({ target, isComposing }) {
-  if (isComposing || !target.matches(BOX)) return; // half a syllable is no text: its end is told by compositionend
-  clearTimeout(waiting);
-  waiting = setTimeout(() => target.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true })), rest);
+class Live {
+  constructor() {
+    /** @param {any} event */
+    this.typed = ({ target, isComposing }) => {
+      if (isComposing || !target.matches(BOX)) return; // half a syllable: compositionend tells of the whole
+      clearTimeout(this.waiting);
+      const enter = new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true });
+      this.waiting = setTimeout(() => target.dispatchEvent(enter), this.rest);
+    };
+    for (const event of EVENTS) document.addEventListener(event, this.typed);
+  }
+
+  update({ rest }) {
+    this.rest = rest;
+  }
+
+  end() {
+    for (const event of EVENTS) document.removeEventListener(event, this.typed);
+  }
 }
 
-export default function ({ data }) {
-  rest = data.rest;
-  for (const event of ["input", "compositionend"]) document.addEventListener(event, typed); // the same function again is no second listener
-}
+export default view("live", Live);

@@ -1,6 +1,14 @@
-// Several small matrices over the same tokens on two stacked canvases: the lower one holds the matrices, the upper one the crosshair, which is in
-// all of them at once, with the numbers of that cell over each. Nothing goes to the server but a chosen cell. What it shares with other pictures is in
-// canvas.js, put before this file.
+// @ts-check
+// Several small matrices over the same tokens on two stacked canvases: the lower one holds the matrices, the
+// upper one the crosshair, which is in all of them at once, with the numbers of that cell over each. Nothing
+// goes to the server but a chosen cell.
+
+import { Picture, steps } from "./canvas.js";
+import { palette, rgb } from "./colours.js";
+import { unpack, view } from "./mount.js";
+import { figure } from "./numbers.js";
+import { element, isolated, thinning } from "./parts.js";
+import { images, stamped } from "./raster.js";
 
 const TILT = Math.PI / 3; // column labels rise at 60 degrees
 const LETTER = 12; // CSS pixels
@@ -8,39 +16,40 @@ const LEFT = 76; // room for the row labels of the first panel of a line
 const TOP = 62; // room for the column labels of the first line
 const TITLE = 24;
 const GAP = 18;
+const HELP = "Point at a cell, or use the arrow keys on the picture: it is marked in every panel.";
 const SHOWN = 8; // characters of a label
 
-/** A matrix as a canvas of one pixel per cell; masked cells stay transparent. */
-function stamp(values, T, S, { low, high }, colours) {
-  const canvas = element("canvas", { width: S, height: T });
-  const image = new ImageData(S, T);
-  const pixels = new Uint32Array(image.data.buffer);
-  const scale = (colours.length - 1) / (high - low);
-  values.forEach((value, i) => { if (!Number.isNaN(value)) pixels[i] = colours[clamp(Math.round((value - low) * scale), 0, colours.length - 1)]; });
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
-}
-
 class Panels extends Picture {
+  across; // panels beside each other
+  side; // of a panel, in CSS pixels
+  cell; // of one of its cells
+
   constructor(host) {
     super(host, "heatmaps", "Arrow keys move, Home and End go to the row's ends, Enter selects");
     this.lower = element("canvas", { "aria-hidden": "true" });
     this.stage = element("div", "stage", this.lower, this.upper);
-    host.replaceChildren(this.caption, this.stage, element("div", "foot", this.scale, this.toggle, this.readout), this.numbers);
+    const foot = element("div", "foot", this.scale, this.toggle, this.readout);
+    host.replaceChildren(this.caption, this.stage, foot, this.numbers);
   }
 
   update(data, commit) {
     const [T, S] = [data.rows.length, data.columns.length];
-    for (const name of ["hover", "cursor"]) if (this[name] && !(this[name][0] < T && this[name][1] < S)) this[name] = null;
+    const kept = (cell) => (cell && cell[0] < T && cell[1] < S ? cell : null);
+    [this.hover, this.cursor] = [kept(this.hover), kept(this.cursor)];
     this.selected = data.selected;
     let next = 0;
-    this.maps = data.notes.map((note) => (note === null ? data.values.subarray(next * T * S, ++next * T * S) : null));
+    const map = () => data.values.subarray(next * T * S, ++next * T * S);
+    this.maps = data.notes.map((note) => (note === null ? map() : null));
     super.update(data, commit);
   }
 
-  about() { return `${this.data.titles.join(", ")}; ${this.T} rows (${this.data.row_role}), ${this.S} columns (${this.data.column_role})`; }
+  about() {
+    const { data, T, S } = this;
+    return `${data.titles.join(", ")}; ${T} rows (${data.row_role}), ${S} columns (${data.column_role})`;
+  }
 
-  /** Choose all sizes from the width and the number of panels, never from the numbers, so that nothing moves when data arrives. */
+  /** Choose all sizes from the width and the number of panels, never from the numbers, so that nothing moves
+   *  when data arrives. */
   draw() {
     const { data, T, S, wide, theme } = this;
     const count = data.titles.length;
@@ -49,16 +58,20 @@ class Panels extends Picture {
     while (across > 1 && room(across) < 110) across--;
     const side = Math.floor(Math.min(data.side, room(across)));
     const lines = Math.ceil(count / across);
-    const step = Math.max(side, Math.min(room(across), 1.5 * side)) + GAP; // what is left of the width goes between the panels
+    // What is left of the width goes between the panels.
+    const step = Math.max(side, Math.min(room(across), 1.5 * side)) + GAP;
     const height = TOP + lines * (TITLE + side) + (lines - 1) * GAP + 4;
     Object.assign(this, { across, side, cell: side / Math.max(T, S) });
-    this.origins = data.titles.map((_, i) => ({ x: LEFT + (i % across) * step, y: TOP + Math.floor(i / across) * (TITLE + side + GAP) + TITLE }));
+    const down = (i) => Math.floor(i / across) * (TITLE + side + GAP);
+    this.origins = data.titles.map((_, i) => ({ x: LEFT + (i % across) * step, y: TOP + down(i) + TITLE }));
     for (const canvas of [this.lower, this.upper]) this.size(canvas, wide, height);
     this.stage.style.height = `${height}px`;
     this.expect(`${LETTER}px ${theme.code}`);
-    const stops = { weights: [theme.page, this.rgb(theme.blue)], signed: [this.rgb(theme.blue), theme.page, this.rgb(theme.vermillion)] };
+    const [blue, vermillion] = [rgb(theme.blue), rgb(theme.vermillion)];
+    const stops = { weights: [theme.page, blue], signed: [blue, theme.page, vermillion] };
     const colours = { weights: palette(stops.weights), signed: palette(stops.signed) };
-    this.stamps = this.maps.map((values, i) => values && stamp(values, T, S, data.scales[i], colours[data.scales[i].kind]));
+    const stamp = (values, scale) => stamped(images(values, T, S, scale, colours[scale.kind]).colour);
+    this.stamps = this.maps.map((values, i) => values && stamp(values, data.scales[i]));
     this.scales(stops);
     const hatch = this.hatching(0.16);
     hatch.setTransform(new DOMMatrix().scale(1 / this.ratio));
@@ -68,7 +81,9 @@ class Panels extends Picture {
 
   /** One colour bar for each kind of scale, and the sign of what is masked. */
   scales(stops) {
-    const some = this.data.scales.filter((scale, i, all) => i === all.findIndex(({ kind }) => kind === scale.kind));
+    const some = this.data.scales.filter(
+      (scale, i, all) => i === all.findIndex(({ kind }) => kind === scale.kind),
+    );
     const bars = some.flatMap((scale) => this.bar(stops[scale.kind], scale));
     const masked = this.maps.some((values) => values?.some(Number.isNaN));
     this.scale.replaceChildren(...bars, ...(masked ? [element("span", "hatch"), "masked"] : []));
@@ -105,13 +120,14 @@ class Panels extends Picture {
     });
     ink.font = `700 ${LETTER}px ${theme.code}`;
     ink.textAlign = "right";
-    for (const [text, line, colour] of [[`${data.column_role} →`, 3, theme.vermillionText], [`${data.row_role} ↓`, 1.7, theme.blue]]) {
-      ink.fillStyle = colour;
-      ink.fillText(text, LEFT - 8, TOP - line * LETTER);
-    }
+    ink.fillStyle = theme.vermillionText;
+    ink.fillText(`${data.column_role} →`, LEFT - 8, TOP - 3 * LETTER);
+    ink.fillStyle = theme.blue;
+    ink.fillText(`${data.row_role} ↓`, LEFT - 8, TOP - 1.7 * LETTER);
   }
 
-  /** Take the hatching away under cells that have a number: a number near zero is nearly transparent in no theme, but its page must be plain. */
+  /** Take the hatching away under cells that have a number: a zero has the colour of the page, and must be
+   *  plain. */
   blank(ink, values, x, y) {
     const { T, S, cell } = this;
     for (let r = 0; r < T; r++) {
@@ -119,13 +135,17 @@ class Panels extends Picture {
       for (let c = 0; c <= S; c++) {
         const here = c < S && !Number.isNaN(values[r * S + c]);
         if (here && start < 0) start = c;
-        if (!here && start >= 0) { ink.clearRect(x + start * cell, y + r * cell, (c - start) * cell, cell); start = -1; }
+        if (here || start < 0) continue;
+        ink.clearRect(x + start * cell, y + r * cell, (c - start) * cell, cell);
+        start = -1;
       }
     }
   }
 
   /** Whether the title leaves room for the number; the readout has it in any case. */
-  beside(ink, title) { return ink.measureText(title).width * 1.08 + 58 <= this.side; }
+  beside(ink, title) {
+    return ink.measureText(title).width * 1.08 + 58 <= this.side;
+  }
 
   fitted(ink, text, width) {
     let shown = text;
@@ -148,14 +168,18 @@ class Panels extends Picture {
     const { data, T, cell, theme } = this;
     ink.font = `${LETTER}px ${theme.code}`;
     ink.textAlign = "right";
-    for (let r = 0, step = thinning(cell, LETTER * 1.2); r < T; r += step) ink.fillText(isolated(data.rows[r], SHOWN), x - 6, y + (r + 0.5) * cell);
+    const step = thinning(cell, LETTER * 1.2);
+    for (let r = 0; r < T; r += step) {
+      ink.fillText(isolated(data.rows[r], SHOWN), x - 6, y + (r + 0.5) * cell);
+    }
   }
 
   columnLabels(ink, x, y) {
     const { data, S, cell, theme } = this;
     ink.font = `${LETTER}px ${theme.code}`;
     ink.textAlign = "left";
-    for (let c = 0, step = thinning(cell, (LETTER * 1.1) / Math.sin(TILT)); c < S; c += step) {
+    const step = thinning(cell, (LETTER * 1.1) / Math.sin(TILT));
+    for (let c = 0; c < S; c += step) {
       ink.save();
       ink.translate(x + (c + 0.5) * cell, y - TITLE - 2);
       ink.rotate(-TILT);
@@ -197,25 +221,41 @@ class Panels extends Picture {
     this.describe(at);
   }
 
-  value(panel, [r, c]) { return this.maps[panel]?.[r * this.S + c]; }
+  value(panel, [r, c]) {
+    return this.maps[panel]?.[r * this.S + c];
+  }
+
+  /** The value as it is read. */
+  number(panel, cell) {
+    return this.maps[panel] ? figure(this.value(panel, cell)) : "—";
+  }
 
   /** Put the cell in words. */
   tell(at) {
     const { data } = this;
-    if (!at) return this.say("Point at a cell, or use the arrow keys on the picture: it is marked in every panel.");
+    if (!at) return this.say(HELP);
     const asks = data.row_role === "query" ? " asks, " : ", ";
     const answers = data.column_role === "key" ? " answers: " : ": ";
-    const numbers = data.titles.map((title, i) => `${title} ${this.maps[i] ? figure(this.value(i, at)) : "—"}`).join(" · ");
-    return this.say(`row ${at[0] + 1} ${isolated(data.rows[at[0]])}${asks}column ${at[1] + 1} ${isolated(data.columns[at[1]])}${answers}${numbers}`);
+    const numbers = data.titles.map((title, i) => `${title} ${this.number(i, at)}`).join(" · ");
+    const [row, column] = [isolated(data.rows[at[0]]), isolated(data.columns[at[1]])];
+    return this.say(`row ${at[0] + 1} ${row}${asks}column ${at[1] + 1} ${column}${answers}${numbers}`);
   }
 
   /** Leave on the wrapper what a test wants to know. */
   describe(at) {
     const { data } = this;
-    const values = at ? data.titles.map((_, i) => (this.maps[i] && !Number.isNaN(this.value(i, at)) ? this.value(i, at) : null)) : [];
+    const value = (i) => (this.maps[i] && !Number.isNaN(this.value(i, at)) ? this.value(i, at) : null);
+    const values = at ? data.titles.map((_, i) => value(i)) : [];
     Object.assign(this.host.dataset, {
-      painted: ++this.painted, revision: data.revision, titles: JSON.stringify(data.titles), notes: data.notes.filter(Boolean).length,
-      rows: this.T, columns: this.S, cell: at ? at.join(",") : "", values: JSON.stringify(values), high: data.high,
+      painted: ++this.painted,
+      revision: data.revision,
+      titles: JSON.stringify(data.titles),
+      notes: data.notes.filter(Boolean).length,
+      rows: this.T,
+      columns: this.S,
+      cell: at ? at.join(",") : "",
+      values: JSON.stringify(values),
+      high: data.high,
     });
   }
 
@@ -228,7 +268,9 @@ class Panels extends Picture {
     return null;
   }
 
-  here() { return this.cursor ?? this.selected ?? [0, 0]; }
+  here() {
+    return this.cursor ?? this.selected ?? [0, 0];
+  }
 
   choose(cell) {
     this.selected = cell;
@@ -238,17 +280,18 @@ class Panels extends Picture {
   }
 
   moves() {
-    const [[r, c], T, S] = [this.here(), this.T, this.S];
-    const go = (row, column) => [clamp(row, 0, T - 1), clamp(column, 0, S - 1)];
-    return { ArrowUp: go(r - 1, c), ArrowDown: go(r + 1, c), ArrowLeft: go(r, c - 1), ArrowRight: go(r, c + 1), Home: [r, 0], End: [r, S - 1] };
+    return steps(this.here(), this.T, this.S);
   }
 
   /** For the table: one row of every panel. */
   entries() {
     const { data, S } = this;
     const [r, chosen] = this.here();
-    const line = (c) => [c === chosen, `${c + 1} ${isolated(data.columns[c])}`, ...data.titles.map((_, i) => (this.maps[i] ? figure(this.value(i, [r, c])) : "—"))];
-    return [`row ${r + 1}, ${isolated(data.rows[r])}`, [data.column_role, ...data.titles], Array.from({ length: S }, (_, c) => line(c))];
+    const label = (c) => `${c + 1} ${isolated(data.columns[c])}`;
+    const line = (c) => [c === chosen, label(c), ...data.titles.map((_, i) => this.number(i, [r, c]))];
+    const lines = Array.from({ length: S }, (_, c) => line(c));
+    const title = `row ${r + 1}, ${isolated(data.rows[r])}`;
+    return { title, heads: [data.column_role, ...data.titles], lines };
   }
 }
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from viz.component.view import payload, view
 
-mount = view("panels", "canvas")
+mount = view("panels")
 
 
 def panels(

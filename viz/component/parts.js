@@ -1,46 +1,100 @@
-// What views are made of: elements, and tokens as a reader should see them. It comes before the file of every view.
+// @ts-check
+// What views are made of: elements, and tokens as a reader should see them.
 
 const SIGNS = { " ": "·", "\u00a0": "·", "\r\n": "⏎", "\n": "⏎", "\r": "␍", "\t": "⇥" };
 const BYTES = /^⟨[0-9A-F]{2}( [0-9A-F]{2})*⟩$/; // a token that is no whole character
 const PLAIN = /^[\x20-\x7e]*$/; // each of these is one character: no need to ask the segmenter, which is slow
+// What shows nothing, or turns its neighbours round.
+const HIDDEN = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const segmenter = globalThis.Intl?.Segmenter ? new Intl.Segmenter() : null;
 
-const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
+export const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 
-function dressed(made, about, children) {
-  for (const [name, value] of Object.entries(typeof about === "string" ? { class: about } : about)) made.setAttribute(name, value);
-  made.append(...children.filter((child) => child != null));
+/** The elements inside one.
+ *  @returns {HTMLElement[]} */
+export const children = (host) => [...host.children];
+
+/** Give an element these attributes. */
+export function set(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+}
+
+function dressed(made, about, inside) {
+  set(made, typeof about === "string" ? { class: about } : about);
+  made.append(...inside.filter((child) => child != null));
   return made;
 }
 
-/** Build an element with a class, or with several attributes; text always goes in as text, never as markup. */
-const element = (tag, about = {}, ...children) => dressed(document.createElement(tag), about, children);
+/** Build an element with a class, or with several attributes; text always goes in as text, never as markup.
+ *  @template {keyof HTMLElementTagNameMap} Tag
+ *  @param {Tag} tag
+ *  @param {string | Record<string, unknown>} about
+ *  @param {...(Node | string | null | undefined)} inside
+ *  @returns {HTMLElementTagNameMap[Tag]} */
+export const element = (tag, about = {}, ...inside) => dressed(document.createElement(tag), about, inside);
 
-/** The same for an element of an SVG drawing. */
-const drawing = (tag, about = {}, ...children) => dressed(document.createElementNS("http://www.w3.org/2000/svg", tag), about, children);
+/** The same for an element of an SVG drawing.
+ *  @template {keyof SVGElementTagNameMap} Tag
+ *  @param {Tag} tag
+ *  @param {string | Record<string, unknown>} about
+ *  @param {...(Node | string | null | undefined)} inside
+ *  @returns {SVGElementTagNameMap[Tag]} */
+export const drawing = (tag, about = {}, ...inside) =>
+  dressed(document.createElementNS("http://www.w3.org/2000/svg", tag), about, inside);
 
-/** What a reader sees as characters: an emoji family or a letter with its accents is one of them, and is never cut in two. */
-const characters = (text) => (segmenter && !PLAIN.test(text) ? Array.from(segmenter.segment(text), (part) => part.segment) : Array.from(text));
+/** What a reader sees as characters: an emoji family or a letter with its accents is one of them, and never
+ *  cut in two. */
+const characters = (text) =>
+  segmenter && !PLAIN.test(text)
+    ? Array.from(segmenter.segment(text), (part) => part.segment)
+    : Array.from(text);
 
 /** At most `limit` characters of a text, and nothing that turns its neighbours round. */
 function cut(text, limit) {
-  const clean = text.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
+  const clean = text.replace(HIDDEN, "");
   if (clean.length <= limit) return clean || "∅";
   const parts = characters(clean);
   return parts.length > limit ? `${parts.slice(0, limit - 1).join("")}…` : clean;
 }
 
 /** A token as a label: all white space as signs. */
-const legible = (token, limit = Infinity) => (BYTES.test(token) ? token : cut(token.replace(/\r\n|[ \u00a0\n\r\t]/g, (space) => SIGNS[space]), limit));
+export const legible = (token, limit = Infinity) =>
+  BYTES.test(token)
+    ? token
+    : cut(
+        token.replace(/\r\n|[ \u00a0\n\r\t]/g, (space) => SIGNS[space]),
+        limit,
+      );
 
-/** A label in two parts: marks for the spaces that it begins with, three at most, and the rest, which keeps those inside: "layer 3" is no token. */
-function parted(label, limit = Infinity) {
+/** A piece of a text as a label of which nothing is left out: what shows nothing stands as its code. */
+export function spelt(text) {
+  if (BYTES.test(text)) return text;
+  const named = (letter) => SIGNS[letter] ?? `⟨${letter.codePointAt(0).toString(16).toUpperCase()}⟩`;
+  return text.replace(HIDDEN, named).replaceAll(" ", "·");
+}
+
+/** A label in two parts: marks for the spaces that it begins with, three at most, and the rest, which keeps
+ *  those inside: "layer 3" is no token. */
+export function parted(label, limit = Infinity) {
   const spaces = /^[ \u00a0]*/.exec(label)[0].length;
   const rest = label.slice(spaces).replace(/\r\n|[\n\r\t]/g, (space) => SIGNS[space]);
   return ["·".repeat(Math.min(spaces, 3)), spaces && !rest ? "" : cut(rest, limit)];
 }
 
+/** A token as a label on a canvas: it keeps its own direction and lends it to nobody. */
+export const isolated = (token, limit = 24) => `\u2068${legible(token, limit)}\u2069`;
+
+/** A token as it is spoken: a screen reader says nothing at a blank. */
+export function spoken(token) {
+  const [, text] = parted(token.trim(), 40);
+  if (text !== "∅") return text;
+  if (token === "") return "nothing";
+  return token.includes("\n") ? "newline" : token.includes("\t") ? "tab" : "space";
+}
+
 /** The smallest of 1, 2, 5, 10, 20, 50 ... that keeps labels `needed` pixels apart. */
-function thinning(cell, needed) {
-  for (let power = 1; ; power *= 10) for (const step of [1, 2, 5]) if (step * power * cell >= needed) return step * power;
+export function thinning(cell, needed) {
+  for (let power = 1; ; power *= 10) {
+    for (const step of [1, 2, 5]) if (step * power * cell >= needed) return step * power;
+  }
 }

@@ -1,45 +1,55 @@
-// Tokens with their shares as horizontal bars, one bar per series: plain elements, painted in the frame in which the data arrives.
-// Texts go in through textContent only.
+// @ts-check
+// Tokens with their shares as horizontal bars, one bar per series: plain elements, painted in the frame in
+// which the data arrives. Texts go in as text only.
 
-const signed = (value) => (value < 0 ? "−" : "") + Number(Math.abs(value).toPrecision(3));
+import { view } from "./mount.js";
+import { element, legible } from "./parts.js";
+
+const figure = (value) => (value < 0 ? "−" : "") + Number(Math.abs(value).toPrecision(3));
 
 function bar(value, widest, colour, shares) {
-  const track = element("span", "track");
   const fill = element("span", "fill");
-  fill.style.width = `${(100 * Math.abs(value)) / widest}%`;
-  fill.style.background = colour;
-  track.append(fill, element("span", "share", shares ? `${(100 * value).toFixed(1)}%` : signed(value)));
-  return track;
+  Object.assign(fill.style, { width: `${(100 * Math.abs(value)) / widest}%`, background: colour });
+  return element(
+    "span",
+    "track",
+    fill,
+    element("span", "share", shares ? `${(100 * value).toFixed(1)}%` : figure(value)),
+  );
 }
 
 function row(token, place, series, { shares, sentences }) {
-  const item = element("li", "row");
-  const label = element("bdi", "token", sentences ? token : legible(token));
-  const bars = element("span", "bars");
-  bars.append(...series.map(({ values, colour, widest }) => bar(values[place], widest, colour, shares)));
-  item.append(label, bars);
-  return item;
+  const bars = series.map(({ values, colour, widest }) => bar(values[place], widest, colour, shares));
+  return element(
+    "li",
+    "row",
+    element("bdi", "token", sentences ? token : legible(token)),
+    element("span", "bars", ...bars),
+  );
 }
 
 function legend(series) {
-  const line = element("p", "legend");
-  for (const { name, colour } of series) {
-    const patch = element("span", "patch");
-    patch.style.background = colour;
-    line.append(patch, name);
-  }
-  return line;
+  const patch = (colour) => element("span", { class: "patch", style: `background: ${colour}` });
+  return element("p", "legend", ...series.flatMap(({ name, colour }) => [patch(colour), name]));
 }
 
-export default function ({ data, parentElement }) {
-  const host = parentElement.querySelector(".riverbank-ranking");
-  const { tokens, shares } = data;
-  const largest = (values) => Math.max(...values.map(Math.abs)) || 1;
-  const together = largest(data.series.flatMap(({ values }) => values));
-  const series = data.series.map((one) => ({ ...one, widest: shares ? together : largest(one.values) }));
-  const list = element("ol", "rows");
-  list.setAttribute("aria-label", data.label);
-  list.append(...tokens.map((token, place) => row(token, place, series, data)));
-  host.classList.toggle("sentences", Boolean(data.sentences));
-  host.replaceChildren(...(series.length > 1 ? [legend(series)] : []), list);
+class Ranking {
+  constructor(host) {
+    this.host = host;
+  }
+
+  update(data) {
+    const largest = (values) => Math.max(...values.map(Math.abs)) || 1;
+    const together = largest(data.series.flatMap(({ values }) => values));
+    const series = data.series.map((one) => ({
+      ...one,
+      widest: data.shares ? together : largest(one.values),
+    }));
+    const rows = data.tokens.map((token, place) => row(token, place, series, data));
+    this.host.classList.toggle("sentences", Boolean(data.sentences));
+    const list = element("ol", { class: "rows", "aria-label": data.label }, ...rows);
+    this.host.replaceChildren(...(series.length > 1 ? [legend(series)] : []), list);
+  }
 }
+
+export default view("ranking", Ranking);

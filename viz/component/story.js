@@ -1,45 +1,54 @@
-// A text that grows, as token chips. New chips are added to the old ones, the newest is kept in view. User text goes in through textContent only.
+// @ts-check
+// A text that grows, as token chips. The newest is kept in view. Texts go in as text only.
 
-const rooms = new WeakMap(); // root element -> what the last call brought
+import { walks } from "./keys.js";
+import { view } from "./mount.js";
+import { children, element, parted } from "./parts.js";
 
-function spoken({ tokens, bits, own, read }, place) {
+function words({ tokens, bits, own, read }, place) {
   const name = tokens[place].trim() || "white space";
-  const what = place >= read ? "of the branch left behind, go forward to it" : place ? "go back to where it was chosen" : "the first token";
   const whose = place < own ? "yours" : place < read ? "chosen" : "ahead";
-  return `token ${place + 1}, ${name}, ${whose}${bits[place] == null ? "" : `, ${bits[place].toFixed(1)} bits`}: ${what}`;
+  const cost = bits[place] == null ? "" : `, ${bits[place].toFixed(1)} bits`;
+  const back = place ? "go back to where it was chosen" : "the first token";
+  const goes = place < read ? back : "of the branch left behind, go forward to it";
+  return `token ${place + 1}, ${name}, ${whose}${cost}: ${goes}`;
 }
 
-function chip(room, place) {
-  const [mark, text] = parted(room.tokens[place]);
-  const bits = element("small", {}, room.bits[place]?.toFixed(1));
-  const button = element("button", { type: "button" }, element("span", "mark", mark), element("bdi", {}, text), bits);
-  button.className = place < room.own ? "own" : place < room.read ? "made" : "ahead";
-  button.classList.toggle("last", place === room.read - 1);
-  button.setAttribute("aria-label", spoken(room, place));
-  button.tabIndex = place === room.read - 1 ? 0 : -1; // one stop for the tab key; arrows go on from there
-  button.addEventListener("click", () => room.choose(place));
-  return button;
+class Story {
+  constructor(host) {
+    this.host = host;
+    host.setAttribute("role", "toolbar"); // one stop of the tab key, and arrows inside
+    this.renew = walks(host, () => children(host));
+  }
+
+  update(data, commit) {
+    const { host } = this;
+    const chips = data.tokens.map((_, place) => this.chip(data, place, () => commit("token", place)));
+    host.setAttribute("aria-label", data.label);
+    this.renew(() => host.replaceChildren(...chips), data.read - 1);
+    Object.assign(host.dataset, { revision: data.revision, read: data.read, own: data.own });
+    const last = chips[data.read - 1];
+    host.scrollTop = last.offsetTop - host.offsetTop - host.clientHeight + last.offsetHeight + 6;
+  }
+
+  chip(data, place, choose) {
+    const [mark, text] = parted(data.tokens[place]);
+    const bits = element("small", {}, data.bits[place]?.toFixed(1));
+    const kind = place < data.own ? "own" : place < data.read ? "made" : "ahead";
+    const button = element(
+      "button",
+      {
+        type: "button",
+        class: place === data.read - 1 ? `${kind} last` : kind,
+        "aria-label": words(data, place),
+      },
+      element("span", "mark", mark),
+      element("bdi", {}, text),
+      bits,
+    );
+    button.addEventListener("click", choose);
+    return button;
+  }
 }
 
-function walk(event, list) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  const next = step && [...list.children][[...list.children].indexOf(event.target.closest("button")) + step];
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
-}
-
-export default function ({ data, parentElement, setStateValue }) {
-  const list = parentElement.querySelector(".riverbank-story");
-  if (!list || !data) return;
-  if (!rooms.has(list)) list.addEventListener("keydown", (event) => walk(event, list));
-  const focused = list.contains(list.getRootNode().activeElement);
-  const room = { ...data, choose: (place) => setStateValue("token", [place, Date.now()]) };
-  rooms.set(list, room);
-  list.setAttribute("aria-label", data.label);
-  list.replaceChildren(...data.tokens.map((_, place) => chip(room, place)));
-  Object.assign(list.dataset, { revision: data.revision, read: data.read, own: data.own });
-  const last = list.children[data.read - 1];
-  list.scrollTop = last.offsetTop - list.offsetTop - list.clientHeight + last.offsetHeight + 6;
-  if (focused) last.focus({ preventScroll: true });
-}
+export default view("story", Story);

@@ -4,7 +4,7 @@ click goes back or forward to one.
 
 from viz.component.view import view
 
-mount = view("story", role="group")
+mount = view("story")
 
 
 def story(tokens, *, own, read, bits, key, label="", revision="", on_select=None):

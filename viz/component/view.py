@@ -1,42 +1,73 @@
-"""How a hand-made view comes to the browser: its files are registered once, at import, and its numbers cross
-as bytes.
+"""How a hand-made view comes to the browser: its files are registered at import, its numbers cross as bytes.
 
-Registration needs no running server: Streamlit registers the same definition again on whichever runtime
-mounts it.
+Registration needs no running server: Streamlit registers a definition again on the runtime that mounts it.
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 HERE = Path(__file__).parent
+IMPORT = {"js": r'import \{([^}]*)\} from "\./(\w+)\.js";\n', "css": r'@import "\./()(\w+)\.css";\n'}
+EXPORT = r"^export (?=(?:const|function|class) (\w+))"
 
 
-def files(kind, *names):
-    """The text of these files, one after the other: files("css", "canvas", "grid")."""
-    return "".join((HERE / f"{name}.{kind}").read_text(encoding="utf-8") for name in names)
+def script(name: str) -> str:
+    """The one module that Streamlit wants of a view: NAME.js and before it all modules that it imports.
 
-
-def script(name, *shared):
-    """The module that draws that view: what all views have, the `shared` files, and its own."""
-    return files("js", "mount", "parts", *shared, name)
-
-
-def view(name, *shared, role=""):
-    """The component that NAME.js draws, dressed by NAME.css, in an element of the class riverbank-NAME with
-    that role; `shared` files come before both.
+    Each of those becomes a function's scope, as a module is one, and returns what it exports.
     """
-    html = f'<div class="riverbank-{name}"{role and f" role={role}"}></div>'
-    return st.components.v2.component(
-        f"riverbank_{name}", html=html, css=files("css", *shared, name), js=script(name, *shared)
-    )
+    *parts, (_, own) = files(name, "js").items()
+    scopes = [f"const ${part} = (() => {{\n{scope(source)}}})();\n" for part, source in parts]
+    return "".join(scopes) + linked(own)
 
 
-def payload(header, numbers):
+def style(name: str) -> str:
+    """The style sheet of a view: NAME.css and before it all that it imports."""
+    return "".join(re.sub(IMPORT["css"], "", source) for source in files(name, "css").values())
+
+
+def files(name: str, kind: str, importers: tuple[str, ...] = ()) -> dict[str, str]:
+    """The sources of NAME and of all that it imports, by name, each after those that it imports itself.
+
+    Raises ValueError where files import each other.
+    """
+    if name in importers:
+        raise ValueError(f"{' imports '.join((*importers, name))}: nobody can be first")
+    source = (HERE / f"{name}.{kind}").read_text(encoding="utf-8")
+    found: dict[str, str] = {}
+    for _, other in re.findall(IMPORT[kind], source):
+        found |= files(other, kind, (*importers, name))
+    return found | {name: source}
+
+
+def linked(source: str) -> str:
+    """The source with its imports taken from the scopes before it."""
+
+    def taken(found: re.Match) -> str:
+        return f"const {{{found[1].replace(' as ', ': ')}}} = ${found[2]};\n"
+
+    return re.sub(IMPORT["js"], taken, source)
+
+
+def scope(source: str) -> str:
+    """The body of a function that does what the module does, and returns its exports."""
+    exports = re.findall(EXPORT, source, re.MULTILINE)
+    return f"{re.sub(EXPORT, '', linked(source), flags=re.MULTILINE)}return {{ {', '.join(exports)} }};\n"
+
+
+def view(name: str):
+    """The component that NAME.js draws in an element of the class riverbank-NAME, styled by NAME.css."""
+    css = style(name) if (HERE / f"{name}.css").exists() else None
+    html = f'<div class="riverbank-{name}"></div>'
+    return st.components.v2.component(f"riverbank_{name}", html=html, css=css, js=script(name))
+
+
+def payload(header: dict, numbers: np.ndarray) -> bytes:
     """[u32 header length][JSON header][float32 numbers], little-endian; NaN stands for masked."""
     text = json.dumps(header).encode("ascii")
-    # so that the numbers start at a multiple of four bytes, as Float32Array wants
-    text += b" " * (-len(text) % 4)
+    text += b" " * (-len(text) % 4)  # Float32Array wants numbers at a multiple of four bytes
     return len(text).to_bytes(4, "little") + text + np.asarray(numbers, "<f4").tobytes()

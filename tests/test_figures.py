@@ -8,9 +8,8 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
-from viz import bars, component, theme
+from viz import bars, cache, component, theme
 from viz.component import address, chips, ranking
-from viz.heatmap import matrix
 
 TOKENS = ["the", " bank", "the", " bank", " the"]
 HOSTILE = [
@@ -34,79 +33,20 @@ def causal(size):
     return np.tri(size, dtype=bool)
 
 
-# ---- the annotated heatmap ----
-
-
-def test_a_matrix_shows_its_numbers_and_holes_where_masked():
-    given = values(5, 5)
-    heat = matrix(given, rows=TOKENS, columns=TOKENS, kind="signed", allowed=causal(5)).data[0]
-    np.testing.assert_array_equal(heat.z, np.where(causal(5), given, np.nan))
-    np.testing.assert_array_equal(heat.customdata, np.where(causal(5), "", "masked"))
-    assert heat.hoverongaps
-
-
-def test_what_is_not_finite_is_a_hole_too():
-    given = values(2, 3)
-    given[0, 1], given[1, 2] = np.nan, -np.inf
-    heat = matrix(given, rows=["a", "b"], columns=["x", "y", "z"]).data[0]
-    np.testing.assert_array_equal(np.isnan(heat.z), ~np.isfinite(given))
-    assert [list(row) for row in heat.text] == [
-        [f"{cell:.2f}" if np.isfinite(cell) else "" for cell in row] for row in given
-    ]
-
-
-def test_repeated_tokens_keep_a_tick_each_and_row_0_is_on_top():
-    figure = matrix(values(5, 4), rows=TOKENS, columns=TOKENS[:4])
-    for axis, tokens in ((figure.layout.xaxis, TOKENS[:4]), (figure.layout.yaxis, TOKENS)):
-        assert list(axis.tickvals) == list(range(len(tokens)))
-        assert list(axis.ticktext) == [theme.token(token) for token in tokens]
-    assert figure.layout.yaxis.autorange == "reversed"
-    assert figure.layout.yaxis.scaleanchor == "x"
-
-
-@pytest.mark.parametrize(
-    ("given", "choices", "limits"),
-    [
-        (values(3, 3), {"kind": "weights"}, (0, 1)),
-        (values(3, 3) / 100, {"kind": "weights"}, (0, 1)),
-        (np.array([[1.0, -3.0], [0.5, 2.0]]), {"kind": "signed"}, (-3, 3)),
-        (np.array([[1.0, -3.0], [0.5, 2.0]]), {"kind": "signed", "limit": 7.5}, (-7.5, 7.5)),
-        (
-            np.array([[1.0, -3.0], [0.5, 2.0]]),
-            {"kind": "signed", "allowed": np.array([[1, 0], [1, 1]])},
-            (-2, 2),
-        ),
-        (np.zeros((2, 2)), {"kind": "signed"}, (-1, 1)),
-        (np.full((2, 2), np.nan), {"kind": "signed"}, (-1, 1)),
-    ],
-)
-def test_weights_have_a_fixed_scale_and_signed_values_a_symmetric_one(given, choices, limits):
-    labels = TOKENS[: len(given)]
-    heat = matrix(given, rows=labels, columns=labels, **choices).data[0]
-    assert (heat.zmin, heat.zmax) == limits
-    assert heat.colorscale is not None
-
-
-def test_a_matrix_leaves_its_input_alone():
-    given, allowed = values(5, 5), causal(5)
-    before = given.copy()
-    given.flags.writeable = False
-    matrix(given, rows=TOKENS, columns=TOKENS, allowed=allowed)
-    np.testing.assert_array_equal(given, before)
-    np.testing.assert_array_equal(allowed, causal(5))
-
-
-@pytest.mark.parametrize(("rows", "columns"), [(4, 5), (5, 4), (5, 6), (0, 0)])
-def test_a_wrong_number_of_labels_is_an_error_that_names_the_counts(rows, columns):
-    with pytest.raises(ValueError, match=rf"\(5, 5\).* {rows} row labels .* {columns} column labels"):
-        matrix(values(5, 5), rows=["a"] * rows, columns=["b"] * columns)
+# ---- labels ----
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_markup_gets_out_of_a_label(text):
-    (label,) = matrix([[0.5]], rows=[text], columns=[text]).layout.xaxis.ticktext
+    label = theme.token(text)
     assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", label)
     assert label.startswith("\u2068") and label.endswith("\u2069")
+
+
+def test_a_repeated_token_keeps_a_tick_of_its_own():
+    axis = cache.axis(TOKENS)
+    assert axis["tickvals"] == [0, 1, 2, 3, 4]
+    assert axis["ticktext"] == [theme.token(token) for token in TOKENS]
 
 
 def test_white_space_is_a_sign_and_a_long_token_is_cut():

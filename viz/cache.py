@@ -4,7 +4,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz import theme
-from viz.heatmap import axis
 
 MOST = 48  # tokens that get a label each
 
@@ -12,6 +11,19 @@ MOST = 48  # tokens that get a label each
 def scale(colour):
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return [[0.0, f"rgba({red},{green},{blue},0)"], [1.0, f"rgba({red},{green},{blue},1)"]]
+
+
+def axis(tokens):
+    """Integer positions with the tokens as tick texts.
+
+    Labels as positions would drop repeated tokens (plotly.py#4215).
+    """
+    return {
+        "tickvals": list(range(len(tokens))),
+        "ticktext": [theme.token(text) for text in tokens],
+        "showgrid": False,
+        "zeroline": False,
+    }
 
 
 def kept(norms, tokens, *, fresh, height=310):

@@ -10,10 +10,6 @@ VALUE = "#009E73"  # green: what is passed on
 OUTPUT = "#CC79A7"  # purple: what comes out
 PLAIN = "#8A8A8A"  # what has no role, such as the model left unchanged
 
-# Transparent at zero, so that zero is the background of the page in the light and in the dark.
-WEIGHTS = [[0.0, "rgba(0,114,178,0)"], [1.0, "rgba(0,114,178,1)"]]
-SIGNED = [[0.0, "rgba(0,114,178,1)"], [0.5, "rgba(127,127,127,0)"], [1.0, "rgba(213,94,0,1)"]]
-
 MARKS = {
     " ": "·",
     "\n": "⏎",

@@ -1,12 +1,17 @@
 """A network with its tokenizer and its card: what `load` returns and pages talk to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import index
+from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from model.network import masks
+from model.network.change import Change
+from model.network.config import ModelConfig
 from model.tokenizer import Tokenizer
 from model.trace import Trace, layer_trace, read_only
 
@@ -21,12 +26,18 @@ class Bundle:
     network: torch.nn.Module  # a Transformer, or its convolutional twin
 
     @property
-    def config(self):
+    def config(self) -> ModelConfig:
         """The network's ModelConfig."""
         return self.network.config
 
     @torch.inference_mode()
-    def explain(self, text, allowed=None, change=None, layers=None):
+    def explain(
+        self,
+        text: str,
+        allowed: np.ndarray | Tensor | Sequence | None = None,
+        change: Change | None = None,
+        layers: Iterable[int] | None = None,
+    ) -> Trace:
         """Run `text` through the network and return the Trace.
 
         allowed (T, T), (H, T, T) or (L, H, T, T), True or 1 = may look, replaces the model's own mask;
@@ -45,13 +56,20 @@ class Bundle:
         return self.trace(text, ids, tuple(self.tokenizer.spans(text, ids)), allowed, changes)
 
     @torch.inference_mode()
-    def reread(self, ids):
+    def reread(self, ids: Sequence[int]) -> Trace:
         """The Trace of token ids as they are, such as those that a model has chosen one by one; without
         spans, since their text may be read as others.
         """
         return self.trace(self.tokenizer.decode(ids), list(ids), ())
 
-    def trace(self, text, ids, spans, allowed=None, changes=None):
+    def trace(
+        self,
+        text: str,
+        ids: Sequence[int],
+        spans: Sequence[tuple[int, int]],
+        allowed: Tensor | None = None,
+        changes: Sequence[Change | None] | None = None,
+    ) -> Trace:
         row = torch.tensor(ids)
         record = self.network(row, allowed, changes)
         return Trace(
@@ -66,7 +84,7 @@ class Bundle:
             config=self.config,
         )
 
-    def read(self, text):
+    def read(self, text: str) -> list[int]:
         """Token ids of a text that fits; else a ValueError that says in a sentence what to do."""
         self.measure(text)
         if not text.strip():
@@ -86,7 +104,7 @@ class Bundle:
             )
         return ids
 
-    def measure(self, text):
+    def measure(self, text: str) -> None:
         """ValueError, in a sentence for the user, if a text has more characters than the longest tokens could
         hold: cutting millions of them into tokens, only to count these, would take minutes.
         """
@@ -98,7 +116,7 @@ class Bundle:
                 f"{self.config.max_tokens:,} tokens: its first {self.fits(start):,} characters. Shorten it."
             )
 
-    def fits(self, text, ids=None):
+    def fits(self, text: str, ids: Sequence[int] | None = None) -> int:
         """How many characters of a text that has too many tokens the model takes."""
         ids = self.tokenizer.encode(text) if ids is None else ids
         return self.tokenizer.spans(text, ids)[self.config.max_tokens][0]
@@ -122,7 +140,7 @@ class Bundle:
                 )
         return {number % L for number in numbers}
 
-    def check(self, allowed, T):
+    def check(self, allowed: Tensor, T: int) -> Tensor:
         """The mask, if it fits T tokens and leaves every row something to look at; else ValueError."""
         L, H = self.config.layers, self.config.heads
         if allowed.shape not in {(T, T), (H, T, T), (L, H, T, T)}:
@@ -139,7 +157,7 @@ class Bundle:
         return allowed
 
 
-def whole(number):
+def whole(number: Any) -> int:
     """A whole number as an int; TypeError for anything else, True and False included."""
     if isinstance(number, bool):
         raise TypeError(f"{number} is no number")

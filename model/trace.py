@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from model.network.attention import AttentionRecord, attend, compared, group_of
 from model.network.config import ModelConfig
+from model.network.convolution import ConvolutionRecord
+from model.network.transformer import LayerRecord
 from model.probabilities import softmax
 
 
@@ -144,12 +147,12 @@ class Trace:
     config: ModelConfig
 
     @cached_property
-    def probabilities(self):
+    def probabilities(self) -> np.ndarray:
         """softmax(logits), (T, V): at each position the model's belief about the next token."""
         return frozen(softmax(self.logits))
 
     @cached_property
-    def losses(self):
+    def losses(self) -> np.ndarray:
         """-log p of each token given those before it, in nats, (T - 1,), float64; the first token is not
         predicted. Of models with logits only.
         """
@@ -158,7 +161,7 @@ class Trace:
         said = np.take_along_axis(shifted, following, axis=-1)[:, 0]
         return frozen(np.log(np.exp(shifted).sum(axis=-1)) - said)
 
-    def error(self):
+    def error(self) -> float:
         """The largest AttentionTrace.error of all layers; 0 where no layer has attention."""
         return max(
             (layer.attention.error() for layer in self.layers if isinstance(layer.attention, AttentionTrace)),
@@ -166,17 +169,17 @@ class Trace:
         )
 
 
-def frozen(array):
+def frozen(array: np.ndarray) -> np.ndarray:
     array.flags.writeable = False
     return array
 
 
-def read_only(tensor):
+def read_only(tensor: Tensor | None) -> np.ndarray | None:
     """A tensor as a read-only numpy array on the same memory; None stays None."""
     return None if tensor is None else frozen(tensor.numpy())
 
 
-def attention_trace(record):
+def attention_trace(record: AttentionRecord | ConvolutionRecord) -> AttentionTrace | ConvolutionTrace:
     """An AttentionRecord of the forward pass as an AttentionTrace, a convolution's record as a
     ConvolutionTrace.
     """
@@ -188,7 +191,7 @@ def attention_trace(record):
     )
 
 
-def layer_trace(record):
+def layer_trace(record: LayerRecord) -> LayerTrace:
     """A LayerRecord of the forward pass as a LayerTrace."""
     resid_in, attention, *rest = record
     return LayerTrace(read_only(resid_in), attention_trace(attention), *map(read_only, rest))

@@ -5,9 +5,11 @@ card, which holds the checksum.
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -17,13 +19,14 @@ from safetensors.torch import save as write_tensors
 from model.bundle import Bundle
 from model.network.config import KINDS, ModelConfig
 from model.network.convolution import build
+from model.network.transformer import Transformer
 from model.tokenizer import Tokenizer
 
 FOLDER = Path(__file__).parent / "checkpoints"
 MERGES = "tokenizer.merges"
 
 
-def names(kind=None, folder=FOLDER):
+def names(kind: str | None = None, folder: Path = FOLDER) -> list[str]:
     """Names of the bundled models, encoders first, then decoders, then convolutions, each in alphabetical
     order; or those of one kind.
     """
@@ -39,7 +42,7 @@ def names(kind=None, folder=FOLDER):
 
 
 @lru_cache(maxsize=64)
-def kind_of(card):
+def kind_of(card: str) -> str:
     """The kind that a card states; a decoder, the commonest, where it cannot be read: `load` says what is
     wrong.
     """
@@ -50,7 +53,7 @@ def kind_of(card):
 
 
 @lru_cache(maxsize=32)
-def load(name, folder=FOLDER):
+def load(name: str, folder: Path = FOLDER) -> Bundle:
     """The Bundle of that name; one object, shared by all callers, in evaluation mode and without gradients.
     ValueError if it is unknown or damaged.
     """
@@ -82,7 +85,9 @@ def load(name, folder=FOLDER):
     return Bundle(name, card, tokenizer, network.eval().requires_grad_(False))
 
 
-def save(name, network, tokenizer, card, folder=FOLDER):
+def save(
+    name: str, network: Transformer, tokenizer: Tokenizer, card: Mapping[str, Any], folder: Path = FOLDER
+) -> None:
     """Write the checkpoint and its card; the card gains config, parameters, bytes and sha256."""
     path = Path(folder) / f"{name}.safetensors"
     tensors = {
@@ -104,7 +109,7 @@ def save(name, network, tokenizer, card, folder=FOLDER):
     annotate(name, facts, folder)
 
 
-def annotate(name, facts, folder=FOLDER):
+def annotate(name: str, facts: Mapping[str, Any], folder: Path = FOLDER) -> None:
     """Add facts to a card, or write a new one."""
     path = Path(folder) / f"{name}.json"
     card = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

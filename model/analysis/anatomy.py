@@ -2,12 +2,15 @@
 network, not drawn from memory.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from model.network.transformer import Transformer
+from model.trace import AttentionTrace, Trace
 
 
 class Box(NamedTuple):
@@ -25,7 +28,7 @@ class Box(NamedTuple):
     shared: bool = False  # True: all of them use the same parameters
 
 
-def boxes(network, tokens):
+def boxes(network: Transformer, tokens: int) -> list[Box]:
     """The Boxes of a Transformer for a text of so many tokens, in the order of the forward pass; those of a
     block stand there once, `times` L.
 
@@ -41,7 +44,7 @@ def boxes(network, tokens):
     ]
 
 
-def start(network, T):
+def start(network: Transformer, T: int) -> list[Box]:
     """From the text to the residual stream."""
     config = network.config
     C, E, V = config.width, config.factor or config.width, config.vocabulary
@@ -70,7 +73,7 @@ def start(network, T):
     return [*made, Box("enter", "into the stream", "T × C", (T, C), tuple(added))]
 
 
-def attention(network, T):
+def attention(network: Transformer, T: int) -> list[Box]:
     """From the stream through one layer's attention and back to it."""
     config = network.config
     L, C, H, G, D = config.layers, config.width, config.heads, config.key_heads, config.head_width
@@ -132,7 +135,7 @@ def attention(network, T):
     ]
 
 
-def mlp(network, T):
+def mlp(network: Transformer, T: int) -> list[Box]:
     """From the stream through one layer's MLP and back to it."""
     config = network.config
     L, C, M = config.layers, config.width, config.hidden
@@ -174,7 +177,7 @@ def mlp(network, T):
     ]
 
 
-def end(network, T):
+def end(network: Transformer, T: int) -> list[Box]:
     """From the end of the stream to what the network puts out: vectors, or logits by the embedding table used
     once more.
     """
@@ -190,17 +193,17 @@ def end(network, T):
     return made
 
 
-def parameters(made):
+def parameters(made: Sequence[Box]) -> int:
     """How many parameters the boxes have together, each one counted once."""
     return sum(box.parameters * (1 if box.shared else box.times) for box in made)
 
 
-def multiply_adds(made):
+def multiply_adds(made: Sequence[Box]) -> int:
     """How many multiply-adds the boxes take together."""
     return sum(box.multiply_adds * box.times for box in made)
 
 
-def owned(network, box):
+def owned(network: Transformer, box: Box) -> dict[str, int]:
     """The box's parameters as the network holds them, in all layers: {name: how many numbers}."""
     known = {name: parameter.numel() for name, parameter in network.named_parameters()}
     names = {name.replace("#", str(layer)) for name in box.owns for layer in range(network.config.layers)}
@@ -225,7 +228,7 @@ class Activation(NamedTuple):
 
 
 @torch.inference_mode()
-def activation(network, trace, name, layer=0, head=0):
+def activation(network: Transformer, trace: Trace, name: str, layer: int = 0, head: int = 0) -> Activation:
     """The Activation of the box of that name; `layer` and `head`, counted from 0, say of which block, and of
     which head where a box puts out T x T numbers.
     """
@@ -271,7 +274,7 @@ def activation(network, trace, name, layer=0, head=0):
     return ending(network, trace, name)
 
 
-def paired(seen, name, head):
+def paired(seen: AttentionTrace, name: str, head: int) -> Activation:
     """The Activation of a box that puts out T x T numbers for each head; scores stand there before the mask,
     which hides some.
     """
@@ -289,7 +292,7 @@ def paired(seen, name, head):
     )
 
 
-def entering(network, trace, name):
+def entering(network: Transformer, trace: Trace, name: str) -> Activation:
     """The Activation of a box before the first block."""
     ids = torch.tensor(trace.ids)
     found = network.embedding(ids)
@@ -307,7 +310,7 @@ def entering(network, trace, name):
     )
 
 
-def ending(network, trace, name):
+def ending(network: Transformer, trace: Trace, name: str) -> Activation:
     """The Activation of a box after the last block."""
     final = network.norm(torch.tensor(trace.layers[-1].resid_out))
     if name == "norm":
@@ -323,7 +326,9 @@ def ending(network, trace, name):
 
 
 @torch.inference_mode()
-def hidden(network, trace, layer):
+def hidden(
+    network: Transformer, trace: Trace, layer: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Inside one layer's MLP, which a Trace does not keep: its normalised input (T, C), its neurons before
     and after the GELU (T, M) each,
 
@@ -337,10 +342,10 @@ def hidden(network, trace, layer):
     return normed.numpy(), before.numpy(), after.numpy(), apart(narrow(after), one.mlp_out)
 
 
-def apart(tensor, array):
+def apart(tensor: Tensor, array: np.ndarray) -> float:
     return float(np.abs(tensor.numpy() - array).max())
 
 
-def joined(heads):
+def joined(heads: np.ndarray) -> np.ndarray:
     """The numbers of all heads side by side: (H, T, D) -> (T, H D)."""
     return heads.transpose(1, 0, 2).reshape(heads.shape[1], -1)

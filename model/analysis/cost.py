@@ -6,20 +6,25 @@ few steps for each number that they touch, and are not.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from model import decoding
 from model.network import masks
-from model.network.attention import attend, fused
+from model.network.attention import MultiHeadAttention, attend, fused
+from model.network.config import ModelConfig
+from model.network.transformer import Transformer
 
 # ---- parameters ----
 
 
-def attention_parameters(config):
+def attention_parameters(config: ModelConfig) -> int:
     """Of one layer's attention: queries and output C x HD each, keys and values C x GD each (Vaswani 2017,
     section 3.2.2).
 
@@ -30,12 +35,12 @@ def attention_parameters(config):
     return 2 * C * config.heads * D + 2 * C * config.key_heads * D
 
 
-def mlp_parameters(config):
+def mlp_parameters(config: ModelConfig) -> int:
     """Of one layer's MLP: two matrices with their biases (Vaswani 2017, eq. 2)."""
     return 2 * config.width * config.hidden + config.hidden + config.width
 
 
-def table_parameters(config):
+def table_parameters(config: ModelConfig) -> int:
     """Of the embedding, which is the output matrix as well (Press and Wolf 2017): V x C, or factorised V x E
     + E x C (Lan 2020, section 3.1).
     """
@@ -44,14 +49,14 @@ def table_parameters(config):
     return config.vocabulary * config.width
 
 
-def position_parameters(config, tokens=0):
+def position_parameters(config: ModelConfig, tokens: int = 0) -> int:
     """Of the positional encoding, if it is made for `tokens` where those are more than its own: a learned
     table has a row for each of them; T5 a number for each distance and head, however many they are.
     """
     return config.encoding.size(replace(config, context=max(config.context, tokens)))
 
 
-def parameters(config, tokens=0):
+def parameters(config: ModelConfig, tokens: int = 0) -> int:
     """Of the whole transformer; one that is used twice counts once. Two norms a layer and one at the end have
     a factor and a shift each.
     """
@@ -63,28 +68,28 @@ def parameters(config, tokens=0):
 # ---- multiply-adds ----
 
 
-def pairs(tokens, window=None):
+def pairs(tokens: int, window: int | None = None) -> int:
     """How many scores a head computes: T x T, or T x w within a window of w tokens (Beltagy 2020,
     arXiv:2004.05150, section 3.1).
     """
     return tokens * (tokens if window is None else min(window, tokens))
 
 
-def mixing(tokens, config, window=None):
+def mixing(tokens: int, config: ModelConfig, window: int | None = None) -> int:
     """Multiply-adds of one layer that pair tokens with tokens, q kᵀ and weights v: 2 H D for each pair,
     whatever G is.
     """
     return 2 * config.heads * config.head_width * pairs(tokens, window)
 
 
-def attention(tokens, config, window=None):
+def attention(tokens: int, config: ModelConfig, window: int | None = None) -> int:
     """Multiply-adds of one layer's attention: the four projections use every parameter once a token, then
     comes `mixing`.
     """
     return tokens * attention_parameters(config) + mixing(tokens, config, window)
 
 
-def per_token(config):
+def per_token(config: ModelConfig) -> int:
     """Multiply-adds of the whole transformer that a token costs by itself, however long the text is: all
     matrices that it goes through.
     """
@@ -93,12 +98,12 @@ def per_token(config):
     return layers + widened + (table_parameters(config) if config.predicts else 0)
 
 
-def multiply_adds(tokens, config, window=None):
+def multiply_adds(tokens: int, config: ModelConfig, window: int | None = None) -> int:
     """Of the whole transformer on a text of T tokens."""
     return tokens * per_token(config) + config.layers * mixing(tokens, config, window)
 
 
-def overtaking(config):
+def overtaking(config: ModelConfig) -> float:
     """The number of tokens from which on the T² term of full attention costs more than all else: per_token /
     (2 L H D).
     """
@@ -108,14 +113,14 @@ def overtaking(config):
 # ---- bytes ----
 
 
-def cache_bytes(tokens, config, window=None, size=4):
+def cache_bytes(tokens: int, config: ModelConfig, window: int | None = None, size: int = 4) -> int:
     """Of the keys and values that a decoder keeps for T tokens, or for as many as its window reaches; `size`
     bytes a number, 4 for float32.
     """
     return decoding.bytes_per_token(config, size) * (tokens if window is None else min(window, tokens))
 
 
-def weights_bytes(tokens, config, window=None, size=4):
+def weights_bytes(tokens: int, config: ModelConfig, window: int | None = None, size: int = 4) -> int:
     """Of the weights of all heads in all layers, if they were stored; a fused kernel never does (Dao 2022,
     arXiv:2205.14135).
     """
@@ -125,7 +130,7 @@ def weights_bytes(tokens, config, window=None, size=4):
 # ---- windowed attention that saves what the formula says ----
 
 
-def windowed(q, k, v, window, chunk=64):
+def windowed(q: Tensor, k: Tensor, v: Tensor, window: int, chunk: int = 64) -> Tensor:
     """Causal attention within `window` tokens, q, k, v (..., H, T, D) -> (..., H, T, D): a chunk of queries
     at a time, with only the keys in their reach.
 
@@ -145,7 +150,7 @@ def windowed(q, k, v, window, chunk=64):
 
 
 @torch.inference_mode()
-def seconds(layer, tokens, window=None, turns=2):
+def seconds(layer: MultiHeadAttention, tokens: int, window: int | None = None, turns: int = 2) -> float:
     """How long a MultiHeadAttention takes for T tokens on this machine: the shortest of some turns, as
     whatever else it does adds to it.
 
@@ -171,11 +176,11 @@ class Operations(TorchDispatchMode):
     gradients of other threads then fail.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.total = 0
 
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         with self:  # torch has formulas for the parts of a composite operation only
             result = function.decompose(*args, **kwargs)
@@ -187,7 +192,7 @@ class Operations(TorchDispatchMode):
 
 
 @torch.inference_mode()
-def counted(network, ids):
+def counted(network: Transformer, ids: Sequence[int]) -> int:
     """The multiply-adds of a whole pass as torch counts them while it runs, two operations each; attention by
     `attend`, of which it sees every product.
     """
@@ -197,7 +202,7 @@ def counted(network, ids):
 
 
 @torch.inference_mode()
-def stored(network, ids):
+def stored(network: Transformer, ids: Sequence[int]) -> tuple[int, int]:
     """Bytes of a real pass's keys and values, as decoding.Cache keeps them, and of the weights of all heads
     and layers, made once to be weighed.
     """

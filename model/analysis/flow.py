@@ -8,8 +8,10 @@ from itertools import accumulate
 
 import numpy as np
 
+from model.trace import Trace
 
-def means(trace):
+
+def means(trace: Trace) -> np.ndarray:
     """The mean of all heads' weights, layer by layer: (L, T, T), each row summing to 1."""
     return np.stack(
         [
@@ -19,7 +21,7 @@ def means(trace):
     )
 
 
-def rollout(weights):
+def rollout(weights: np.ndarray) -> np.ndarray:
     """Attention rollout after every layer (Abnar and Zuidema 2020, arXiv:2005.00928, section 3): (L, T, T)
     from the layers' weights (L, T, T), float64.
 
@@ -34,7 +36,7 @@ def rollout(weights):
     )  # row i of step @ below: what i takes, of what that was made of
 
 
-def shares(amounts):
+def shares(amounts: np.ndarray) -> np.ndarray:
     """Amounts (..., T), none below 0, as shares of their row's sum; a row of zeros stays as it is."""
     whole = amounts.sum(-1, keepdims=True)
     return amounts / np.where(whole > 0, whole, 1)

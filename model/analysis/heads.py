@@ -9,13 +9,17 @@ HALF the way from the uniform head's score to 1, and of several the one with the
 under LEAST tokens the places are too often the same token, and nobody earns a name there.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from torch import Tensor
 
 from model.analysis import sink
 from model.analysis import strings as repeats
+from model.bundle import Bundle
 from model.network import masks
+from model.trace import AttentionTrace, Trace
 
 HALF, ALL, LEAST = 0.5, 0.9, 8
 NONE = "none of these"
@@ -28,35 +32,35 @@ SEED = 7
 # ---- what is measured of one head's weights (T, S) ----
 
 
-def uniform(allowed):
+def uniform(allowed: np.ndarray | Tensor) -> np.ndarray:
     """The weights (T, S) of a head that gives all tokens it may see the same weight."""
     allowed = masks.checked(allowed).numpy()
     return allowed / allowed.sum(axis=-1, keepdims=True)
 
 
-def entropy(weights):
+def entropy(weights: np.ndarray) -> float:
     """Mean entropy of the rows in bits: 0 where every token looks at one other, at most log2 S."""
     w = weights.astype(np.float64)
     return -(w * np.log2(np.where(w > 0, w, 1))).sum(axis=-1).mean() + 0.0
 
 
-def distance(weights):
+def distance(weights: np.ndarray) -> float:
     """Mean distance |i - j| that is looked across, in tokens: from 0 to S - 1."""
     i, j = np.indices(weights.shape, sparse=True)
     return (weights * np.abs(i - j)).sum(axis=-1, dtype=np.float64).mean()
 
 
-def previous(weights):
+def previous(weights: np.ndarray) -> float:
     """Mean weight on the token before, i - 1, in [0, 1]; the first token has none."""
     return np.diagonal(weights, -1).mean(dtype=np.float64)
 
 
-def itself(weights):
+def itself(weights: np.ndarray) -> float:
     """Mean weight of the tokens on themselves, in [0, 1]."""
     return np.diagonal(weights).mean(dtype=np.float64)
 
 
-def induction(weights, period):
+def induction(weights: np.ndarray, period: int) -> float:
     """Mean weight on the token after the same one a period ago, i - period + 1, over all tokens of a string
     that has come round: in [0, 1].
     """
@@ -81,7 +85,7 @@ class Measured(NamedTuple):
     uniform: float
 
 
-def measure(trace, found=None):
+def measure(trace: Trace, found: Sequence[np.ndarray] | None = None) -> dict[str, Measured]:
     """{name: Measured} of all MEASURES on this text; `found`, if given, is what `scores` made of each layer.
 
     ValueError if the text is a single token, which looks at nothing but itself.
@@ -98,13 +102,13 @@ def measure(trace, found=None):
     }
 
 
-def scores(attention):
+def scores(attention: AttentionTrace) -> np.ndarray:
     """All MEASURES of the heads of one layer, (H, measures)."""
     every = (attention.weights(head) for head in range(len(attention.q)))
     return np.array([[score(weights) for score in MEASURES.values()] for weights in every])
 
 
-def strings(bundle):
+def strings(bundle: Bundle) -> Tensor:
     """Strings of random token ids that are said twice, (STRINGS, 2 PERIOD): of the whole vocabulary but its
     end token, or of the symbols that a toy knows.
     """
@@ -112,7 +116,7 @@ def strings(bundle):
     return repeats.strings(STRINGS, 2 * PERIOD, seed=SEED, periods=(PERIOD, PERIOD), symbols=symbols)[0]
 
 
-def repeat(bundle):
+def repeat(bundle: Bundle) -> Measured:
     """The induction score of all heads, Measured on strings that repeat."""
     traces = [bundle.reread(ids) for ids in strings(bundle).tolist()]
     heads = range(bundle.config.heads)
@@ -126,7 +130,7 @@ def repeat(bundle):
     )
 
 
-def names(measured, tokens):
+def names(measured: Mapping[str, Measured], tokens: int) -> np.ndarray:
     """The name that each head has earned, (L, H) of str, from {measure: Measured} with "induction" among
     them; `tokens` is the length of the text.
     """

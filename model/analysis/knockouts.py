@@ -6,28 +6,32 @@ the rest as in trace.py.
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from model.analysis import leak, senses
 from model.network.attention import attend
+from model.network.config import ModelConfig
+from model.network.transformer import Record, Transformer
 
 PASS = 1024  # tokens in one forward pass: a fraction of a second
 
 
-def singles(config):
+def singles(config: ModelConfig) -> list[tuple[tuple[int, int], ...]]:
     """Every head by itself, L H groups of one (layer, head) each, layer by layer."""
     return [((layer, head),) for layer in range(config.layers) for head in range(config.heads)]
 
 
-def others(config, group):
+def others(config: ModelConfig, group: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """All heads that are not in a group: knocked out, they leave only that one."""
     return tuple(head for (head,) in singles(config) if head not in group)
 
 
-def marked(config, groups):
+def marked(config: ModelConfig, groups: Sequence[Sequence[tuple[int, int]]]) -> Tensor:
     """`out` for N groups of (layer, head)."""
     out = torch.zeros(len(groups), config.layers, config.heads, dtype=torch.bool)
     for row, group in zip(out, groups, strict=True):
@@ -39,7 +43,7 @@ def marked(config, groups):
 # ---- three ways to knock heads out: what the network's pass is told ----
 
 
-def silence(out, mask):
+def silence(out: Tensor, mask: Tensor) -> dict[str, Any]:
     """These heads put out 0."""
     return {"keep": ~out.transpose(0, 1)}  # (L, N, H)
 
@@ -49,21 +53,21 @@ class Level(NamedTuple):
 
     heads: torch.Tensor
 
-    def scale(self, width):
+    def scale(self, width: int) -> Tensor:
         """What the dot products are multiplied by, (N, H, 1, 1)."""
         return ~self.heads * (1 / math.sqrt(width))
 
-    def bias(self, bias):
+    def bias(self, bias: Tensor | None) -> Tensor | None:
         """What is added to the scores in place of `bias` (H, T, T)."""
         return None if bias is None else bias * ~self.heads
 
 
-def level(out, mask):
+def level(out: Tensor, mask: Tensor) -> dict[str, Any]:
     """These heads give all tokens that they may see the same weight."""
     return {"changes": [Level(heads[..., None, None]) for heads in out.transpose(0, 1)]}
 
 
-def unsink(out, mask):
+def unsink(out: Tensor, mask: Tensor) -> dict[str, Any]:
     """These heads give the first token nothing, and each row sums to 1 again; a row that may see nothing else
     keeps it.
     """
@@ -75,13 +79,13 @@ def unsink(out, mask):
 # ---- what they do ----
 
 
-def fitting(config, tokens):
+def fitting(config: ModelConfig, tokens: int) -> int:
     """How many copies of a text go into one forward pass, at least 1."""
     return max(1, min(PASS // tokens, senses.fitting(config, tokens)))
 
 
 @torch.inference_mode()
-def run(network, ids, way, out):
+def run(network: Transformer, ids: Sequence[int], way: Callable[..., dict[str, Any]], out: Tensor) -> Record:
     """The Record, without logits, of N copies of the text (T ints), each with its heads knocked out in one of
     the three ways.
     """
@@ -93,7 +97,9 @@ def run(network, ids, way, out):
     )
 
 
-def unchanged(network, ids, way, copies):
+def unchanged(
+    network: Transformer, ids: Sequence[int], way: Callable[..., dict[str, Any]], copies: int
+) -> Tensor:
     """The final vectors (N, T, C) of a pass of the same shape that knocks nothing out.
 
     Rounding depends on the place in a pass; compared place by place, what cannot change does not, bit for
@@ -104,7 +110,9 @@ def unchanged(network, ids, way, copies):
 
 
 @torch.inference_mode()
-def effects(network, ids, way, out, before):
+def effects(
+    network: Transformer, ids: Sequence[int], way: Callable[..., dict[str, Any]], out: Tensor, before: Tensor
+) -> np.ndarray:
     """How far each token's output moves, (N, T): divergence of the next token's distribution in bits, or |f -
     f'| / |f| for a model that does not predict.
 
@@ -122,11 +130,19 @@ def effects(network, ids, way, out, before):
 
 
 @torch.inference_mode()
-def beliefs(network, ids, way, out, place):
+def beliefs(
+    network: Transformer, ids: Sequence[int], way: Callable[..., dict[str, Any]], out: Tensor, place: int
+) -> np.ndarray:
     """The probabilities of what comes after the token at `place`, (N, V), of a model that predicts."""
     return network.unembed(run(network, ids, way, out).final[:, place]).softmax(-1).numpy()
 
 
-def vectors(network, ids, way, out, places):
+def vectors(
+    network: Transformer,
+    ids: Sequence[int],
+    way: Callable[..., dict[str, Any]],
+    out: Tensor,
+    places: Sequence[int],
+) -> np.ndarray:
     """A word's vectors at every stage, the mean over its tokens `places`: (N, S, C), S as in senses."""
     return senses.stages(run(network, ids, way, out))[:, :, places].mean(2).transpose(0, 1).numpy()

@@ -5,24 +5,31 @@ Legend: T tokens, L layers, H heads, C model width, V vocabulary. A stage is the
 after each layer, and at the normalised end.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from model.network import masks
 from model.network.attention import attend
+from model.network.transformer import Transformer
+from model.trace import Trace
 
 # ---- the leak test ----
 
 
 @torch.inference_mode()
-def stages(network, ids, allowed):
+def stages(network: Transformer, ids: Sequence[int], allowed: np.ndarray | Tensor) -> Tensor:
     """The stream of one text at all L + 2 stages with the mask `allowed` (T, T): (L + 2, T, C)."""
     record = network(torch.tensor(ids), torch.as_tensor(allowed), predict=False)
     return torch.stack([record.embedded, *(layer.resid_out for layer in record.layers), record.final])
 
 
-def moved(network, ids, place, token, allowed):
+def moved(
+    network: Transformer, ids: Sequence[int], place: int, token: int, allowed: np.ndarray | Tensor
+) -> np.ndarray:
     """|x - x'| / |x| at every stage for every token, x' the stream once the token at `place` is another one:
     (L + 2, T).
 
@@ -35,7 +42,7 @@ def moved(network, ids, place, token, allowed):
     return relative(before, after)
 
 
-def relative(before, after):
+def relative(before: Tensor, after: Tensor) -> np.ndarray:
     """|x - x'| / |x| of vectors (..., C): (...); in float64, so that 0 means that not a bit differs: no small
     difference vanishes when it is squared.
     """
@@ -44,7 +51,9 @@ def relative(before, after):
 
 
 @torch.inference_mode()
-def moves(network, ids, places, token, allowed):
+def moves(
+    network: Transformer, ids: Sequence[int], places: Sequence[int], token: int, allowed: np.ndarray | Tensor
+) -> np.ndarray:
     """|f - f'| / |f| for every final vector f, f' the same once the token at one of `places` is another one:
     (places, T).
 
@@ -57,12 +66,19 @@ def moves(network, ids, places, token, allowed):
     return relative(before, network(texts, allowed, predict=False).final)
 
 
-def direction(width, seed):
+def direction(width: int, seed: int) -> Tensor:
     """A random direction (C,) whose numbers are from N(0, 1)."""
     return torch.randn(width, generator=torch.Generator().manual_seed(seed))
 
 
-def squares(network, ids, allowed, way, depth=None, rows=slice(None)):
+def squares(
+    network: Transformer,
+    ids: Sequence[int],
+    allowed: np.ndarray | Tensor,
+    way: Tensor,
+    depth: int | None = None,
+    rows: slice | Sequence[int] = slice(None),
+) -> np.ndarray:
     """The squared gradient of way · f_i with respect to embedding e_j: (T, T), row i, column j; f the final
     vectors, or the stream after `depth` layers.
 
@@ -82,7 +98,7 @@ def squares(network, ids, allowed, way, depth=None, rows=slice(None)):
     return gradient.double().square().sum(-1).numpy()
 
 
-def knows(network, ids, output, ways):
+def knows(network: Transformer, ids: Sequence[int], output: int, ways: Tensor) -> np.ndarray:
     """|d x / d e_j| of the token `output` at every stage but the embedding, x its stream, e_j embedding j: (L
     + 1, T).
 
@@ -102,7 +118,7 @@ def knows(network, ids, output, ways):
     return torch.stack(found).numpy()
 
 
-def reachable(allowed, layers):
+def reachable(allowed: np.ndarray | Tensor, layers: int) -> np.ndarray:
     """Which tokens can reach which output through `layers` layers of the mask (T, T): bool (T, T), row i is
     True at j if a path leads from j to i.
 
@@ -118,14 +134,14 @@ def reachable(allowed, layers):
 # ---- what another mask does to the outputs ----
 
 
-def divergence(before, after):
+def divergence(before: Trace, after: Trace) -> np.ndarray:
     """How far each token's belief about the next has moved, in bits: `bits` of two Traces with logits,
     (T,).
     """
     return bits(torch.tensor(before.logits), torch.tensor(after.logits))
 
 
-def bits(before, after):
+def bits(before: Tensor, after: Tensor) -> np.ndarray:
     """The Kullback-Leibler divergence in bits of what two tensors of logits (..., V) believe, sum of p log2(p
     / q): (...), float64.
     """
@@ -133,7 +149,7 @@ def bits(before, after):
     return ((p.exp() * (p - q)).sum(-1) / np.log(2)).clamp(min=0).numpy()
 
 
-def change(before, after):
+def change(before: Trace, after: Trace) -> np.ndarray:
     """|f - f'| / |f| of two Traces' final vectors, (T,)."""
     return np.linalg.norm(after.final - before.final, axis=-1) / np.linalg.norm(before.final, axis=-1)
 
@@ -141,17 +157,17 @@ def change(before, after):
 # ---- the cheat ----
 
 
-def believed(trace):
+def believed(trace: Trace) -> np.ndarray:
     """The probability that the model gives to each next token of the text, (T - 1,)."""
     return np.exp(-trace.losses)
 
 
-def guessed(trace):
+def guessed(trace: Trace) -> np.ndarray:
     """Whether the most likely token is the one that follows, bool (T - 1,)."""
     return trace.logits[:-1].argmax(-1) == trace.ids[1:]
 
 
-def ahead(trace):
+def ahead(trace: Trace) -> np.ndarray:
     """The mean weight of token i on token i + 1 in every head, (L, H); NaN for a text of one token."""
     T = len(trace.tokens)
     asks = np.arange(T - 1)

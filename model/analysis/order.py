@@ -3,20 +3,27 @@ position, loss past the training length.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from model.network import masks
 from model.network.attention import group_of
+from model.network.config import ModelConfig
 from model.network.encodings import rope
+from model.network.transformer import Transformer
+from model.tokenizer import Tokenizer
+from model.trace import Trace
 
 # ---- the shuffle test ----
 
 
-def words(tokenizer, text):
+def words(tokenizer: Tokenizer, text: str) -> tuple[list[list[int]], list[str]]:
     """The places of the tokens of each word of `text`, and the words, as the tokenizer cuts them before it
     merges.
     """
@@ -25,7 +32,7 @@ def words(tokenizer, text):
     return [list(range(a, b)) for a, b in pairwise(ends)], found
 
 
-def shuffled(count, seed):
+def shuffled(count: int, seed: int) -> np.ndarray:
     """A random order of `count` things that is not the one they are in, unless there is only one:
     (count,).
     """
@@ -37,7 +44,9 @@ def shuffled(count, seed):
 
 
 @torch.inference_mode()
-def disorder(network, ids, order, allowed):
+def disorder(
+    network: Transformer, ids: Sequence[int], order: Sequence[int], allowed: np.ndarray | Tensor
+) -> np.ndarray:
     """How far f(Px) is from P f(x): |f(Px) - P f(x)| / |P f(x)| for each of the T final vectors, (T,).
 
     ids (T ints) are x, order (T ints) is the permutation P: place i of Px holds token order[i]. Both texts
@@ -53,7 +62,7 @@ def disorder(network, ids, order, allowed):
 # ---- attention by distance ----
 
 
-def by_distance(weights):
+def by_distance(weights: np.ndarray) -> tuple[np.ndarray, float]:
     """The mean of causal weights (T, T) at each distance i - j from 0 to T - 1, (T,), and the share of their
     variance that distance alone explains.
 
@@ -68,7 +77,7 @@ def by_distance(weights):
     return mean, explained / whole if whole > 1e-18 else math.nan
 
 
-def by_distance_alone(mean):
+def by_distance_alone(mean: np.ndarray) -> np.ndarray:
     """Weights (T, T) that a convolution with these means (T,) would have: the same number along each
     diagonal, 0 to the right of it.
     """
@@ -79,7 +88,7 @@ def by_distance_alone(mean):
 # ---- content and position ----
 
 
-def normalised(norm, content, position):
+def normalised(norm: torch.nn.LayerNorm, content: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
     """LayerNorm(content + position) as a sum of two parts, each (T, C): (x - mean) / std is linear in x once
     std is that of the whole.
 
@@ -94,7 +103,7 @@ def normalised(norm, content, position):
 
 
 @torch.inference_mode()
-def four_parts(network, ids, head):
+def four_parts(network: Transformer, ids: Sequence[int], head: int) -> dict[str, np.ndarray]:
     """The scores of a head of the first layer as four maps (T, T) that add up to them, where positions are
     added to the embedding; float64.
     """
@@ -117,7 +126,7 @@ def four_parts(network, ids, head):
     }
 
 
-def score_parts(network, trace, layer, head):
+def score_parts(network: Transformer, trace: Trace, layer: int, head: int) -> dict[str, np.ndarray]:
     """The scores (T, T) of one head, before the mask, as maps that add up to them; which ones depends on
     where the encoding enters.
 
@@ -142,7 +151,7 @@ def score_parts(network, trace, layer, head):
     return {"content": content}
 
 
-def credit(parts, allowed):
+def credit(parts: Mapping[str, np.ndarray], allowed: np.ndarray | Tensor) -> dict[str, float]:
     """How much of the variation of the scores within their rows each part brings, all together 1; a part that
     works against the others is below 0.
 
@@ -166,7 +175,7 @@ def credit(parts, allowed):
 # ---- the encodings themselves ----
 
 
-def alikeness(vectors):
+def alikeness(vectors: np.ndarray) -> np.ndarray:
     """Cosine of every row of vectors (T, C) with every other, (T, T)."""
     unit = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
     return unit @ unit.T
@@ -175,7 +184,7 @@ def alikeness(vectors):
 # ---- past the training length ----
 
 
-def rescaled(config, tokens, method, base):
+def rescaled(config: ModelConfig, tokens: int, method: str, base: float) -> tuple[Tensor, float]:
     """RoPE's angles (tokens, D/2) and the softmax temperature for a text of so many tokens, read by one of
     the methods, without more training.
 
@@ -196,7 +205,7 @@ def rescaled(config, tokens, method, base):
 
 
 @torch.inference_mode()
-def losses(network, ids, **how):
+def losses(network: Transformer, ids: Sequence[int], **how: Any) -> np.ndarray:
     """Nats per token of the N tokens that follow the first of ids (N + 1 ints), each predicted from all
     before it: (N,).
     """
@@ -204,7 +213,7 @@ def losses(network, ids, **how):
     return F.cross_entropy(network(ids[:-1], **how).logits, ids[1:], reduction="none").numpy()
 
 
-def binned(losses, edges):
+def binned(losses: np.ndarray, edges: Sequence[int]) -> list[tuple[int, int, float]]:
     """Rows (first, end, mean loss) for targets at these positions, as far as the losses (N,) go; the last one
     may be cut short.
     """

@@ -2,14 +2,17 @@
 some labelled sentences.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from model.analysis.stream import cosines
+from model.trace import Trace
 
 WAYS = "mean", "first token", "attention-weighted"
 
 
-def received(trace):
+def received(trace: Trace) -> np.ndarray:
     """How much each token is looked at, (T,): the mean over all heads and all queries of the last layer's
     weights. It sums to 1, as each row does.
     """
@@ -19,7 +22,7 @@ def received(trace):
     )
 
 
-def pooled(final, received):
+def pooled(final: np.ndarray, received: np.ndarray) -> np.ndarray:
     """A text as one vector in three WAYS, (3, C): the mean of its final vectors (T, C), the first one, and
     their mean weighted by what each received (T,).
     """
@@ -27,13 +30,13 @@ def pooled(final, received):
     return np.stack([final.mean(axis=0), final[0], received @ final])
 
 
-def nearest(vector, others):
+def nearest(vector: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cosines of a vector (C,) with others (N, C), and their order from the nearest on; ties as they came."""
     found = cosines(np.broadcast_to(vector, others.shape), others)
     return found, np.argsort(-found, kind="stable")
 
 
-def left_out(vectors, labels):
+def left_out(vectors: np.ndarray, labels: Sequence[str]) -> list[str]:
     """The label of the nearest other sentence for each of N sentences, (N, C): leave-one-out of the
     nearest-neighbour rule (Cover and Hart 1967).
 

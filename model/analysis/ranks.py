@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def correlation(a, b):
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Spearman's rank correlation of two rows of numbers, in [-1, 1]; equal numbers share their mean rank,
     and 0 where one row is all equal.
     """

@@ -6,28 +6,32 @@ counter-clockwise by an angle is multiplying it by e^(i angle). Legend: D head w
 number of places; a query stands at position m, a key at n, and their offset is n - m.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from model.bundle import Bundle
 from model.network.convolution import build
 from model.network.encodings import rope
 
 # ---- clocks ----
 
 
-def frequencies(width, base=10_000.0):
+def frequencies(width: int, base: float = 10_000.0) -> np.ndarray:
     """rope.frequencies as an array, (P,): the first pair is the fastest (Su 2021, section 3.2.2)."""
     return rope.frequencies(width, base).numpy()
 
 
-def wavelengths(width, base=10_000.0):
+def wavelengths(width: int, base: float = 10_000.0) -> np.ndarray:
     """After how many tokens each pair is back where it was, (P,): 2 pi / frequency."""
     return 2 * np.pi / frequencies(width, base)
 
 
-def hands(x):
+def hands(x: np.ndarray) -> np.ndarray:
     """x (..., D) as complex numbers (..., P): dimensions (0, 1), (2, 3), ... are the two coordinates of one
     hand each. ValueError if D is odd.
     """
@@ -36,7 +40,7 @@ def hands(x):
     return x[..., 0::2] + 1j * x[..., 1::2]
 
 
-def turned(hands, positions, frequency):
+def turned(hands: np.ndarray, positions: int | float | np.ndarray, frequency: np.ndarray) -> np.ndarray:
     """Every hand (P,) or (N, P) turned counter-clockwise by position times frequency: positions () or (N,),
     frequency (P,) -> (P,) or (N, P).
     """
@@ -46,42 +50,48 @@ def turned(hands, positions, frequency):
 # ---- what the clocks add to a score ----
 
 
-def contributions(q, k, scale):
+def contributions(q: np.ndarray, k: np.ndarray, scale: float) -> np.ndarray:
     """What each pair adds to the score: |q| |k| times the cosine of the angle between the hands, times the
     scale. Hands (..., P) -> (..., P).
     """
     return scale * (q.conj() * k).real
 
 
-def curve(q, k, offsets, frequency, scale):
+def curve(
+    q: np.ndarray, k: np.ndarray, offsets: np.ndarray, frequency: np.ndarray, scale: float
+) -> np.ndarray:
     """The score of two hands-at-rest q and k (P,) over their offset, (N,): since only the offset counts, the
     query may stay at 0.
     """
     return contributions(q, turned(k, offsets, frequency), scale).sum(-1)
 
 
-def bound(q, k, scale):
+def bound(q: np.ndarray, k: np.ndarray, scale: float) -> np.ndarray:
     """What no score of q and k exceeds, wherever the two stand: all pairs in step, scale times the sum of |q|
     |k|.
     """
     return scale * (abs(q) * abs(k)).sum(-1)
 
 
-def without_content(q, k):
+def without_content(q: np.ndarray, k: np.ndarray) -> np.ndarray:
     """Hands (P,) that say nothing, for a query and a key alike: all pairs equally long and pointing the same
     way, with the `bound` of q and k.
     """
     return np.full(len(q), np.sqrt((abs(q) * abs(k)).mean()), complex)
 
 
-def envelope(q, k, offsets, frequency, scale):
+def envelope(
+    q: np.ndarray, k: np.ndarray, offsets: np.ndarray, frequency: np.ndarray, scale: float
+) -> np.ndarray:
     """The largest score at each offset, (N,), if all pairs of q could be turned by one more angle: the
     modulus of the sum where `curve` has its real part.
     """
     return scale * abs((q.conj() * turned(k, offsets, frequency)).sum(-1))
 
 
-def decay(q, k, offsets, frequency, scale):
+def decay(
+    q: np.ndarray, k: np.ndarray, offsets: np.ndarray, frequency: np.ndarray, scale: float
+) -> np.ndarray:
     """The decaying bound of the RoPE paper, (N,): max |h[i+1] - h[i]| times the sum of |S[i]| (Su 2021, eq.
     35 to 37).
 
@@ -96,7 +106,7 @@ def decay(q, k, offsets, frequency, scale):
 # ---- the same parameters, read otherwise ----
 
 
-def reread(bundle, parameters=None, **choices):
+def reread(bundle: Bundle, parameters: Mapping[str, Tensor] | None = None, **choices: Any) -> Bundle:
     """The bundle with other choices in its config, such as rope_base=500.0, on the same parameters, none of
     them copied; or on others of the same names.
     """
@@ -106,7 +116,7 @@ def reread(bundle, parameters=None, **choices):
     return replace(bundle, network=network.eval().requires_grad_(False))
 
 
-def halves(width):
+def halves(width: int) -> np.ndarray:
     """The order of a head's D dimensions in which pairs (0, 1), (2, 3), ... have become (0, D/2), (1, D/2 +
     1), ...: 0, 2, 4, ..., 1, 3, 5, ... ValueError if D is odd.
     """
@@ -114,7 +124,7 @@ def halves(width):
     return np.concatenate([np.arange(0, width, 2), np.arange(1, width, 2)])
 
 
-def to_halves(bundle):
+def to_halves(bundle: Bundle) -> Bundle:
     """A model of adjacent pairs as one of halves: row j of each head's query and key projection is what was
     row halves(D)[j]; nothing else changes.
     """

@@ -4,13 +4,15 @@ arXiv:2309.17453).
 
 import numpy as np
 
+from model.trace import Trace
 
-def share(weights):
+
+def share(weights: np.ndarray) -> float:
     """The mean weight on the first token, over all queries after it, of one head's weights (T, S)."""
     return weights[1:, 0].mean()
 
 
-def shares(trace):
+def shares(trace: Trace) -> np.ndarray:
     """The mean weight on the first token, over all queries after it, of every head: (L, H) in [0, 1].
     ValueError for a text of one token.
     """
@@ -20,12 +22,12 @@ def shares(trace):
     return np.array([[share(layer.attention.weights(head)) for head in heads] for layer in trace.layers])
 
 
-def average(tokens):
+def average(tokens: int) -> float:
     """The same for a head that gives all tokens it may see the same weight: the mean of 1/2, 1/3, ... 1/T."""
     return float(np.mean(1 / np.arange(2, tokens + 1)))
 
 
-def without(weights):
+def without(weights: np.ndarray) -> np.ndarray:
     """The weights (T, S) with nothing on the first token, each row divided by what is left of it so that it
     sums to 1; NaN where nothing is left.
     """

@@ -3,25 +3,29 @@
 import numpy as np
 import torch
 
+from model.network.config import ModelConfig
+from model.network.transformer import Transformer
+from model.trace import Trace
 
-def names(config):
+
+def names(config: ModelConfig) -> list[str]:
     """The stages of the stream, 2L + 1 short names: where it starts, then after each half of each layer."""
     return ["start", *(f"{part} {i}" for i in range(1, config.layers + 1) for part in ("attn", "MLP"))]
 
 
-def stages(trace):
+def stages(trace: Trace) -> np.ndarray:
     """The stream at each stage, (2L + 1, T, C)."""
     return np.stack(
         [trace.embedded, *(half for layer in trace.layers for half in (layer.resid_mid, layer.resid_out))]
     )
 
 
-def norms(vectors):
+def norms(vectors: np.ndarray) -> np.ndarray:
     """Euclidean lengths, (..., C) -> (...), in float64."""
     return np.linalg.norm(vectors.astype(np.float64), axis=-1)
 
 
-def cosines(one, other):
+def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Cosine of the angle between vectors, (..., C) and (..., C) -> (...), in float64; 0 where one of them
     has no length.
     """
@@ -30,7 +34,7 @@ def cosines(one, other):
     return np.divide((one * other).sum(axis=-1), lengths, out=np.zeros_like(lengths), where=lengths > 0)
 
 
-def added(trace):
+def added(trace: Trace) -> np.ndarray:
     """The length of what attention and of what the MLP adds to each token's stream, layer by layer: (2, L,
     T).
     """
@@ -42,14 +46,14 @@ def added(trace):
     )
 
 
-def firing(after, token, count):
+def firing(after: np.ndarray, token: int, count: int) -> np.ndarray:
     """The `count` neurons that fire most for a token, by their output after the GELU, (T, M): their numbers,
     counted from 0, the strongest first.
     """
     return np.argsort(-after[token], kind="stable")[:count]
 
 
-def gelu(values):
+def gelu(values: np.ndarray) -> np.ndarray:
     """x Φ(x), Φ being the share of a normal distribution below x (Hendrycks 2016, arXiv:1606.08415): what an
     MLP does to each of its neurons.
     """
@@ -57,7 +61,7 @@ def gelu(values):
 
 
 @torch.inference_mode()
-def pushed(network, layer, neuron):
+def pushed(network: Transformer, layer: int, neuron: int) -> np.ndarray:
     """How a neuron's output direction moves the logits, (V,): its column of the MLP's second matrix through
     the last norm's factor and the output matrix.
 

@@ -3,9 +3,11 @@ induction is measured on.
 """
 
 import string
+from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 SYMBOLS = np.frombuffer((string.ascii_letters + string.digits + "+-").encode(), dtype=np.uint8).astype(
     np.int64
@@ -19,7 +21,14 @@ PERIODS = (
 )
 
 
-def strings(count, tokens, *, seed, periods=PERIODS, symbols=SYMBOLS):
+def strings(
+    count: int,
+    tokens: int,
+    *,
+    seed: int | Sequence[int],
+    periods: tuple[int, int] = PERIODS,
+    symbols: np.ndarray = SYMBOLS,
+) -> tuple[Tensor, Tensor]:
     """(count, tokens) ids of strings that repeat: random symbols over a random period, each string its own;
     and the periods (count,).
     """

@@ -1,6 +1,7 @@
 """Attention: the function, and the module that owns its projections."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -10,7 +11,14 @@ from model.network import masks
 from model.network.config import ModelConfig
 
 
-def attend(q, k, v, allowed=None, bias=None, scale=None):
+def attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    allowed: Tensor | None = None,
+    bias: Tensor | None = None,
+    scale: float | Tensor | None = None,
+) -> Tensor:
     """Scaled dot-product attention, softmax(q kᵀ / √D + bias) v (Vaswani 2017, eq. 1).
 
     q (..., T, D) asks, k (..., S, D) answers, v (..., S, D) is what is passed on.
@@ -29,7 +37,14 @@ def attend(q, k, v, allowed=None, bias=None, scale=None):
     return weights @ v  # (..., T, D)  each row a mixture of the rows of v
 
 
-def fused(q, k, v, allowed=None, bias=None, scale=None):
+def fused(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    allowed: Tensor | None = None,
+    bias: Tensor | None = None,
+    scale: float | None = None,
+) -> Tensor:
     """What `attend` computes, by torch's fused kernel, which never makes the T x S matrix."""
     allowed = None if allowed is None else masks.checked(allowed)
     if bias is not None and allowed is not None:
@@ -86,7 +101,7 @@ class AttentionRecord(NamedTuple):
         return attend(q, shared(k, q.shape[-3]), one_hot, self.allowed, self.bias, self.scale)
 
 
-def compared(attention):
+def compared(attention: AttentionRecord) -> tuple[Tensor, Tensor]:
     """The q and k, of an AttentionRecord or AttentionTrace, whose products are the scores: as the encoding
     has turned them, or as they are where it turns nothing.
     """
@@ -109,7 +124,17 @@ class MultiHeadAttention(nn.Module):
         self.value = nn.Linear(config.width, config.key_heads * D, bias=False)
         self.output = nn.Linear(config.heads * D, config.width, bias=False)
 
-    def forward(self, x, allowed=None, angle=None, bias=None, scale=None, attend=fused, past=None, keep=None):
+    def forward(
+        self,
+        x: Tensor,
+        allowed: Tensor | None = None,
+        angle: Tensor | None = None,
+        bias: Tensor | None = None,
+        scale: float | Tensor | None = None,
+        attend: Callable[..., Tensor] = fused,
+        past: tuple[Tensor, Tensor] | None = None,
+        keep: Tensor | None = None,
+    ) -> AttentionRecord:
         """x (..., T, C) -> AttentionRecord; `attend` says which of the two equal functions does the work.
 
         `past`, keys and values (..., G, P, D) of tokens before these, is looked at as well: S is then P + T.
@@ -137,7 +162,7 @@ class MultiHeadAttention(nn.Module):
         joined = heads.transpose(-2, -3).flatten(-2)  # (..., T, H D)
         return AttentionRecord(q, k, v, q_rot, k_rot, bias, allowed, scale, heads, self.output(joined))
 
-    def split(self, x):
+    def split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (-1, self.config.head_width)).transpose(
             -2, -3
         )  # (..., T, H D) -> (..., H, T, D)

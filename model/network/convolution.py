@@ -2,11 +2,12 @@
 (LeCun 1989; Gehring 2017, arXiv:1705.03122).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model.network.config import ModelConfig
 from model.network.transformer import Transformer
 
 
@@ -23,7 +24,7 @@ class Convolution(nn.Module):
     parameters as attention's q, k, v and output.
     """
 
-    def __init__(self, config):
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.places = nn.ModuleList(
             nn.Linear(config.width, config.width, bias=False) for _ in range(config.kernel)
@@ -33,7 +34,7 @@ class Convolution(nn.Module):
             config.kernel - 1 if config.causal else (config.kernel - 1) // 2
         )  # neighbours to the left; the others are to the right
 
-    def forward(self, x, **_):
+    def forward(self, x: Tensor, **_: Any) -> ConvolutionRecord:
         """x (..., T, C) -> ConvolutionRecord; beyond both ends of the text there are zeros."""
         T, K = x.shape[-2], len(self.places)
         padded = F.pad(x, (0, 0, self.before, K - 1 - self.before))  # (..., T + K - 1, C)
@@ -46,17 +47,17 @@ class Convolutional(Transformer):
     sees `field` tokens.
     """
 
-    def __init__(self, config):
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         for block in self.blocks:
             block.attention = Convolution(config)
 
     @property
-    def field(self):
+    def field(self) -> int:
         """How many tokens can reach one output: each layer adds K - 1."""
         return 1 + self.config.layers * (self.config.kernel - 1)
 
 
-def build(config):
+def build(config: ModelConfig) -> Transformer:
     """The network that a config describes, without parameters yet."""
     return Convolutional(config) if config.kind == "convolution" else Transformer(config)

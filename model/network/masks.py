@@ -4,11 +4,12 @@ scaled_dot_product_attention.
 
 import numpy as np
 import torch
+from torch import Tensor
 
 KNOWN = "allowed must hold True (may look) and False, or 1 and 0"
 
 
-def checked(allowed):
+def checked(allowed: np.ndarray | Tensor) -> Tensor:
     """A mask (..., T, S) as a bool tensor: True and False as they are, 1 and 0 as such.
 
     ValueError for all else. In the other convention, numbers that are added to the scores, 0 means "may look"
@@ -30,17 +31,17 @@ def checked(allowed):
     return mask.bool()
 
 
-def full(queries, keys=None):
+def full(queries: int, keys: int | None = None) -> Tensor:
     """Everybody sees everybody (an encoder): all True, (T, S)."""
     return torch.ones(queries, queries if keys is None else keys, dtype=torch.bool)
 
 
-def causal(tokens):
+def causal(tokens: int) -> Tensor:
     """Only itself and what came before (a decoder): True where j <= i, (T, T)."""
     return full(tokens).tril()
 
 
-def window(tokens, size):
+def window(tokens: int, size: int) -> Tensor:
     """Only itself and the `size` - 1 tokens before it (Beltagy 2020, Longformer, one-sided): True where 0 <=
     i - j < size, (T, T).
     """
@@ -49,7 +50,7 @@ def window(tokens, size):
     return causal(tokens) & full(tokens).triu(1 - size)
 
 
-def prefix(tokens, length):
+def prefix(tokens: int, length: int) -> Tensor:
     """The first `length` tokens see one another, later ones only back: True where j <= i or j < length, (T,
     T).
 

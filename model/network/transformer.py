@@ -2,13 +2,19 @@
 
 import math
 import zlib
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from model.network import masks
 from model.network.attention import AttentionRecord, MultiHeadAttention, fused
+from model.network.change import Change
+from model.network.config import ModelConfig
+
+if TYPE_CHECKING:
+    from model.decoding import Cache
 
 
 class LayerRecord(NamedTuple):
@@ -39,7 +45,7 @@ class MLP(nn.Sequential):
     itself.
     """
 
-    def __init__(self, config):
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__(
             nn.Linear(config.width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.width)
         )
@@ -48,14 +54,14 @@ class MLP(nn.Sequential):
 class Block(nn.Module):
     """Attention mixes tokens, the MLP works on each; both add to what came in."""
 
-    def __init__(self, config):
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(config.width)
         self.attention = MultiHeadAttention(config)
         self.mlp_norm = nn.LayerNorm(config.width)
         self.mlp = MLP(config)
 
-    def forward(self, resid_in, **how):
+    def forward(self, resid_in: Tensor, **how: Any) -> LayerRecord:
         attention = self.attention(self.attention_norm(resid_in), **how)
         resid_mid = resid_in + attention.out
         mlp_out = self.mlp(self.mlp_norm(resid_mid))
@@ -67,7 +73,7 @@ class Transformer(nn.Module):
     2017).
     """
 
-    def __init__(self, config):
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary, config.factor or config.width)
@@ -80,16 +86,16 @@ class Transformer(nn.Module):
 
     def forward(
         self,
-        ids,
-        allowed=None,
-        changes=None,
-        attend=fused,
-        predict=True,
-        embedded=None,
-        angle=None,
-        past=None,
-        keep=None,
-    ):
+        ids: Tensor,
+        allowed: Tensor | None = None,
+        changes: Sequence[Change | None] | None = None,
+        attend: Callable[..., Tensor] = fused,
+        predict: bool = True,
+        embedded: Tensor | None = None,
+        angle: Tensor | None = None,
+        past: "Cache | None" = None,
+        keep: Tensor | None = None,
+    ) -> Record:
         """ids (..., T) -> Record. `changes` has a Change or None per layer.
 
         `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts, (L,
@@ -124,19 +130,19 @@ class Transformer(nn.Module):
         logits = self.unembed(final) if config.predicts and predict else None
         return Record(embedded, layers, final, logits)
 
-    def unembed(self, final):
+    def unembed(self, final: Tensor) -> Tensor:
         if self.config.factor:
             final = final @ self.widen.weight
         return nn.functional.linear(
             final, self.embedding.weight
         )  # (..., T, C) -> (..., T, V): how well each token's embedding matches
 
-    def mask(self, T, first=0):
+    def mask(self, T: int, first: int = 0) -> Tensor:
         if self.config.causal and T > 1:
             return masks.causal(first + T)[first:]  # (T, S)
         return masks.full(T, first + T)  # the last token may look at all
 
-    def embed(self, ids, first=0):
+    def embed(self, ids: Tensor, first: int = 0) -> Tensor:
         found, T = self.embedding(ids), ids.shape[-1]
         if self.config.factor:
             found = self.widen(found)
@@ -145,22 +151,22 @@ class Transformer(nn.Module):
             return embedded
         return embedded + table(self.config, self.position_parameters(), T, first).to(embedded)
 
-    def angle(self, T, device, first=0):
+    def angle(self, T: int, device: torch.device | str, first: int = 0) -> Tensor | None:
         if (angle := self.config.encoding.angle) is None:
             return None
         return angle(self.config, torch.arange(first, first + T)).to(device)
 
-    def bias(self, T, first=0):
+    def bias(self, T: int, first: int = 0) -> Tensor | None:
         if (bias := self.config.encoding.bias) is None:
             return None
         return bias(self.config, self.position_parameters(), T, first).to(self.embedding.weight.device)
 
-    def position_parameters(self):
+    def position_parameters(self) -> dict[str, Tensor]:
         """The encoding's own parameters by their names."""
         return {name: getattr(self, name) for name in self.config.encoding.parameters(self.config)}
 
 
-def initialise(network, seed, spread=0.02):
+def initialise(network: nn.Module, seed: int, spread: float = 0.02) -> nn.Module:
     """Fill the parameters from `seed`: matrices from N(0, spread²), biases 0, norms 1 (GPT-2's scheme).
 
     Each parameter draws from its own name, so that two models agree wherever they share a name and a shape.

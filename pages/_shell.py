@@ -11,7 +11,7 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
 
-from model import load, masks, names
+from model import Change, Trace, load, masks, names
 from pages._cache import remembered
 from pages._control import NothingToShow, Text, choose, kept, pause, row_above  # noqa: F401  as _shell.pause until all pages ask _control
 from viz import theme
@@ -54,11 +54,24 @@ def pages():
     ]
 
 
-@remembered()
-def explain(text, name, change, layers, mask):
+def explain(
+    text: str,
+    name: str,
+    change: Change | None = None,
+    layers: tuple[int, ...] | None = None,
+    mask: str | None = None,
+) -> Trace:
     """The Trace of `text` in model `name`, shared by all sessions; `mask` is None for the model's own, else
-    the name of a function of model.masks.
+    the name of a function of model.masks. What changes nothing is the same Trace as nothing said.
     """
+    if change in (None, Change()):
+        change = layers = None
+    return traced(text, name, change, layers, mask)
+
+
+@remembered()
+def traced(text, name, change, layers, mask):
+    """What `explain` says, once for each difference that it makes."""
     bundle = load(name)
     allowed = None if mask is None else getattr(masks, mask)(len(bundle.read(text)))
     return bundle.explain(text, allowed, change, layers)
@@ -136,7 +149,7 @@ def take_text():
     """
     choose("text")
     with suppress(ValueError):  # the page will say it
-        explain(st.session_state.text, st.session_state.reader, None, None, None)
+        explain(st.session_state.text, st.session_state.reader)
 
 
 def take_example():
@@ -148,7 +161,7 @@ def read(choice):
     ends with NothingToShow.
     """
     try:
-        trace = explain(choice.text, choice.model, None, None, None)
+        trace = explain(choice.text, choice.model)
     except ValueError as reason:
         st.warning(str(reason))
         raise NothingToShow from reason

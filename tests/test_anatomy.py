@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from model import decoding, load, masks, names
-from model.analysis import anatomy, cost, pooling, stream
+from model.analysis import activations, anatomy, cost, pooling, stream
 from model.network.attention import attend
 from model.network.config import ModelConfig
 from model.network.convolution import build
@@ -114,7 +114,7 @@ def test_what_went_through_a_box_has_its_shape_and_is_what_the_pass_produced(mak
     made = anatomy.boxes(bundle.network, len(trace.tokens))
     for layer, head in ((0, 3), (2, 1)):
         for box in made:
-            found = anatomy.activation(bundle.network, trace, box.name, layer, head)
+            found = activations.activation(bundle.network, trace, box.name, layer, head)
             assert found.values.shape == (box.shape[-2:] if len(box.shape) > 1 else (*box.shape, 1))
             assert found.difference is None or found.difference < 2e-4, box.name
     assert len({box.name for box in made}) == len(made)
@@ -125,7 +125,7 @@ def test_what_went_through_a_box_is_what_its_formula_says(make_bundle):
     bundle = make_bundle("learned", factor=5, key_heads=2)
     trace, block = bundle.explain("I swam to the other bank."), bundle.network.blocks[1]
     one = {
-        name: anatomy.activation(bundle.network, trace, name, 1, 3).values
+        name: activations.activation(bundle.network, trace, name, 1, 3).values
         for name in [box.name for box in anatomy.boxes(bundle.network, 7)]
     }
 
@@ -161,8 +161,10 @@ def test_a_damaged_pass_is_told_by_the_difference(make_bundle):
     trace = bundle.explain("I swam to the other bank.")
     bundle.network.blocks[0].mlp[2].bias.data += 0.5
     try:
-        assert anatomy.activation(bundle.network, trace, "gelu", 0).difference == pytest.approx(0.5, abs=1e-4)
-        assert anatomy.activation(bundle.network, trace, "gelu", 1).difference < 1e-4
+        assert activations.activation(bundle.network, trace, "gelu", 0).difference == pytest.approx(
+            0.5, abs=1e-4
+        )
+        assert activations.activation(bundle.network, trace, "gelu", 1).difference < 1e-4
     finally:
         bundle.network.blocks[0].mlp[2].bias.data -= 0.5
 

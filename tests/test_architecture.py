@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model import load, names
-from model.analysis import anatomy, cost, pooling, stream
+from model.analysis import activations, anatomy, cost, pooling, stream
 from tests import session
 from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, pictures
 from viz import cost as cost_figures
@@ -98,7 +98,7 @@ def test_every_box_opens_and_shows_what_went_through_it(model):
         checked(at)
         assert pictures(at)["architecture.diagram"]["selected"] == box.name
         assert address(at).get("architecture.box", "weights") == box.name
-        found = anatomy.activation(load(model).network, trace, box.name, 2, 3)
+        found = activations.activation(load(model).network, trace, box.name, 2, 3)
         if box.name == "tokens":
             assert pictures(at)["architecture.tokens"]["notes"] == [str(i) for i in trace.ids]
             continue
@@ -159,7 +159,7 @@ def test_the_shares_are_those_of_all_boxes():
 @pytest.mark.parametrize("model", ["decoder-rope", "encoder"])
 def test_the_neurons_are_those_of_the_model(model):
     at = opened("The MLP", model=model)
-    _, before, after, _ = anatomy.hidden(load(model).network, trace_of(model), 2)
+    _, before, after, _ = activations.hidden(load(model).network, trace_of(model), 2)
     best = np.argsort(-after[-1], kind="stable")[:16]
     header, shown = pictures(at)["architecture.neurons"]
     assert header["columns"] == [str(i + 1) for i in best]
@@ -188,7 +188,7 @@ def test_a_cell_chooses_token_and_neuron():
 
 def test_a_neuron_by_number_shows_its_tokens_and_what_it_pushes():
     at = opened("The MLP", neuron="700")
-    after = anatomy.hidden(load("decoder-rope").network, trace_of(), 2)[2][:, 699]
+    after = activations.hidden(load("decoder-rope").network, trace_of(), 2)[2][:, 699]
     chips = pictures(at)["architecture.firing"]
     assert [float(note.replace("−", "-")) for note in chips["notes"]] == [
         pytest.approx(value, rel=1e-2) for value in after

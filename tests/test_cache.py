@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from model import load
+from model import Change, load
 from pages import _cache, _shell
 from pages._cache import Cache, remembered, size
 from tests.session import ROOT
@@ -130,7 +130,7 @@ def test_long_texts_do_not_fill_the_memory(monkeypatch):
     monkeypatch.setattr(_cache, "CACHE", Cache(60 * MB))
     for i in range(6):
         text = f"{i} " + "the river bank " * 200
-        assert _shell.explain(text, "decoder-rope", None, None, None).text == text
+        assert _shell.explain(text, "decoder-rope").text == text
         assert _cache.CACHE.bytes <= 60 * MB
     assert 1 <= len(_cache.CACHE.entries) < 6
 
@@ -146,3 +146,13 @@ def test_the_budget_is_set_by_the_environment():
         check=True,
     )
     assert float(done.stdout) == 12.5 * MB
+
+
+def test_what_changes_nothing_is_the_trace_that_is_already_there():
+    text, name = "The river bank", "decoder-rope"
+    trace = _shell.explain(text, name)
+    assert _shell.explain(text, name, None, None, None) is trace
+    assert _shell.explain(text, name, Change(), (1,)) is trace
+    assert _shell.explain(text, name, layers=(0, 1)) is trace
+    assert _shell.explain(text, name, mask="full") is not trace
+    assert _shell.explain(text, name, Change(average=True)) is not trace

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from model import decoding, load, zoo
-from model.analysis import anatomy, cost, order
+from model.analysis import activations, cost, order
 from model.network import encodings
 from model.network.transformer import Transformer, initialise
 from tests import test_anatomy, test_trace
@@ -101,7 +101,7 @@ def test_the_diagram_and_the_costs_take_it(seventh, make_network, make_bundle):
     boxes = test_anatomy.assert_anatomy(make_network("xpos", key_heads=2), list(range(97, 108)))
     assert boxes["turn"].title == "turn (xPos)" and boxes["turn"].parameters == 0
     bundle = make_bundle("xpos", key_heads=2)
-    found = anatomy.activation(bundle.network, bundle.explain(TEXT), "turn", 1)
+    found = activations.activation(bundle.network, bundle.explain(TEXT), "turn", 1)
     assert found.values.shape == (len(bundle.read(TEXT)), boxes["turn"].shape[1])
     assert cost.position_parameters(bundle.config, 10_000) == 0
     assert decoding.room(bundle.config) == bundle.config.max_tokens

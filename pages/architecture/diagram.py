@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from model import Trace, load
-from model.analysis import anatomy, cost
+from model.analysis import activations, anatomy, cost
 from model.network.transformer import Transformer
 from pages import _shell
 from pages._cache import remembered
@@ -97,9 +97,7 @@ def counted(name, ids):
 
 @remembered()
 def activation(text, model, name, layer, head):
-    return anatomy.activation(
-        load(model).network, _shell.explain(text, model, None, None, None), name, layer, head
-    )
+    return activations.activation(load(model).network, _shell.explain(text, model), name, layer, head)
 
 
 def section(view):

@@ -54,7 +54,7 @@ def pooled(name, text):
 
 @remembered("Asking all heads what they look at")
 def received(name, text):
-    return pooling.received(_shell.explain(text, name, None, None, None))
+    return pooling.received(_shell.explain(text, name))
 
 
 def section(view):

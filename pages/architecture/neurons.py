@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import anatomy, stream
+from model.analysis import activations, stream
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Number, put
@@ -29,7 +29,7 @@ def pushed(name, layer, neuron):
 def section(view):
     """Draw all of it."""
     trace, layer, token = view.trace, view.choice.layer, view.token
-    _, before, after, difference = anatomy.hidden(view.network, trace, layer)
+    _, before, after, difference = activations.hidden(view.network, trace, layer)
     best = stream.firing(after, token, COLUMNS)
     which = Number("Neuron", NEURON, range(1, after.shape[1] + 1), int(best[0]) + 1, look={"width": 160})
     neuron = which.value() - 1

@@ -26,7 +26,7 @@ LONGEST = 48
 @remembered()
 def weights(name, text):
     """The mean over heads and the rollout after each layer, both (L, T, T) and read-only."""
-    means = flow.means(_shell.explain(text, name, None, None, None))
+    means = flow.means(_shell.explain(text, name))
     return frozen(means), frozen(flow.rollout(means))
 
 

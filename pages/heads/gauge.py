@@ -56,7 +56,7 @@ def beliefs(name, ids, way, group, place):
 @remembered()
 def sharpest(name, text):
     """The largest weight in each row of each head, (L H, T)."""
-    trace = _shell.explain(text, name, None, None, None)
+    trace = _shell.explain(text, name)
     return frozen(
         np.concatenate(
             [

@@ -22,13 +22,13 @@ EXAMPLE = "toy-rope"  # a model of strings that repeat, which has what the other
 
 @remembered()
 def scores(text, model, layer):
-    return heads.scores(_shell.explain(text, model, None, None, None).layers[layer].attention)
+    return heads.scores(_shell.explain(text, model).layers[layer].attention)
 
 
 @remembered()
 def windows(text, model, layer, start):
     """The weights of all heads of a layer, (H, S, S), for the S tokens from `start` on."""
-    trace = _shell.explain(text, model, None, None, None)
+    trace = _shell.explain(text, model)
     part = slice(start, start + SHOWN)
     found = np.stack(
         [trace.layers[layer].attention.weights(head, part)[:, part] for head in range(trace.config.heads)]

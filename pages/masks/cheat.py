@@ -30,7 +30,7 @@ def section():
     """Draw all of it for the sidebar's text."""
     choice = _shell.choice(only=HONEST)
     honest, cheat = (_shell.read(choice._replace(model=name)) for name in (HONEST, CHEAT))
-    blinded = _shell.explain(choice.text, CHEAT, None, None, "causal")
+    blinded = _shell.explain(choice.text, CHEAT, mask="causal")
     st.markdown(
         "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** "
         "and see how sure each is of every next word: "
@@ -156,7 +156,7 @@ def take_head():
 
 @remembered()
 def ahead_of(text):
-    return leak.ahead(_shell.explain(text, CHEAT, None, None, None))
+    return leak.ahead(_shell.explain(text, CHEAT))
 
 
 def looks(choice, cheat):

@@ -139,7 +139,7 @@ def moved(text, name, mask):
     """How far each output is from what the model's own mask gives: bits of divergence for a model that
     predicts, else relative change, (T,).
     """
-    before, after = _shell.explain(text, name, None, None, None), explain(text, name, mask)
+    before, after = _shell.explain(text, name), explain(text, name, mask)
     return leak.change(before, after) if after.logits is None else leak.divergence(before, after)
 
 

@@ -70,7 +70,7 @@ def section(text):
     controls = (encoding, heads) if enters == "embedding" else (encoding, layers, heads)
     with picture_first(*controls):
         encodings.fits_or_ends(name, T)
-        trace = _shell.explain(text, f"decoder-{name}", None, None, None)
+        trace = _shell.explain(text, f"decoder-{name}")
         attention = trace.layers[layer].attention
         real, allowed = attention.scaled(head), attention.head(head).allowed
         parts = order.score_parts(encodings.bundle(name).network, trace, layer, head)

@@ -61,10 +61,7 @@ def fits_or_ends(name, tokens):
 
 def traces(text, tokens, chosen):
     """{encoding: the Trace of the text, or the sentence why there is none}, for the encodings chosen."""
-    return {
-        name: beyond(name, tokens) or _shell.explain(text, f"decoder-{name}", None, None, None)
-        for name in chosen
-    }
+    return {name: beyond(name, tokens) or _shell.explain(text, f"decoder-{name}") for name in chosen}
 
 
 def seen(trace, layer, head):

@@ -21,7 +21,7 @@ DRAWN = 64  # tokens of the head's own picture
 @remembered()
 def profile(text, name):
     """The mean weight by distance (L, H, T) and the share of variance explained (L, H) of all heads."""
-    layers = _shell.explain(text, f"decoder-{name}", None, None, None).layers
+    layers = _shell.explain(text, f"decoder-{name}").layers
     config = encodings.bundle(name).config
     found = [
         [order.by_distance(layer.attention.weights(head)) for head in range(config.heads)] for layer in layers
@@ -58,7 +58,7 @@ def section(text):
         st.session_state["positions.sorted"] = heads
         most = encodings.layer_control(heads[0][0] + 1), encodings.head_control(heads[0][1] + 1)
         chosen = tuple(control.value() - 1 for control in most)
-        trace = _shell.explain(text, f"decoder-{name}", None, None, None)
+        trace = _shell.explain(text, f"decoder-{name}")
         left, right = st.columns([5, 4], gap="medium")
         with left:
             heatmap(

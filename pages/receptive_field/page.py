@@ -19,7 +19,7 @@ above = _shell.row_above()
 with above:
     _shell.TEXT.draw()
 try:
-    trace = _shell.explain(text, influence.ATTENTION, None, None, None)
+    trace = _shell.explain(text, influence.ATTENTION)
 except ValueError as reason:
     st.warning(str(reason))
     raise _shell.NothingToShow from reason

@@ -42,7 +42,7 @@ def reordering(width, chosen):
 @remembered()
 def curves(text, name):
     readings = {reading: losses for reading, (losses, _) in zip(NAMES, outcomes(text, name), strict=True)}
-    return figures.losses(readings, tokens=_shell.explain(text, name, None, None, None).tokens)
+    return figures.losses(readings, tokens=_shell.explain(text, name).tokens)
 
 
 def order(pair, chosen):

@@ -83,7 +83,7 @@ def heads(found, side, known, plain, clue, stage):
     """Every head's attention from the word, and the heads that matter most for the clue: by what blinding
     them does, not by their weight.
     """
-    trace = _shell.explain(found.text, _senses.MODEL, None, None, None)
+    trace = _shell.explain(found.text, _senses.MODEL)
     places, keys, config = found.tokens(trace.spans), _senses.tokens_of(found, clue), trace.config
     looks = senses.looks(trace, places)
     labels = [f"{layer + 1}.{head + 1}" for layer in range(config.layers) for head in range(config.heads)]

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from model import load
-from model.analysis import anatomy, cost, pooling
+from model.analysis import activations, anatomy, cost, pooling
 
 TEXT = "I swam across the river to get to the other bank"
 
@@ -29,7 +29,7 @@ def box(page, name):
 
 
 def activation(name, layer=2, head=3, model="decoder-rope"):
-    return anatomy.activation(load(model).network, load(model).explain(TEXT), name, layer, head).values
+    return activations.activation(load(model).network, load(model).explain(TEXT), name, layer, head).values
 
 
 def pressed(page, row, column, steps):
@@ -128,7 +128,7 @@ def test_a_change_of_layer_and_text_is_drawn(page):
 
 def test_a_clicked_neuron_is_opened(page):
     opened(page, "The MLP")
-    after = anatomy.hidden(load("decoder-rope").network, load("decoder-rope").explain(TEXT), 2)[2]
+    after = activations.hidden(load("decoder-rope").network, load("decoder-rope").explain(TEXT), 2)[2]
     best = np.argsort(-after[-1], kind="stable")
     found = page.shown("architecture.neurons", revision=f"10 {best[0]}")
     assert float(found["value"]) == pytest.approx(float(after[-1, best[0]]), rel=1e-5)

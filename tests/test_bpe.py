@@ -509,3 +509,29 @@ def test_a_broken_link_opens_on_something_sensible(value):
     at = opened("bpe", **{f"bpe.{name}": value for name in ("merges", "merge", "first", "token")})
     assert pictures(at)["bpe.player"]["merge"] == 0
     assert "bpe.few" in pictures(at)
+
+
+# ---- the trained tokenizer elsewhere ----
+
+LOW = "low low low low low lower lower newest newest newest newest newest newest widest widest widest"
+
+
+def test_an_unseen_word_is_read_by_the_tokenizer_just_trained(at):
+    move(at, {"bpe.text": LOW, "bpe.other": "lowest"})
+    shown = pictures(at)["bpe.elsewhere"]
+    tokenizer = bpe.train(LOW, 500, bpe.MARKED)
+    assert shown["tokens"] == ["low", "est"]
+    assert shown["notes"] == [str(id) for id in tokenizer.encode("lowest")]
+    assert "` lowest ` is ` low ` ` est `: a word that was never seen" in said(at)
+    assert address(at)["bpe.other"] == "lowest"
+
+
+def test_the_tokenizer_can_be_taken_along(at):
+    saved = [element.proto for element in at.get("download_button")]
+    assert [one.label for one in saved] == ["Save as tokenizer.json"] * 2
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_any_other_text_is_read_or_answered_in_a_sentence(at, text):
+    move(at, {"bpe.other": text})
+    assert escaped(said(at)) is None

@@ -8,7 +8,7 @@ from model import load
 from model import tokenizer as bpe
 from pages import _shell
 from pages._control import kept
-from pages.bpe import fewer_merges, lesson, pieces
+from pages.bpe import elsewhere, fewer_merges, lesson, pieces
 
 choice = _shell.choice()
 text = kept("bpe.text", None, lesson.STORY)
@@ -28,6 +28,8 @@ lesson.player(trained, kept("bpe.merge", range(len(trained.pairs) + 1), 0))
 _shell.pause()
 lesson.controls(text)
 lesson.summary(trained, asked)
+_shell.heading("The tokenizer that you trained, on another text")
+elsewhere.section(trained.tokenizer, "trained")
 
 bundle = load(choice.model)
 _shell.heading("What the model reads of your text")
@@ -53,6 +55,7 @@ else:
     )
     fewer_merges.experiment(choice)
 
+elsewhere.download(bundle.tokenizer, "bpe.save_bundled", f"{bundle.name}-tokenizer.json")
 _shell.heading("The same sentence in eight languages")
 pieces.languages(bundle.tokenizer)
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from model.network.attention import compared
-from model.network.transformer import Record
+from model.network.config import ModelConfig
+from model.network.transformer import Record, Transformer
 
 # ---- filters: logits (..., V) -> logits (..., V), -inf for what may not be chosen ----
 
 
-def temperature(logits, degree):
+def temperature(logits: Tensor, degree: float) -> Tensor:
     """Divide the logits (..., V) by `degree`: below 1 the likely become likelier, above 1 less so. At 0, the
     limit, only the largest is left.
     """
@@ -29,7 +30,7 @@ def temperature(logits, degree):
     return logits / degree
 
 
-def top_k(logits, k):
+def top_k(logits: Tensor, k: int) -> Tensor:
     """Keep the k largest of the logits (..., V), among equals those of smaller id (Fan 2018,
     arXiv:1805.04833, section 5.4).
     """
@@ -38,7 +39,7 @@ def top_k(logits, k):
     return only(logits, ranked(logits)[..., :k])
 
 
-def top_p(logits, p):
+def top_p(logits: Tensor, p: float) -> Tensor:
     """Keep the smallest set of likeliest tokens whose probabilities add up to p or more, p in (0, 1]: the
     nucleus (Holtzman 2020, arXiv:1904.09751, eq. 2). A sum that is p but for rounding is p.
     """
@@ -57,7 +58,7 @@ def top_p(logits, p):
     )
 
 
-def min_p(logits, share):
+def min_p(logits: Tensor, share: float) -> Tensor:
     """Keep the tokens that are at least `share` times as likely as the likeliest, share in [0, 1]: min-p
     (Nguyen 2024, arXiv:2407.01082, section 3). 0 keeps all, 1 only those as likely as the likeliest.
     """
@@ -67,14 +68,14 @@ def min_p(logits, share):
     return logits.masked_fill(odds < share * (1 - rounding(logits)), -math.inf)
 
 
-def rounding(logits):
+def rounding(logits: Tensor) -> float:
     """By what share a probability of such logits may be off: the precision of their type, and of a long sum
     in float64.
     """
     return max(1e-12, 8 * torch.finfo(logits.dtype).eps)
 
 
-def repetition(logits, penalty, ids):
+def repetition(logits: Tensor, penalty: float, ids: Sequence[int]) -> Tensor:
     """Make the tokens `ids`, those of the text so far, less likely: their logits (..., V) are divided by the
     penalty, 1 or more (Keskar 2019, CTRL, arXiv:1909.05858, section 4.1).
 
@@ -88,24 +89,24 @@ def repetition(logits, penalty, ids):
     return logits.index_copy(-1, known, torch.where(again > 0, again / penalty, again * penalty))
 
 
-def ranked(logits):
+def ranked(logits: Tensor) -> Tensor:
     """Ids (..., V) from the largest logit to the smallest, among equals the smaller id first."""
     return logits.argsort(dim=-1, descending=True, stable=True)
 
 
-def only(logits, ids):
+def only(logits: Tensor, ids: Tensor) -> Tensor:
     """The logits (..., V) at these ids (..., K), -inf elsewhere."""
     return torch.full_like(logits, -math.inf).scatter(-1, ids, logits.gather(-1, ids))
 
 
-def stages(logits, filters):
+def stages(logits: Tensor, filters: Iterable[Callable[[Tensor], Tensor]]) -> list[Tensor]:
     """The logits as they are, then after each of the filters: as many arrays (..., V) as filters and one
     more.
     """
     return list(accumulate(filters, lambda left, filter: filter(left), initial=logits))
 
 
-def entropy(logits):
+def entropy(logits: Tensor) -> Tensor:
     """How open the choice is, in bits: -Σ p log2 p over p = softmax(logits) (..., V), from 0 for a certainty
     to log2 V for no idea at all.
     """
@@ -116,14 +117,14 @@ def entropy(logits):
 # ---- the choice ----
 
 
-def roll(seed, place):
+def roll(seed: int, place: int) -> float:
     """The number in [0, 1) that decides about the token at a place (counted from 0): every place has its own,
     so that going back changes none of them.
     """
     return float(np.random.default_rng((seed, place)).random())
 
 
-def sample(logits, roll):
+def sample(logits: Tensor, roll: float) -> int:
     """The id on which a number in [0, 1) falls when softmax(logits) (V,) is laid out from the likeliest token
     to the least likely.
     """
@@ -150,37 +151,37 @@ class Cache:
     layers: tuple[tuple[Tensor, Tensor], ...]
 
     @classmethod
-    def of(cls, record):
+    def of(cls, record: Record) -> "Cache":
         """The Cache that a forward pass leaves behind."""
         return cls(tuple((compared(layer.attention)[1], layer.attention.v) for layer in record.layers))
 
     @property
-    def tokens(self):
+    def tokens(self) -> int:
         """S, how many tokens have been read."""
         return self.layers[0][0].shape[-2]
 
     @property
-    def bytes(self):
+    def bytes(self) -> int:
         """How much memory it takes."""
         return sum(part.nelement() * part.element_size() for layer in self.layers for part in layer)
 
-    def first(self, tokens):
+    def first(self, tokens: int) -> "Cache":
         """The Cache of the first tokens alone."""
         return Cache(tuple((keys[..., :tokens, :], values[..., :tokens, :]) for keys, values in self.layers))
 
-    def rows(self, rows):
+    def rows(self, rows: Tensor) -> "Cache":
         """The Cache of these rows of a batch."""
         return Cache(tuple((keys[rows], values[rows]) for keys, values in self.layers))
 
 
-def bytes_per_token(config, size=4):
+def bytes_per_token(config: ModelConfig, size: int = 4) -> int:
     """What one token costs the cache: 2 (key and value) x layers x key heads x head width x `size` bytes for
     a number.
     """
     return 2 * config.layers * config.key_heads * config.head_width * size
 
 
-def room(config):
+def room(config: ModelConfig) -> int:
     """How many tokens a text may have: a learned table of positions has an end, other models go as far as
     they accept texts.
     """
@@ -207,7 +208,7 @@ class Step(NamedTuple):
 
 @torch.inference_mode()
 def generate(
-    network,
+    network: Transformer,
     ids: Iterable[int],
     filters: Filters | Callable[[list[int]], Filters] = (),
     seed: int | None = None,
@@ -255,7 +256,9 @@ class Beam(NamedTuple):
 
 
 @torch.inference_mode()
-def beams(network, ids, width, length, ends=()):
+def beams(
+    network: Transformer, ids: Sequence[int], width: int, length: int, ends: Iterable[int] = ()
+) -> Iterator[list[Beam]]:
     """Yield, for 1 to `length` new tokens, the `width` likeliest beginnings as Beams, the best first (Lowerre
     1976; Sutskever 2014, section 3.2).
 
@@ -296,7 +299,7 @@ def beams(network, ids, width, length, ends=()):
 
 
 @torch.inference_mode()
-def lens(network, stream):
+def lens(network: Transformer, stream: np.ndarray) -> np.ndarray:
     """Logits (..., V) that the network's end makes of any stage of its residual stream, an array (..., C):
     the logit lens (nostalgebraist 2020).
     """
@@ -307,7 +310,7 @@ def lens(network, stream):
 
 
 @torch.inference_mode()
-def durations(network, ids, turns=3):
+def durations(network: Transformer, ids: Sequence[int], turns: int = 3) -> tuple[float, float]:
     """Seconds that the last of two or more ids takes (without a cache, with one): the shortest of some turns,
     as whatever else the machine does adds to it.
     """
@@ -315,7 +318,7 @@ def durations(network, ids, turns=3):
     return duration(network, ids, None, turns), duration(network, ids[-1:], cache, turns)
 
 
-def duration(network, ids, cache, turns):
+def duration(network: Transformer, ids: Sequence[int], cache: Cache | None, turns: int) -> float:
     row, taken = torch.tensor(ids), []
     for _ in range(turns):
         start = time.perf_counter()

@@ -1,5 +1,7 @@
 """Bars: the parts of a sum."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -8,7 +10,9 @@ from viz import theme
 MOST_TICKS = 16
 
 
-def contributions(products, *, order=None, height=200, title=None):
+def contributions(
+    products: np.ndarray, *, order: Sequence[int] | None = None, height: int = 200, title: str | None = None
+) -> go.Figure:
     """One bar per dimension for products (D,) and a line for their running sum: below zero blue, above
     vermillion.
 

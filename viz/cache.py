@@ -1,5 +1,8 @@
 """What a decoder keeps of the tokens that it has read, and the time that it saves."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -8,12 +11,12 @@ from viz import theme
 MOST = 48  # tokens that get a label each
 
 
-def scale(colour):
+def scale(colour: str) -> list[list[float | str]]:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return [[0.0, f"rgba({red},{green},{blue},0)"], [1.0, f"rgba({red},{green},{blue},1)"]]
 
 
-def axis(tokens):
+def axis(tokens: Sequence[str]) -> dict[str, Any]:
     """Integer positions with the tokens as tick texts.
 
     Labels as positions would drop repeated tokens (plotly.py#4215).
@@ -26,7 +29,9 @@ def axis(tokens):
     }
 
 
-def kept(norms, tokens, *, fresh, height=310):
+def kept(
+    norms: Sequence[tuple[np.ndarray, np.ndarray]], tokens: Sequence[str], *, fresh: int, height: int = 310
+) -> go.Figure:
     """Heatmap of the cache: `norms` has for each layer the lengths of the T keys and of the T values, two
     rows per layer, columns the `tokens`.
 
@@ -73,7 +78,9 @@ def kept(norms, tokens, *, fresh, height=310):
     return theme.layout(figure, height=height)
 
 
-def durations(lengths, whole, cached, *, height=280):
+def durations(
+    lengths: Sequence[int], whole: Sequence[float], cached: Sequence[float], *, height: int = 280
+) -> go.Figure:
     """Milliseconds for one more token over the length of the text: a pass over the whole text, and over the
     new token with a cache, in seconds (N,) each.
     """

@@ -2,6 +2,8 @@
 shares of its parts.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -17,7 +19,17 @@ TICKS = 16, 64, 256, 1024, 4096, 16_384, 131_072
 TONES = theme.PLAIN, theme.QUERY, theme.KEY, theme.VALUE, theme.OUTPUT
 
 
-def curves(lengths, found, points, *, unit, now, term=None, crossing=None, height=430):
+def curves(
+    lengths: Sequence[int],
+    found: Mapping[str, np.ndarray],
+    points: Mapping[str, Sequence[tuple[int, float]]],
+    *,
+    unit: str,
+    now: int,
+    term: tuple[str, np.ndarray] | None = None,
+    crossing: float | None = None,
+    height: int = 430,
+) -> go.Figure:
     """Log-log curves over the number of tokens: `found` maps up to four names to (N,) numbers for the N
     `lengths`, `points` the same names to (T, value) pairs.
 
@@ -86,7 +98,7 @@ def curves(lengths, found, points, *, unit, now, term=None, crossing=None, heigh
     return theme.layout(figure, height=height).update_layout(margin_t=48, legend_y=1.06)
 
 
-def shares(rows, *, height=200):
+def shares(rows: Mapping[str, Mapping[str, float]], *, height: int = 200) -> go.Figure:
     """Shares of a whole as bars end to end: `rows` maps the name of a whole to {part: how much}, the same
     parts in each.
     """

@@ -1,5 +1,7 @@
 """Curves, and bars: one number over the distance between two tokens."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -17,7 +19,9 @@ ROLES = LOOKS[1], LOOKS[0]  # attention first, as the encoders are listed
 SIGNS = "circle", "square", "diamond", "triangle-up"
 
 
-def layers(needed, *, distance, words, height=340):
+def layers(
+    needed: Mapping[str, np.ndarray], *, distance: int, words: tuple[str, str], height: int = 340
+) -> go.Figure:
     """The layers that connect two tokens, over their distance: `needed` maps up to four names to (2T - 1,)
     numbers for -(T - 1) to T - 1, NaN for never.
 
@@ -54,7 +58,14 @@ def layers(needed, *, distance, words, height=340):
     return figure.update_layout(margin_t=60, legend_y=1.1)
 
 
-def meters(values, *, ends, now, leaves=None, height=340):
+def meters(
+    values: Mapping[str, np.ndarray],
+    *,
+    ends: tuple[str, str],
+    now: int,
+    leaves: int | None = None,
+    height: int = 340,
+) -> go.Figure:
     """Where a word falls on the meter, over the number of words between it and its clue: `values` maps up to
     four names to (N,) numbers for 0 to N - 1.
 
@@ -89,7 +100,7 @@ def meters(values, *, ends, now, leaves=None, height=340):
     return theme.layout(figure, height=height)
 
 
-def shares(bands, *, height=340):
+def shares(bands: Mapping[str, Mapping[str, tuple[float, int]]], *, height: int = 340) -> go.Figure:
     """Shares of right answers as bars with one standard error, sqrt(p (1 - p) / n): `bands` maps up to four
     names to {band: (p, n)}; a line where chance is.
     """

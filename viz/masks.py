@@ -1,5 +1,7 @@
 """Figures about masks: how far outputs move, and the losses of two trainings."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -9,7 +11,7 @@ MOST = 40  # token labels on an axis
 TRAINED = {"causal": (theme.QUERY, "solid"), "cheat": (theme.KEY, "dash")}
 
 
-def moved(values, tokens, *, unit, height=210):
+def moved(values: np.ndarray, tokens: Sequence[str], *, unit: str, height: int = 210) -> go.Figure:
     """A bar per token: `values` (T,) in `unit`, at least 0; ValueError if there is not one for each of
     `tokens`.
     """
@@ -41,7 +43,7 @@ def moved(values, tokens, *, unit, height=210):
     return theme.layout(figure, height=height)
 
 
-def losses(curves, *, height=230):
+def losses(curves: Mapping[str, Sequence], *, height: int = 230) -> go.Figure:
     """Two training losses in nats per token over the steps, on a log scale: `curves` maps the names of
     TRAINED to [(step, loss, held out?), ...].
     """

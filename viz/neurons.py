@@ -1,12 +1,21 @@
 """The MLP: a token's neurons on the curve of the GELU, and what the MLP adds beside attention."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
 from viz import theme
 
 
-def activations(before, after, *, curve, chosen, height=400):
+def activations(
+    before: np.ndarray,
+    after: np.ndarray,
+    *,
+    curve: tuple[np.ndarray, np.ndarray],
+    chosen: int,
+    height: int = 400,
+) -> go.Figure:
     """The M neurons of one token as points on the GELU: `before` (M,) across, `after` (M,) upwards; the
     neuron `chosen` is larger.
 
@@ -43,7 +52,9 @@ def activations(before, after, *, curve, chosen, height=400):
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
-def additions(attention, mlp, stream, *, layer, height=300):
+def additions(
+    attention: np.ndarray, mlp: np.ndarray, stream: np.ndarray, *, layer: int, height: int = 300
+) -> go.Figure:
     """Lengths, layer by layer, (L,) each: of what attention adds to the stream, of what the MLP adds, and of
     the stream behind both; `layer` is marked.
     """
@@ -75,7 +86,9 @@ def additions(attention, mlp, stream, *, layer, height=300):
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
-def successive(token, mean, names, *, label, height=300):
+def successive(
+    token: np.ndarray, mean: np.ndarray, names: Sequence[str], *, label: str, height: int = 300
+) -> go.Figure:
     """Cosine between each stage of the stream and the one before, (S - 1,) each: of the chosen token and the
     mean of all; `names` has all S stages.
     """

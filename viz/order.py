@@ -2,7 +2,7 @@
 Colours name encodings here, not roles.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +29,13 @@ DASHES = "solid", "dash", "dot", "dashdot", "longdash", "longdashdot"  # of head
 NOTHING = 1e-8  # where a difference of exactly 0 is drawn on a log scale
 
 
-def losses(found, tokens, *, looks: Mapping[str, Look], height=280):
+def losses(
+    found: Mapping[str, np.ndarray | str],
+    tokens: Sequence[str],
+    *,
+    looks: Mapping[str, Look],
+    height: int = 280,
+) -> go.Figure:
     """A line per encoding: `found` maps its name to the nats (T - 1,) lost on each of `tokens` (T,) but the
     first, or to a sentence why there are none; `looks` maps it to its Look.
     """
@@ -56,7 +62,7 @@ def losses(found, tokens, *, looks: Mapping[str, Look], height=280):
     return theme.layout(figure, height=height).update_layout(hovermode="x unified", margin_t=40)
 
 
-def differences(found, *, height=320):
+def differences(found: Mapping[str, Mapping[str, float] | str], *, height: int = 320) -> go.Figure:
     """Two dots per encoding on a log scale: `found` maps its name to numbers by mask, {"full": x, "causal":
     y}, or to a sentence why there are none.
     """
@@ -105,7 +111,7 @@ def differences(found, *, height=320):
     return theme.layout(figure, height=height).update_layout(margin_t=56, legend_x=0.3)
 
 
-def biases(bias, *, chosen, height=360):
+def biases(bias: np.ndarray, *, chosen: int, height: int = 360) -> go.Figure:
     """What each head adds to a score by distance, bias (H, S) for distances 0 to S - 1: a line each, that of
     the head `chosen` strong.
     """
@@ -129,7 +135,15 @@ def biases(bias, *, chosen, height=360):
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
-def positions(measured, recorded, *, looks: Mapping[str, Look], context: int, last: int, height: int = 400):
+def positions(
+    measured: Mapping[str, Sequence[tuple[int, int, float]]],
+    recorded: Mapping[str, Sequence[tuple[int, int, float]]],
+    *,
+    looks: Mapping[str, Look],
+    context: int,
+    last: int,
+    height: int = 400,
+) -> go.Figure:
     """Loss by position, one solid line per encoding measured now, a thin dashed one as its card has it; both
     map a name to rows (first, end, nats).
 

@@ -1,5 +1,7 @@
 """The distribution over a vocabulary, from the likeliest token to the least likely."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -13,7 +15,9 @@ LOOKS = (
 )
 
 
-def ranks(chances, *, cuts, chosen, height=330):
+def ranks(
+    chances: Mapping[str, np.ndarray], *, cuts: Mapping[str, int], chosen: int, height: int = 330
+) -> go.Figure:
     """Probability over rank, both axes logarithmic: `chances` maps up to three names to (V,) probabilities,
     all in one order, zero for what is cut.
 

@@ -2,6 +2,8 @@
 head's rows, losses token by token.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -10,7 +12,17 @@ from viz import theme
 SCORE = {"color": theme.OUTPUT, "width": 3}
 
 
-def scores(offsets, content, without, envelope, *, bound, marks, limit, height=360):
+def scores(
+    offsets: np.ndarray,
+    content: np.ndarray,
+    without: np.ndarray,
+    envelope: np.ndarray,
+    *,
+    bound: float,
+    marks: Mapping[str, tuple[float, float]],
+    limit: int,
+    height: int = 360,
+) -> go.Figure:
     """Scores over the offset of two tokens, each (N,): with their content, without it, and the latter's
     envelope, drawn as a band; and the bound of both.
 
@@ -82,7 +94,14 @@ def scores(offsets, content, without, envelope, *, bound, marks, limit, height=3
 HOVER = "offset %{x}: %{y:.3g}<extra></extra>"
 
 
-def wavelengths(trained, chosen, *, lengths, chosen_name, height=340):
+def wavelengths(
+    trained: np.ndarray,
+    chosen: np.ndarray,
+    *,
+    lengths: Mapping[str, int],
+    chosen_name: str,
+    height: int = 340,
+) -> go.Figure:
     """After how many tokens each of P pairs is back where it was, on a log scale, with the base of the
     training and with the chosen one, each (P,).
 
@@ -116,7 +135,7 @@ def wavelengths(trained, chosen, *, lengths, chosen_name, height=340):
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
-def bases(losses, *, trained, chosen, height=340):
+def bases(losses: Mapping[int, float], *, trained: int, chosen: int, height: int = 340) -> go.Figure:
     """The mean loss of a text over RoPE's base: {base: nats per token}; the trained and the chosen base are
     marked.
     """
@@ -150,7 +169,7 @@ def bases(losses, *, trained, chosen, height=340):
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
-def reordering(order, *, chosen, names, height=210):
+def reordering(order: np.ndarray, *, chosen: int, names: Sequence[str], height: int = 210) -> go.Figure:
     """Lines from where each of D rows stood, on top, to where `order` (D,) puts it: row j has been row
     order[j].
 
@@ -202,7 +221,7 @@ def reordering(order, *, chosen, names, height=210):
 SKIP = "row %{x}<extra></extra>"
 
 
-def path(moved):
+def path(moved: Sequence[tuple[int, int]]) -> dict[str, list]:
     """Coordinates of separate lines from (old, 1) to (new, 0)."""
     return {
         "x": [x for old, new in moved for x in (old, new, None)],
@@ -210,7 +229,7 @@ def path(moved):
     }
 
 
-def losses(series, *, tokens, height=320):
+def losses(series: Mapping[str, Sequence[float]], *, tokens: Sequence[str], height: int = 320) -> go.Figure:
     """The loss of each token under up to three readings: {name: (T - 1,)}, for the tokens after the first;
     ValueError if the sizes do not fit.
     """

@@ -1,11 +1,16 @@
 """Points on a plane, one frame per layer, played in the browser."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import plotly.graph_objects as go
 
 from viz import theme
 
 
-def planes(points, groups, *, frames, chosen, height=460):
+def planes(
+    points: np.ndarray, groups: Sequence[tuple], *, frames: Sequence[str], chosen: int, height: int = 460
+) -> go.Figure:
     """Points (N, S, 2) at S stages, with a slider over them; all stages are in the figure, so that moving it
     asks nobody.
 
@@ -74,7 +79,7 @@ def planes(points, groups, *, frames, chosen, height=460):
     return theme.layout(figure, height=height).update_layout(margin={"b": 60})
 
 
-def line(text, longest=70):
+def line(text: str, longest: int = 70) -> str:
     """A sentence as hover text: HTML inert, cut at `longest` letters."""
     shown = text if len(text) <= longest else text[: longest - 1] + "…"
     return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,5 +1,7 @@
 """Surprise, added up."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -8,7 +10,7 @@ from viz import theme
 LOOKS = ({"color": theme.OUTPUT, "width": 3}, {"color": theme.PLAIN, "width": 3, "dash": "dash"})
 
 
-def sums(bits, *, height=280):
+def sums(bits: Mapping[str, np.ndarray], *, height: int = 280) -> go.Figure:
     """The running sum of bits over the tokens since a fork: `bits` maps up to two names to the numbers of a
     branch, of any length each.
     """

@@ -2,7 +2,12 @@
 figures have in common.
 """
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 QUERY = "#0072B2"  # blue: who asks
 KEY = "#D55E00"  # vermillion: who answers
@@ -20,7 +25,7 @@ LONGEST = 14
 ISOLATE = "\u2068{}\u2069"  # keeps a right-to-left token from turning its neighbours round
 
 
-def token(text):
+def token(text: str) -> str:
     """A token as a label: white space as signs, long ones cut, HTML inert; Plotly reads a little HTML in
     labels.
     """
@@ -30,12 +35,12 @@ def token(text):
     return ISOLATE.format(shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
-def number(value):
+def number(value: float) -> str:
     """Three significant digits, with a true minus sign."""
     return f"{value:.3g}".replace("-", "−")
 
 
-def may_look(allowed):
+def may_look(allowed: Any) -> np.ndarray:
     """A mask as an array of bools; ValueError if it holds anything but True and False, or 1 and 0."""
     mask = np.asarray(allowed)
     if mask.dtype.kind not in "biuf" or ((mask != 0) & (mask != 1)).any():
@@ -43,7 +48,7 @@ def may_look(allowed):
     return mask.astype(bool)
 
 
-def layout(figure, *, height, title=None):
+def layout(figure: "go.Figure", *, height: int, title: str | None = None) -> "go.Figure":
     """Apply the common look to a figure and return it."""
     return figure.update_layout(
         height=height,

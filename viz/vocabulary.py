@@ -1,5 +1,7 @@
 """Vocabularies: what a tokenizer makes of several languages, and what a smaller one costs."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -7,7 +9,7 @@ from plotly.subplots import make_subplots
 from viz import theme
 
 
-def languages(lines, tokens, *, height=330):
+def languages(lines: Mapping[str, str], tokens: Mapping[str, int], *, height: int = 330) -> go.Figure:
     """Characters per token, a bar per language: `lines` maps its name to a sentence, `tokens` to how many
     tokens that is. ValueError if the names differ.
     """
@@ -36,7 +38,9 @@ def languages(lines, tokens, *, height=330):
     return theme.layout(figure, height=height)
 
 
-def cost(merges, tokens, bits, *, chosen, height=260):
+def cost(
+    merges: Sequence[int], tokens: np.ndarray, bits: np.ndarray, *, chosen: int, height: int = 260
+) -> go.Figure:
     """Tokens of a text and the model's surprise in bits per byte over the number of merges used, all (N,),
     rising; the place `chosen` is marked.
 

@@ -1,0 +1,42 @@
+"""Public functions say what they take and what they give."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LATER = {"tokenizer.py", "senses.py", "words.py", "reach.py", "chance.py", "nearest.py"}  # not yet
+FILES = [
+    path
+    for folder in ("model", "model/network", "model/network/encodings", "model/analysis", "viz")
+    for path in sorted((ROOT / folder).glob("*.py"))
+    if path.name not in LATER
+]
+
+
+def unannotated(source):
+    """Functions of a module and methods of its classes, in the source, that leave out a type."""
+    tree = ast.parse(source)
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    functions = [
+        node for owner in (tree, *classes) for node in owner.body if isinstance(node, ast.FunctionDef)
+    ]
+    missing = []
+    for function in functions:
+        taken = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        named = [one for one in taken if one.arg not in ("self", "cls")]
+        if function.returns is None or any(one.annotation is None for one in named):
+            missing.append(function.name)
+    return missing
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_public_function_is_annotated(path):
+    assert unannotated(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_missing_type_is_found():
+    source = "def f(a: int, *, b): ...\nclass C:\n    def g(self): ...\ndef h(a: int) -> None: ..."
+    assert unannotated(source) == ["f", "g"]
+    assert len(FILES) > 40

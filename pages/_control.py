@@ -244,7 +244,7 @@ def kept(key, options, default, spell=str):
     if key in state.link:
         said = state.link.pop(key)
         for option in [said] if options is None else options:
-            if spell(option) == said:
+            if spell(option) == said or (isinstance(option, float) and number(said) == option):
                 state.chosen[key] = option
     value = state.chosen.get(key, default)
     if options is not None and value not in options:
@@ -258,6 +258,14 @@ def kept(key, options, default, spell=str):
             state.replaced.setdefault(key, []).append(state[key])
         state[key] = value
     return value
+
+
+def number(said):
+    """The number that an address spells, 2 as well as 2.0; None for any other text."""
+    try:
+        return float(said)
+    except ValueError:
+        return None
 
 
 def choose(key, *dependent):

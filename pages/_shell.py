@@ -13,7 +13,17 @@ from streamlit.errors import StreamlitDuplicateElementKey
 
 from model import Change, Trace, load, masks, names
 from pages._cache import remembered
-from pages._control import NothingToShow, Text, choose, kept, pause, row_above  # noqa: F401  as _shell.pause until all pages ask _control
+from pages._control import (  # noqa: F401  some as _shell.pause, until all pages ask _control
+    Buttons,
+    Menu,
+    NothingToShow,
+    Text,
+    choose,
+    kept,
+    pause,
+    put,
+    row_above,
+)
 from viz import theme
 
 PAGES = {  # folder, and address: the question that it answers
@@ -102,11 +112,24 @@ def choice(kinds=("encoder", "decoder"), only=None, toys=False):
         )
         raise NothingToShow
     text = TEXT.value()
-    model = only or kept("model", known, FIRST if FIRST in known else known[0])
-    st.session_state.reader, config = model, load(model).config
-    layer = kept("layer", range(1, config.layers + 1), min(LAYER, config.layers))
-    head = kept("head", range(1, config.heads + 1), min(HEAD, config.heads))
-    return Choice(text, model, layer - 1, head - 1)
+    model = only or model_control(known).value()
+    st.session_state.reader = model
+    layer, head = (control.value() - 1 for control in place_controls(model))
+    return Choice(text, model, layer, head)
+
+
+def model_control(known):
+    """The control of the model, one of those `known` to the page."""
+    return Menu("Model", "model", known, FIRST if FIRST in known else known[0])
+
+
+def place_controls(model):
+    """The controls of layer and head, counted from 1, for a model of that name."""
+    config = load(model).config
+    return (
+        Buttons("Layer", "layer", range(1, config.layers + 1), min(LAYER, config.layers)),
+        Buttons("Head", "head", range(1, config.heads + 1), min(HEAD, config.heads)),
+    )
 
 
 def is_toy(name):
@@ -120,7 +143,6 @@ def sidebar(anyhow=False):
             choice(toys=True)
     if st.session_state.reader is None:
         return
-    config = load(st.session_state.reader).config
     with st.sidebar:
         with suppress(StreamlitDuplicateElementKey):  # a page that failed after its own text box
             TEXT.draw(on_change=take_text, args=())
@@ -133,9 +155,9 @@ def sidebar(anyhow=False):
             placeholder="Choose a sentence",
         )
         if "model" in st.session_state.drawn:
-            st.selectbox("Model", st.session_state.models, key="model", on_change=choose, args=("model",))
-        pick("Layer", range(1, config.layers + 1), key="layer")
-        pick("Head", range(1, config.heads + 1), key="head")
+            model_control(st.session_state.models).draw()
+        for control in place_controls(st.session_state.reader):
+            control.draw()
 
 
 def pick(label, options, *, key, **how):
@@ -153,7 +175,8 @@ def take_text():
 
 
 def take_example():
-    st.session_state.chosen["text"], st.session_state.example = st.session_state.example, None
+    put({"text": st.session_state.example})
+    st.session_state.example = None
 
 
 def read(choice):

@@ -125,6 +125,11 @@ def test_line_ends_of_a_link_become_those_that_a_box_has():
     assert at.session_state.drawn["a.text"] == "one\ntwo\nthree\n"
 
 
+@pytest.mark.parametrize("spelled", ["2", "2.0", "2.00", "0.2e1"])
+def test_a_link_may_spell_a_number_as_people_do(spelled):
+    assert values(opened(**{"a.degree": spelled}))["a.degree"] == 2.0
+
+
 def test_what_depends_on_a_control_goes_back_when_that_is_moved():
     at = moved(opened(), "a.menu", "y")
     assert values(at)["a.menu"] == "y"

@@ -11,7 +11,7 @@ import streamlit as st
 
 from model import AttentionTrace, Trace, probabilities
 from pages import _shell
-from pages._control import forget
+from pages._control import put
 from pages._numbers import signed, signed_tex, tex
 from viz import bars, theme
 from viz.component import heatmap
@@ -90,12 +90,11 @@ def by_dimension(values, rows, name, *, key, role, selected=None, height=HEIGHT)
 
 def take_cell():
     query, key, _ = st.session_state["attention.matrix"]["cell"]
-    st.session_state.chosen |= {"attention.query": query, "attention.key": key}
+    put({"attention.query": query, "attention.key": key})
 
 
 def take_token():
-    st.session_state.chosen["attention.query"] = st.session_state["attention.chips"]["token"][0]
-    forget("attention.key")
+    put({"attention.query": st.session_state["attention.chips"]["token"][0]}, "attention.key")
 
 
 def tokens(cell):

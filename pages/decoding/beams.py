@@ -10,9 +10,12 @@ from model import decoding, load
 from model.probabilities import BIT
 from pages import _shell
 from pages._cache import remembered
-from pages._control import choose, kept
+from pages._control import Slider, picture_first
 from pages.decoding import play
 from viz.component.tree import Node, tree
+
+WIDTH = Slider("Beams", "decoding.width", range(1, 7), 3, look={"width": 200})
+LENGTH = Slider("Tokens ahead", "decoding.length", range(1, 13), 6, look={"width": 200})
 
 
 @remembered()
@@ -24,28 +27,16 @@ def searched(model, ids, width, length):
 
 def section(view):
     """Draw all of it."""
-    width, length = kept("decoding.width", range(1, 7), 3), kept("decoding.length", range(1, 13), 6)
+    width, length = WIDTH.value(), LENGTH.value()
     st.markdown(
         f"Greedy choice never looks back. A beam search keeps the **{width}** likeliest beginnings, "
         "continues each with every token, and keeps the best of all "
         "again. **Widen the beam**; click a token to take the text as far as there."
     )
-    above = _shell.row_above()
-    levels = searched(view.path.model, view.path.ids, width, length) if view.step else []
-    if levels:
-        draw(view, levels)
-        _shell.pause()
-    with above:
-        for name, label, most in (("width", "Beams", 6), ("length", "Tokens ahead", 12)):
-            st.slider(
-                label,
-                1,
-                most,
-                key=f"decoding.{name}",
-                on_change=choose,
-                args=(f"decoding.{name}",),
-                width=200,
-            )
+    with picture_first(WIDTH, LENGTH):
+        levels = searched(view.path.model, view.path.ids, width, length) if view.step else []
+        if levels:
+            draw(view, levels)
     if not levels:
         st.info(play.ending(view.path))
         return

@@ -5,14 +5,16 @@ import streamlit as st
 
 from model.analysis import sink
 from pages import _shell
-from pages._control import choose, kept
+from pages._control import put, switch
 from viz.component import heatmap
+
+WITHOUT = switch("Leave the first token out, and let each row sum to 1 again", "decoding.without")
 
 
 def section(view):
     """Draw all of it."""
     trace, layer, head = view.trace, view.choice.layer, view.choice.head
-    without = kept("decoding.without", (False, True), False)
+    without = WITHOUT.value()
     if len(trace.tokens) < 2:
         st.info("This text is one token, and it has nothing to look at but itself. Let it grow.")
         return
@@ -51,12 +53,7 @@ def section(view):
             revision=str(without),
         )
         _shell.pause()
-        st.toggle(
-            "Leave the first token out, and let each row sum to 1 again",
-            key="decoding.without",
-            on_change=choose,
-            args=("decoding.without",),
-        )
+        WITHOUT.draw()
         st.caption(
             "row asks, column answers; each row sums to 1" + (". The first row has nothing left" * without)
         )
@@ -64,7 +61,7 @@ def section(view):
 
 def take_head():
     if cell := st.session_state["decoding.shares"].get("cell"):
-        st.session_state.chosen |= {"layer": cell[0] + 1, "head": cell[1] + 1}
+        put({"layer": cell[0] + 1, "head": cell[1] + 1})
 
 
 def meaning(view, shares):

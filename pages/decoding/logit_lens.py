@@ -6,6 +6,7 @@ import streamlit as st
 from model import decoding, load, probabilities
 from pages import _shell
 from pages._cache import remembered
+from pages._control import put, token
 from pages.decoding import play
 from viz.component.beliefs import beliefs
 from viz.component.chips import chips
@@ -26,7 +27,8 @@ def section(view):
     """Draw all of it."""
     trace, tokens = view.trace, view.trace.tokens
     bits = trace.losses / probabilities.BIT
-    place = _shell.kept_token("decoding.token", trace, default=len(tokens) - 1)
+    after = token("After which token", "decoding.token", tokens, len(tokens) - 1)
+    place = after.value()
     st.markdown(
         "Under each token: its surprise in bits, −log₂ of the probability that the model gave it. **Click a "
         "token** to ask every layer what comes after it."
@@ -34,7 +36,7 @@ def section(view):
 
     def clicked():
         if pressed := st.session_state["decoding.chips"].get("token"):
-            st.session_state.chosen["decoding.token"] = pressed[0]
+            put({"decoding.token": pressed[0]})
 
     chips(
         tokens,
@@ -59,7 +61,7 @@ def section(view):
         "each column: the stream as it is there, through the model’s last norm and output matrix; bars on "
         "one scale. The last column is the model’s own answer"
     )
-    _shell.pick_token("After which token", trace, key="decoding.token")
+    after.draw()
     followed(view, place, chances, stages)
     surprised(view, bits)
 

@@ -7,7 +7,7 @@ import streamlit as st
 from model import Trace, decoding, probabilities
 from model.analysis import sink
 from pages import _shell
-from pages._control import kept
+from pages._control import Buttons
 from pages.decoding import beams, branches, cache, chances, first_token, logit_lens, play
 
 SECTIONS = {
@@ -33,12 +33,13 @@ SOURCES = {
     "The first token": (sink.share, sink.without),
     "Surprise and layers": (Trace.losses.func, decoding.lens),
 }
+VIEW = Buttons("Look at", "decoding.section", SECTIONS, "The next word")
 
 choice = _shell.choice(kinds=("decoder",))
 path = play.path(choice)
 how = chances.settings(len(play.load(choice.model).tokenizer))
 path, step = play.on(path, how)
-section = kept("decoding.section", SECTIONS, "The next word")
+section = VIEW.value()
 trace = play.read(path.model, path.ids)
 st.markdown(
     "A model writes one token at a time: it gives **every** token of its vocabulary a probability, one is "
@@ -48,7 +49,7 @@ st.markdown(
 )
 play.tell(path, trace.losses / probabilities.BIT)
 play.buttons(path, step)
-_shell.pick("Look at", SECTIONS, key="decoding.section")
+VIEW.draw()
 if not trace.config.causal:
     st.info(
         f"{path.model} was trained to look at the tokens that it should predict. While it writes there are "

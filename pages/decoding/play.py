@@ -10,12 +10,13 @@ import streamlit as st
 from model import Trace, decoding, load
 from pages import _shell
 from pages._cache import remembered
-from pages._control import forget, kept
+from pages._control import Control, forget, put
 from viz.component.story import story
 
 # two of them spell a token's id in the address
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-PATH, OTHER = "decoding.path", "decoding.other"
+PATH = Control("The text so far", "decoding.path", None, "")
+OTHER = Control("The other branch", "decoding.other", None, "")
 ENDS = ".!?"  # of a sentence
 STEPS = {
     "one": ("One token", 1),
@@ -97,26 +98,26 @@ def path(choice):
         raise _shell.NothingToShow from reason
     if state.setdefault("decoding.text", choice.text) != choice.text:
         start_over()
-        forget(OTHER)
+        forget(OTHER.key)
         state["decoding.text"] = choice.text
-    ids, other = (said(key, prompt, len(bundle.tokenizer)) for key in (PATH, OTHER))
+    ids, other = (said(branch, prompt, len(bundle.tokenizer)) for branch in (PATH, OTHER))
     if len(ids) > room:
         st.info(
             f"{choice.model} knows no position after {room}: of this branch of {len(ids)} tokens it reads "
             f"the first {room}."
         )
-    return Path(ids[:room], prompt, () if kept(OTHER, None, "") == "" else other[:room], choice.model)
+    return Path(ids[:room], prompt, () if OTHER.value() == "" else other[:room], choice.model)
 
 
-def said(key, prompt, vocabulary):
+def said(branch, prompt, vocabulary):
     """The ids that the session or the link says; the prompt alone if that is no path, which the page then
     says.
     """
     try:
-        return unspell(kept(key, None, ""), prompt, vocabulary)
+        return unspell(branch.value(), prompt, vocabulary)
     except ValueError:
-        forget(key)
-        kept(key, None, "")
+        forget(branch.key)
+        branch.value()
         st.info(
             "The branch in this link does not fit your text or this model, so you are at the end of your "
             "text."
@@ -129,7 +130,7 @@ def said(key, prompt, vocabulary):
 
 def go(path, ids):
     """Make these ids the text."""
-    st.session_state.chosen[PATH] = spell(ids, path.prompt)
+    put({PATH.key: spell(ids, path.prompt)})
 
 
 def stop():
@@ -138,7 +139,7 @@ def stop():
 
 def start_over():
     stop()
-    forget(PATH)
+    forget(PATH.key)
 
 
 def play(name):
@@ -166,7 +167,7 @@ def rewind(path, place):
 def leave(path):
     """Keep the text as the other branch, unless that one begins with it."""
     if common(path.ids, path.other) < len(path.ids):
-        st.session_state.chosen[OTHER] = spell(path.ids, path.prompt) or f"{len(path.prompt)}~"
+        put({OTHER.key: spell(path.ids, path.prompt) or f"{len(path.prompt)}~"})
 
 
 def back(path):
@@ -235,7 +236,7 @@ def on(path, how):
         stop()
     else:
         st.session_state["decoding.playing"] = name, left and left - 1
-    kept(PATH, None, "")  # so that the address says it as well
+    PATH.value()  # so that the address says it as well
     return path._replace(ids=ids), after
 
 

@@ -10,7 +10,6 @@ from model import masks
 from model.analysis import heads, leak, order, reach
 from model.network.attention import attend, fused
 from model.network.encodings import ENCODINGS
-from viz import heatmap
 from viz.component import lines
 
 pytestmark = pytest.mark.usefixtures("doubles")
@@ -127,7 +126,6 @@ ADDED = np.where(np.tri(5, dtype=bool), 0.0, -np.inf)  # the other convention, i
         lambda allowed: leak.reachable(allowed, 2),
         lambda allowed: order.credit({"content": np.ones((5, 5))}, allowed),
         heads.uniform,
-        lambda allowed: heatmap.matrix(np.ones((5, 5)), rows="abcde", columns="abcde", allowed=allowed),
         lambda allowed: lines.strongest(np.ones((1, 5, 5)), allowed),
     ],
 )

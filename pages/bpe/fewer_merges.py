@@ -12,7 +12,7 @@ from model import load
 from model.analysis import order, reach
 from pages import _shell
 from pages._cache import remembered
-from pages._control import choose, kept
+from pages._control import Slider
 from viz import vocabulary
 from viz.component import heatmap
 
@@ -71,8 +71,9 @@ def experiment(choice):
     """Draw the slider and all that changes with it."""
     name, layer, head = predicting(choice)
     every = len(load(name).tokenizer.merges)
-    merges = kept("bpe.first", range(every + 1), min(START, every))
-    st.slider("Use only the first n merges", 0, every, key="bpe.first", on_change=choose, args=("bpe.first",))
+    first = Slider("Use only the first n merges", "bpe.first", range(every + 1), min(START, every))
+    first.draw()
+    merges = first.value()
     if name != choice.model:
         st.caption(f"{choice.model} does not predict the next token from those before it, so this is {name}")
     try:

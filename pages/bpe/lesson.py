@@ -12,7 +12,7 @@ import streamlit as st
 
 from model import tokenizer as bpe
 from pages._cache import remembered
-from pages._control import choose, forget
+from pages._control import Lines, Number, forget
 from viz.component.merges import BORDER, merges
 
 STORY = Path(bpe.__file__).with_name("story.txt").read_text(encoding="utf-8")
@@ -23,6 +23,14 @@ SHORT = 100_000  # bytes: no text of this size takes half a second
 OFTEN = 0.2  # seconds between two looks at the bar
 PLACES = 10  # pairs in the ranking
 EXCERPT = 800  # bytes of the text that are drawn
+TEXT = Lines(
+    "Train it on a text of your own: paste up to 1 MB",
+    "bpe.text",
+    None,
+    STORY,
+    look={"height": 120, "help": "Ctrl + Enter, or a click elsewhere, trains"},
+)
+COUNT = Number("Merges to learn", "bpe.merges", range(1, MOST + 1), MERGES)
 CUT = (
     f" A run of more than {bpe.LONGEST} letters is one word in these counts, but it is cut after every "
     f"{bpe.LONGEST} so that training stays quick: no token is longer."
@@ -252,13 +260,10 @@ def take_merge():
 def controls(text):
     """The box for another text, and how many merges to learn."""
     left, right = st.columns([3, 1], gap="medium")
-    label, how = (
-        "Train it on a text of your own: paste up to 1 MB",
-        "Ctrl + Enter, or a click elsewhere, trains",
-    )
-    left.text_area(label, key="bpe.text", height=120, on_change=choose, args=("bpe.text",), help=how)
+    with left:
+        TEXT.draw()
     with right:
-        st.number_input("Merges to learn", 1, MOST, key="bpe.merges", on_change=choose, args=("bpe.merges",))
+        COUNT.draw()
         st.button(
             "Take the story back",
             key="bpe.story",

@@ -7,12 +7,11 @@ import streamlit as st
 from model import load
 from model import tokenizer as bpe
 from pages import _shell
-from pages._control import kept
+from pages._control import Control, pause
 from pages.bpe import elsewhere, fewer_merges, lesson, pieces
 
 choice = _shell.choice()
-text = kept("bpe.text", None, lesson.STORY)
-asked = kept("bpe.merges", range(1, lesson.MOST + 1), lesson.MERGES)
+text, asked = lesson.TEXT.value(), lesson.COUNT.value()
 st.markdown(
     "A tokenizer begins with single bytes. It finds the two neighbours that stand side by side most often, "
     "glues them into one token, and does so again, "
@@ -24,8 +23,8 @@ if wrong:
     lesson.controls(text)
     raise _shell.NothingToShow
 trained = lesson.trained(text, asked)
-lesson.player(trained, kept("bpe.merge", range(len(trained.pairs) + 1), 0))
-_shell.pause()
+lesson.player(trained, Control("Merge", "bpe.merge", range(len(trained.pairs) + 1), 0).value())
+pause()
 lesson.controls(text)
 lesson.summary(trained, asked)
 _shell.heading("The tokenizer that you trained, on another text")

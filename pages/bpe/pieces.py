@@ -10,7 +10,7 @@ import streamlit as st
 
 from model import tokenizer as bpe
 from pages import _shell
-from pages._control import kept
+from pages._control import Control
 from viz import vocabulary
 from viz.component.chips import chips
 from viz.component.ladder import Rung, ladder
@@ -65,7 +65,8 @@ def text_in_tokens(tokenizer, text):
     ids = [id for word in found for id in word.ids]
     starts = list(accumulate((len(word.ids) for word in found), initial=0))
     hardest = max(range(len(found)), key=lambda i: (len(found[i].ids), len(bpe.to_bytes(found[i].text))))
-    token = kept("bpe.token", range(len(ids)), starts[hardest], spell=lambda i: str(i + 1))
+    places = range(len(ids))
+    token = Control("Token", "bpe.token", places, starts[hardest], lambda i: str(i + 1)).value()
     first = max(0, min(token - SHOWN // 2, len(ids) - SHOWN))
     some = ids[first : first + SHOWN]
 

@@ -8,7 +8,7 @@ import streamlit as st
 from model import load
 from model.analysis import senses
 from pages import _senses, _shell
-from pages._control import choose, kept
+from pages._control import Buttons, Menu, Slider
 from pages._numbers import number, percent
 from pages.receptive_field.influence import CONVOLUTION, NAMES
 from viz import curves
@@ -53,7 +53,8 @@ def live(text, with_examples):
     twin.
     """
     room = st.container(horizontal=True, vertical_alignment="bottom")
-    name = kept("receptive_field.word", with_examples, with_examples[0])
+    words = Buttons("Word", "receptive_field.word", with_examples, with_examples[0])
+    name = words.value()
     word = senses.find(text, name)[-1]
     known = {twin: _senses.senses_of(name, twin)[0] for twin in NAMES}
     if None in known.values():
@@ -63,34 +64,25 @@ def live(text, with_examples):
         )
         return
     others = [one for one in senses.words(text) if one != word]
-    clue = others[
-        kept(
-            "receptive_field.clue",
-            range(len(others)),
-            strongest(word, others, known),
-            spell=lambda i: str(i + 1),
-        )
-    ]
+    labels = [f"{i}: {one}"[:24] for i, one in enumerate(others, 1)]
+    clues = Menu(
+        "Clue",
+        "receptive_field.clue",
+        range(len(others)),
+        strongest(word, others, known),
+        spell=lambda i: str(i + 1),
+        look={"format_func": labels.__getitem__, "width": 180},
+    )
+    clue = others[clues.value()]
     own = abs(senses.words(text).index(clue) - senses.words(text).index(word)) - 1
-    now = kept("receptive_field.between", range(MOST + 1), min(own, MOST))
+    label, key = "Words between the clue and the word", "receptive_field.between"
+    between = Slider(label, key, range(MOST + 1), min(own, MOST), look={"width": 320})
+    now = between.value()
     with room:
         if len(with_examples) > 1:
-            _shell.pick("Word", with_examples, key="receptive_field.word")
-        labels = [f"{i}: {one}"[:24] for i, one in enumerate(others, 1)]
-        key = "receptive_field.clue"
-        st.selectbox(
-            "Clue",
-            range(len(others)),
-            key=key,
-            format_func=labels.__getitem__,
-            on_change=choose,
-            args=(key,),
-            width=180,
-        )
-        key = "receptive_field.between"
-        st.slider(
-            "Words between the clue and the word", 0, MOST, key=key, on_change=choose, args=(key,), width=320
-        )
+            words.draw()
+        clues.draw()
+        between.draw()
     versions = [senses.apart(word, clue, between) for between in range(MOST + 1)]
     values = {
         twin: known[twin].axis.project(_senses.vectors(tuple(one for one, _ in versions), twin))[:, -1]

@@ -6,6 +6,7 @@ import streamlit as st
 
 from model.analysis import reach
 from pages import _shell
+from pages._control import pause, row_above, token
 from pages.receptive_field import cones, distance, influence
 from viz.component.cone import Panel, cone
 
@@ -15,7 +16,7 @@ st.markdown(
     "leaves out: "
     "a convolution reaches a little further with each layer, attention takes in the whole text at once."
 )
-above = _shell.row_above()
+above = row_above()
 with above:
     _shell.TEXT.draw()
 try:
@@ -24,8 +25,9 @@ except ValueError as reason:
     st.warning(str(reason))
     raise _shell.NothingToShow from reason
 T = len(trace.tokens)
-output = _shell.kept_token("receptive_field.output", trace, default=T - 1)
-other = _shell.kept_token("receptive_field.other", trace, default=min(1, T - 1))
+outputs = token("Output token", "receptive_field.output", trace.tokens, T - 1)
+others = token("Connect the output with", "receptive_field.other", trace.tokens, min(1, T - 1))
+output, other = outputs.value(), others.value()
 word = _shell.plain(trace.tokens[output])
 settings = cones.settings()
 place = output // reach.steps(settings.convolutions)[-1]  # where the output stands that belongs to the token
@@ -47,9 +49,9 @@ cone(
     revision=text,
     on_select=take_token,
 )
-_shell.pause()
+pause()
 with above:
-    _shell.pick_token("Output token", trace, key="receptive_field.output")
+    outputs.draw()
 with switches[0]:
     cones.convolution_switches(settings)
 with switches[1]:
@@ -69,7 +71,7 @@ with right:
 cones.agreement(("convolutions", convolution, measured), ("attention", attention, measured_attention))
 
 _shell.heading("How many layers to connect two tokens?")
-_shell.pick_token("Connect the output with", trace, key="receptive_field.other")
+others.draw()
 cones.connection(trace, output, other, settings)
 
 _shell.heading("What do trained models use of it?")

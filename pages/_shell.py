@@ -23,6 +23,7 @@ from pages._control import (  # noqa: F401  some as _shell.pause, until all page
     pause,
     put,
     row_above,
+    switch,
 )
 from viz import theme
 
@@ -52,6 +53,7 @@ EXAMPLES = (
     "One day, a little girl found a big box under her bed. She opened the",
 )
 
+WORDS = switch("Whole words: the pieces of a word as one", "words")
 TEXT = Text("Your text", "text", None, EXAMPLES[0])
 
 

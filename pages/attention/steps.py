@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from model import AttentionTrace, Trace, probabilities
+from model.analysis import wordwise
 from pages import _shell
 from pages._control import put
 from pages._numbers import signed, signed_tex, tex
@@ -64,6 +65,27 @@ def square(cell, values, name, *, kind, allowed=None, note):
     st.caption(
         f"row asks, column answers; {note}; checked against the model’s own output, largest difference "
         f"{cell.attention.error():.0e}"
+    )
+
+
+def by_word(cell, weights, allowed, words):
+    """The weights from word to word."""
+    heatmap(
+        wordwise.merge(weights, words.groups),
+        rows=words.names,
+        columns=words.names,
+        key="attention.words",
+        allowed=wordwise.may_look(allowed, words.groups),
+        selected=(words.groups[cell.query], words.groups[cell.key]),
+        height=HEIGHT,
+        label="Weights from word to word",
+        row_role="word",
+        column_role="word",
+        revision=cell.trace.text,
+    )
+    st.caption(
+        "row asks, column answers, the pieces of a word as one: the mean over the pieces that ask of the sum "
+        "over those that answer. Each row still sums to 1"
     )
 
 
@@ -242,15 +264,22 @@ def softmax(cell):
     weights = cell.attention.weights(cell.head)
     row = weights[cell.query]
     left, right = st.columns(2, gap="medium")
+    words = wordwise.words(cell.trace)
+    merged = words.merged and _shell.WORDS.value()
     with left:
-        square(
-            cell,
-            weights,
-            "Weights",
-            kind="weights",
-            allowed=allowed,
-            note=f"each row sums to {row.sum():.6g}",
-        )
+        if merged:
+            by_word(cell, weights, allowed, words)
+        else:
+            square(
+                cell,
+                weights,
+                "Weights",
+                kind="weights",
+                allowed=allowed,
+                note=f"each row sums to {row.sum():.6g}",
+            )
+        if words.merged:
+            _shell.WORDS.draw()
     with right:
         asks, answers = cell.words
         order = np.argsort(-row)[: min(3, int(allowed[cell.query].sum()))]

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import heads
+from model.analysis import heads, wordwise
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Buttons, picture_first
@@ -14,7 +14,8 @@ from viz.component.grid import grid
 
 SHOWN = 128  # tokens of a long text that the thumbnails show
 STEP = 32  # tokens by which that window moves, so that not every other token makes a new picture
-ORDERS = ("layer", "entropy", "distance", "first token", "previous token", "induction")
+PAIR = "chosen pair"
+ORDERS = ("layer", "entropy", "distance", "first token", "previous token", "induction", PAIR)
 ORDER = Buttons("Order by", "heads.order", ORDERS, "layer")
 UNITS = {"entropy": " bits", "distance": " tokens"}
 EXAMPLE = "toy-rope"  # a model of strings that repeat, which has what the others lack
@@ -35,6 +36,13 @@ def windows(text, model, layer, start):
     )
     found.flags.writeable = False
     return found
+
+
+@remembered()
+def pair_weights(text, model, layer, query):
+    """What one token gives all others in each head of a layer, (H, T)."""
+    attention = _shell.explain(text, model).layers[layer].attention
+    return np.concatenate([attention.weights(head, [query]) for head in range(len(attention.q))])
 
 
 @remembered()
@@ -65,8 +73,10 @@ def section(view):
                 measured |= heads.measure(trace, layer_by_layer(scores, view))
             maps = np.concatenate(layer_by_layer(windows, view, part.start))
             names = heads.names(measured, T) if T > 1 else np.full((L, H), heads.NONE)
-            shown = "entropy" if order == "layer" else order
+            shown = "entropy" if order in ("layer", PAIR) else order
             value = measured[shown].heads.ravel() if shown in measured else np.full(L * H, np.nan)
+            if order == PAIR:
+                value = np.concatenate(layer_by_layer(pair_weights, view, view.query))[:, view.key]
             places = np.arange(L * H) if order == "layer" else np.argsort(-value, kind="stable")
             grid(
                 maps[places],
@@ -85,27 +95,48 @@ def section(view):
                 on_select=take_head,
             )
         with right:
-            attention = trace.layers[layer].attention
-            heatmap(
-                attention.weights(head),
-                rows=trace.tokens,
-                columns=trace.tokens,
-                allowed=attention.head(head).allowed,
-                key="heads.map",
-                height=500,
-                selected=(view.query, view.key),
-                label=f"layer {layer + 1}, head {head + 1}: {names[layer, head]}",
-                revision=text,
-                on_select=take_cell,
-            )
+            large(view, f"layer {layer + 1}, head {head + 1}: {names[layer, head]}")
     with told:
-        st.markdown(summary(measured, names, order, shown, T))
+        st.markdown(summary(measured, names, order, shown, T) + pair_told(view, value, order))
     st.caption(
         "in every picture row asks, column answers; each row sums to 1, on one scale"
         + f". The small ones show tokens {part.start + 1} to {part.stop} of {T:,}, around the token that "
         "asks; the numbers are of all" * (T > SHOWN)
     )
     rule(model, measured)
+
+
+def large(view, label):
+    """The chosen head's weights, from token to token or, if the reader wants that, from word to word."""
+    trace, head = view.trace, view.choice.head
+    attention, words = trace.layers[view.choice.layer].attention, wordwise.words(trace)
+    weights, allowed = attention.weights(head), attention.head(head).allowed
+    how = {"height": 500, "label": label, "revision": view.choice.text}
+    if words.merged and _shell.WORDS.value():
+        heatmap(
+            wordwise.merge(weights, words.groups),
+            rows=words.names,
+            columns=words.names,
+            allowed=wordwise.may_look(allowed, words.groups),
+            key="heads.words",
+            selected=(words.groups[view.query], words.groups[view.key]),
+            row_role="word",
+            column_role="word",
+            **how,
+        )
+    else:
+        heatmap(
+            weights,
+            rows=trace.tokens,
+            columns=trace.tokens,
+            allowed=allowed,
+            key="heads.map",
+            selected=(view.query, view.key),
+            on_select=take_cell,
+            **how,
+        )
+    if words.merged:
+        _shell.WORDS.draw()
 
 
 def take_head():
@@ -119,6 +150,18 @@ def take_cell():
 
 
 # ---- in words ----
+
+
+def pair_told(view, value, order):
+    """Which head gives most weight to the chosen pair, where the heads are ordered by it."""
+    if order != PAIR:
+        return ""
+    asks, answers = (_shell.plain(view.trace.tokens[i]) for i in (view.query, view.key))
+    best = short(*divmod(int(value.argmax()), view.trace.config.heads))
+    return (
+        f" Ordered by how much {asks} looks at {answers}: most in head {best}, **{value.max():.2f}**. Click "
+        "another pair in the large picture."
+    )
 
 
 def summary(measured, names, order, shown, tokens):

@@ -20,6 +20,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from viz.component.address import address
 
+NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
 LONGEST = 8_000  # letters of an address: some servers refuse longer ones
 
 
@@ -88,12 +89,15 @@ class Several(Control):
 
     def value(self) -> list:
         key, known, default = self.key, list(self.options), list(self.default)
-        asked = st.session_state.link.pop(key, None)
-        parts = asked.split(",") if asked else []
-        if asked is not None and len(parts) == len(set(parts) & set(map(self.spell, known))):
-            st.session_state.chosen[key] = [one for one in known if self.spell(one) in parts]
+        linked = from_link(key)
+        parts = linked.split(",") if linked else []
+        fits = [one for one in known if any(same(self.spell(one), part) for part in parts)]
+        if fits:
+            st.session_state.chosen[key] = fits
         value = [one for one in known if one in st.session_state.chosen.get(key, default)]
         value = default if len(value) < self.least else value
+        if linked is not None and not len(fits) == len(parts) == len(value):
+            refuse(key, ",".join(map(self.spell, value)))
         st.session_state.drawn[key] = None if value == default else ",".join(map(self.spell, value))
         st.session_state[key] = value
         return value
@@ -226,10 +230,14 @@ def begin():
         state.replaced, state.doubted, state.settled = {}, {}, None
         state.addresses = {}  # page -> what its address said last
         state.here, state.shown_on = None, {}  # the page; control -> the page that showed it last
+        # key -> what the link said; and, where that is not here, what holds instead
+        state.asked, state.refused = {}, {}
     if state.settled is not None:
         if len(state.doubted) == 1 and state.chosen == state.settled:
             take(*state.doubted.popitem())
         state.replaced = {}
+        if state.chosen != state.settled:
+            excuse()
     state.doubted, state.settled, state.drawn = {}, None, {}
 
 
@@ -238,18 +246,19 @@ def kept(key, options, default, spell=str):
     else the default.
 
     To be asked before the control is drawn, which then shows this choice. A choice that is none of the
-    `options` gives the default; None allows any text. `spell` writes an option as the link's text.
+    `options` gives the default, and if it was a link's, the page says so; None allows any text. `spell`
+    writes an option as the link's text.
     """
-    state = st.session_state
-    if key in state.link:
-        said = state.link.pop(key)
-        for option in [said] if options is None else options:
-            if spell(option) == said or (isinstance(option, float) and number(said) == option):
-                state.chosen[key] = option
+    state, linked = st.session_state, from_link(key)
+    fits = [] if linked is None else meant(linked, options, spell)
+    if fits:
+        state.chosen[key] = fits[0]
     value = state.chosen.get(key, default)
     if options is not None and value not in options:
         value = default
         forget(key)
+    if linked is not None and not fits:
+        refuse(key, spell(value))
     # a control of the same key on another page is another one, and the browser draws it empty
     moved = state.shown_on.get(key) != state.here and key not in state.drawn
     state.drawn[key] = None if value == default else spell(value)
@@ -260,12 +269,48 @@ def kept(key, options, default, spell=str):
     return value
 
 
-def number(said):
-    """The number that an address spells, 2 as well as 2.0; None for any other text."""
-    try:
-        return float(said)
-    except ValueError:
-        return None
+def from_link(key):
+    """What the link that led here says under this key, once; afterwards None."""
+    linked = st.session_state.link.pop(key, None)
+    if linked is not None:
+        st.session_state.asked[key] = linked
+    return linked
+
+
+def meant(linked, options, spell):
+    """The options that a link may mean: the one that is spelled just so before those that only read the
+    same.
+    """
+    if options is None:
+        return [linked]
+    exactly = [option for option in options if spell(option) == linked]
+    return exactly or [option for option in options if same(spell(option), linked)]
+
+
+def same(spelled, linked):
+    """Whether a link means the option that is spelled so: 1 is 1.0, and true is True."""
+    if NUMBER.fullmatch(linked) and NUMBER.fullmatch(spelled):
+        return float(linked) == float(spelled)
+    return linked.casefold() == spelled.casefold()
+
+
+def refuse(key, instead):
+    """What the link says under this key is not here, and `instead` holds; the page says so until somebody
+    chooses. What does not come from the link is not a wish, and nothing is said.
+    """
+    if key in st.session_state.asked:
+        st.session_state.refused[key] = instead
+
+
+def refusals():
+    """What the link asked for in vain on this page: (key, what it said, what holds instead) of each."""
+    state = st.session_state
+    return [(key, state.asked[key], instead) for key, instead in state.refused.items() if key in state.drawn]
+
+
+def excuse():
+    """Somebody has chosen: what the link asked for in vain is no longer spoken of."""
+    st.session_state.asked, st.session_state.refused = {}, {}
 
 
 def choose(key, *dependent):
@@ -284,6 +329,7 @@ def choose(key, *dependent):
 
 def take(key, dependent):
     """The control's value is a choice."""
+    excuse()
     st.session_state.chosen[key] = st.session_state[key]
     for other in dependent:
         forget(other)
@@ -293,6 +339,7 @@ def put(choices: Mapping[str, Any], *dependents: str) -> None:
     """Somebody has made these choices by other means than the controls, {key: value}, such as a click in a
     picture; those of the `dependents` no longer hold.
     """
+    excuse()
     st.session_state.chosen |= choices
     for key in dependents:
         forget(key)

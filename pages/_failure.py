@@ -30,6 +30,8 @@ def run(page):
         failed = True
         with above:
             tell()
+    with above:
+        _shell.tell_refusals()
     _shell.sidebar(anyhow=failed)
     _control.write(page.url_path, failed=failed)
 

@@ -22,6 +22,7 @@ from pages._control import (  # noqa: F401  some as _shell.pause, until all page
     kept,
     pause,
     put,
+    refusals,
     row_above,
     switch,
 )
@@ -43,6 +44,10 @@ PAGES = {  # folder, and address: the question that it answers
 
 FRONT = next(iter(PAGES))  # what the root shows as well
 FIRST = "decoder-rope"  # the model that a visitor meets first,
+MOST_REFUSED, LONGEST_REFUSED = (
+    4,
+    40,
+)  # of a link's wishes that are not here: how many are named, how many letters of each
 SOON = 0.5  # seconds of work that nobody needs to be told of
 LAYER, HEAD = 3, 4  # and its head in which, of all, "bank" looks most at "river"
 EXAMPLES = (
@@ -218,6 +223,29 @@ def pick_token(label, trace, *, key, dependent=()):
 def kept_token(key, trace, default):
     """The place of a chosen token, counted from 0; in the link it is counted from 1."""
     return kept(key, range(len(trace.tokens)), default, spell=lambda i: str(i + 1))
+
+
+def tell_refusals():
+    """Say in a line what the link asked for that is not here, and what is shown instead."""
+    refused = refusals()
+    if not refused:
+        return
+    asked = [plain(f"{key}={shortened(linked)}") for key, linked, _ in refused[:MOST_REFUSED]]
+    shown = [plain(f"{key}={shortened(instead)}") for key, _, instead in refused[:MOST_REFUSED]]
+    more = f" (and {len(refused) - MOST_REFUSED} more)" * (len(refused) > MOST_REFUSED)
+    st.info(
+        f"This link asks for {listing(asked)}{more}, which {'does' if len(refused) == 1 else 'do'} not exist "
+        f"here. Shown instead: {listing(shown)}."
+    )
+
+
+def shortened(text):
+    return text if len(text) <= LONGEST_REFUSED else f"{text[:LONGEST_REFUSED]}…"
+
+
+def listing(parts):
+    """Parts of a sentence: one; one and two; one, two and three."""
+    return " and ".join(", ".join(group) for group in (parts[:-1], parts[-1:]) if group)
 
 
 def heading(text):

@@ -5,7 +5,7 @@ import streamlit as st
 
 from model.network.attention import attend
 from pages import _shell
-from pages._control import Control, put
+from pages._control import Control, put, refuse
 from pages.heads.pair import inside, look_at, open_head, place, sent, short, window
 from viz.component.lines import MOST, lines
 
@@ -79,8 +79,11 @@ def others(every, main):
     """The heads shown besides the one of the sidebar, from the link or the session; what is no head of this
     model is left out.
     """
-    said = MORE.value()
-    return [name for name in dict.fromkeys(said.split()) if name in every and name != main]
+    said = MORE.value().split()
+    known = [name for name in dict.fromkeys(said) if name in every]
+    if len(known) < len(said):
+        refuse(MORE.key, " ".join(known))
+    return [name for name in known if name != main]
 
 
 def take_head():

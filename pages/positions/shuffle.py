@@ -6,7 +6,7 @@ from model import masks
 from model.analysis import order
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Control, Number, forget, put
+from pages._control import Control, Number, forget, put, refuse
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
 from viz import order as figures
@@ -46,12 +46,20 @@ def kept_order(count):
     if sorted(own) == list(range(count)) and len(said) == count and count > 1:
         return own, None
     forget(ORDER.key)
-    return order.shuffled(count, seed).tolist(), seed
+    places = order.shuffled(count, seed).tolist()
+    if said != [""]:
+        refuse(ORDER.key, spelled(places))
+    return places, seed
+
+
+def spelled(places):
+    """An order as a link's text, counted from 1."""
+    return "-".join(str(i + 1) for i in places)
 
 
 def take_order():
     places, _ = st.session_state["positions.words"]["order"]
-    put({ORDER.key: "-".join(str(i + 1) for i in places)})
+    put({ORDER.key: spelled(places)})
 
 
 def next_seed():

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model.analysis import ranks, senses
 from pages import _senses, _shell
-from pages._control import forget, kept
+from pages._control import forget, kept, refuse
 from pages._numbers import number
 from pages._senses import NUMBERS
 from viz import theme
@@ -28,7 +28,10 @@ def hidden(found, side):
     """
     said = kept(key_of(side), None, "").split()
     there = set(map(str, senses.words(found.text))) - {str(found)}
-    return [word for word in dict.fromkeys(said) if word in there]
+    known = [word for word in dict.fromkeys(said) if word in there]
+    if len(known) < len(said):
+        refuse(key_of(side), " ".join(known))
+    return known
 
 
 def seen_through(found, plain, hidden):

@@ -92,7 +92,7 @@ class Several(Control):
         linked = from_link(key)
         parts = linked.split(",") if linked else []
         fits = [one for one in known if any(same(self.spell(one), part) for part in parts)]
-        if fits:
+        if linked is not None and (fits or not parts):
             st.session_state.chosen[key] = fits
         value = [one for one in known if one in st.session_state.chosen.get(key, default)]
         value = default if len(value) < self.least else value

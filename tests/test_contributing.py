@@ -1,0 +1,39 @@
+"""What .github/CONTRIBUTING.md says is so."""
+
+import re
+from pathlib import Path
+
+from pages import _shell
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+EXAMPLES = {
+    "pages/NAME/page.py": "pages/*/page.py",
+    "tests/test_NAME.py": "tests/test_*.py",
+    "tests/test_NAME_page.py": "tests/test_*_page.py",
+    "viz/component/NAME.py": "viz/component/*.py",
+    "viz/component/NAME.js": "viz/component/*.js",
+    "viz/component/NAME.css": "viz/component/*.css",
+    "model/network/encodings/NAME.py": "model/network/encodings/*.py",
+    "model/checkpoints/NAME.safetensors": "model/checkpoints/*.safetensors",
+    "model/checkpoints/NAME.json": "model/checkpoints/*.json",
+    "pages/_*.py": "pages/_*.py",
+}
+
+
+def test_every_file_that_is_named_is_there():
+    named = set(re.findall(r"`((?:model|viz|pages|tests|\.ci|\.github)/[\w./*]*)`", TEXT))
+    assert len(named) > 20 and set(EXAMPLES) <= named
+    missing = [name for name in named if not list(ROOT.glob(EXAMPLES.get(name, name.rstrip("/"))))]
+    assert not missing
+
+
+def test_a_page_is_a_folder_and_a_line_in_the_list():
+    assert set(_shell.PAGES) == {path.parent.name for path in ROOT.glob("pages/*/page.py")}
+
+
+def test_the_workflow_runs_the_same_script_and_the_hooks_the_same_linter():
+    script, hooks = (ROOT / ".ci/run").read_text(), (ROOT / ".pre-commit-config.yaml").read_text()
+    assert (ROOT / ".github/workflows/ci.yml").read_text().rstrip().endswith("- run: bash .ci/run")
+    commands = re.findall(r"entry: (\.venv/bin/ruff \w+)", hooks)
+    assert len(commands) == 2 and all(command in script for command in commands)

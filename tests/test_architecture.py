@@ -453,7 +453,9 @@ def test_a_link_restores_every_choice():
 @pytest.mark.parametrize("section", SECTIONS)
 def test_a_broken_link_opens_on_something_sensible(section, value):
     choices = ("box", "token", "neuron", "pooling", "cost", "key_heads", "window", "length")
-    opened(section, model="encoder", **dict.fromkeys(choices, value))
+    at = opened(section, model="encoder", **dict.fromkeys(choices, value))
+    assert {key for key in address(at) if key.startswith("architecture.")} <= {"architecture.section"}
+    assert pictures(at).keys() == pictures(opened(section, model="encoder")).keys()
 
 
 def test_a_choice_outlives_a_shorter_text_and_another_model_without_harm():

@@ -223,7 +223,7 @@ def test_going_back_keeps_the_branch_that_is_left_and_forward_returns_to_it(at):
     assert address(at)["decoding.other"] == spelled(expected)
     assert story(at)["read"] == len(PROMPT) + 4 and len(story(at)["tokens"]) == len(PROMPT) + 10
     before = [row for row in rows(at) if row["before"]]
-    assert all(row["token"] == TOKENIZER.piece(expected[4]) for row in before)
+    assert [row["token"] for row in before] == [TOKENIZER.piece(expected[4])]
     rewind(at, len(PROMPT) + 7)
     assert address(at)["decoding.path"] == spelled(expected[:8])
     press(at, "one")

@@ -579,19 +579,24 @@ def test_any_text_is_only_text(section, name):
             assert not escaped(element.value), kind
 
 
+LINES, TWO = {"heads.section": "Lines"}, {"heads.section": "Two at once"}
+
+
 @pytest.mark.parametrize(
-    "link",
+    ("meant", "wrong"),
     [
-        {"heads.order": "x"},
-        {"heads.section": "Grip"},
-        {"heads.query": "99999", "heads.key": "-1"},
-        {"heads.section": "Lines", "heads.lines": "-5", "heads.more": "1"},
-        {"heads.section": "Lines", "heads.lines": "9e9", "heads.more": "3.4 3.4 <b>"},
-        {"heads.section": "Two at once", "heads.pair": "two", "heads.head_b": "77"},
-        {"heads.section": "Two at once", "heads.pair": "two models", "heads.model": "decoder-rope"},
-        {"model": "toy-none", "layer": "4", "head": "6"},
+        ({}, {"heads.order": "x"}),
+        ({}, {"heads.section": "Grip"}),
+        ({}, {"heads.query": "99999", "heads.key": "-1"}),
+        (LINES | {"heads.more": "1"}, {"heads.lines": "-5"}),
+        (LINES | {"heads.more": "3.4 3.4 <b>"}, {"heads.lines": "9e9"}),
+        (TWO, {"heads.pair": "two", "heads.head_b": "77"}),
+        (TWO | {"heads.pair": "two models"}, {"heads.model": "decoder-rope"}),
+        ({"model": "toy-none"}, {"layer": "4", "head": "6"}),
     ],
     ids=str,
 )
-def test_a_broken_link_gives_the_defaults(link):
-    opened("heads", text=TEXT, **link)
+def test_a_broken_link_gives_the_defaults(meant, wrong):
+    at, default = (opened("heads", text=TEXT, **link) for link in (meant | wrong, meant))
+    assert address(at) == address(default)
+    assert pictures(at).keys() == pictures(default).keys()

@@ -20,7 +20,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from viz.component.address import address
 
-NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
+NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
 LONGEST = 8_000  # letters of an address: some servers refuse longer ones
 
 

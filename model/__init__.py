@@ -4,6 +4,7 @@ from model.bundle import Bundle
 from model.network import masks
 from model.network.change import Change
 from model.trace import AttentionTrace, LayerTrace, Trace
-from model.zoo import load, names
+from model.zoo import Unavailable, load, names
 
-__all__ = ["AttentionTrace", "Bundle", "Change", "LayerTrace", "Trace", "load", "masks", "names"]
+__all__ = ["AttentionTrace", "Bundle", "Change", "LayerTrace", "Trace", "Unavailable"]
+__all__ += ["load", "masks", "names"]

@@ -26,6 +26,24 @@ FOLDER = Path(__file__).parent / "checkpoints"
 MERGES = "tokenizer.merges"
 
 
+class Unavailable(ValueError):
+    """A model that cannot be used, in a sentence for the user; the others can."""
+
+
+class Card(dict):
+    """What a card says; Unavailable where something is asked that it lacks, at any depth."""
+
+    def __init__(self, facts: Mapping[str, Any], name: str):
+        super().__init__(facts)
+        self.name = name
+
+    def __missing__(self, key: str):
+        raise Unavailable(
+            f"The card of “{self.name}” is damaged: it has no {key!r}. "
+            f"Restore model/checkpoints/{self.name}.json."
+        )
+
+
 def names(kind: str | None = None, folder: Path = FOLDER) -> list[str]:
     """Names of the bundled models, encoders first, then decoders, then convolutions, each in alphabetical
     order; or those of one kind.
@@ -41,15 +59,20 @@ def names(kind: str | None = None, folder: Path = FOLDER) -> list[str]:
     )
 
 
-@lru_cache(maxsize=64)
 def kind_of(card: str) -> str:
     """The kind that a card states; a decoder, the commonest, where it cannot be read: `load` says what is
     wrong.
     """
     try:
-        return json.loads(Path(card).read_text(encoding="utf-8"))["config"]["kind"]
+        kind = stated_kind(card)
     except (OSError, ValueError, KeyError, TypeError):
         return "decoder"
+    return kind if kind in KINDS else "decoder"
+
+
+@lru_cache(maxsize=64)  # of cards that can be read only, so that one that is restored is read again
+def stated_kind(card):
+    return json.loads(Path(card).read_text(encoding="utf-8"))["config"]["kind"]
 
 
 @lru_cache(maxsize=32)
@@ -59,11 +82,11 @@ def load(name: str, folder: Path = FOLDER) -> Bundle:
     """
     path = Path(folder) / f"{name}.safetensors"
     if name not in names(folder=folder):
-        raise ValueError(
+        raise Unavailable(
             f"There is no model “{name}”. The bundled ones are: {', '.join(names(folder=folder)) or 'none'}."
         )
     try:
-        card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        card = read_card(path)
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != card["sha256"]:
             raise ValueError("its checksum differs from its card's")
@@ -73,16 +96,30 @@ def load(name: str, folder: Path = FOLDER) -> Bundle:
         with torch.device("meta"):  # no random numbers for parameters that are about to be replaced
             network = build(config)
         network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()}, assign=True)
-    except KeyError as error:
-        raise ValueError(
-            f"The card of “{name}” is damaged: it has no {error}. Restore model/checkpoints/{path.stem}.json."
-        ) from error
-    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ValueError(
-            f"The checkpoint of “{name}” is damaged: {error}. Restore model/checkpoints/{path.name} and its "
+    except Unavailable:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
+        # an OSError names the place in the server's file system as well, which is nobody's business
+        what = error.strerror if isinstance(error, OSError) else error
+        raise Unavailable(
+            f"The checkpoint of “{name}” is damaged: {what}. Restore model/checkpoints/{path.name} and its "
             "card."
         ) from error
     return Bundle(name, card, tokenizer, network.eval().requires_grad_(False))
+
+
+def read_card(path: Path) -> Card:
+    """The Card beside a checkpoint."""
+    try:
+        text = path.with_suffix(".json").read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"The card of “{path.stem}” is missing. Restore model/checkpoints/{path.stem}.json."
+        ) from error
+    facts = json.loads(text, object_hook=lambda one: Card(one, path.stem))
+    if not isinstance(facts, Card):
+        raise ValueError("its card holds no facts")
+    return facts
 
 
 def save(

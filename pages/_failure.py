@@ -5,6 +5,7 @@ import traceback
 
 import streamlit as st
 
+from model import Unavailable
 from pages import _control, _shell
 
 LOG = logging.getLogger("riverbank")
@@ -25,6 +26,9 @@ def run(page):
         page.run()
     except _shell.NothingToShow:
         pass
+    except Unavailable as reason:
+        failed = True
+        above.warning(f"{reason} Until then, choose another model or another page.")
     except Exception as error:
         report(error)
         failed = True

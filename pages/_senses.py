@@ -80,6 +80,11 @@ def best_stage():
 # ---- the word ----
 
 
+def shown(word, common):
+    """A button's text: what no sentence holds is no word perhaps, but something that a link says."""
+    return word[:24] if word in common else _shell.plain(word[:24])
+
+
 def word_of(texts, key="word_sense.word"):
     """The word that the texts share and the reader compares; where there is none, the page says what to do
     and ends.
@@ -95,7 +100,8 @@ def word_of(texts, key="word_sense.word"):
     word = kept(key, None, best)
     options = common if word in common or not word else [*common, word]
     if options:
-        _shell.pick("The word that both share", options, key=key, format_func=lambda text: text[:24])
+        named = {option: shown(option, common) for option in options}
+        _shell.pick("The word that both share", options, key=key, format_func=named.get)
     if not options:
         st.warning("The two sentences share no word. Write one word into both, such as bank.")
         raise _shell.NothingToShow

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
 
-from model import Change, Trace, load, masks, names
+from model import Change, Trace, Unavailable, load, masks, names
 from pages._cache import remembered
 from pages._control import (  # noqa: F401  some as _shell.pause, until all pages ask _control
     Buttons,
@@ -146,7 +146,7 @@ def is_toy(name):
 def sidebar(anyhow=False):
     """Draw what `choice` was asked for in this run; `anyhow` asks it where the page did not."""
     if st.session_state.reader is None and anyhow:
-        with suppress(NothingToShow):
+        with suppress(NothingToShow, Unavailable):
             choice(toys=True)
     if st.session_state.reader is None:
         return
@@ -163,8 +163,9 @@ def sidebar(anyhow=False):
         )
         if "model" in st.session_state.drawn:
             model_control(st.session_state.models).draw()
-        for control in place_controls(st.session_state.reader):
-            control.draw()
+        with suppress(Unavailable):  # the page has said so; another model can be chosen
+            for control in place_controls(st.session_state.reader):
+                control.draw()
 
 
 def pick(label, options, *, key, **how):
@@ -177,7 +178,7 @@ def take_text():
     piece and the browser draws once.
     """
     choose("text")
-    with suppress(ValueError):  # the page will say it
+    with suppress(Exception):  # the page will say it
         explain(st.session_state.text, st.session_state.reader)
 
 

@@ -120,10 +120,12 @@ def cut_short(folder):
 DAMAGES = {
     "one bit is flipped": (flip_one_bit, "its checksum differs from its card's"),
     "cut short, checksum and all": (cut_short, "incomplete"),
-    "no card": (lambda folder: (folder / "rope.json").unlink(), "No such file"),
     "the card is no JSON": (lambda folder: (folder / "rope.json").write_text("{"), "Expecting"),
     "the card is no UTF-8": (lambda folder: (folder / "rope.json").write_bytes(b"\xff"), "can't decode"),
-    "the card is no table": (lambda folder: (folder / "rope.json").write_text("[]"), "list indices"),
+    "the card is no table": (
+        lambda folder: (folder / "rope.json").write_text("[]"),
+        "holds no facts",
+    ),
     "the card has no config": (lambda folder: change_card(folder, config=None), "mapping"),
     "the card has an unknown setting": (lambda folder: change_card(folder, config={"depth": 3}), "depth"),
     "the card's sizes are others": (

@@ -5,7 +5,7 @@ share.
 import numpy as np
 import streamlit as st
 
-from model import load, names
+from model import Unavailable, load, names
 from model.network.encodings import ENCODINGS
 from pages import _shell
 from pages._control import Buttons, Menu, Several, token
@@ -35,22 +35,39 @@ def read(text):
         )
         raise _shell.NothingToShow
     try:
-        return max((load(f"decoder-{name}") for name in NAMES), key=lambda one: one.config.max_tokens).read(
-            text
-        )
+        return max(map(bundle, usable()), key=lambda one: one.config.max_tokens).read(text)
     except ValueError as reason:
         st.warning(str(reason))
         raise _shell.NothingToShow from reason
 
 
+def missing(name):
+    """A sentence if the model with this encoding cannot be used, else None."""
+    try:
+        bundle(name)
+    except Unavailable as reason:
+        return str(reason)
+    return None
+
+
+def usable():
+    """The encodings whose models can be used; all if none can, so that one of them says why."""
+    return [name for name in NAMES if not missing(name)] or NAMES
+
+
 def beyond(name, tokens):
-    """A sentence if this encoding has no position for so many tokens, else None."""
+    """A sentence if this encoding has no position for so many tokens, or no model, else None."""
+    if why := missing(name):
+        return why
     longest = bundle(name).config.max_tokens
     return f"no such position: the table ends at {longest}" if tokens > longest else None
 
 
 def fits_or_ends(name, tokens):
     """Where this encoding has no position for so many tokens, the page says so, and ends."""
+    if why := missing(name):
+        st.warning(f"{why} Until then, choose another encoding.")
+        raise _shell.NothingToShow
     if why := beyond(name, tokens):
         st.warning(
             f"This text has {tokens:,} tokens, and {name} has {why}. Choose another encoding, or shorten the "
@@ -75,12 +92,12 @@ def seen(trace, layer, head):
 
 def layer_control(default):
     """The control of the layer, counted from 1."""
-    return Buttons("Layer", "positions.layer", range(1, bundle(NAMES[0]).config.layers + 1), default)
+    return Buttons("Layer", "positions.layer", range(1, bundle(usable()[0]).config.layers + 1), default)
 
 
 def head_control(default):
     """The control of the head, counted from 1."""
-    return Buttons("Head", "positions.head", range(1, bundle(NAMES[0]).config.heads + 1), default)
+    return Buttons("Head", "positions.head", range(1, bundle(usable()[0]).config.heads + 1), default)
 
 
 def encoding_control(key, default):

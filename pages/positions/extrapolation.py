@@ -49,7 +49,7 @@ def passage():
 @remembered()
 def encoded(text):
     """Token ids of a text of any length."""
-    return tuple(encodings.bundle(NAMES[0]).tokenizer.encode(text))
+    return tuple(encodings.bundle(encodings.usable()[0]).tokenizer.encode(text))
 
 
 @remembered()
@@ -114,12 +114,17 @@ def section(_):
         )
         raise _shell.NothingToShow
     # no more of the text than the longest tokens could need: to cut megabytes into tokens takes minutes
-    ids = encoded(text[: (length + 2) * encodings.bundle(NAMES[0]).tokenizer.longest])
+    ids = encoded(text[: (length + 2) * encodings.bundle(encodings.usable()[0]).tokenizer.longest])
     if len(ids) < 2:
         st.warning("This text is one token, and there is none after it to be predicted. Paste a longer one.")
         raise _shell.NothingToShow
+    for name in chosen:
+        if why := encodings.missing(name):
+            st.warning(why)
+    chosen = [name for name in chosen if not encodings.missing(name)]
+    methods = [] if encodings.missing("rope") else methods
     used = ids[: length + 1]
-    context = encodings.bundle(NAMES[0]).config.context
+    context = encodings.bundle(encodings.usable()[0]).config.context
     asked = hash((used, tuple(chosen), tuple(methods), base))
     found = measured(jobs(used, chosen, methods, base), chosen, context, len(used) - 1, asked)
     _shell.pause()

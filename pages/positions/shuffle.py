@@ -69,7 +69,7 @@ def next_seed():
 def section(text):
     """Draw all of it for the text."""
     ids = encodings.read(text)
-    groups, words = order.words(encodings.bundle(NAMES[0]).tokenizer, text)
+    groups, words = order.words(encodings.bundle(encodings.usable()[0]).tokenizer, text)
     st.markdown(
         "Shuffle the words of the text. If a model knows nothing of order, every word must come out as "
         "before, only in its new place. **Press Shuffle**, "

@@ -1,0 +1,109 @@
+"""A model that is missing or damaged: every page says so in a sentence, and the other models go on."""
+
+import json
+import shutil
+
+import pytest
+
+from model import Unavailable, zoo
+from pages import _cache
+from tests.session import control, pictures, visit
+from tests.test_crowd import views
+from tests.test_pages import PAGES
+
+TEXT = "The river bank and the money bank"
+VIEWS = [(page, view) for page in PAGES for view in views(page)]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A copy of all checkpoints, which the pages use as theirs."""
+    copied = tmp_path / "checkpoints"
+    shutil.copytree(zoo.FOLDER, copied)
+    monkeypatch.setattr(zoo.names, "__defaults__", (None, copied))
+    monkeypatch.setattr(zoo.load.__wrapped__, "__defaults__", (copied,))
+    monkeypatch.setattr(_cache, "CACHE", _cache.Cache(_cache.CACHE.budget))
+    zoo.load.cache_clear()
+    yield copied
+    zoo.load.cache_clear()
+
+
+def truncated(folder, name):
+    path = folder / f"{name}.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+def without_checkpoint(folder, name):
+    (folder / f"{name}.safetensors").unlink()
+
+
+def without_card(folder, name):
+    (folder / f"{name}.json").unlink()
+
+
+def no_json(folder, name):
+    (folder / f"{name}.json").write_text("{")
+
+
+def no_object(folder, name):
+    (folder / f"{name}.json").write_text("[]")
+
+
+def without_figures(folder, name):
+    path = folder / f"{name}.json"
+    card = json.loads(path.read_text(encoding="utf-8"))
+    kept = {key: card[key] for key in ("name", "sha256", "config", "parameters", "bytes")}
+    path.write_text(json.dumps(kept), encoding="utf-8")
+
+
+DAMAGES = truncated, without_checkpoint, without_card, no_json, no_object
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_model_that_cannot_be_used_says_so_without_a_place_on_the_server(folder, damage):
+    damage(folder, "decoder-rope")
+    with pytest.raises(Unavailable, match="decoder-rope") as caught:
+        zoo.load("decoder-rope")
+    assert str(folder) not in str(caught.value) and "/tmp" not in str(caught.value)
+    assert zoo.load("decoder-alibi").explain(TEXT)
+
+
+def test_a_card_that_is_restored_is_read_again(folder):
+    card = (folder / "encoder.json").read_text(encoding="utf-8")
+    without_card(folder, "encoder")
+    assert "encoder" not in zoo.names("encoder")
+    (folder / "encoder.json").write_text(card, encoding="utf-8")
+    assert "encoder" in zoo.names("encoder") and zoo.load("encoder").explain(TEXT)
+
+
+def sentences(at):
+    return " ".join(element.value for element in (*at.warning, *at.info, *at.error))
+
+
+@pytest.mark.parametrize("model", ["encoder", "encoder-cnn", "decoder-rope", "decoder-learned"])
+@pytest.mark.parametrize("damage", [without_card, without_checkpoint, without_figures])
+def test_every_page_shows_something_or_says_why_not(folder, damage, model):
+    damage(folder, model)
+    for page, view in VIEWS:
+        query = {"text": TEXT} | ({f"{page}.section": view} if view else {})
+        at = visit(page, query).run()
+        assert not at.exception, (page, view, [one.value for one in at.exception])
+        said = sentences(at)
+        assert str(folder) not in said and "failed" not in said
+        assert pictures(at) or at.get("plotly_chart") or model in said, (page, view)
+
+
+def test_another_model_can_be_chosen_where_one_is_damaged(folder):
+    without_card(folder, "decoder-rope")
+    at = visit("attention", {"text": TEXT, "model": "decoder-rope"}).run()
+    assert "The card of “decoder-rope” is missing" in sentences(at)
+    control(at, "model").set_value("decoder-alibi").run()
+    assert not at.warning and pictures(at) and control(at, "text").value == TEXT
+
+
+@pytest.mark.parametrize("view", views("positions"))
+def test_the_other_encodings_are_compared_without_the_one_that_is_damaged(folder, view):
+    truncated(folder, "decoder-learned")
+    at = visit("positions", {"text": TEXT, "positions.section": view}).run()
+    assert not at.exception, [one.value for one in at.exception]
+    assert pictures(at) or at.get("plotly_chart"), sentences(at)

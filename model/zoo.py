@@ -33,11 +33,11 @@ class Unavailable(ValueError):
 class Card(dict):
     """What a card says; Unavailable where something is asked that it lacks, at any depth."""
 
-    def __init__(self, facts: Mapping[str, Any], name: str):
+    def __init__(self, facts: Mapping[str, Any], name: str) -> None:
         super().__init__(facts)
         self.name = name
 
-    def __missing__(self, key: str):
+    def __missing__(self, key: str) -> Any:
         raise Unavailable(
             f"The card of “{self.name}” is damaged: it has no {key!r}. "
             f"Restore model/checkpoints/{self.name}.json."
@@ -71,7 +71,7 @@ def kind_of(card: str) -> str:
 
 
 @lru_cache(maxsize=64)  # of cards that can be read only, so that one that is restored is read again
-def stated_kind(card):
+def stated_kind(card: str) -> str:
     return json.loads(Path(card).read_text(encoding="utf-8"))["config"]["kind"]
 
 

@@ -15,6 +15,7 @@ EXAMPLES = {
     "viz/component/NAME.js": "viz/component/*.js",
     "viz/component/NAME.css": "viz/component/*.css",
     "model/network/encodings/NAME.py": "model/network/encodings/*.py",
+    "pages/positions/pictures/NAME.py": "pages/positions/pictures/*.py",
     "model/checkpoints/NAME.safetensors": "model/checkpoints/*.safetensors",
     "model/checkpoints/NAME.json": "model/checkpoints/*.json",
     "pages/_*.py": "pages/_*.py",

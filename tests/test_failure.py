@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, StopException
 
 import app
-from pages import _control, _failure, _shell
+from pages import _failure, _shell
 from tests.browser import launch
 from tests.session import ROOT, address, control, visit, walk
 from tests.test_pages import PAGES
@@ -46,7 +46,7 @@ def text_of(at):
     return control(at, "text").value
 
 
-PLACES = {"early": (_control, "kept"), "late": (_shell, "show_source")}
+PLACES = {"early": (st.Page, "run"), "late": (_shell, "show_source")}
 
 
 @pytest.mark.parametrize(

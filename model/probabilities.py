@@ -30,3 +30,11 @@ def divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     p, q = np.asarray(p, np.float64), np.maximum(q, np.finfo(np.float32).tiny, dtype=np.float64)
     ratio = np.log2(p / q, where=p > 0, out=np.zeros_like(p))
     return (p * ratio).sum(axis=-1)
+
+
+def entropy(p: np.ndarray) -> np.ndarray:
+    """-sum of p log2 p in bits of probabilities (..., N): (...), float64."""
+    p = np.asarray(p, np.float64)
+    return (
+        -(p * np.log2(p, where=p > 0, out=np.zeros_like(p))).sum(axis=-1) + 0.0
+    )  # + 0.0: no "-0" for greedy

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import pooling, stream
-from pages import _shell
+from pages import _ending, _shell
 from pages._cache import remembered
 from pages._control import Buttons, Lines
 from viz import theme
@@ -85,6 +85,8 @@ def decoder(view):
         )
         _shell.pause()
         view.picker.draw()
+        if token == len(trace.tokens) - 1:
+            _ending.note(view.choice.text, view.choice.model)
     with right:
         first = int(best[0])
         st.markdown(

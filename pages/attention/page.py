@@ -3,7 +3,7 @@
 import streamlit as st
 
 from model.network.attention import attend
-from pages import _shell
+from pages import _ending, _shell
 from pages._control import Buttons, token
 from pages.attention import whatif
 from pages.attention.steps import STEPS, Cell
@@ -42,6 +42,8 @@ with beside:
 _shell.heading("What if?")
 whatif.controls()
 whatif.effect(choice, original, trace, query)
+if query == len(trace.tokens) - 1:
+    _ending.note(choice.text, choice.model)
 
 _shell.heading("The function that computed the weights")
 _shell.show_source(attend)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import Trace, decoding, probabilities
 from model.analysis import sink
-from pages import _shell
+from pages import _ending, _shell
 from pages._control import Buttons
 from pages.decoding import beams, branches, cache, chances, first_token, logit_lens, play
 
@@ -50,6 +50,7 @@ st.markdown(
 play.tell(path, trace.losses / probabilities.BIT)
 play.buttons(path, step)
 VIEW.draw()
+_ending.note(choice.text, choice.model)
 if not trace.config.causal:
     st.info(
         f"{path.model} was trained to look at the tokens that it should predict. While it writes there are "

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from model.network.attention import attend
-from pages import _shell
+from pages import _ending, _shell
 from pages._control import Slider, picture_first, put
 from pages.positions import encodings
 from pages.positions.pictures import LOOKS
@@ -132,6 +132,10 @@ def expected(traces, any_trace, query):
         "click another row above to ask there."
     )
     beliefs(best, key="positions.next", label="likeliest next tokens", revision=any_trace.text)
+    if query == len(any_trace.tokens) - 1:
+        _ending.note(
+            any_trace.text, next(f"decoder-{name}" for name in best if not isinstance(best[name], str))
+        )
 
 
 def difference(weights, tokens, text):

@@ -121,3 +121,26 @@ def test_nothing_asks_for_a_key_press_while_somebody_types(page):
     page.part("text", "textarea").press_sequentially("abc", delay=20)
     hints = page.page.locator("[data-testid=InputInstructions]")
     assert not any(hint.is_visible() for hint in hints.all())
+
+
+def test_the_space_at_the_end_is_told_while_it_is_typed_and_taken_off_in_place(page):
+    prompt = "Once upon a time"
+    page.open("decoding", text=prompt)
+    page.rests()
+    box, told = page.part("text", "textarea"), page.page.get_by_text("Your text ends with a space")
+    expect(told).to_have_count(0)
+    box.press("End")
+    box.press_sequentially(" ")
+    expect(told).to_be_visible()
+    page.linked(text=f"{prompt} ")
+    link = page.page.get_by_role("link", name="See its tokens")
+    assert link.get_attribute("href").endswith("bpe?text=Once+upon+a+time+")
+    page.part("ending.off", "button").click()
+    expect(told).to_have_count(0)
+    expect(box).to_have_value(prompt)
+    page.linked(text=prompt)
+    box.press_sequentially("\n")
+    expect(page.page.get_by_text("Your text ends with a line break")).to_be_visible()
+    page.page.get_by_role("link", name="See its tokens").click()
+    page.page.wait_for_url("**/bpe?**")
+    expect(page.part("text", "textarea")).to_have_value(f"{prompt}\n")

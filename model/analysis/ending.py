@@ -1,0 +1,84 @@
+"""What the end of a text does to the next token: white space belongs to the token of the word after it, and
+the token of a word that is not finished is not the beginning of the finished word's tokens.
+"""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from model.bundle import Bundle
+from model.probabilities import softmax
+from model.tokenizer import LETTER, MARKS, Tokenizer
+from model.trace import Trace
+
+IN_A_WORD = re.compile(rf"{LETTER}[{MARKS}]*['’]?\Z")
+
+
+class Beginning(NamedTuple):
+    """The last word of a text as the beginning of longer ones."""
+
+    word: str  # as it stands at the end of the text, with the space before it
+    share: float  # of the probability of all that begins so, what goes on as a longer word
+    longer: list[
+        tuple[str, float]
+    ]  # words that one more token makes of it, with their probability, best first
+
+
+def trailing_space(text: str) -> str:
+    """The white space that a text ends with."""
+    return text[len(text.rstrip()) :]
+
+
+def extensions(tokenizer: Tokenizer, data: bytes) -> list[int]:
+    """Ids of the tokens that begin with these bytes and are longer."""
+    return [
+        id for id, known in enumerate(tokenizer.bytes) if len(known) > len(data) and known.startswith(data)
+    ]
+
+
+def letters(tokenizer: Tokenizer) -> list[int]:
+    """Ids of the tokens that go on with a word: their first character is a letter."""
+    pieces = (known.decode(errors="ignore")[:1] for known in tokenizer.bytes)
+    return [id for id, first in enumerate(pieces) if first.isalpha()]
+
+
+def before_each(bundle: Bundle, trace: Trace, count: int) -> np.ndarray:
+    """What the model expected before each of the last `count` tokens and after the last, (count + 1, V); the
+    first token of a text is expected after the token that stands between texts.
+    """
+    if count < len(trace.tokens):
+        return softmax(trace.logits[-count - 1 :].astype(np.float64))
+    ids = [bundle.tokenizer.end, *map(int, trace.ids)]
+    with torch.inference_mode():
+        return softmax(bundle.network(torch.tensor(ids)).logits.double().numpy())
+
+
+def beginning(bundle: Bundle, trace: Trace) -> Beginning | None:
+    """How much of what begins like the last word of the text goes on as a longer word, to a causal decoder;
+    None if the text does not end in a word.
+
+    With w the tokens of the word, the longer words are those in which one token takes the place of the last
+    tokens of w, whichever they are, and goes further, sum over k of p(w_1 .. w_k) p(t), and those in which a
+    token with a letter follows w. Others are left out: each of their beginnings would need a pass of its own.
+    """
+    tokenizer = bundle.tokenizer
+    if not (
+        tokenizer.merges and bundle.config.predicts and bundle.config.causal and IN_A_WORD.search(trace.text)
+    ):
+        return None
+    ids = tokenizer.encode_word(tokenizer.words(trace.text)[-1])
+    expected = before_each(bundle, trace, len(ids))
+    pieces = [tokenizer.bytes[id] for id in ids]
+    path, words = 1.0, {}
+    for k, (id, chances) in enumerate(zip(ids, expected, strict=False)):
+        for longer in extensions(tokenizer, b"".join(pieces[k:])):
+            word = b"".join((*pieces[:k], tokenizer.bytes[longer]))
+            words[word] = words.get(word, 0.0) + path * float(chances[longer])
+        path *= float(chances[id])
+    goes_on = sum(words.values()) + path * float(expected[-1][letters(tokenizer)].sum())
+    every = sum(words.values()) + path
+    best = sorted(words.items(), key=lambda pair: -pair[1])
+    longer = [(word.decode(errors="replace"), chance / every) for word, chance in best]
+    return Beginning(b"".join(pieces).decode(errors="replace"), goes_on / every, longer) if every else None

@@ -1,0 +1,95 @@
+"""What pages that show the next token say of a text that ends where the model cannot go on well: with white
+space, or inside a word.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from model import load
+from model.analysis import ending
+from model.probabilities import entropy, softmax
+from pages import _shell
+from pages._control import put
+from pages._numbers import percent
+
+SURE = 0.98  # share of longer words: of 200 in two tales no whole one has more, and 9 of 10 that are cut
+LISTED = 3  # longer words
+SPACES = {" ": "space", "\n": "line break", "\t": "tab", "\u00a0": "non-breaking space"}
+
+
+@lru_cache(maxsize=64)
+def beginning(text, name):
+    return ending.beginning(load(name), _shell.explain(text, name, None, None, None))
+
+
+def note(text, name):
+    """Say so, with a button that takes it off, and the way to the page about tokens."""
+    config = load(name).config
+    if not (config.predicts and config.causal):
+        return
+    if text.strip() and ending.trailing_space(text):
+        white_space(text, name)
+    elif (last := beginning(text, name)) and last.share > SURE:
+        unfinished(text, last)
+
+
+def white_space(text, name):
+    """The text ends with white space: what the model expects after it, and what without it."""
+    better, tokenizer = text.rstrip(), load(name).tokenizer
+    tail = text[len(better) :]
+    kind = SPACES.get(tail, "white space")
+    traces = [_shell.explain(one, name, None, None, None) for one in (text, better)]
+    ends = [softmax(trace.logits[-1].astype(np.float64)) for trace in traces]
+    after, without = (f"{entropy(chances):.2f} bits, {first(tokenizer, chances)}" for chances in ends)
+    if tail.endswith(" "):
+        best = int(max(ending.extensions(tokenizer, b" "), key=lambda id: ends[1][id]))
+        why = f"A space is a part of the next word’s token, as in {_shell.plain(tokenizer.piece(best))}."
+    else:
+        why = f"The model reads it as {_shell.plain(tail)} and goes on from there."
+    chance = f"{float(f'{1 / of_tail(*traces):.3g}'):,.0f}"
+    a_kind = kind if kind == "white space" else f"a {kind}"
+    st.info(
+        f"Your text ends with {a_kind}. {why} Alone it had one chance in {chance} after "
+        f"{_shell.plain(traces[1].tokens[-1])}. Entropy of the next token: **{after}**; without the {kind}: "
+        f"**{without}**."
+    )
+    ways_on(f"Take the {kind} off", better, text)
+
+
+def of_tail(trace, better):
+    """The probability of the tokens that the text has after those of the better one, which white space leaves
+    as they are.
+    """
+    start, ids = len(better.ids), trace.ids
+    expected = softmax(trace.logits[start - 1 : -1].astype(np.float64))
+    return float(np.prod(expected[np.arange(len(expected)), ids[start:]]))
+
+
+def first(tokenizer, chances):
+    """The likeliest token with its share."""
+    return f"first {_shell.plain(tokenizer.piece(int(chances.argmax())))} with {percent(chances.max())}"
+
+
+def unfinished(text, last):
+    """The text ends inside a word: how sure the model is of that, and which words it may be."""
+    best = [(word, share) for word, share in last.longer[:LISTED] if share >= 0.005]
+    words = ", ".join(f"{_shell.plain(word)} {percent(share)}" for word, share in best)
+    share = f"{100 * last.share:.1f}" if last.share < 0.9995 else "over 99.9"
+    likely = f" Likeliest: {words}." * bool(words)
+    st.info(
+        "Your text seems to end inside a word: of what the model expects here that begins with "
+        f"{_shell.plain(last.word)}, **{share} %** goes on as a longer word.{likely} A whole "
+        "word has tokens of its own, seldom those of its first letters."
+    )
+    ways_on(f"Take “{last.word.strip()}” off", text[: -len(last.word)], text)
+
+
+def ways_on(label, better, text):
+    """A button that makes the better text the text, if there is one, and a link to the page about tokens."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if better.strip():
+            st.button(label, key="ending.off", on_click=put, args=({"text": better},))
+        page = next(page for page in st.session_state.pages if page.url_path == "bpe")
+        st.page_link(page, label="See its tokens", query_params={"text": text})

@@ -2,8 +2,6 @@
 space, or inside a word.
 """
 
-from functools import lru_cache
-
 import numpy as np
 import streamlit as st
 
@@ -11,6 +9,7 @@ from model import load
 from model.analysis import ending
 from model.probabilities import entropy, softmax
 from pages import _shell
+from pages._cache import remembered
 from pages._control import put
 from pages._numbers import percent
 
@@ -19,7 +18,7 @@ LISTED = 3  # longer words
 SPACES = {" ": "space", "\n": "line break", "\t": "tab", "\u00a0": "non-breaking space"}
 
 
-@lru_cache(maxsize=64)
+@remembered()
 def beginning(text, name):
     return ending.beginning(load(name), _shell.explain(text, name, None, None, None))
 

@@ -13,6 +13,7 @@ from model.trace import frozen
 from pages import _shell
 from pages._cache import remembered
 from pages._control import choose, kept
+from pages._numbers import number
 
 MODEL = "encoder"
 MOST = 100  # examples a side,
@@ -227,7 +228,7 @@ def known_or_end(word, found):
         apart = zip(stage_names(load(MODEL).config), stream.cosines(*plain), strict=True)
         st.markdown(
             "Cosine between the word’s two vectors: "
-            f"{', '.join(f'{name} {value:.3f}' for name, value in apart)}."
+            f"{', '.join(f'{name} {number(value, 3)}' for name, value in apart)}."
         )
         boxes(word)
         raise _shell.NothingToShow

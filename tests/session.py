@@ -121,6 +121,15 @@ def address(at):
     return dict(parse_qsl(sent(at)["address"]["query"], keep_blank_values=True))
 
 
+NUMBER = r"[−+]?[\d.,]*\d(?: × 10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"  # as the pages write one
+
+
+def numeric(shown):
+    """The number that a page has written, such as −0.5, +1,230 or 3 × 10⁻⁷."""
+    mantissa, _, power = shown.replace("−", "-").replace(",", "").partition(" × 10")
+    return float(mantissa) * 10.0 ** int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")) or 0)
+
+
 def escaped(markdown):
     """What user text has brought out of its code spans into this Markdown, such as HTML, a link or a formula;
     None if nothing. Our formulas are left out.

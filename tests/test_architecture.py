@@ -11,7 +11,7 @@ import pytest
 from model import load, names
 from model.analysis import activations, anatomy, cost, pooling, stream
 from tests import session
-from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, pictures
+from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, numeric, pictures
 from viz import cost as cost_figures
 from viz import neurons as neuron_figures
 from viz.component import diagram as component
@@ -190,9 +190,7 @@ def test_a_neuron_by_number_shows_its_tokens_and_what_it_pushes():
     at = opened("The MLP", neuron="700")
     after = activations.hidden(load("decoder-rope").network, trace_of(), 2)[2][:, 699]
     chips = pictures(at)["architecture.firing"]
-    assert [float(note.replace("−", "-")) for note in chips["notes"]] == [
-        pytest.approx(value, rel=1e-2) for value in after
-    ]
+    assert [numeric(note) for note in chips["notes"]] == [pytest.approx(value, rel=1e-2) for value in after]
     pushed = stream.pushed(load("decoder-rope").network, 2, 699)
     up = pictures(at)["architecture.pushes_up"]
     np.testing.assert_allclose(up["series"][0]["values"], np.sort(pushed)[::-1][:8], rtol=1e-5)

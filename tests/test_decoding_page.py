@@ -13,7 +13,19 @@ import pytest
 from model import decoding, load
 from model.analysis import sink
 from pages import _shell
-from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures
+from tests.session import (
+    HOSTILE,
+    NUMBER,
+    address,
+    checked,
+    click,
+    control,
+    escaped,
+    move,
+    numeric,
+    opened,
+    pictures,
+)
 
 SHORT = "She opened the"
 SECTIONS = [
@@ -421,7 +433,7 @@ def test_the_map_grows_a_row_and_the_cache_a_column_with_each_token(at):
         assert f"The last pass read {1 if count else len(PROMPT)} token" in said(at)
         assert "largest difference" in said(at)
         press(at, "one")
-    difference = float(re.search(r"largest difference (\S+)", said(at))[1])
+    difference = numeric(re.search(rf"largest difference ({NUMBER})", said(at))[1])
     assert difference < 1e-5
     assert "times** as fast" in said(at)
 

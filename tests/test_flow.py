@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from model import load
 from model.analysis import flow, leak, ranks
-from tests.session import address, click, control, move, opened, pictures
+from tests.session import address, click, control, move, numeric, opened, pictures
 
 TEXT = "I swam across the river to get to the other bank"
 SECTION = {"heads.section": "Across layers"}
@@ -162,7 +162,7 @@ def test_the_table_has_the_rank_correlations(at):
     assert len(found) == 3
     for one, other, row, average, whole in found:
         a, b = shown[one], shown[other]
-        number = [float(text.replace("−", "-")) for text in (row, average, whole)]
+        number = [numeric(text) for text in (row, average, whole)]
         assert number[0] == pytest.approx(
             ranks.correlation(a[query][cells[query]], b[query][cells[query]]), abs=0.006
         )

@@ -15,7 +15,7 @@ from model import Change, load
 from model.analysis import knockouts, leak, senses, sink
 from model.analysis.senses import Axis
 from model.network.attention import attend
-from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures
+from tests.session import HOSTILE, address, checked, click, control, escaped, move, numeric, opened, pictures
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 IDS = list(range(97, 104))  # T = 7
@@ -297,10 +297,6 @@ def said(at):
     return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
-def number(text):
-    return float(text.replace("−", "-").replace("+", ""))
-
-
 def expected(name, way, place, text=TEXT, groups=None):
     """Divergences or relative changes, one head at a time, each against its own pass."""
     bundle = load(name)
@@ -412,7 +408,7 @@ def test_clicks_make_a_set_whose_effect_is_not_the_sum(at):
         r"(\S+) bits",
         said(at),
     )
-    assert [number(text) for text in told.groups()] == pytest.approx(
+    assert [numeric(text) for text in told.groups()] == pytest.approx(
         [joint, alone, joint - alone], rel=1e-2, abs=1e-4
     )
     click(at, "heads.effects", {"cell": [1, 4, NOW + 2]})

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model import load
-from tests.session import address, click, control, move, opened, pictures
+from tests.session import NUMBER, address, click, control, move, numeric, opened, pictures
 
 TEXT = "I swam across the river to get to the other bank"
 NOW = 1_700_000_000_000
@@ -21,10 +21,6 @@ def at():
 
 def said(at):
     return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
-
-
-def number(text):
-    return float(text.replace("−", "-"))
 
 
 def parts(at):
@@ -80,9 +76,10 @@ def test_every_number_is_the_models_own(at, name):
     assert header["columns"] == [f"d{d}" for d in range(q.shape[1])]
     text, weight = said(at), float(attention.weights(head)[query, key])
     total, dot, difference = map(
-        number,
+        numeric,
         re.search(
-            r"Summed here they give \*\*(\S+)\*\*, .* \*\*(\S+)\*\*: difference (\S+)\.", text
+            rf"Summed here they give \*\*({NUMBER})\*\*, .* \*\*({NUMBER})\*\*: difference ({NUMBER})\.",
+            text,
         ).groups(),
     )
     assert total == pytest.approx(float(attention.dots(head)[query, key]), abs=2e-5)
@@ -93,8 +90,8 @@ def test_every_number_is_the_models_own(at, name):
     assert ("bias of the positional encoding" in text) == (bias is not None)
     if turned:
         alone = float(before[0].astype(float) @ before[1].astype(float))
-        assert number(
-            re.search(r"would have given (\S+): a distance of 3 tokens makes", text)[1]
+        assert numeric(
+            re.search(rf"would have given ({NUMBER}): a distance of 3 tokens makes", text)[1]
         ) == pytest.approx(alone, rel=6e-3, abs=1e-6)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from model import Change, masks
-from model.analysis import order
+from model.analysis import heads, order
 from model.network.attention import attend
 from model.network.encodings import rope, sinusoidal
 
@@ -125,15 +125,17 @@ def test_by_distance_alone_is_constant_along_diagonals():
     np.testing.assert_array_equal(alone, [[5, 0, 0], [3, 5, 0], [2, 3, 5]])
 
 
-def test_weights_dealt_out_at_random_reach_two_over_T_plus_2():
-    chance = np.random.default_rng(1)
-    asks, answers = np.tril_indices(T)
-    shares = []
-    for _ in range(600):
-        weights = np.zeros((T, T))
-        weights[asks, answers] = chance.permutation(causal_weights()[asks, answers])
-        shares.append(order.by_distance(weights)[1])
-    assert np.mean(shares) == pytest.approx(2 / (T + 2), abs=4 * np.std(shares) / math.sqrt(len(shares)))
+@pytest.mark.parametrize(("tokens", "percent"), [(2, 25.0), (11, 18.5), (128, 10.7)])
+def test_a_uniform_head_has_a_share_too(tokens, percent):
+    """Of the weights 1 / i, i times each in row i, by a plain count."""
+    cells = [(i - j, 1 / (i + 1)) for i in range(tokens) for j in range(i + 1)]
+    whole = sum(weight for _, weight in cells) / len(cells)
+    diagonals = [[weight for distance, weight in cells if distance == d] for d in range(tokens)]
+    between = sum(len(some) * (sum(some) / len(some) - whole) ** 2 for some in diagonals)
+    expected = between / sum((weight - whole) ** 2 for _, weight in cells)
+    assert 100 * expected == pytest.approx(percent, abs=0.05)
+    flat = heads.uniform(masks.causal(tokens).numpy())
+    assert order.by_distance(flat)[1] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("weights", [np.ones((1, 1)), np.tril(np.full((4, 4), 0.25))])

@@ -14,7 +14,7 @@ from model import load, masks
 from model.analysis import order
 from model.network.encodings import ENCODINGS, sinusoidal
 from pages.positions.pictures import LOOKS, PICTURES
-from tests.session import AROUND, HOSTILE, LONG, ROOT, SHORT, address, click, control, escaped, visit
+from tests.session import AROUND, HOSTILE, LONG, ROOT, SHORT, address, click, control, escaped, numeric, visit
 from viz import order as figures
 from viz.component import beliefs, panels, sequence
 
@@ -270,7 +270,10 @@ def test_heads_are_sorted_by_what_distance_explains(name):
         np.nan_to_num(parts["by distance alone"]), order.by_distance_alone(found[top][0]), atol=1e-6
     )
     assert f"**{100 * found[top][1]:.0f} %** is explained" in said(at)
-    assert f"reach {200 / (T + 2):.0f} %" in said(at)
+    flat = np.tril(1 / np.arange(1, T + 1)[:, None] * np.ones((T, T)))
+    assert f"already reaches **{100 * order.by_distance(flat)[1]:.0f} %**" in said(at)
+    above = sum(share > order.by_distance(flat)[1] for _, share in found.values())
+    assert f"{above} of 24 heads are above that" in said(at)
     click_cell(at, "positions.heads", 5, 0)
     np.testing.assert_allclose(
         np.nan_to_num(maps(at, "positions.alone")["the head"]),
@@ -281,7 +284,8 @@ def test_heads_are_sorted_by_what_distance_explains(name):
 
 def test_one_token_has_no_distances():
     at = opened(VIEWS[2], text="a")
-    assert "**—** is explained" in said(at)
+    assert "nothing to measure" in at.warning[0].value
+    assert not shown(at)
 
 
 # ---- the encoding itself ----
@@ -353,7 +357,7 @@ def test_the_curves_are_measured_on_the_text():
         assert len(dashed) == (4 if name == "learned" else 5)
     assert "YaRN" in found and "linear interpolation" in found and "NTK-aware" not in found
     assert "learned: no such position past 128" in charts(at)[0]["layout"]["annotations"][0]["text"]
-    assert "| learned |" in said(at) and "no such position | — |" in said(at)
+    assert "| learned |" in said(at) and "no such position | – |" in said(at)
 
 
 def test_fewer_curves_and_a_length_within_the_training():
@@ -411,11 +415,11 @@ def test_the_parts_add_up_to_the_score(name):
     attention = BUNDLES[name].explain(LONG).layers[layer].attention
     np.testing.assert_allclose(score[allowed], attention.scaled(1)[allowed], atol=1e-5)
     assert np.isnan(score[~allowed]).all()
-    error = float(re.search(r"by at most \*\*(.*?)\*\*", said(at))[1].replace("−", "-"))
+    error = numeric(re.search(r"by at most \*\*(.*?)\*\*", said(at))[1])
     assert error < 1e-4
     click_cell(at, "positions.parts", 5, 2)
-    numbers = [float(n.replace("−", "-")) for n in re.findall(r" (−?\d+\.\d{3})(?= [+=])", said(at))]
-    total = float(re.search(r"= \*\*(−?[\d.]+)\*\*", said(at))[1].replace("−", "-"))
+    numbers = [numeric(n) for n in re.findall(r" (−?\d+\.\d{3})(?= [+=])", said(at))]
+    total = numeric(re.search(r"= \*\*(−?[\d.]+)\*\*", said(at))[1])
     assert len(numbers) == len(found)
     assert sum(numbers) == pytest.approx(total, abs=0.0006 * len(numbers) + 0.0005)
     assert total == pytest.approx(attention.scaled(1)[5, 2], abs=0.001)

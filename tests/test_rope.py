@@ -14,7 +14,20 @@ import pytest
 
 from model import load
 from model.analysis import rotation
-from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, move, opened, pictures
+from tests.session import (
+    HOSTILE,
+    LONG,
+    NUMBER,
+    SHORT,
+    address,
+    click,
+    control,
+    escaped,
+    move,
+    numeric,
+    opened,
+    pictures,
+)
 from viz.component import clocks as component
 
 MODEL = load("decoder-rope")
@@ -96,12 +109,12 @@ def test_the_clocks_get_the_models_own_vectors(at):
 def test_the_contributions_add_up_to_the_score_of_the_model(at, query, key, layer, head):
     move(at, {"layer": layer + 1, "head": head + 1, "rope.query": query, "rope.key": key})
     numbers = re.search(
-        r"contributions add up to \*\*(\S+)\*\*.*is \*\*(\S+)\*\*.*differ by at most (\S+), and the turned "
-        r"hands by (\S+):",
+        rf"contributions add up to \*\*({NUMBER})\*\*.*is \*\*({NUMBER})\*\*.*differ by at most ({NUMBER}), "
+        rf"and the turned hands by ({NUMBER}):",
         said(at),
         re.DOTALL,
     )
-    total, model, apart, turned = (float(number) for number in numbers.groups())
+    total, model, apart, turned = map(numeric, numbers.groups())
     assert model == pytest.approx(score(query, key, layer, head), abs=1e-6)
     assert total == pytest.approx(parts(query, key, layer=layer, head=head).sum(), abs=1e-6)
     assert 0 < apart < 1e-5 and 0 < turned < 1e-5
@@ -232,13 +245,13 @@ def test_the_slow_pairs_are_counted(at, base):
 
 
 def test_the_table_says_that_reordering_keeps_the_model_and_misreading_does_not(at):
-    rows = re.findall(r"\| (adjacent|halves), [^|]*\| (\S+) \| (\S+) \|", said(at))
+    rows = re.findall(r"\| (adjacent|halves), [^|]*\| (\S+) \| (.+) \|", said(at))
     wrong = rotation.reread(MODEL, rope_pairing="halves").explain(LONG)
     assert [row[0] for row in rows] == ["adjacent", "halves", "halves"]
     assert float(rows[0][1]) == float(rows[1][1]) == pytest.approx(TRACE.losses.mean(), abs=1e-4)
     assert float(rows[2][1]) == pytest.approx(wrong.losses.mean(), abs=1e-4)
-    assert float(rows[0][2]) == 0 and 0 < float(rows[1][2]) < 1e-4
-    assert float(rows[2][2]) == pytest.approx(abs(wrong.logits - TRACE.logits).max(), rel=1e-2)
+    assert numeric(rows[0][2]) == 0 and 0 < numeric(rows[1][2]) < 1e-4
+    assert numeric(rows[2][2]) == pytest.approx(abs(wrong.logits - TRACE.logits).max(), rel=1e-2)
     curves = chart(at, "rope.losses")
     np.testing.assert_allclose(curves["halves, rows reordered"][1], TRACE.losses, atol=1e-4)
     np.testing.assert_allclose(curves["halves, rows as they are"][1], wrong.losses, rtol=1e-5)

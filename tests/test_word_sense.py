@@ -7,7 +7,7 @@ import pytest
 
 from model import load
 from model.analysis import senses
-from tests.session import HOSTILE, checked, click, control, move, opened, pictures
+from tests.session import HOSTILE, checked, click, control, move, numeric, opened, pictures
 
 MODEL = load("encoder")
 STAGES = MODEL.config.layers + 2
@@ -146,11 +146,7 @@ def test_heads_are_ranked_by_what_blinding_them_does(at):
     moves = next(series["values"] for series in ranking["series"] if "moves" in series["name"])
     assert np.all(np.diff(np.abs(moves)) <= 1e-9)
     chips = pictures(at)["word_sense.words1"]
-    moved = {
-        word: float(note.replace("−", "-"))
-        for word, note in zip(chips["tokens"], chips["notes"], strict=True)
-        if note
-    }
+    moved = {word: numeric(note) for word, note in zip(chips["tokens"], chips["notes"], strict=True) if note}
     name = max(
         moved, key=lambda word: abs(moved[word]) / RIVER.split().count(word)
     )  # "to" and "the" stand there twice

@@ -2,6 +2,7 @@
 figures have in common.
 """
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ MARKS = {
     "\r": "␍",
     "\t": "⇥",
 }  # white space as signs, so that a token shows all of itself
+RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")  # the digits of a power
 LONGEST = 14
 ISOLATE = "\u2068{}\u2069"  # keeps a right-to-left token from turning its neighbours round
 
@@ -35,9 +37,27 @@ def token(text: str) -> str:
     return ISOLATE.format(shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
-def number(value: float) -> str:
-    """Three significant digits, with a true minus sign."""
-    return f"{value:.3g}".replace("-", "−")
+def number(value: float, places: int | None = None, *, digits: int = 3, sign: bool = False) -> str:
+    """A number as text, with so many significant digits or so many `places` behind the point; "–" for NaN.
+
+    The minus is a true one. sign: a plus before what is above zero. No zero has a sign, nor what is rounded
+    to one. What is under 0.0001 or has more than six digits gets a power of ten.
+    """
+    size = abs(float(value))
+    if not math.isfinite(size):
+        return "–" if math.isnan(size) else "∞" if value > 0 else "−∞"
+    shown = significant(size, digits) if places is None else f"{size:,.{places}f}"
+    zero = not shown.strip("0.")
+    return ("" if zero else "−" if value < 0 else "+" if sign else "") + shown
+
+
+def significant(size, digits):
+    """A number from 0 on with so many significant digits, zeros at its end left out."""
+    mantissa, power = f"{size:.{digits - 1}e}".split("e")
+    if size and not -4 <= int(power) < 6:
+        return f"{float(mantissa):g} × 10{str(int(power)).translate(RAISED)}"
+    shown = f"{float(f'{mantissa}e{power}'):,.{max(0, digits - 1 - int(power))}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def may_look(allowed: Any) -> np.ndarray:

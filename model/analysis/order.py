@@ -66,8 +66,9 @@ def by_distance(weights: np.ndarray) -> tuple[np.ndarray, float]:
     """The mean of causal weights (T, T) at each distance i - j from 0 to T - 1, (T,), and the share of their
     variance that distance alone explains.
 
-    The share is the squared correlation ratio (Fisher 1925): 1 for a convolution, whose weights are the same
-    wherever it stands. Weights dealt out at random would reach 2 / (T + 2). NaN where all weights are equal.
+    The share is the squared correlation ratio (Pearson 1905): 1 for a convolution, whose weights are the same
+    wherever it stands. A uniform head is above 0 as well: its short rows, where all distances are small, have
+    the larger weights. NaN where all weights are equal, as for a single token.
     """
     asks, answers = np.tril_indices(len(weights))
     weight, distance = weights[asks, answers].astype(np.float64), asks - answers

@@ -11,9 +11,9 @@ import streamlit as st
 from model.analysis import cost
 from pages import _shell
 from pages._control import Buttons, Steps
+from pages._numbers import number, percent, plural
 from pages.architecture.measured import Kind, measured, total
 from viz import cost as figures
-from viz import theme
 
 LENGTHS = [2**n for n in range(4, 18)]  # tokens, 16 to 131,072
 FINE = np.unique(np.round(2 ** np.arange(4, 17.01, 0.25)).astype(int))  # where the curves are computed
@@ -62,7 +62,7 @@ def section(view):
     quantity, shared, window, length = (control.value() for control in controls)
     kinds = {
         f"multi-head, {config.heads} key heads": Kind(replace(config, key_heads=config.heads)),
-        f"grouped-query, {shared} key head{'s' * (shared > 1)}": Kind(replace(config, key_heads=shared)),
+        f"grouped-query, {plural('key head', shared)}": Kind(replace(config, key_heads=shared)),
         "multi-query, 1 key head": Kind(replace(config, key_heads=1)),
         f"window of {window} tokens, multi-head": Kind(replace(config, key_heads=config.heads), window),
     }
@@ -159,11 +159,10 @@ def explained(quantity, points, kinds):
         first, speeds = next(iter(kinds)), rates(points, kinds)
         every = [one for some in speeds.values() for one in some]
         what += (
-            f" Lines: multiply-adds divided by **{theme.number(speeds[first][-1])} billion a second**, the "
-            "speed of the longest multi-head pass, "
-            f"{points[first][-1][0]:,} tokens; over all points it was between {theme.number(min(every))} and "
-            f"{theme.number(max(every))}. The windowed one "
-            "takes 64 queries at a time and computes up to 63 pairs more for each than its line counts."
+            f" Lines: multiply-adds divided by **{number(speeds[first][-1])} billion a second**, the speed "
+            f"of the longest multi-head pass, {points[first][-1][0]:,} tokens; over all points it was "
+            f"between {number(min(every))} and {number(max(every))}. The windowed one takes 64 queries at a "
+            "time and computes up to 63 pairs more for each than its line counts."
         )
     signs = "Signs" if quantity == "Seconds" else "Lines: formulas; signs"
     st.caption(
@@ -176,16 +175,16 @@ def overtaken(view, length):
     config = view.trace.config
     place = cost.overtaking(config)
     here, trained = (
-        100 * config.layers * cost.mixing(T, config) / cost.multiply_adds(T, config)
+        config.layers * cost.mixing(T, config) / cost.multiply_adds(T, config)
         for T in (length, config.context)
     )
     st.markdown(
         f"In {view.choice.model} the T² term, queries times keys and weights times values, overtakes "
-        f"everything else at **{np.ceil(place):,.0f} tokens**: a "
-        f"token costs {cost.per_token(config):,} multiply-adds by itself, and "
-        f"{config.layers * cost.mixing(1, config):,} more for each token that it is paired "
-        f"with. At your {length:,} tokens the pairs are **{here:.1f} %** of the work; at the "
-        f"{config.context} that it was trained on, {trained:.1f} %."
+        f"everything else at **{number(np.ceil(place), 0)} tokens**: a token costs "
+        f"{cost.per_token(config):,} multiply-adds by itself, and "
+        f"{config.layers * cost.mixing(1, config):,} more for each token that it is paired with. At your "
+        f"{length:,} tokens the pairs are **{percent(here, 1)}** of the work; at the {config.context} that "
+        f"it was trained on, {percent(trained, 1)}."
     )
 
 
@@ -206,7 +205,7 @@ def short(count):
     """A large number in few letters, such as 28.3 M; the unit's thousands are 1000, not 1024."""
     for sign, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if count >= size:
-            return f"{theme.number(count / size)} {sign}"
+            return f"{number(count / size)} {sign}"
     return f"{count} "
 
 

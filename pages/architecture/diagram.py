@@ -11,6 +11,7 @@ from model.network.transformer import Transformer
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Control, Menu, put
+from pages._numbers import number, percent, plural
 from viz import cost as figures
 from viz.component import heatmap
 from viz.component.chips import chips
@@ -114,7 +115,7 @@ def section(view):
             frame=BLOCK,
             caption=f"layer {layer + 1}, one of {view.trace.config.layers} alike",
             key="architecture.diagram",
-            label=f"the parts of {view.choice.model} on {T} tokens",
+            label=f"the parts of {view.choice.model} on {plural('token', T)}",
             revision=f"{view.choice.model} {T}",
             on_select=take_box,
         )
@@ -253,7 +254,7 @@ def proof(found):
         return f"{again}{found.against} of the pass follow from it bit for bit."
     return (
         f"{again}what follows from it and {found.against} of the pass differ by at most "
-        f"**{found.difference:.1e}**."
+        f"**{number(found.difference, digits=2)}**."
     )
 
 
@@ -277,20 +278,19 @@ def told(view, made):
         key="architecture.shares",
         alt="shares of the parts in parameters and multiply-adds",
     )
-    table = 100 * next(box.parameters for box in made if box.name == "embedding") / own
+    table = next(box.parameters for box in made if box.name == "embedding") / own
     tied = next((box for box in made if box.name == "logits"), None)
     st.markdown(
         f"All boxes together, those of the block {view.trace.config.layers} times, own **{own:,} "
-        "parameters**, as many as the loaded network holds when each "
-        f"is counted once ({held:,}), and take **{takes:,} multiply-adds** for your {T:,} "
-        f"token{'s' * (T != 1)}, as many as torch counted while the same pass "
-        f"ran ({ran:,}). "
+        f"parameters**, as many as the loaded network holds when each is counted once ({held:,}), and take "
+        f"**{takes:,} multiply-adds** for your {plural('token', T)}, as many as torch counted while the "
+        f"same pass ran ({ran:,}). "
         + (
             "The output matrix is the embedding table once more: no parameter of its own, but "
             f"{tied.multiply_adds:,} multiply-adds."
             if tied
             else "This encoder ends in vectors: its table is looked up once and multiplied by nothing, "
-            f"{table:.0f} % of the parameters and none of the work."
+            f"{percent(table)} of the parameters and none of the work."
         )
     )
     _shell.say(

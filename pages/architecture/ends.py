@@ -10,6 +10,7 @@ from model.analysis import pooling, stream
 from pages import _ending, _shell
 from pages._cache import remembered
 from pages._control import Buttons, Lines
+from pages._numbers import number, percent, plural
 from viz import theme
 from viz.component import heatmap
 from viz.component.ranking import ranking
@@ -90,18 +91,14 @@ def decoder(view):
     with right:
         first = int(best[0])
         st.markdown(
-            f"1. The stream ends in {len(end)} numbers, of length {theme.number(stream.norms(end))}.\n"
-            "2. The **final norm** makes their mean 0 and their spread 1, then a factor and a shift for "
-            "each: length "
-            f"{theme.number(stream.norms(trace.final[token]))}.\n"
-            "3. The **output matrix**, which is the embedding table again, has a row for each token; the "
-            "product with each row is its **logit**: "
-            f"{_shell.plain(piece(first))} has {theme.number(logits[first])}, the mean of all is "
-            f"{theme.number(logits.mean())}.\n"
-            f"4. The **softmax** makes probabilities of them: {_shell.plain(piece(first))} gets "
-            f"**{100 * chances[first]:.1f} %**; these {len(best)} "
-            f"have {100 * chances[best].sum():.0f} % together, all other {len(chances) - len(best):,} the "
-            "rest."
+            f"1. The stream ends in {len(end)} numbers, of length {number(stream.norms(end))}.\n2. The "
+            "**final norm** makes their mean 0 and their spread 1, then a factor and a shift for each: "
+            f"length {number(stream.norms(trace.final[token]))}.\n3. The **output matrix**, which is the "
+            "embedding table again, has a row for each token; the product with each row is its **logit**: "
+            f"{_shell.plain(piece(first))} has {number(logits[first])}, the mean of all is "
+            f"{number(logits.mean())}.\n4. The **softmax** makes probabilities of them: "
+            f"{_shell.plain(piece(first))} gets **{percent(chances[first], 1)}**; these {len(best)} have "
+            f"{percent(chances[best].sum())} together, all other {len(chances) - len(best):,} the rest."
         )
         _shell.say(r"p = \mathrm{softmax}(E\,\mathrm{norm}(x)) \qquad E: V \times C")
         st.info(
@@ -177,11 +174,11 @@ def near(view, found, way):
     for i, name in enumerate(pooling.WAYS):
         cosines, order = pooling.nearest(mine[i], np.stack([vectors[i] for *_, vectors in found]))
         lists[name] = cosines, order
-        said.append(f"{name}: **{_shell.plain(found[order[0]][0])}** ({cosines[order[0]]:.3f})")
+        said.append(f"{name}: **{_shell.plain(found[order[0]][0])}** ({number(cosines[order[0]], 3)})")
     cosines, order = lists[way]
     st.markdown(
-        f"The nearest of your {len(found)} sentence{'s' * (len(found) > 1)} to "
-        f"“{_shell.plain(view.choice.text[:60])}” says, by {'; by '.join(said)}."
+        f"The nearest of your {plural('sentence', len(found))} to “{_shell.plain(view.choice.text[:60])}” "
+        f"says, by {'; by '.join(said)}."
     )
     best = order[:NEAREST]
     ranking(
@@ -214,13 +211,12 @@ def honest(found):
                 pooling.left_out(np.stack([vectors[i] for *_, vectors in found]), labels), labels, strict=True
             )
         )
-        told.append(f"{name} **{right} of {len(labels)}** ({100 * right / len(labels):.0f} %)")
+        told.append(f"{name} **{right} of {len(labels)}** ({percent(right / len(labels))})")
     lonely = [label for label in dict.fromkeys(labels) if labels.count(label) == 1]
     st.markdown(
-        "**How good is that?** Each sentence left out in turn and given the label of the nearest other one: "
-        f"right by {', by '.join(told)}; always saying "
-        f"{_shell.plain(commonest)}, the commonest, would be right {labels.count(commonest)} times. So few "
-        "sentences make a rough figure."
+        "**How good is that?** Each sentence left out in turn and given the label of the nearest other "
+        f"one: right by {', by '.join(told)}; always saying {_shell.plain(commonest)}, the commonest, would "
+        f"be right {plural('time', labels.count(commonest))}. So few sentences make a rough figure."
         + (
             f" A label with one sentence alone can never be found: {', '.join(map(_shell.plain, lonely))}."
             if lonely
@@ -251,9 +247,9 @@ def weights(view):
     most = int(shares.argmax())
     st.caption(
         "row: way of pooling; column: token; each row sums to 1. Attention-weighted: the mean over all "
-        f"{trace.config.heads} heads and all {T} queries of the "
-        f"weights of the last layer, layer {trace.config.layers}; most is received by token {most + 1}, "
-        f"{shares[most]:.3f}; evenly would be {1 / T:.3f}"
+        f"{plural('head', trace.config.heads)} and {'the one query' if T == 1 else f'all {T} queries'} of "
+        f"the weights of the last layer, layer {trace.config.layers}; most is received by token {most + 1}, "
+        f"{number(shares[most], 3)}; evenly would be {number(1 / T, 3)}"
     )
     _shell.say(
         r"\text{mean: } \tfrac{1}{T}\sum_j x_j \qquad \text{first: } x_1 \qquad \text{weighted: } \sum_j r_j "

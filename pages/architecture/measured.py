@@ -15,6 +15,7 @@ from model.network.convolution import build
 from model.network.transformer import initialise
 from pages import _shell
 from pages._cache import remembered
+from pages._numbers import plural
 
 BUDGET = 8  # seconds; what has not been measured by then is left out
 # how far this session has come: {what is asked: (measurements, why no more; empty while it goes on)}
@@ -92,8 +93,8 @@ def measured(quantity, lengths, model, kinds, draw):
     if drawn != total(points):
         draw(picture, points)
     button.button("Measure again", key="architecture.again", on_click=again)
-    cut = "" if count == len(todo) else f" {ended} after {count} of {len(todo)} measurements."
-    told.markdown(f"Measured on this machine: {total(points)} points.{cut}")
+    cut = "" if count == len(todo) else f" {ended} after {count} of {plural('measurement', len(todo))}."
+    told.markdown(f"Measured on this machine: {plural('point', total(points))}.{cut}")
     return points
 
 

@@ -10,6 +10,7 @@ from model.analysis import activations, stream
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Number, put
+from pages._numbers import number, percent, plural
 from viz import neurons as figures
 from viz import theme
 from viz.component import heatmap
@@ -53,7 +54,7 @@ def section(view):
         same = (
             "what the pass added follows from them bit for bit"
             if difference == 0
-            else f"it and what the pass added differ by at most {difference:.1e}"
+            else f"it and what the pass added differ by at most {number(difference, digits=2)}"
         )
         st.caption(f"the neurons are computed again by the model’s own MLP; {same}")
     one(view, before, after, neuron)
@@ -91,12 +92,12 @@ def grid(view, after, shown, neuron):
 def summary(view, before, after, best):
     """The token's neurons in a sentence."""
     open_ = int((before > 0).sum())
-    strongest = ", ".join(f"{i + 1} ({theme.number(after[i])})" for i in best[:5])
+    strongest = ", ".join(f"{i + 1} ({number(after[i])})" for i in best[:5])
     share = np.sort(after**2)[::-1][:COLUMNS].sum() / max(float((after**2).sum()), 1e-30)
     return (
         f"Of the {len(after):,} neurons in layer {view.choice.layer + 1}, **{open_:,} are above zero** for "
-        f"{_shell.plain(view.trace.tokens[view.token])}; most "
-        f"fire {strongest}. The strongest {COLUMNS} hold {100 * share:.0f} % of the sum of squares."
+        f"{_shell.plain(view.trace.tokens[view.token])}; most fire {strongest}. The strongest {COLUMNS} "
+        f"hold {percent(share)} of the sum of squares."
     )
 
 
@@ -107,9 +108,8 @@ def one(view, before, after, neuron):
     _shell.heading(f"Neuron {neuron + 1} of layer {view.choice.layer + 1}")
     st.markdown(
         f"Below each token: the neuron’s output. Of your tokens {_shell.plain(trace.tokens[most])} makes it "
-        f"fire most, **{theme.number(column[most])}**"
-        f" (before the GELU {theme.number(before[most, neuron])}); {int((before[:, neuron] > 0).sum())} of "
-        f"{len(column)} bring it above zero."
+        f"fire most, **{number(column[most])}** (before the GELU {number(before[most, neuron])}); "
+        f"{int((before[:, neuron] > 0).sum())} of {len(column)} bring it above zero."
     )
 
     def clicked():
@@ -118,7 +118,7 @@ def one(view, before, after, neuron):
 
     chips(
         trace.tokens,
-        notes=[theme.number(value) for value in column],
+        notes=[number(value) for value in column],
         values=np.clip(column, 0, None) / max(float(column.max()), 1e-30),
         selected=view.token,
         key="architecture.firing",
@@ -173,12 +173,10 @@ def additions(view):
     )
     a, m = added[:, view.choice.layer, token]
     means = added.mean(axis=2)
-    told = ", ".join(
-        f"layer {i} {theme.number(one)} and {theme.number(two)}" for i, (one, two) in enumerate(means.T, 1)
-    )
+    told = ", ".join(f"layer {i} {number(one)} and {number(two)}" for i, (one, two) in enumerate(means.T, 1))
     st.markdown(
-        f"In layer {view.choice.layer + 1} attention adds a vector of length **{theme.number(a)}** to "
-        f"{_shell.plain(trace.tokens[token])}, the MLP one of "
-        f"**{theme.number(m)}**, {theme.number(m / a) if a else 'no'} times as long. Over all "
-        f"{len(trace.tokens)} tokens the means of both are: {told}."
+        f"In layer {view.choice.layer + 1} attention adds a vector of length **{number(a)}** to "
+        f"{_shell.plain(trace.tokens[token])}, the MLP one of **{number(m)}**, "
+        f"{number(m / a) if a else 'no'} times as long. Over {plural('token', len(trace.tokens))} the means "
+        f"of both are: {told}."
     )

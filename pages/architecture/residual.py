@@ -6,8 +6,8 @@ import streamlit as st
 from model.analysis import stream
 from pages import _shell
 from pages._control import put
+from pages._numbers import number
 from viz import neurons as figures
-from viz import theme
 from viz.component import heatmap
 
 
@@ -77,22 +77,16 @@ def take_token():
         put({"architecture.token": cell[0]})
 
 
-def minus(value):
-    """Two digits behind the point, with a true minus sign."""
-    return f"{value:.2f}".replace("-", "−")
-
-
 def told(view, names, lengths, cosines, steps):
     """The numbers in sentences."""
     trace, token = view.trace, view.token
     turn = int(steps[:, token].argmin())
     longest = np.unravel_index(lengths.argmax(), lengths.shape)
     st.markdown(
-        f"{_shell.plain(trace.tokens[token])} enters with a length of **{theme.number(lengths[0, token])}** "
-        "and leaves with "
-        f"**{theme.number(lengths[-1, token])}**; the cosine between the two is {minus(cosines[0, -1])}. Its "
-        f"largest turn comes with {names[turn + 1]}: cosine "
-        f"{minus(steps[turn, token])} with the stage before. The longest vector of all is that of "
-        f"{_shell.plain(trace.tokens[longest[1]])}, token "
-        f"{longest[1] + 1}, at “{names[longest[0]]}”: {theme.number(lengths[longest])}."
+        f"{_shell.plain(trace.tokens[token])} enters with a length of **{number(lengths[0, token])}** and "
+        f"leaves with **{number(lengths[-1, token])}**; the cosine between the two is "
+        f"{number(cosines[0, -1], 2)}. Its largest turn comes with {names[turn + 1]}: cosine "
+        f"{number(steps[turn, token], 2)} with the stage before. The longest vector of all is that of "
+        f"{_shell.plain(trace.tokens[longest[1]])}, token {longest[1] + 1}, at “{names[longest[0]]}”: "
+        f"{number(lengths[longest])}."
     )

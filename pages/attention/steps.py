@@ -13,8 +13,8 @@ from model import AttentionTrace, Trace, probabilities
 from model.analysis import wordwise
 from pages import _shell
 from pages._control import put
-from pages._numbers import signed, signed_tex, tex
-from viz import bars, theme
+from pages._numbers import number, plural, rounding, signed, signed_tex, tex
+from viz import bars
 from viz.component import heatmap
 from viz.component.chips import chips
 
@@ -64,7 +64,7 @@ def square(cell, values, name, *, kind, allowed=None, note):
     _shell.pause()
     st.caption(
         f"row asks, column answers; {note}; checked against the model’s own output, largest difference "
-        f"{cell.attention.error():.0e}"
+        f"{rounding(cell.attention.error())}"
     )
 
 
@@ -133,11 +133,10 @@ def tokens(cell):
         on_select=take_token,
     )
     st.markdown(
-        f"The tokenizer has cut {len(trace.text):,} characters into **{len(trace.tokens)} tokens**; the "
-        "number under each is its place in the "
-        f"vocabulary of {trace.config.vocabulary:,}. Each number fetches a row of {trace.config.width} "
-        "trained parameters, the token’s embedding. "
-        "Click the token that shall ask."
+        f"The tokenizer has cut {plural('character', len(trace.text))} into "
+        f"**{plural('token', len(trace.tokens))}**; the number under each is its place in the vocabulary of "
+        f"{trace.config.vocabulary:,}. Each number fetches a row of {trace.config.width} trained "
+        "parameters, the token’s embedding. Click the token that shall ask."
     )
     return st.container()
 
@@ -188,10 +187,10 @@ def dots(cell):
         _shell.show(
             bars.contributions(products),
             key="attention.products",
-            alt=f"{len(products)} products q times k, which add up to {dot:.3g}",
+            alt=f"{len(products)} products q times k, which add up to {number(dot)}",
         )
         st.code(
-            " ".join(signed(product) for product in products) + f"  =  {theme.number(dot)}",
+            " ".join(signed(product) for product in products) + f"  =  {number(dot)}",
             language=None,
             wrap_lines=True,
         )
@@ -210,10 +209,9 @@ def scaled(cell):
         _shell.say(
             rf"\text{{score}} = {tex(dot)} \times {tex(cell.attention.scale)}{added} = {tex(score)}",
             f"The more products a sum has, the wider it spreads: {width} products of numbers of spread 1 "
-            f"have spread √{width} = {math.sqrt(width):.2f}. "
-            f"Dividing by that, which is multiplying by {1 / math.sqrt(width):.3g}, keeps the scores in "
-            "range, so that the softmax can still choose. "
-            "Switch the division off below and watch the weights run to one word.",
+            f"have spread √{width} = {number(math.sqrt(width), 2)}. Dividing by that, which is multiplying "
+            f"by {number(1 / math.sqrt(width))}, keeps the scores in range, so that the softmax can still "
+            "choose. Switch the division off below and watch the weights run to one word.",
             ""
             if bias is None
             else "What is added is the bias of the positional encoding: it depends on the distance between "
@@ -251,9 +249,9 @@ def masked(cell):
         _shell.say(
             formula,
             meaning,
-            f"Of {allowed.size:,} pairs {int(allowed.sum()):,} are allowed. A decoder is trained to guess "
-            "the next word, "
-            "so no word may look at what comes after it: the causal mask. An encoder looks both ways.",
+            f"Of {plural('pair', allowed.size)} {int(allowed.sum()):,} may be used. A decoder is trained to "
+            "guess the next word, so no word may look at what comes after it: the causal mask. An encoder "
+            "looks both ways.",
         )
     return right
 
@@ -276,28 +274,27 @@ def softmax(cell):
                 "Weights",
                 kind="weights",
                 allowed=allowed,
-                note=f"each row sums to {row.sum():.6g}",
+                note=f"each row sums to {number(row.sum(), digits=6)}",
             )
         if words.merged:
             _shell.WORDS.draw()
     with right:
         asks, answers = cell.words
         order = np.argsort(-row)[: min(3, int(allowed[cell.query].sum()))]
-        most = ", ".join(f"{_shell.plain(cell.trace.tokens[j])} {row[j]:.3f}" for j in order)
+        most = ", ".join(f"{_shell.plain(cell.trace.tokens[j])} {number(row[j], 3)}" for j in order)
         scores = cell.attention.scores(cell.head)[cell.query]
         top = scores.max()
-        less = signed_tex(-float(top))
+        less = signed_tex(-top)
         parts = probabilities.powers(scores)
         part, whole = parts[cell.key], parts.sum()
         _shell.say(
             rf"w = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = "
             rf"\frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}",
             f"{asks} looks most at {most}.",
-            f"This is the weight that {asks} gives {answers}. The row’s largest score, {theme.number(top)}, "
-            "is taken off everywhere: "
-            "that changes no weight and keeps e to the score in range.",
+            f"This is the weight that {asks} gives {answers}. The row’s largest score, {number(top)}, is "
+            "taken off everywhere: that changes no weight and keeps e to the score in range.",
         )
-        notes = [f"{weight:.3f}" for weight in row]
+        notes = [number(weight, 3) for weight in row]
         label = "weight of each token for the one that asks"
         chips(
             cell.trace.tokens,
@@ -331,21 +328,21 @@ def mixture(cell):
         difference = float(np.abs(picture[-1] - made).max())
         st.caption(
             "the last row is what this head puts out; it differs from the model’s own output by "
-            f"{difference:.0e} at most"
+            f"{rounding(difference)} at most"
         )
     with right:
         asks, answers = cell.words
         _shell.say(
             r"\text{head} = \sum_j w_j\,v_j",
             f"Each token passes on its value, as much of it as {asks} gave it weight. {answers} adds "
-            f"{weights[cell.key]:.3g} times its value. "
-            "A row that is nearly empty was hardly looked at. Click a dimension to see its sum:",
+            f"{number(weights[cell.key])} times its value. A row that is nearly empty was hardly looked at. "
+            "Click a dimension to see its sum:",
         )
         terms = " ".join(
-            f"+ {w:.3g}×{theme.number(v)}" for w, v in zip(weights, values[:, d], strict=True) if w >= 0.0005
+            f"+ {number(w)} × {number(v)}" for w, v in zip(weights, values[:, d], strict=True) if w >= 0.0005
         )
         st.code(
-            f"dimension {d}: {terms.removeprefix('+ ')}  =  {theme.number(made[d])}",
+            f"dimension {d}: {terms.removeprefix('+ ')}  =  {number(made[d])}",
             language=None,
             wrap_lines=True,
         )
@@ -382,11 +379,10 @@ def joined(cell):
         before, after = layer.resid_in[cell.query], layer.resid_mid[cell.query]
         _shell.say(
             r"\text{output} = W_O\,[\text{head}_1; \ldots; \text{head}_" + str(len(heads)) + "]",
-            f"The {len(heads)} heads are joined to {heads.size} numbers and multiplied by one more matrix. "
-            "The result, of length "
-            f"{np.linalg.norm(out):.3g}, is added to what {cell.words[0]} was before, of length "
-            f"{np.linalg.norm(before):.3g}; "
-            f"together they have length {np.linalg.norm(after):.3g}. The word now carries what it has seen.",
+            f"The {len(heads)} heads are joined to {heads.size} numbers and multiplied by one more "
+            f"matrix. The result, of length {number(np.linalg.norm(out))}, is added to what {cell.words[0]} "
+            f"was before, of length {number(np.linalg.norm(before))}; together they have length "
+            f"{number(np.linalg.norm(after))}. The word now carries what it has seen.",
         )
     return right
 

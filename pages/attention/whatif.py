@@ -8,6 +8,7 @@ import streamlit as st
 from model import Change, load, probabilities
 from pages import _shell
 from pages._control import Buttons, Slider, switch
+from pages._numbers import number, plural
 from viz import theme
 from viz.component.ranking import ranking
 
@@ -57,7 +58,8 @@ def effect(choice, original, trace, query):
         before, after = original.final[query], trace.final[query]
         cosine = float(before @ after / np.linalg.norm(before) / np.linalg.norm(after))
         st.markdown(
-            f"The vector of {word} at the end of the model, with and without the change: cosine {cosine:.3f}."
+            f"The vector of {word} at the end of the model, with and without the change: cosine "
+            f"{number(cosine, 3)}."
         )
         return
     before, after = original.probabilities[query], trace.probabilities[query]
@@ -71,7 +73,7 @@ def effect(choice, original, trace, query):
     told = (
         "Move a switch and see how this changes."
         if same
-        else f"The change moved it by **{moved:.3g} bits** (Kullback-Leibler divergence)."
+        else f"The change moved it by **{plural('bit', moved)}** (Kullback-Leibler divergence)."
     )
     st.markdown(
         f"What the model expects after {word}: the eight most likely of {len(before):,} tokens. {told}"

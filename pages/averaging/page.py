@@ -7,7 +7,7 @@ from model import load
 from model.analysis import senses
 from pages import _senses, _shell
 from pages._control import Text, kept
-from pages._numbers import percent
+from pages._numbers import number, percent
 from pages._senses import NUMBERS
 from viz.component import heatmap
 from viz.component.meter import Lane, meter
@@ -76,11 +76,11 @@ st.caption(
 )
 gaps = {lane.name: abs(lane.values[1] - lane.values[0]) for lane in lanes}
 st.markdown(
-    f"Between the two sentences {_shell.plain(word)} moves by **{gaps['attention']:.2f}** with attention, by "
-    f"**{gaps['plain average']:.2f}** with the plain "
-    f"average in {where}, and by {gaps['only itself']:.2f} when each word sees only itself. A model trained "
-    "to average from the start would do better than "
-    "this one, which learned to choose; what you see is how much of its sense this model owes to choosing."
+    f"Between the two sentences {_shell.plain(word)} moves by **{number(gaps['attention'], 2)}** with "
+    f"attention, by **{number(gaps['plain average'], 2)}** with the plain average in {where}, and by "
+    f"{number(gaps['only itself'], 2)} when each word sees only itself. A model trained to average from the "
+    "start would do better than this one, which learned to choose; what you see is how much of its sense "
+    "this model owes to choosing."
 )
 
 _shell.heading("The same slot, three mixtures")

@@ -13,6 +13,7 @@ from model.analysis import order, reach
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Slider
+from pages._numbers import number
 from viz import vocabulary
 from viz.component import heatmap
 
@@ -113,11 +114,11 @@ def compare(text, name, few, all_, merges, every):
     rows = {
         "Tokens T": [f"{t:,}" for t in T],
         "Cells of every attention map, T²": [f"{t * t:,}" for t in T],
-        "Characters per token": [f"{size / t:.2f}" for t in T],
+        "Characters per token": [number(size / t, 2) for t in T],
         f"Characters within reach of {tokens} tokens, from the last one back": [
             f"{end - start:,}" for start, end in spans
         ],
-        "The model’s surprise, bits per byte": [f"{cost:.3g}" for cost in costs],
+        "The model’s surprise, bits per byte": [number(cost) for cost in costs],
     }
     head = [f"| | first {merges:,} merges | all {every:,} merges |", "|---|---:|---:|"]
     st.markdown("\n".join(head + [f"| {label} | {a} | {b} |" for label, (a, b) in rows.items()]))
@@ -130,13 +131,11 @@ def compare(text, name, few, all_, merges, every):
         return
     st.markdown(
         f"**The model was trained with all {every:,} merges.** Fewer give it ids that it knows, in an order "
-        "that it has hardly ever met: its surprise is "
-        f"{costs[0]:.3g} bits per byte, with all merges {costs[1]:.3g}. The text has {T[0] / T[1]:.2f} times "
-        "the tokens that it was trained to read it in, so "
-        f"every attention map has {(T[0] / T[1]) ** 2:.2f} times the cells. A stack of {layers} causal "
-        "convolutions of kernel "
-        f"{kernel} (as in {CONVOLUTION}) reaches {tokens} tokens whatever they hold: from the last token "
-        f"back, {seen}."
+        f"that it has hardly ever met: its surprise is {number(costs[0])} bits per byte, with all merges "
+        f"{number(costs[1])}. The text has {number(T[0] / T[1], 2)} times the tokens that it was trained to "
+        f"read it in, so every attention map has {number((T[0] / T[1]) ** 2, 2)} times the cells. A stack "
+        f"of {layers} causal convolutions of kernel {kernel} (as in {CONVOLUTION}) reaches {tokens} tokens "
+        f"whatever they hold: from the last token back, {seen}."
     )
 
 

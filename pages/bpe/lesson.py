@@ -13,6 +13,7 @@ import streamlit as st
 from model import tokenizer as bpe
 from pages._cache import remembered
 from pages._control import Lines, Number, forget
+from pages._numbers import number, plural
 from viz.component.merges import BORDER, merges
 
 STORY = Path(bpe.__file__).with_name("story.txt").read_text(encoding="utf-8")
@@ -278,16 +279,12 @@ def summary(lesson, asked):
     done, words = len(lesson.pairs), lesson.words
     why = " After these no pair occurs twice, so training ends." if lesson.finished and done < asked else ""
     first, last = lesson.tokens[0], lesson.tokens[-1]
-    each = f", {last / words:.2f} per word instead of {first / words:.2f}" if words else ""
+    each = f", {number(last / words, 2)} per word instead of {number(first / words, 2)}" if words else ""
     st.markdown(
-        f"{counted(done, 'merge')} {'was' if done == 1 else 'were'} learned from {counted(first, 'byte')}, "
-        f"{counted(words, 'word')}.{why} They take the text to {counted(last, 'token')}{each}, with a "
+        f"{plural('merge', done)} {'was' if done == 1 else 'were'} learned from {plural('byte', first)}, "
+        f"{plural('word', words)}.{why} They take the text to {plural('token', last)}{each}, with a "
         f"vocabulary of {bpe.BYTES + done + 1:,}: 256 bytes, the merges, and one sign that ends a text. "
         "Words are counted as people count them, accents and vowel signs with their letters; a space is no "
         "word. No merge crosses the end of a run of letters with the space before it, of up to three digits, "
         "or of signs." + CUT * lesson.cut
     )
-
-
-def counted(number, noun):
-    return f"{number:,} {noun}{'s' * (number != 1)}"

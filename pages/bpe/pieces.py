@@ -11,6 +11,7 @@ import streamlit as st
 from model import tokenizer as bpe
 from pages import _shell
 from pages._control import Control
+from pages._numbers import number, plural
 from viz import vocabulary
 from viz.component.chips import chips
 from viz.component.ladder import Rung, ladder
@@ -93,14 +94,14 @@ def text_in_tokens(tokenizer, text):
 def fare(tokenizer, ids, text):
     """How common and rare words fare, with the numbers of this text."""
     told = (
-        f"**{count(len(ids), 'token')}** for {count(len(text), 'character')}: {len(text) / len(ids):.2f} "
-        "characters per token. "
+        f"**{plural('token', len(ids))}** for {plural('character', len(text))}: "
+        f"{number(len(text) / len(ids), 2)} characters per token. "
     )
     every = spoken(tokenizer, text)
     if not every:
         return told
     alone = [word for word in every if len(word.ids) == 1]
-    told += f"Of {count(len(every), 'word')}, {len(alone):,} {'is' if len(alone) == 1 else 'are'} one token"
+    told += f"Of {plural('word', len(every))}, {len(alone):,} {'is' if len(alone) == 1 else 'are'} one token"
     first = min(
         (word for word in alone if word.ids[0] >= bpe.BYTES), key=lambda word: word.ids[0], default=None
     )
@@ -119,7 +120,7 @@ def fare(tokenizer, ids, text):
         f" A run of letters is cut after every {bpe.LONGEST}, for speed." if bpe.LONG_RUN.search(text) else ""
     )
     pieces = listed(tokenizer, rare.ids)
-    return f"{told}{_shell.plain(rare.text)}: {count(len(rare.ids), 'token')}, {pieces}.{cut}"
+    return f"{told}{_shell.plain(rare.text)}: {plural('token', len(rare.ids))}, {pieces}.{cut}"
 
 
 def listed(tokenizer, ids, at_most=12):
@@ -161,9 +162,9 @@ def one_word(tokenizer, word):
     """Draw how the word came to its tokens, and explain those that are parts of characters."""
     steps = rungs(tokenizer, word)
     st.markdown(
-        f"{_shell.plain(word.text)}: {count(len(steps[0].pieces), 'byte')}, "
-        f"{count(len(steps) - 1, 'merge')}, **{count(len(word.ids), 'token')}**. "
-        "Of the merges learned, always the earliest that fits is made:"
+        f"{_shell.plain(word.text)}: {plural('byte', len(steps[0].pieces))}, "
+        f"{plural('merge', len(steps) - 1)}, **{plural('token', len(word.ids))}**. Of the merges learned, "
+        "always the earliest that fits is made:"
     )
     ladder(steps, word.ids, key="bpe.ladder", label="the word after each merge", revision=word.text)
     st.caption(
@@ -177,10 +178,6 @@ def one_word(tokenizer, word):
             "joined all of them."
         )
         st.markdown("\n".join([why, "", *parts]))
-
-
-def count(number, noun):
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def parts_of_characters(tokenizer, word):
@@ -247,10 +244,9 @@ def languages(tokenizer):
         "read the sentence"
     )
     st.markdown(
-        f"This tokenizer was trained on English. It reads {len(LINES[best]) / tokens[best]:.2f} characters "
-        f"of {best} at a time, and "
-        f"{len(LINES[worst]) / tokens[worst]:.2f} of {worst}: below 1, a character is more than one token. A "
-        "text in such a language fills the model’s "
-        f"context sooner, and each token carries less: {tokens[worst]} tokens in {worst} against "
+        f"This tokenizer was trained on English. It reads {number(len(LINES[best]) / tokens[best], 2)} "
+        f"characters of {best} at a time, and {number(len(LINES[worst]) / tokens[worst], 2)} of {worst}: "
+        "below 1, a character is more than one token. A text in such a language fills the model’s context "
+        f"sooner, and each token carries less: {tokens[worst]} tokens in {worst} against "
         f"{tokens['English']} in English."
     )

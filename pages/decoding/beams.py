@@ -11,6 +11,7 @@ from model.probabilities import BIT
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Slider, picture_first
+from pages._numbers import number, plural
 from pages.decoding import play
 from viz.component.tree import Node, tree
 
@@ -89,9 +90,9 @@ def meaning(view, levels, width, length):
     best, greedy = levels[-1][0], searched(view.path.model, view.path.ids, 1, length)[-1][0]
     V = view.trace.config.vocabulary
     told = (
-        f"The best of {width} beams is {_shell.plain(tokenizer.decode(best.ids))}: **{-best.score / BIT:.2f} "
-        "bits**. Greedy choice comes to "
-        f"{_shell.plain(tokenizer.decode(greedy.ids))}: **{-greedy.score / BIT:.2f} bits**. "
+        f"The best of {width} beams is {_shell.plain(tokenizer.decode(best.ids))}: "
+        f"**{number(-best.score / BIT, 2)} bits**. Greedy choice comes to "
+        f"{_shell.plain(tokenizer.decode(greedy.ids))}: **{number(-greedy.score / BIT, 2)} bits**. "
     )
     if best.ids == greedy.ids:
         told += (
@@ -108,8 +109,8 @@ def meaning(view, levels, width, length):
             "The greedy text is likelier: the search gave its beginning up too early. A beam is no proof. "
         )
     told += (
-        f"All texts of {length} tokens would be {V:,} to the power of {length}; the search looked at "
-        f"{(length - 1) * width * V + V:,} beginnings."
+        f"All texts of {plural('token', length)} would be {V:,} to the power of {length}; the search looked "
+        f"at {plural('beginning', (length - 1) * width * V + V)}."
     )
     st.markdown(told)
     _shell.say(

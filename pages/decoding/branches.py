@@ -4,6 +4,7 @@ import streamlit as st
 
 from model import probabilities
 from pages import _shell
+from pages._numbers import number, plural
 from pages.decoding import play
 from viz import surprise
 from viz.component.chips import chips
@@ -27,13 +28,13 @@ def section(view):
     ]  # of the tokens after the fork
     for name, ids, cost in zip(NAMES, (path.ids, path.other), bits, strict=True):
         st.markdown(
-            f"**{name.capitalize()}**: {len(cost)} tokens, **{cost.sum():.1f} bits**, {cost.mean():.2f} a "
-            "token"
+            f"**{name.capitalize()}**: {plural('token', len(cost))}, **{number(cost.sum(), 1)} bits**, "
+            f"{number(cost.mean(), 2)} a token"
         )
         highest = max(one.max() for one in bits)
         chips(
             [view.piece(id) for id in ids[fork:]],
-            notes=[f"{one:.1f}" for one in cost],
+            notes=[number(one, 1) for one in cost],
             values=cost / highest,
             key=f"decoding.{name.split()[-1]}",
             label=f"tokens of {name} after the fork, with their bits",
@@ -50,9 +51,8 @@ def section(view):
     totals = [one[:shorter].sum() for one in bits]
     likelier, other = sorted(NAMES, key=lambda name: totals[NAMES.index(name)])
     st.markdown(
-        f"They part after token {fork}, {view.word(path.ids[fork - 1])}. Over the {shorter} tokens that both "
-        f"have since, {likelier} costs "
-        f"**{abs(totals[0] - totals[1]):.1f} bits** less: to the model it is "
-        f"{play.times(abs(totals[0] - totals[1]))} as likely as {other}. "
-        "A token’s bits are −log₂ of the probability that the model itself gave it, before any filter."
+        f"They part after token {fork}, {view.word(path.ids[fork - 1])}. Over the {shorter} tokens that "
+        f"both have since, {likelier} costs **{number(abs(totals[0] - totals[1]), 1)} bits** less: to the "
+        f"model it is {play.times(abs(totals[0] - totals[1]))} as likely as {other}. A token’s bits are "
+        "−log₂ of the probability that the model itself gave it, before any filter."
     )

@@ -9,6 +9,7 @@ from model import decoding, load
 from model.trace import attention_trace
 from pages import _shell
 from pages._cache import remembered
+from pages._numbers import number, plural, rounding
 from pages.decoding import play
 from viz import cache as figures
 from viz.component import heatmap
@@ -60,8 +61,8 @@ def appended(view, weights):
         return ""
     row = attention_trace(view.step.record.layers[view.choice.layer].attention).weights(view.choice.head)[-1]
     return (
-        "The last row as the pass with the cache made it and as a pass over the whole text makes it: largest "
-        f"difference {np.abs(row - weights[-1]).max():.0e}"
+        "The last row as the pass with the cache made it and as a pass over the whole text makes it: "
+        f"largest difference {rounding(np.abs(row - weights[-1]).max())}"
     )
 
 
@@ -86,8 +87,8 @@ def kept(view):
     )
     st.markdown(
         f"A token costs 2 × {config.layers} layers × {config.key_heads} key heads × {config.head_width} "
-        f"numbers × 4 bytes = **{each:,} bytes**; {T} tokens "
-        f"keep **{cache.bytes:,} bytes**. The last pass read {fresh} token{'s' * (fresh != 1)} and "
+        f"numbers × 4 bytes = **{each:,} bytes**; {plural('token', T)} {'keeps' if T == 1 else 'keep'} "
+        f"**{cache.bytes:,} bytes**. The last pass read {plural('token', fresh)} and "
         + (
             f"looked up {again}: without the cache, {again * each:,} bytes of keys and values would have "
             "been computed again."
@@ -116,15 +117,15 @@ def timed(view):
     made = len(ids) - view.path.own
     without = sum(range(view.path.own, len(ids)))
     told = (
-        f" Since your text {made} tokens were written: without the cache that reads {without:,} tokens, with "
-        f"it {view.path.own + made - 1:,}."
+        f" Since your text {plural('token', made)} {'was' if made == 1 else 'were'} written: without the "
+        f"cache that reads {plural('token', without)}, with it {view.path.own + made - 1:,}."
         if made
         else ""
     )
     st.markdown(
-        f"Measured on this machine for token {lengths[-1]}: {1000 * whole[-1]:.2f} ms without the cache, "
-        f"{1000 * cached[-1]:.2f} ms with it, "
-        f"**{whole[-1] / cached[-1]:.1f} times** as fast.{told}"
+        f"Measured on this machine for token {lengths[-1]}: {number(1000 * whole[-1], 2)} ms without the "
+        f"cache, {number(1000 * cached[-1], 2)} ms with it, **{number(whole[-1] / cached[-1], 1)} times** "
+        f"as fast.{told}"
     )
     _shell.say(
         r"\text{without: } \sum_{n=1}^{N} n = \tfrac{N(N+1)}{2} \text{ tokens read} \qquad \text{with: } N",

@@ -10,6 +10,7 @@ import streamlit as st
 from model import decoding, probabilities
 from pages import _shell
 from pages._control import Buttons, Menu, Number, Steps
+from pages._numbers import number, percent
 from pages.decoding import play
 from viz import ranks
 from viz.component.candidates import candidates
@@ -209,8 +210,8 @@ def table(view, chances, kept):
     ):
         mass = before[chance > 0].sum()
         lines.append(
-            f"| {name} | {count:,} | {100 * mass:.1f} % | {float(decoding.entropy(logits)):.2f} bits | "
-            f"{100 * chance[step.id]:.1f} % |"
+            f"| {name} | {count:,} | {percent(mass, 1)} | {number(float(decoding.entropy(logits)), 2)} bits "
+            f"| {percent(chance[step.id], 1)} |"
         )
         before = chance
     st.markdown("\n".join(lines))
@@ -230,18 +231,18 @@ def meaning(view, chances, kept):
             "the likeliest after the repetition penalty" if "r" in view.how.letters else "the likeliest"
         )
         told = (
-            f"Greedy decoding takes {likeliest}, {view.word(step.id)} with {100 * own[step.id]:.1f} %, "
+            f"Greedy decoding takes {likeliest}, {view.word(step.id)} with {percent(own[step.id], 1)}, "
             "always the same: there is nothing to roll."
         )
     else:
         told = (
-            f"Seed {view.how.seed} rolls **{step.roll:.3f}** for place {len(view.path.ids) + 1}, which falls "
-            f"on {view.word(step.id)}: the model gave it "
-            f"{100 * own[step.id]:.1f} %, the filters made that {100 * final[step.id]:.1f} %. "
+            f"Seed {view.how.seed} rolls **{number(step.roll, 3)}** for place {len(view.path.ids) + 1}, "
+            f"which falls on {view.word(step.id)}: the model gave it {percent(own[step.id], 1)}, the "
+            f"filters made that {percent(final[step.id], 1)}. "
         )
         told += (
             f"{len(own) - kept[-1]:,} of {len(own):,} tokens were cut; they had "
-            f"{100 * own[final == 0].sum():.1f} % of the model’s own mass."
+            f"{percent(own[final == 0].sum(), 1)} of the model’s own mass."
         )
     cut = view.path.ahead[:1]
     if cut and not final[cut[0]]:
@@ -285,5 +286,5 @@ def penalised(view, own, chances):
     return (
         f" The repetition penalty divides the logits of the {len(ids)} tokens that the text has, or "
         f"multiplies them where they are below 0: {view.word(most)}, the likeliest of them, falls from "
-        f"{100 * own[most]:.3g} % to {100 * chances[1][most]:.3g} %."
+        f"{percent(own[most], None)} to {percent(chances[1][most], None)}."
     )

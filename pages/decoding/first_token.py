@@ -6,6 +6,7 @@ import streamlit as st
 from model.analysis import sink
 from pages import _shell
 from pages._control import put, switch
+from pages._numbers import percent
 from viz.component import heatmap
 
 WITHOUT = switch("Leave the first token out, and let each row sum to 1 again", "decoding.without")
@@ -74,17 +75,13 @@ def meaning(view, shares):
     strongest = int(np.nan_to_num(rest).argmax())
     told = "nothing else is left"
     if np.isfinite(rest).any():
-        told = (
-            f"of the rest most goes to {_shell.plain(trace.tokens[strongest])}, {100 * rest[strongest]:.0f} %"
-        )
+        told = f"of the rest most goes to {_shell.plain(trace.tokens[strongest])}, {percent(rest[strongest])}"
     st.markdown(
         "A softmax must give its weight to something. A head that finds nothing to say often parks it on "
-        f"the first token, here {first}, whatever that is. "
-        f"**Click a head.** Most by layer {most[0] + 1}, head {most[1] + 1}: **{100 * shares[most]:.0f} %**; "
-        "a head that gave all it sees the same weight "
-        f"would give {100 * flat:.0f} %; {int((shares > flat).sum())} of {shares.size} heads give more than "
-        f"that. In layer {layer + 1}, head {head + 1} "
-        f"the last token gives it {100 * weights[0]:.0f} %; {told}."
+        f"the first token, here {first}, whatever that is. **Click a head.** Most by layer {most[0] + 1}, "
+        f"head {most[1] + 1}: **{percent(shares[most])}**; a head that gave all it sees the same weight "
+        f"would give {percent(flat)}; {int((shares > flat).sum())} of {shares.size} heads give more than "
+        f"that. In layer {layer + 1}, head {head + 1} the last token gives it {percent(weights[0])}; {told}."
     )
     _shell.say(
         r"w'_{ij} = \frac{w_{ij}}{1 - w_{i1}} \quad (j > 1)",

@@ -7,6 +7,7 @@ from model import decoding, load, probabilities
 from pages import _shell
 from pages._cache import remembered
 from pages._control import put, token
+from pages._numbers import number, percent
 from pages.decoding import play
 from viz.component.beliefs import beliefs
 from viz.component.chips import chips
@@ -40,7 +41,7 @@ def section(view):
 
     chips(
         tokens,
-        notes=["", *(f"{one:.1f}" for one in bits)],
+        notes=["", *(number(one, 1) for one in bits)],
         values=[0, *(bits / max(bits.max(initial=0), 1))],
         selected=place,
         key="decoding.chips",
@@ -77,7 +78,7 @@ def followed(view, place, chances, stages):
         who = f"The text goes on with {view.word(best)}"
     ranks = (chances > chances[:, [best]]).sum(axis=1) + 1
     told = ", ".join(
-        f"{name} rank {rank:,} ({100 * chance[best]:.3g} %)"
+        f"{name} rank {rank:,} ({percent(chance[best], None)})"
         for name, rank, chance in zip(stages, ranks, chances, strict=True)
     )
     st.markdown(f"{who}: {told}.")
@@ -91,13 +92,16 @@ def surprised(view, bits):
     tokenizer, card = load(view.path.model).tokenizer, load(view.path.model).card
     size = sum(len(tokenizer.bytes[id]) for id in view.path.ids[1:])
     worst = int(bits.argmax()) + 1
-    known = f"; on held-out stories it needs {card['bits_per_byte']:.2f}" if "bits_per_byte" in card else ""
+    known = (
+        f"; on held-out stories it needs {number(card['bits_per_byte'], 2)}"
+        if "bits_per_byte" in card
+        else ""
+    )
     st.markdown(
-        f"After the first token the text costs **{bits.sum():.1f} bits**, {bits.mean():.2f} a token: the "
-        "model is as unsure as "
-        f"between {2 ** bits.mean():.3g} equally likely tokens each time (its perplexity). That is "
-        f"{bits.sum() / max(size, 1):.2f} bits a byte{known}. What surprises it most is "
-        f"{_shell.plain(view.trace.tokens[worst])}, {bits[worst - 1]:.1f} bits."
+        f"After the first token the text costs **{number(bits.sum(), 1)} bits**, {number(bits.mean(), 2)} a "
+        f"token: the model is as unsure as between {number(2 ** bits.mean())} equally likely tokens each "
+        f"time (its perplexity). That is {number(bits.sum() / max(size, 1), 2)} bits a byte{known}. What "
+        f"surprises it most is {_shell.plain(view.trace.tokens[worst])}, {number(bits[worst - 1], 1)} bits."
     )
     _shell.say(
         r"s_i = -\log_2 p(x_i \mid x_1 \dots x_{i-1})",

@@ -11,6 +11,7 @@ from model import Trace, decoding, load
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Control, forget, put
+from pages._numbers import number
 from viz.component.story import story
 
 # two of them spell a token's id in the address
@@ -322,7 +323,7 @@ def times(bits):
     """How many times as likely a text is that costs so many bits less, with three digits; a power where that
     is no number for people.
     """
-    return f"{float(f'{2**bits:.3g}'):,.12g} times" if bits < 40 else f"$2^{{{bits:.0f}}}$ times"
+    return f"{number(2**bits)} times" if bits < 40 else f"$2^{{{number(bits, 0)}}}$ times"
 
 
 class View(NamedTuple):

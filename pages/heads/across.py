@@ -13,6 +13,7 @@ from model.trace import frozen
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Slider
+from pages._numbers import percent, signed
 from pages.heads.pair import look_at
 from viz.component.panels import panels
 
@@ -103,7 +104,7 @@ def gradient(view, depth):
     )  # the standard error of a root is that of the mean over twice the root
     found = np.full((T, T), np.nan)
     found[slice(None) if row is None else row] = flow.shares(np.sqrt(mean))
-    return found, f", give or take {100 * np.sqrt(np.mean(unsure**2)):.0f} % a cell"
+    return found, f", give or take {percent(np.sqrt(np.mean(unsure**2)))} a cell"
 
 
 def window(T, query):
@@ -162,8 +163,8 @@ def compare(view, maps, allowed, depth):
         if row.size <= LONGEST or "gradient" not in (one, other):
             average, whole = overall(view.choice.model, view.trace.text, depth, (one, other), a, b, allowed)
             cells[1:] = (
-                "–" if np.isnan(average) else signed(average),
-                signed(whole) if allowed.sum() > 2 else "–",
+                "–" if np.isnan(average) else signed(average, 2),
+                signed(whole, 2) if allowed.sum() > 2 else "–",
             )
         lines.append(f"| {one} and {other} | **{cells[0]}** | {cells[1]} | {cells[2]} |")
     _shell.heading("How far they agree")
@@ -192,16 +193,12 @@ def firsts(view, maps, row):
         shares = values[view.query]
         most = int(np.where(others, shares, -1).argmax())
         told.append(
-            f"by {title} {_shell.plain(tokens[most])} ({100 * shares[most]:.1f} %, itself "
-            f"{100 * shares[view.query]:.1f} %)"
+            f"by {title} {_shell.plain(tokens[most])} ({percent(shares[most], 1)}, itself "
+            f"{percent(shares[view.query], 1)})"
         )
     return f"Of the other tokens {_shell.plain(tokens[view.query])} is made most of, {'; '.join(told)}. "
 
 
 def agreement(a, b):
     """A rank correlation as text; of fewer than three cells it says nothing."""
-    return signed(ranks.correlation(a, b)) if len(a) > 2 else "–"
-
-
-def signed(value):
-    return ("−" if value < 0 else "+") + f"{abs(value):.2f}"
+    return signed(ranks.correlation(a, b), 2) if len(a) > 2 else "–"

@@ -12,6 +12,7 @@ from model import Trace, load
 from model.network.attention import attend
 from pages import _shell
 from pages._control import Buttons, Menu, Text
+from pages._numbers import number, percent, plural, signed
 from pages.heads.pair import inside, look_at, sent, short, window
 from viz.component.panels import panels
 
@@ -126,11 +127,10 @@ def other_model(view):
             else "No other model here cuts it as this one does."
         )
         st.warning(
-            f"{view.choice.model} cuts this text into {len(view.trace.tokens)} tokens and {model} into "
-            f"{len(trace.tokens)}, and they are not the same: "
-            f"the first to differ is {_shell.plain(first[0])} here and {_shell.plain(first[1])} there. So "
-            "the cells of the one have no partners in the other. "
-            f"{with_it}"
+            f"{view.choice.model} cuts this text into {plural('token', len(view.trace.tokens))} and {model} "
+            f"into {len(trace.tokens)}, and they are not the same: the first to differ is "
+            f"{_shell.plain(first[0])} here and {_shell.plain(first[1])} there. So the cells of the one "
+            f"have no partners in the other. {with_it}"
         )
         raise _shell.NothingToShow
     return Side(f"{model} {short(layer, head)}", trace, layer, head)
@@ -174,8 +174,8 @@ def matched(a, b, part):
     if a.trace.tokens != b.trace.tokens:
         differ = sum(one != other for one, other in zip(a.trace.tokens, b.trace.tokens, strict=False))
         told = (
-            f"Compared place by place: the first token with the first, and so on; at {differ} of {T} places "
-            "the tokens differ, and both are named. "
+            f"Compared place by place: the first token with the first, and so on; at {differ} of "
+            f"{plural('place', T)} the tokens differ, and both are named. "
         )
     if lengths[0] != lengths[1]:
         told += (
@@ -196,11 +196,10 @@ def largest(a, b, maps, gap, part):
         return "**They do not differ in any cell.**"
     i, j = np.unravel_index(np.nanargmax(np.abs(gap)), gap.shape)
     row, column = (_shell.plain(labels(a, b, part)[place]) for place in (i, j))
-    number = f"{gap[i, j]:+.2f}".replace("-", "−")
     return (
         f"They differ most where {row} (place {part.start + i + 1}) looks at {column} (place "
-        f"{part.start + j + 1}): A gives it {maps[0][i, j]:.2f} and "
-        f"B {maps[1][i, j]:.2f}, **A − B = {number}**."
+        f"{part.start + j + 1}): A gives it {number(maps[0][i, j], 2)} and B {number(maps[1][i, j], 2)}, "
+        f"**A − B = {signed(gap[i, j], 2)}**."
     )
 
 
@@ -211,9 +210,8 @@ def moved(maps, gap):
         return "Where one of the two may not look there is no difference, and the cell is hatched."
     if not whole.any():
         return "No row is compared to its end, so that none of them sums to 1 in both."
-    share = 100 * np.nansum(np.abs(gap[whole]), axis=1).mean() / 2
+    share = np.nansum(np.abs(gap[whole]), axis=1).mean() / 2
     return (
-        f"Of the weight of a row, B has on average **{share:.0f} %** elsewhere than A: half the sum of "
-        f"$|D_{{ij}}|$ over $j$, 0 % where two rows are equal, "
-        "100 % where they share no token."
+        f"Of the weight of a row, B has on average **{percent(share)}** elsewhere than A: half the sum of "
+        f"$|D_{{ij}}|$ over $j$, 0 % where two rows are equal, 100 % where they share no token."
     )

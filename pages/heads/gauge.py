@@ -12,7 +12,7 @@ from model.trace import frozen
 from pages import _senses, _shell
 from pages._cache import remembered
 from pages._control import Menu
-from viz import theme
+from pages._numbers import number, plural, signed
 
 WAYS = {"silenced": knockouts.silence, "uniform": knockouts.level, "without its sink": knockouts.unsink}
 METER, HERE, EVERYWHERE = "the meter of the word", "at the token that asks", "on average over all tokens"
@@ -144,10 +144,8 @@ def unit(view, gauge):
 def amount(view, gauge, value):
     """An effect in words."""
     if gauge.measure == METER:
-        return ("−" if value < 0 else "+") + f"{abs(value):.3f}"
-    return (
-        f"{theme.number(value)} of its length" if view.trace.logits is None else f"{theme.number(value)} bits"
-    )
+        return signed(value, 3)
+    return f"{number(value)} of its length" if view.trace.logits is None else plural("bit", value)
 
 
 def subject(view, gauge):

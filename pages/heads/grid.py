@@ -8,6 +8,7 @@ from model.analysis import heads, wordwise
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Buttons, picture_first
+from pages._numbers import number, percent
 from pages.heads.pair import look_at, open_head, place, sent, short, window
 from viz.component import heatmap
 from viz.component.grid import grid
@@ -83,7 +84,7 @@ def section(view):
                 rows=trace.tokens[part],
                 columns=trace.tokens[part],
                 names=[short(*divmod(int(i), H)) for i in places],
-                notes=[f"{value[i]:.2f}\n{names.ravel()[i]}" for i in places],
+                notes=[f"{number(value[i], 2)}\n{names.ravel()[i]}" for i in places],
                 allowed=trace.layers[0].attention.head(0).allowed[part, part],
                 selected=int(np.flatnonzero(places == layer * H + head)[0]),
                 across=H,
@@ -159,7 +160,7 @@ def pair_told(view, value, order):
     asks, answers = (_shell.plain(view.trace.tokens[i]) for i in (view.query, view.key))
     best = short(*divmod(int(value.argmax()), view.trace.config.heads))
     return (
-        f" Ordered by how much {asks} looks at {answers}: most in head {best}, **{value.max():.2f}**. Click "
+        f" Ordered by how much {asks} looks at {answers}: most in head {best}, **{number(value.max(), 2)}**. Click "
         "another pair in the large picture."
     )
 
@@ -173,7 +174,7 @@ def summary(measured, names, order, shown, tokens):
         )
     unit, found = UNITS.get(shown, ""), measured[shown]
     most = np.unravel_index(found.heads.argmax(), found.heads.shape)
-    number = (
+    ordered = (
         f"Its number is the **{shown}**" if order == "layer" else f"Ordered by **{shown}**, highest first"
     )
     earned = [
@@ -189,9 +190,9 @@ def summary(measured, names, order, shown, tokens):
     if tokens < heads.LEAST:
         who = f"On fewer than {heads.LEAST} tokens no head can earn a name."
     return (
-        f"**Click a head**, and look for columns, diagonals and lone cells. {number}, {MEANT[shown]}: most "
-        f"in {short(*most)}, {found.heads[most]:.2f}{unit}; "
-        f"a uniform head would have **{found.uniform:.2f}**{unit}. {who}"
+        f"**Click a head**, and look for columns, diagonals and lone cells. {ordered}, {MEANT[shown]}: most "
+        f"in {short(*most)}, {number(found.heads[most], 2)}{unit}; a uniform head would have "
+        f"**{number(found.uniform, 2)}**{unit}. {who}"
     )
 
 
@@ -213,33 +214,29 @@ def rule(model, measured):
         there = repeat(EXAMPLE)
         most = np.unravel_index(there.heads.argmax(), there.heads.shape)
         other = (
-            f" In {EXAMPLE}, a small model of strings that repeat, the most is **{there.heads[most]:.2f}**, "
-            "by "
-            f"head {short(*most)}."
+            f" In {EXAMPLE}, a small model of strings that repeat, the most is "
+            f"**{number(there.heads[most], 2)}**, by head {short(*most)}."
         )
     _shell.heading("When does a head earn a name?")
     st.markdown(
         "A **uniform head** gives all the tokens that it may see the same weight: whatever is no more than "
-        "that is no habit. A score is the mean weight on "
-        "one place. A head that has come at least half of the way from a uniform head’s score $u$ to 1 is "
-        "called after that place: **previous token**, "
-        "**first token**, **itself** or **induction**; if there are several, after the one where it has come "
-        "farthest. "
-        f"If not, it is **broad** when its entropy is at least {100 * heads.ALL:.0f} % of a uniform head’s, "
-        f"and else **{heads.NONE}**. "
-        f"On fewer than {heads.LEAST} tokens, where these places are often the same token, nobody earns a "
-        "name. "
-        "A name says what the weights of this text are like, not what the head is for."
+        "that is no habit. A score is the mean weight on one place. A head that has come at least half of "
+        "the way from a uniform head’s score $u$ to 1 is called after that place: **previous token**, "
+        "**first token**, **itself** or **induction**; if there are several, after the one where it has "
+        f"come farthest. If not, it is **broad** when its entropy is at least {percent(heads.ALL)} of a "
+        f"uniform head’s, and else **{heads.NONE}**. On fewer than {heads.LEAST} tokens, where these places "
+        "are often the same token, nobody earns a name. A name says what the weights of this text are "
+        "like, not what the head is for."
     )
     _shell.say(
         r"\frac{s - u}{1 - u} \ge \frac12 \qquad s_{\text{previous}} = \frac{1}{T-1} \sum_{i>1} w_{i,\,i-1} "
         r"\qquad "
         r"H = -\frac1T \sum_{i,j} w_{ij} \log_2 w_{ij}",
         f"**Induction** (Olsson 2022) is measured on {heads.STRINGS} strings of {heads.PERIOD} random "
-        "tokens, each said twice, and not on your text: when the "
-        f"model reads a token again, how much does a head look at what came after it the first time? {has}: "
-        f"the most is **{here.heads[best]:.2f}**, by head "
-        f"{short(*best)}; a uniform head gives {here.uniform:.3f}.{other}",
+        "tokens, each said twice, and not on your text: when the model reads a token again, how much does "
+        f"a head look at what came after it the first time? {has}: the most is "
+        f"**{number(here.heads[best], 2)}**, by head {short(*best)}; a uniform head gives "
+        f"{number(here.uniform, 3)}.{other}",
     )
     _shell.heading("The functions that measured this")
     _shell.show_source(heads.entropy, heads.previous, heads.induction, heads.names)

@@ -9,7 +9,7 @@ from model import load
 from model.analysis import knockouts, ranks, senses
 from pages import _senses, _shell
 from pages._control import Buttons, Control, put
-from pages._numbers import number
+from pages._numbers import signed
 from pages.heads.gauge import (
     METER,
     WAYS,
@@ -120,10 +120,9 @@ def strongest(view, moved, gauge, way):
     rank = 1 + int((sharp > sharp[best]).sum())
     return (
         f"Here **layer {best // H + 1}, head {best % H + 1}** matters most: {way}, it moves "
-        f"{subject(view, gauge)} by **{amount(view, gauge, moved[best])}**. "
-        f"By its largest weight there it is number {rank} of {len(moved)}; over all heads the two orders "
-        "have a rank correlation of "
-        f"{number(ranks.correlation(size, sharp))}; at 1 the weights would tell the influence."
+        f"{subject(view, gauge)} by **{amount(view, gauge, moved[best])}**. By its largest weight there it "
+        f"is number {rank} of {len(moved)}; over all heads the two orders have a rank correlation of "
+        f"{signed(ranks.correlation(size, sharp), 2)}; at 1 the weights would tell the influence."
     )
 
 

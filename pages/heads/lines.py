@@ -6,6 +6,7 @@ import streamlit as st
 from model.network.attention import attend
 from pages import _shell
 from pages._control import Control, put, refuse
+from pages._numbers import percent, plural
 from pages.heads.pair import inside, look_at, open_head, place, sent, short, window
 from viz.component.lines import MOST, lines
 
@@ -117,7 +118,7 @@ def told(view, names, mean, part):
     """What the token that asks takes, and how few lines carry half of the weight."""
     row, tokens = mean[view.query - part.start], view.trace.tokens[part]
     most = ", ".join(
-        f"{_shell.plain(tokens[j])} {100 * row[j]:.0f} %"
+        f"{_shell.plain(tokens[j])} {percent(row[j])}"
         for j in np.argsort(-row, kind="stable")[:3]
         if row[j] > 0
     )
@@ -126,7 +127,6 @@ def told(view, names, mean, part):
     half = int(np.searchsorted(np.cumsum(largest, dtype=np.float64), 0.5 * mean.sum(dtype=np.float64))) + 1
     return (
         f"In {who} {_shell.plain(view.trace.tokens[view.query])} takes most from {most}. Half of all the "
-        "weight drawn is in "
-        f"**{half:,} of {int((mean > 0).sum()):,}** lines: the more a head looks at single tokens, the fewer "
-        "lines are most of what it does."
+        f"weight drawn is in **{half:,} of {plural('line', int((mean > 0).sum()))}**: the more a head looks "
+        "at single tokens, the fewer lines are most of what it does."
     )

@@ -10,9 +10,9 @@ import streamlit as st
 from model import AttentionTrace, probabilities
 from pages import _shell
 from pages._control import Buttons
-from pages._numbers import signed, signed_tex, tex
+from pages._numbers import number, percent, plural, rounding, signed, signed_tex, tex
 from pages.heads.pair import look_at
-from viz import bars, theme
+from viz import bars
 from viz.component import heatmap
 
 COUNTED, LARGEST = "as counted", "largest product first"
@@ -44,7 +44,7 @@ def section(view):
         _shell.show(
             bars.contributions(products, order=dimensions, height=200),
             key="heads.sum",
-            alt=f"{len(products)} products, adding up to {total:.3g}",
+            alt=f"{len(products)} products, adding up to {number(total)}",
         )
         st.caption("bar: q × k of that dimension; line: their sum so far, from left to right")
     with right:
@@ -104,8 +104,8 @@ def chain(view, attention, products, words):
     _shell.say(
         rf"q \cdot k = \sum_{{d=0}}^{{{len(products) - 1}}} q_d\,k_d = {tex(total)}",
         f"{up} products are above zero and {down} below; the largest: {largest}. Summed here they give "
-        f"**{fine(total)}**, the model’s own matrix product "
-        f"says **{fine(dot)}**: difference {abs(total - dot):.0e}.",
+        f"**{number(total, 6)}**, the model’s own matrix product says **{number(dot, 6)}**: difference "
+        f"{rounding(abs(total - dot))}.",
         turned(attention, view.trace.config.encoding.title, head, query, key, total),
         rf"$$\text{{score}} = {tex(total)} \times {tex(attention.scale)}{added} = {tex(score)}$$",
         ""
@@ -116,11 +116,6 @@ def chain(view, attention, products, words):
     )
 
 
-def fine(value):
-    """Six digits behind the point, with a true minus sign."""
-    return f"{value:.6f}".replace("-", "−")
-
-
 def turned(attention, title, head, query, key, total):
     """What turning does to the sum; `title` is the encoding's."""
     if not attention.turns:
@@ -128,9 +123,8 @@ def turned(attention, title, head, query, key, total):
     before = float(np.dot(*(part.astype(np.float64) for part in unturned(attention, head, query, key))))
     apart = abs(query - key)
     return (
-        f"Before {title} turned them by their places the two vectors would have given "
-        f"{theme.number(before)}: a distance of {apart} token{'s' * (apart != 1)} makes "
-        f"**{signed(total - before)}**."
+        f"Before {title} turned them by their places the two vectors would have given {number(before)}: a "
+        f"distance of {plural('token', apart)} makes **{signed(total - before)}**."
     )
 
 
@@ -149,8 +143,8 @@ def weighed(attention, head, query, key, allowed, words):
     return (
         rf"$$\text{{weight}} = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = "
         rf"\frac{{{tex(part[key])}}}{{{tex(part.sum())}}} = {tex(weights[key])}$$"
-        f"\n\nOf the {int(allowed.sum())} tokens that {asks} may look at, {answers} is **number {rank}**, "
-        f"with {100 * weights[key]:.1f} % of its attention."
+        f"\n\nOf the {plural('token', int(allowed.sum()))} that {asks} may look at, {answers} is **number "
+        f"{rank}**, with {percent(weights[key], 1)} of its attention."
     )
 
 

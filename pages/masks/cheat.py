@@ -14,8 +14,8 @@ from model.decoding import generate, temperature
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Number, put
+from pages._numbers import number, plural
 from viz import masks as figures
-from viz import theme
 from viz.component import heatmap
 
 HONEST, CHEAT = "decoder-rope", "decoder-unmasked"
@@ -71,10 +71,10 @@ def score(honest, cheat, blinded):
         revision=honest.text,
     )
     a, b, c = (
-        f"**{int(leak.guessed(trace).sum())} of {N}** ({theme.number(trace.losses.mean())} nats each)"
+        f"**{int(leak.guessed(trace).sum())} of {N}** ({plural('nat', trace.losses.mean())} each)"
         for trace in rows.values()
     )
-    blind = theme.number(np.log(honest.config.vocabulary))
+    blind = number(np.log(honest.config.vocabulary))
     st.markdown(
         f"{HONEST}, trained with the causal mask, expects {a} of your tokens; the cheat, {CHEAT}, {b}. Put "
         "the mask on the cheat, so that it "
@@ -92,8 +92,8 @@ def curves():
     )
     a, b = (curve[-1][1] for curve in found.values())
     st.caption(
-        f"training loss, from the models’ cards: at the end {theme.number(a)} and {theme.number(b)} nats per "
-        f"token, {a / b:.0f} times less"
+        f"training loss, from the models’ cards: at the end {number(a)} and {plural('nat', b)} per token, "
+        f"{number(a / b, 0)} times less"
     )
 
 
@@ -194,11 +194,10 @@ def looks(choice, cheat):
         )
     st.markdown(
         f"At the token right after itself. Most of all in **layer {layer + 1}, head {head + 1}**: mean "
-        f"weight **{ahead[layer, head]:.3f}** on token $i + 1$; "
-        f"in {int((ahead > 0.5).sum())} of {ahead.size} heads more than half. Here, in layer "
-        f"{choice.layer + 1}, head {choice.head + 1}, it is "
-        f"{ahead[choice.layer, choice.head]:.3f}. Click a head in the left picture: the line beside the "
-        "diagonal is where it copies from."
+        f"weight **{number(ahead[layer, head], 3)}** on token $i + 1$; in {int((ahead > 0.5).sum())} of "
+        f"{ahead.size} heads more than half. Here, in layer {choice.layer + 1}, head {choice.head + 1}, it "
+        f"is {number(ahead[choice.layer, choice.head], 3)}. Click a head in the left picture: the line "
+        "beside the diagonal is where it copies from."
     )
 
 

@@ -143,10 +143,6 @@ def moved(text, name, mask):
     return leak.change(before, after) if after.logits is None else leak.divergence(before, after)
 
 
-def plural(number, noun):
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
 def empty_rows(allowed):
     """The rows that may look at nothing."""
     return np.flatnonzero(~allowed.any(1)).tolist()

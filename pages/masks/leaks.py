@@ -10,8 +10,8 @@ from model.analysis import leak
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Line, token
+from pages._numbers import number, plural
 from pages.masks import chosen
-from viz import theme
 from viz.component import heatmap
 
 WORD = Line("by the word", "masks.word", None, "dog", look={"width": 140})
@@ -126,23 +126,21 @@ def test(name, trace, place, token, mask):
         told = "It is the first token: nothing stands before it. Choose a later one."
     elif leaks == 0 and not before.any():
         told = (
-            f"Of the {chosen.plural(place, 'output')} before it **none has moved**: all {numbers:,} numbers "
-            "of their streams, embedding to end, are the same "
-            f"**bit for bit**. Of the {T - place - 1} after it, {int((after[-1] > 0).sum())} moved."
+            f"Of the {plural('output', place)} before it **none has moved**: all {numbers:,} numbers of "
+            f"their streams, embedding to end, are the same **bit for bit**. Of the {T - place - 1} after "
+            f"it, {int((after[-1] > 0).sum())} moved."
         )
     else:
         told = (
-            f"Of the {chosen.plural(place, 'output')} before it **{leaks} moved**, the most by "
-            f"{theme.number(before[-1].max())} of its length: with this mask "
-            f"the future leaks into the past. Of the {T - place - 1} after it, {int((after[-1] > 0).sum())} "
-            "moved."
+            f"Of the {plural('output', place)} before it **{leaks} moved**, the most by "
+            f"{number(before[-1].max())} of its length: with this mask the future leaks into the past. Of "
+            f"the {T - place - 1} after it, {int((after[-1] > 0).sum())} moved."
         )
     st.markdown(change + told)
     st.caption(
         "row is a stage of the model, column a token; |x − x′| / |x| as a share of the largest, "
-        f"{theme.number(found.max())}; hatched: no number differs, "
-        "not in the last bit. Both texts have the same shape and run in the same order of operations, so "
-        "equal means equal"
+        f"{number(found.max())}; hatched: no number differs, not in the last bit. Both texts have the same "
+        "shape and run in the same order of operations, so equal means equal"
     )
 
 
@@ -200,22 +198,21 @@ def agreement(gradient, replaced, can):
     """Whether what the mask forbids through all layers is exactly 0, and nothing else."""
     ahead = np.triu(np.ones_like(can), 1)
     changes, gradients = (int((values[ahead] > 0).sum()) for values in (replaced, gradient))
-    told = (
-        f"All {int(ahead.sum()):,} cells right of the diagonal, the future, are exactly 0, by both measures."
-    )
+    cells = plural("cell", int(ahead.sum()))
+    told = f"Of the {cells} right of the diagonal, the future, all are exactly 0, by both measures."
     if changes or gradients:
         told = (
-            f"Of the {int(ahead.sum()):,} cells right of the diagonal, the future, {changes:,} are above 0 "
-            "by "
-            f"change and {gradients:,} by gradient: it leaks."
+            f"Of the {cells} right of the diagonal, the future, {changes:,} are above 0 by change and "
+            f"{gradients:,} by gradient: it leaks."
         )
+    elif not ahead.any():
+        told = "A text of one token has no future to leak from."
     stray = int((gradient[~can] > 0).sum() + (replaced[~can] > 0).sum())
     closed = int((~can).sum())
     if stray:
-        st.error(f"In {stray} cells something moves though no path through the mask leads there.")
+        st.error(f"In {plural('cell', stray)} something moves though no path through the mask leads there.")
     st.markdown(
         f"**{told}** Counted by the mask alone, no path leads through the layers in {closed:,} of "
-        f"{can.size:,} cells; gradient and change are above 0 in "
-        f"{int((gradient[can] > 0).sum()):,} and {int((replaced[can] > 0).sum()):,} of the other "
-        f"{int(can.sum()):,}."
+        f"{plural('cell', can.size)}; gradient and change are above 0 in {int((gradient[can] > 0).sum()):,} "
+        f"and {int((replaced[can] > 0).sum()):,} of the other {int(can.sum()):,}."
     )

@@ -7,9 +7,9 @@ import streamlit as st
 
 from model import masks
 from pages import _shell
+from pages._numbers import number, percent, plural
 from pages.masks import chosen
 from viz import masks as figures
-from viz import theme
 from viz.component import heatmap
 
 HEIGHT = 275
@@ -108,8 +108,9 @@ def effect(name, original, trace, mask, own):
     still = int((moved == 0).sum())
     st.markdown(
         f"{name} was trained with {trained}. With this one, {_shell.plain(trace.tokens[most])} moves most, "
-        f"by **{theme.number(moved[most])} {unit}**; "
-        f"{still} of {len(moved)} outputs have not moved at all. Each bar is the {measure}. "
+        "by "
+        f"**{plural('bit', moved[most]) if predicts else percent(moved[most], None) + ' of its length'}**; "
+        f"of {plural('output', len(moved))} {still} did not move at all. Each bar is the {measure}. "
         f"{loss(original, trace, mask.allowed(own))}"
     )
 
@@ -120,14 +121,13 @@ def loss(original, trace, allowed):
         return ""
     ahead = int(np.triu(allowed, 1).sum())
     told = (
-        f"The mean loss on this text goes from {theme.number(original.losses.mean())} to "
-        f"**{theme.number(trace.losses.mean())} nats** per token. "
+        f"The mean loss on this text goes from {number(original.losses.mean())} to "
+        f"**{plural('nat', trace.losses.mean())}** per token. "
     )
     if ahead:
         return (
-            f"{told}It is no honest loss: {chosen.plural(ahead, 'cell')} right of the diagonal let tokens "
-            "see "
-            "what comes after them."
+            f"{told}It is no honest loss: {plural('cell', ahead)} right of the diagonal "
+            f"{'lets' if ahead == 1 else 'let'} tokens see what comes after them."
         )
     return f"{told}No token sees what it is to predict."
 

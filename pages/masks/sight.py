@@ -8,7 +8,7 @@ from model.analysis import leak
 from pages import _shell
 from pages._cache import remembered
 from pages._control import token
-from viz import theme
+from pages._numbers import number, plural
 from viz.component import heatmap
 
 MODELS = "encoder", "decoder-rope"
@@ -103,8 +103,7 @@ def one(column, trace, name, place, choice):
     beside = ": itself alone"
     if seen > 1:
         beside = (
-            f", of the others most by {_shell.plain(trace.tokens[most])} ({theme.number(found[-1][most])}; "
-            "by "
-            f"itself {theme.number(found[-1][place])})"
+            f", of the others most by {_shell.plain(trace.tokens[most])} ({number(found[-1][most])}; by "
+            f"itself {number(found[-1][place])})"
         )
-    return f"In {name} the final vector of {what} can be moved by **{seen} of {T} tokens**{beside}."
+    return f"In {name} the final vector of {what} can be moved by **{seen} of {plural('token', T)}**{beside}."

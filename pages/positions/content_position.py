@@ -7,6 +7,7 @@ from model.analysis import order
 from model.network.encodings import ENCODINGS
 from pages import _shell
 from pages._control import picture_first, put
+from pages._numbers import number, percent, plural
 from pages.positions import encodings
 from viz.component.panels import panels
 
@@ -102,16 +103,15 @@ def section(text):
 
 def about(parts, real, error, allowed, tokens, query, key, name):
     """The sum in the chosen cell, and over all cells."""
-    numbers = " + ".join(f"{title} {number(values[query, key])}" for title, values in parts.items())
+    numbers = " + ".join(f"{title} {number(values[query, key], 3)}" for title, values in parts.items())
     st.caption(
         "row asks, column answers; all panels are on one scale, symmetric about 0: vermillion above, blue "
         "below; masked: the causal mask"
     )
     st.markdown(
         f"{_shell.plain(tokens[query])} asks, {_shell.plain(tokens[key])} answers: {numbers} = "
-        f"**{number(real[query, key])}**. Over all {real.size:,} cells "
-        f"the sum differs from the score that the model computed by at most **{error:.1e}**. "
-        f"{brought(parts, allowed)}"
+        f"**{number(real[query, key], 3)}**. Over {plural('cell', real.size)} the sum differs from the "
+        f"score that the model computed by at most **{number(error, digits=2)}**. {brought(parts, allowed)}"
     )
     enters = ENCODINGS[name].enters
     _shell.say(FORMULAS[enters], MEANINGS[enters])
@@ -122,9 +122,5 @@ def brought(parts, allowed):
     shares = order.credit(parts, allowed)
     if len(parts) == 1 or any(map(np.isnan, shares.values())):
         return ""
-    told = ", ".join(f"{title} {100 * share:.0f} %".replace("-", "−") for title, share in shares.items())
+    told = ", ".join(f"{title} {percent(share)}" for title, share in shares.items())
     return f"Of what varies within the rows, the parts bring: {told}."
-
-
-def number(value):
-    return f"{value:.3f}".replace("-", "−")

@@ -9,6 +9,7 @@ from model import Unavailable, load, names
 from model.network.encodings import ENCODINGS
 from pages import _shell
 from pages._control import Buttons, Menu, Several, token
+from pages._numbers import number
 
 NAMES = [name for name in ENCODINGS if f"decoder-{name}" in names("decoder")]
 COUNT = dict(
@@ -125,6 +126,6 @@ def pair_controls(tokens):
     return asks, token("Who answers", "positions.key", tokens, max(0, last - 1))
 
 
-def told(numbers):
+def told(values):
     """{name: number} in a sentence."""
-    return ", ".join(f"{name} {number:.2f}" for name, number in numbers.items())
+    return ", ".join(f"{name} {number(value, 2)}" for name, value in values.items())

@@ -14,6 +14,7 @@ from model.network.encodings import rope
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Buttons, Lines, Several, Steps
+from pages._numbers import number, plural, signed, tex
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
 from pages.positions.pictures import LOOKS
@@ -160,10 +161,10 @@ def measured(todo, chosen, context, N, asked):
         draw(picture, found, recorded, context, N)
     if len(found) < len(todo):
         button.button("Go on", key="positions.go", on_click=stop, args=(None,))
-        told.markdown(f"Stopped after {len(found)} of {len(todo)} curves.")
+        told.markdown(f"Stopped after {len(found)} of {plural('curve', len(todo))}.")
     else:
         button.button("Stop", key="positions.rest", disabled=True)
-        told.markdown(f"Measured {len(todo)} curves on {N:,} tokens.")
+        told.markdown(f"Measured {plural('curve', len(todo))} on {plural('token', N)}.")
     return found
 
 
@@ -199,24 +200,23 @@ def about(found, ids, used, source, length, context):
     if source == OWN and len(ids) <= length:
         st.info(f"This text has {len(ids):,} tokens: it is measured to its end, at {N:,}.")
     elif source == OWN:
-        st.caption(f"The first {N:,} of {len(ids):,} tokens are used.")
+        st.caption(f"Of {plural('token', len(ids))} the first {N:,} are used.")
     else:
         st.caption(
             "The text: the beginning of “The Bronze Ring”, from The Blue Fairy Book, edited by Andrew Lang, "
             "1889, public domain. No model was trained on it."
         )
     lines = [
-        f"| | after 1 to {min(N, context)} tokens | "
+        f"| | after {'1 token' if N == 1 else f'1 to {min(N, context)} tokens'} | "
         f"{f'after {context + 1} to {N:,}' if context < N else 'beyond'} | change |",
         "|---|---|---|---|",
     ]
     for name, rows in found.items():
         near, far = mean(rows, 0, context), mean(rows, context, N)
         ends = encodings.bundle(name).config.max_tokens if name in NAMES else N
-        beyond = "no such position" if far is None and ends < N else "—" if far is None else f"{far:.2f}"
+        beyond = "no such position" if far is None and ends < N else "–" if far is None else number(far, 2)
         lines.append(
-            f"| {name} | {near:.2f} | {beyond} | "
-            f"{'—' if far is None else f'{far - near:+.2f}'.replace('-', '−')} |"
+            f"| {name} | {number(near, 2)} | {beyond} | {'–' if far is None else signed(far - near, 2)} |"
         )
     st.markdown("\n".join(lines))
 
@@ -227,23 +227,22 @@ def explained(methods, N, context):
     width, own, factor = config.head_width, config.rope_base, max(1.0, N / context)
     _shell.heading("RoPE, read in other ways")
     _shell.say(
-        rf"s = \max\!\left(1, \tfrac{{{N}}}{{{context}}}\right) = {factor:.3g}",
+        rf"s = \max\!\left(1, \tfrac{{{N}}}{{{context}}}\right) = {tex(factor)}",
         "The parameters stay as they are; only the angles by which queries and keys turn are changed, for "
         "the length $s$ times that of the training.",
-        f"**another base** (as trained it is {own:,.0f}): all pairs but the first turn more slowly if it is "
-        "larger.",
-        rf"**linear interpolation** (Chen 2023): position $i$ is read as $i / s$, here $i / {factor:.3g}$, "
-        r"so that no angle is new, but neighbours "
-        rf"move closer.",
+        f"**another base** (as trained it is {number(own, 0)}): all pairs but the first turn more slowly if "
+        "it is larger.",
+        rf"**linear interpolation** (Chen 2023): position $i$ is read as $i / s$, here "
+        rf"$i / {tex(factor)}$, so that no angle is new, but neighbours move closer.",
         rf"**NTK-aware** (bloc97 2023): base $\times\, s^{{D/(D-2)}}$, here "
-        rf"{own * factor ** (width / (width - 2)):,.0f}: fast pairs stay, the "
+        rf"{number(own * factor ** (width / (width - 2)), 0)}: fast pairs stay, the "
         rf"slowest is slowed $s$ times.",
         rf"**YaRN** (Peng 2023): pairs that turn less than once in {context} tokens are interpolated, those "
         r"that turn more than 32 times stay, between them "
         rf"it is mixed; and the scores are divided by the temperature $t = (0.1 \ln s + 1)^{{-2}} = "
-        rf"{rope.yarn_temperature(factor):.3f}$. With a "
-        rf"training context this short the fastest pair turns {context / (2 * math.pi):.0f} times, so every "
-        r"pair is slowed a little.",
+        rf"{tex(rope.yarn_temperature(factor), 3)}$. With a "
+        rf"training context this short the fastest pair turns {number(context / (2 * math.pi), 0)} times, "
+        r"so every pair is slowed a little.",
         "At this length $s = 1$: all of them but another base read the text as trained."
         if factor == 1
         else "",

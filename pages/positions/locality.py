@@ -5,10 +5,11 @@ nothing else.
 import numpy as np
 import streamlit as st
 
-from model.analysis import order
+from model.analysis import heads, order
 from pages import _shell
 from pages._cache import remembered
 from pages._control import picture_first, put
+from pages._numbers import percent
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
 from viz.component import heatmap
@@ -37,10 +38,6 @@ def take_head():
     put({"positions.layer": layer + 1, "positions.head": head + 1})
 
 
-def percent(share):
-    return "—" if np.isnan(share) else f"{100 * share:.0f} %"
-
-
 def section(text):
     """Draw all of it for the text."""
     T = len(encodings.read(text))
@@ -53,22 +50,29 @@ def section(text):
     name = encoding.value()
     with picture_first(encoding):
         encodings.fits_or_ends(name, T)
+        if T == 1:
+            st.warning(
+                "This text is one token, which can look at nothing but itself: there is nothing to measure. "
+                "Type a few words more."
+            )
+            raise _shell.NothingToShow
         means, shares = profile(text, name)
-        heads = sorted(np.ndindex(shares.shape), key=lambda one: -np.nan_to_num(shares[one], nan=-1.0))
-        st.session_state["positions.sorted"] = heads
-        most = encodings.layer_control(heads[0][0] + 1), encodings.head_control(heads[0][1] + 1)
+        ranked = sorted(np.ndindex(shares.shape), key=lambda one: -shares[one])
+        st.session_state["positions.sorted"] = ranked
+        most = encodings.layer_control(ranked[0][0] + 1), encodings.head_control(ranked[0][1] + 1)
         chosen = tuple(control.value() - 1 for control in most)
         trace = _shell.explain(text, f"decoder-{name}")
+        _, flat = order.by_distance(heads.uniform(trace.layers[0].attention.allowed))
         left, right = st.columns([5, 4], gap="medium")
         with left:
             heatmap(
-                np.stack([means[one] for one in heads]),
-                rows=[f"{layer + 1}.{head + 1} {percent(shares[layer, head])}" for layer, head in heads],
+                np.stack([means[one] for one in ranked]),
+                rows=[f"{layer + 1}.{head + 1} {percent(shares[layer, head])}" for layer, head in ranked],
                 columns=[str(d) for d in range(T)],
                 key="positions.heads",
                 square=False,
                 height=480,
-                selected=(heads.index(chosen), 0),
+                selected=(ranked.index(chosen), 0),
                 revision=f"{name}:{text}",
                 label=f"{name}: mean weight by distance, heads sorted by the share",
                 row_role="layer.head share",
@@ -99,11 +103,11 @@ def section(text):
     )
     st.markdown(
         f"Of the variance of the weights of layer {chosen[0] + 1}, head {chosen[1] + 1} in {name}, "
-        f"**{percent(shares[chosen])}** is explained by distance "
-        f"alone; the mean over all {shares.size} heads is "
-        f"{percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)}. With {T} tokens, weights "
-        "dealt out at "
-        f"random would reach {percent(2 / (T + 2))}." + others(text, T)
+        f"**{percent(shares[chosen])}** is explained by distance alone; the mean over all {shares.size} "
+        f"heads is {percent(shares.mean())}. A **uniform head**, which gives all tokens that it may see the "
+        f"same weight, already reaches **{percent(flat)}**: its weights are larger in short rows, where all "
+        "words are near; "
+        f"{int((shares > flat).sum())} of {shares.size} heads are above that." + others(text, T)
     )
     _shell.say(
         r"\eta^2 = \frac{\sum_d n_d\,(\bar w_d - \bar w)^2}{\sum_{i \ge j} (w_{ij} - \bar w)^2}, \qquad \bar "
@@ -122,7 +126,7 @@ def others(text, T):
         [name for name in NAMES if not encodings.beyond(name, T)], "Asking all heads of all models"
     ):
         shares = profile(text, name)[1]
-        found[name] = percent(np.nanmean(shares) if np.isfinite(shares).any() else np.nan)
+        found[name] = percent(shares.mean())
     return (
         " The mean over the heads of each model, on this text: "
         f"{', '.join(f'{name} {share}' for name, share in found.items())}."

@@ -7,10 +7,10 @@ from model.analysis import order
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Control, Number, forget, put, refuse
+from pages._numbers import number
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
 from viz import order as figures
-from viz import theme
 from viz.component.sequence import sequence
 
 MASKS = "full", "causal"
@@ -128,11 +128,10 @@ def meaning(found, new, words):
         else "more than rounding explains"
     )
     st.markdown(
-        "Without an encoding and with the full mask the largest difference is "
-        f"**{theme.number(none['full'])}**: {verdict}. With the same mask and one of "
-        f"the encodings it is between **{theme.number(min(others))}** and **{theme.number(max(others))}**. A "
-        "causal mask tells order by itself, since a word "
-        f"that stands later sees more: without any encoding it already makes {theme.number(none['causal'])}. "
-        "A set of objects needs no order, and there this "
-        "blindness is a virtue; in a text or an image the order is half of the meaning."
+        f"Without an encoding and with the full mask the largest difference is **{number(none['full'])}**: "
+        f"{verdict}. With the same mask and one of the encodings it is between **{number(min(others))}** "
+        f"and **{number(max(others))}**. A causal mask tells order by itself, since a word that stands "
+        f"later sees more: without any encoding it already makes {number(none['causal'])}. A set of objects "
+        "needs no order, and there this blindness is a virtue; in a text or an image the order is half of "
+        "the meaning."
     )

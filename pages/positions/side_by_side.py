@@ -8,6 +8,7 @@ import streamlit as st
 from model.network.attention import attend
 from pages import _ending, _shell
 from pages._control import Slider, picture_first, put
+from pages._numbers import signed
 from pages.positions import encodings
 from pages.positions.pictures import LOOKS
 from viz import order as figures
@@ -170,6 +171,5 @@ def difference(weights, tokens, text):
     row, column = np.unravel_index(np.nanargmax(np.abs(gap)), gap.shape)
     st.caption(
         f"vermillion: {a} has more, blue: {b} has more, the page’s colour: no difference; the scale is "
-        "symmetric about 0. Largest: "
-        f"{gap[row, column]:+.3f} at row {row + 1}, column {column + 1}".replace("-", "−")
+        f"symmetric about 0. Largest: {signed(gap[row, column], 3)} at row {row + 1}, column {column + 1}"
     )

@@ -12,6 +12,7 @@ from model.analysis import reach
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Buttons, Line, Slider
+from pages._numbers import plural
 from viz import curves
 
 DILATIONS = 1, 2, reach.EXPONENTIAL
@@ -196,8 +197,8 @@ def about_convolutions(settings, output, word, T):
     )
     _shell.say(
         product(settings),
-        f"{stands}By formula the output of {word} spans {plural(last - first + 1, 'token')}, {where}. "
-        f"By gradient it reaches **{len(seen)} of {plural(T, 'token')}**, from token {seen[0] + 1} to "
+        f"{stands}By formula the output of {word} spans {plural('token', last - first + 1)}, {where}. By "
+        f"gradient it reaches **{len(seen)} of {plural('token', T)}**, from token {seen[0] + 1} to "
         f"{seen[-1] + 1}{holes}",
     )
 
@@ -221,13 +222,9 @@ def about_attention(settings, output, word, T):
     _shell.say(
         formula[settings.mask],
         f"In each layer {word} may look at {sees[settings.mask]}: the text decides how much, the mask "
-        f"decides whether. After {plural(layers, 'layer')} the "
-        f"gradient reaches **{int((gradients[-1] > 0).sum())} of {plural(T, 'token')}**.",
+        f"decides whether. After {plural('layer', layers)} the gradient reaches "
+        f"**{int((gradients[-1] > 0).sum())} of {plural('token', T)}**.",
     )
-
-
-def plural(number, noun):
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def agreement(*pairs):
@@ -239,16 +236,15 @@ def agreement(*pairs):
     if wrong:
         name, level, place = wrong[0]
         st.error(
-            f"Formula and gradient disagree in {len(wrong)} of {cells:,} cells, first in the {name}, {level} "
-            f"levels down, position {place + 1}."
+            f"Formula and gradient disagree in {len(wrong)} of {plural('cell', cells)}, first in the "
+            f"{name}, {level} levels down, position {place + 1}."
         )
         return
     outside = sum(int((norm == 0).sum()) for *_, gradients in pairs for norm in gradients)
     st.markdown(
         f"**Formula and measurement agree in all {cells:,} cells.** Measured: the gradient of the output "
-        "with respect to each cell, in networks of these "
-        f"shapes with random weights. It is exactly 0 in the {outside:,} cells that the formula leaves out, "
-        "and above 0 in all others."
+        "with respect to each cell, in networks of these shapes with random weights. It is exactly 0 in "
+        f"the {plural('cell', outside)} that the formula leaves out, and above 0 in all others."
     )
 
 
@@ -300,7 +296,7 @@ def connection(trace, output, other, settings):
     found = needed(T, settings)
     word, far = _shell.plain(trace.tokens[output]), _shell.plain(trace.tokens[other])
     way = (
-        f"{plural(abs(distance), 'token')} to the {'left' if distance < 0 else 'right'}"
+        f"{plural('token', abs(distance))} to the {'left' if distance < 0 else 'right'}"
         if distance
         else "the same token"
     )

@@ -9,7 +9,7 @@ from model import load
 from model.analysis import senses
 from pages import _senses, _shell
 from pages._control import Buttons, Menu, Slider
-from pages._numbers import number, percent
+from pages._numbers import percent, plural, rounding, signed
 from pages.receptive_field.influence import CONVOLUTION, NAMES
 from viz import curves
 from viz.component.meter import Lane, meter
@@ -157,15 +157,14 @@ def leaves(versions):
 
 def told(name, clue, versions, values, now):
     """The sentence about what the slider shows."""
-    said = " and ".join(f"in {twin} at **{number(row[now])}**" for twin, row in values.items())
+    said = " and ".join(f"in {twin} at **{signed(row[now], 2)}**" for twin, row in values.items())
     first = leaves(versions)
     if first is None:
         return f"{_shell.plain(name)} falls {said}. {CONVOLUTION} sees the clue at all of these distances."
     beyond, encoder = (values[twin][first:] for twin in (CONVOLUTION, _senses.MODEL))
     return (
-        f"{_shell.plain(name)} falls {said}. From {first} words on {_shell.plain(str(clue))} is out of "
-        f"{CONVOLUTION}’s sight: there its meter stays at "
-        f"{number(beyond[0])}, its guess from the words that are left (largest change {np.ptp(beyond):.0e}), "
-        "while the encoder’s is between "
-        f"{number(encoder.min())} and {number(encoder.max())}."
+        f"{_shell.plain(name)} falls {said}. From {plural('word', first)} on {_shell.plain(str(clue))} is "
+        f"out of {CONVOLUTION}’s sight: there its meter stays at {signed(beyond[0], 2)}, its guess from the "
+        f"words that are left (largest change {rounding(np.ptp(beyond))}), while the encoder’s is between "
+        f"{signed(encoder.min(), 2)} and {signed(encoder.max(), 2)}."
     )

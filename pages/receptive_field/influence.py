@@ -10,6 +10,7 @@ from model.analysis import reach
 from model.analysis.senses import parts
 from pages import _shell
 from pages._cache import remembered
+from pages._numbers import number
 from viz.component import heatmap
 
 ATTENTION, CONVOLUTION = "encoder", "encoder-cnn"
@@ -85,7 +86,7 @@ def farthest(trace, output, found):
         j = int(np.where(np.arange(len(change)) == output, -1, change).argmax())
         told.append(
             f"in {name} {_shell.plain(trace.tokens[j])}, {abs(j - output)} away (relative change "
-            f"{change[j]:.3g}, gradient {gradient[j]:.3g})"
+            f"{number(change[j])}, gradient {number(gradient[j])})"
         )
     return (
         f"The other token whose replacement moves {_shell.plain(trace.tokens[output])} most is "
@@ -101,7 +102,7 @@ def outside(output, gradient, change):
     value = (
         "both measures are **exactly 0**"
         if largest == 0
-        else f"the largest measure is {largest:.1e}, though it should be 0"
+        else f"the largest measure is {number(largest, digits=2)}, though it should be 0"
     )
     return (
         f"{CONVOLUTION} sees {field} tokens, {(field - 1) // 2} to each side: in the {int(far.sum())} "

@@ -9,6 +9,7 @@ from model.analysis import rotation
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Steps
+from pages._numbers import number, plural
 from viz import rotation as figures
 
 BASES = (
@@ -80,12 +81,12 @@ def speeds(pair, base):
         key="rope.wavelengths",
         alt="tokens for one turn of each pair, with the trained and the chosen base",
     )
-    turns = rotation.wavelengths(config.head_width, base)
+    turns, yours = rotation.wavelengths(config.head_width, base), f"your {plural('token', T)}"
     _shell.say(
         r"\lambda_i = \frac{2\pi}{\theta_i} = 2\pi\,b^{2(i-1)/D}",
         f"With base {base:,}, "
         f"{slow(turns, config.context, f'the training context of {config.context} tokens')}, and "
-        f"{slow(turns, T, f'your {T} tokens')}. "
+        f"{slow(turns, T, yours)}. "
         "Hollow: less than once round in the training context, so the model has met only some of the pair’s "
         "angles; a longer text turns it to new ones.",
     )
@@ -112,11 +113,10 @@ def rerun(pair, base):
     best, moved = min(found, key=found.get), max(abs(value - found[trained]) for value in found.values())
     st.markdown(
         f"**The model was trained with base {trained:,}.** Each point is the real model, all layers, run "
-        "again on your text with the same parameters and "
-        f"another base. {chosen(pair, base, trained, found)} Of these bases {best:,} suits this text best; "
-        f"the largest change is {moved:.3f} nats per "
-        "token. What a base does to an angle grows with the distance, so a long text shows more of it. "
-        "Models for long contexts are trained with larger "
+        "again on your text with the same parameters and another base. "
+        f"{chosen(pair, base, trained, found)} Of these bases {best:,} suits this text best; the largest "
+        f"change is {number(moved, 3)} nats per token. What a base does to an angle grows with the "
+        "distance, so a long text shows more of it. Models for long contexts are trained with larger "
         "bases, Llama 3 with 500,000, so that more of their pairs stay short of a full turn."
     )
 
@@ -124,7 +124,7 @@ def rerun(pair, base):
 def chosen(pair, base, trained, found):
     """What the chosen base does to the loss and to the score of the two tokens, in words."""
     if base == trained:
-        return f"As trained it needs {found[trained]:.4f} nats per token. Move the slider to compare."
+        return f"As trained it needs {number(found[trained], 4)} nats per token. Move the slider to compare."
     layer, head, cell = pair.choice.layer, pair.choice.head, (pair.query, pair.key)
     before, after = (
         pair.attention.scaled(head)[cell],
@@ -132,7 +132,7 @@ def chosen(pair, base, trained, found):
     )
     asks, answers = map(_shell.plain, pair.words)
     return (
-        f"As trained it needs {found[trained]:.4f} nats per token, with {base:,} **{found[base]:.4f}**; the "
-        f"score of {asks} with {answers} goes from "
-        f"{before:.3f} to **{after:.3f}**."
+        f"As trained it needs {number(found[trained], 4)} nats per token, with {base:,} "
+        f"**{number(found[base], 4)}**; the score of {asks} with {answers} goes from {number(before, 3)} to "
+        f"**{number(after, 3)}**."
     )

@@ -12,7 +12,7 @@ from model import AttentionTrace, Trace
 from model.analysis import rotation
 from pages import _shell
 from pages._control import LONGEST, Buttons, Control, Menu, put, token
-from pages._numbers import signed_tex, tex
+from pages._numbers import number, plural, rounding, signed, signed_tex, tex
 from viz import rotation as figures
 from viz.component.clocks import clocks
 
@@ -148,17 +148,14 @@ def proof(pair):
         rf"\text{{score}} = \frac{{1}}{{\sqrt{{D}}}} \sum_{{i=1}}^{{{len(frequency)}}} "
         r"|q_i|\,|k_i|\,\cos\big((n-m)\,\theta_i + \varphi_i\big)"
         rf" = {tex(sums[pair.key])}",
-        f"$\\theta_i = b^{{-2(i-1)/D}}$ is the speed of pair i. Where the text has {asks} and {answers}, the "
-        f"{len(frequency)} contributions add up to "
-        f"**{sums[pair.key]:.6f}**. The score that the model computed, the cell of {heatmap(pair)}, is "
-        f"**{model[pair.key]:.6f}**. Over all {len(model)} keys "
-        f"of this query, sum and score differ by at most {abs(sums - model).max():.0e}, and the turned hands "
-        f"by {turned:.0e}: the rounding of 32-bit "
-        f"numbers.{masked} "
-        "The positions m of the query and n of the key enter only as n − m. That is all: turning by the "
-        "place makes the dot product feel the distance. "
-        "φ, the angle between the two hands at rest, is what the words have to say; |q| and |k| say how "
-        "loud.",
+        f"$\\theta_i = b^{{-2(i-1)/D}}$ is the speed of pair i. Where the text has {asks} and {answers}, "
+        f"the {len(frequency)} contributions add up to **{number(sums[pair.key], 6)}**. The score that the "
+        f"model computed, the cell of {heatmap(pair)}, is **{number(model[pair.key], 6)}**. Over "
+        f"{plural('key', len(model))} of this query, sum and score differ by at most "
+        f"{rounding(abs(sums - model).max())}, and the turned hands by {rounding(turned)}: the rounding of "
+        f"32-bit numbers.{masked} The positions m of the query and n of the key enter only as n − m. That "
+        "is all: turning by the place makes the dot product feel the distance. φ, the angle between the "
+        "two hands at rest, is what the words have to say; |q| and |k| say how loud.",
     )
 
 
@@ -218,26 +215,18 @@ def distances(pair):
     asks, answers = map(_shell.plain, pair.words)
     st.markdown(
         f"- Purple: **the real q of {asks} and k of {answers}, set at every distance.** Looking back, the "
-        "two would score highest at "
-        f"{signed(offsets[seen.argmax()])}, with {seen.max():.2f}; in the text they stand at {signed(here)}, "
-        f"with {content[here + pair.last]:.2f}.\n"
-        f"- Dashed: **without content.** All {len(q)} pairs equally long, pointing the same way at offset 0, "
-        "with the same Σ a, a = |q| |k|. Their "
-        "cosines agree near 0 and drift apart further out: what RoPE says by itself is “the nearer, the "
-        "higher”, more or less. The grey "
-        "band is the envelope of this curve, scale × |Σ a e^(i offset θ)|; real words need not stay inside.\n"
-        f"- Dotted: **what these two cannot exceed at any distance**, scale × Σ a = {bound:.2f}. The "
-        "decaying bound of the RoPE paper (Su 2021, eq. 37) goes "
-        f"for this q and k from {paper[pair.last]:.0f} at offset 0 to {paper[0]:.0f} at "
-        f"{signed(offsets[0])}: true, but "
+        f"two would score highest at {signed(offsets[seen.argmax()])}, with {number(seen.max(), 2)}; in the "
+        f"text they stand at {signed(here)}, with {number(content[here + pair.last], 2)}.\n- Dashed: "
+        f"**without content.** All {len(q)} pairs equally long, pointing the same way at offset 0, with the "
+        "same Σ a, a = |q| |k|. Their cosines agree near 0 and drift apart further out: what RoPE says by "
+        "itself is “the nearer, the higher”, more or less. The grey band is the envelope of this curve, "
+        "scale × |Σ a e^(i offset θ)|; real words need not stay inside.\n- Dotted: **what these two cannot "
+        f"exceed at any distance**, scale × Σ a = {number(bound, 2)}. The decaying bound of the RoPE paper "
+        f"(Su 2021, eq. 37) goes for this q and k from {number(paper[pair.last], 0)} at offset 0 to "
+        f"{number(paper[0], 0)} at {signed(offsets[0])}: true, but "
         f"{'everywhere' if paper.min() > bound else 'nearly everywhere'} above the dotted line, and so not "
         "drawn. RoPE leans to decay; it does not enforce it."
     )
-
-
-def signed(value, form="+d"):
-    """A number with its sign, and a true minus."""
-    return f"{value:{form}}".replace("-", "−")
 
 
 # ---- one pair, by hand ----
@@ -260,23 +249,22 @@ def by_hand(pair, i):
     _shell.say(
         rf"\tfrac{{1}}{{\sqrt{{D}}}}\,\mathbf{{q}}' \cdot \mathbf{{k}}' = {tex(scale)} \cdot ({product}) = "
         rf"{tex(contribution)}",
-        f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is {theta:.3g} "
-        "radians per token, once round in "
-        f"{round(2 * np.pi / theta, 1):,} tokens. **A positive angle turns counter-clockwise**, x to the "
-        "right and y up; query and key are turned the same "
-        f"way, each by its own position. Of the score {signed(pair.contributions.sum(), '+.3f')} this pair "
-        f"makes {signed(contribution, '+.3f')}. "
-        "Click another clock above to see its numbers.",
+        f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is "
+        f"{number(theta)} radians per token, once round in {number(2 * np.pi / theta, 1)} tokens. **A "
+        "positive angle turns counter-clockwise**, x to the right and y up; query and key are turned the "
+        f"same way, each by its own position. Of the score {signed(pair.contributions.sum(), 3)} this pair "
+        f"makes {signed(contribution, 3)}. Click another clock above to see its numbers.",
     )
 
 
 def matrix(angle):
     cos, sin = np.cos(angle), np.sin(angle)
-    return rf"\begin{{pmatrix}} {cos:.3f} & {-sin:.3f} \\ {sin:.3f} & {cos:.3f} \end{{pmatrix}}"
+    cos, less, sin = tex(cos, 3), tex(-sin, 3), tex(sin, 3)
+    return rf"\begin{{pmatrix}} {cos} & {less} \\ {sin} & {cos} \end{{pmatrix}}"
 
 
 def column(hand):
-    return rf"\begin{{pmatrix}} {hand.real:.3f} \\ {hand.imag:.3f} \end{{pmatrix}}"
+    return rf"\begin{{pmatrix}} {tex(hand.real, 3)} \\ {tex(hand.imag, 3)} \end{{pmatrix}}"
 
 
 def group(value):
@@ -296,7 +284,7 @@ from model.analysis import rotation
 attention = load({pair.choice.model!r}).explain({pair.choice.text!r}).layers[{layer}].attention
 q = rotation.hands(attention.q[{head}, {pair.query}])  # counted from 0
 k = rotation.hands(attention.k[{group}, {pair.key}])
-frequency = rotation.frequencies({pair.trace.config.head_width}, base={pair.trace.config.rope_base:.0f})
+frequency = rotation.frequencies({pair.trace.config.head_width}, base={pair.trace.config.rope_base})
 q, k = rotation.turned(q, {pair.query}, frequency), rotation.turned(k, {pair.key}, frequency)
 parts = rotation.contributions(q, k, attention.scale)
 print(parts.sum(), attention.scaled({head})[{pair.query}, {pair.key}])"""

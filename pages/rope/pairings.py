@@ -6,6 +6,7 @@ from model import load
 from model.analysis import rotation
 from pages import _shell
 from pages._cache import remembered
+from pages._numbers import number, rounding
 from viz import rotation as figures
 
 NAMES = "adjacent, as trained", "halves, rows reordered", "halves, rows as they are"
@@ -64,13 +65,13 @@ def order(pair, chosen):
 def compare(pair):
     """Loss and logits under the three readings, in a table and token by token."""
     found, tokens = outcomes(pair.choice.text, pair.choice.model), pair.trace.tokens
-    (right, _), (_, rounding), (wrong, _) = found
+    (right, _), (_, apart), (wrong, _) = found
     lines = ["| read as | nats per token | logits differ by at most |", "|:--|--:|--:|"]
     for name, (losses, apart) in zip(NAMES, found, strict=True):
-        lines.append(f"| {name} | {f'{losses.mean():.4f}' if len(losses) else '–'} | {apart:.3g} |")
+        lines.append(f"| {name} | {number(losses.mean(), 4) if len(losses) else '–'} | {number(apart)} |")
     same_model = (
-        f"With its rows reordered it is the same model: the logits agree to {rounding:.0e}, the rounding of "
-        "32-bit sums. "
+        f"With its rows reordered it is the same model: the logits agree to {rounding(apart)}, the rounding "
+        "of 32-bit sums. "
     )
     st.markdown("\n".join([*lines, "", same_model + (misread(right, wrong, tokens) if len(right) else "")]))
     if len(right):
@@ -89,15 +90,14 @@ def misread(right, wrong, tokens):
     """What reading halves without reordering costs this text."""
     cost, worst = wrong.mean() - right.mean(), int((wrong - right).argmax())
     if cost <= 0:
-        harm = f"{cost:.3f} nats per token".replace("-", "−")
+        harm = f"{number(cost, 3)} nats per token"
         return (
             "Read with halves as it is, the wrong pairs turn, and nothing fails. Your text is too short to "
             f"show the harm ({harm}). Type more."
         )
     return (
         "Read with halves as it is, the wrong pairs turn, and nothing fails: every shape fits, no error is "
-        "raised. The model only gets worse, by "
-        f"**{cost:.3f} nats per token** on your text, most at {_shell.plain(tokens[worst + 1])}, from "
-        f"{right[worst]:.2f} to {wrong[worst]:.2f}. "
+        f"raised. The model only gets worse, by **{number(cost, 3)} nats per token** on your text, most at "
+        f"{_shell.plain(tokens[worst + 1])}, from {number(right[worst], 2)} to {number(wrong[worst], 2)}. "
         "It is easily taken for a badly trained model."
     )

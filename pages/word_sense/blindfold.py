@@ -8,7 +8,7 @@ import streamlit as st
 from model.analysis import ranks, senses
 from pages import _senses, _shell
 from pages._control import forget, kept, refuse
-from pages._numbers import number
+from pages._numbers import number, plural, signed
 from pages._senses import NUMBERS
 from viz import theme
 from viz.component import heatmap
@@ -72,7 +72,7 @@ def sentence(found, side, moved, hidden):
     chips(
         [found.text[one.start : one.end] for one in every],
         key=f"word_sense.words{side + 1}",
-        notes=[number(moved[str(one)]) if str(one) in moved else "" for one in every],
+        notes=[signed(moved[str(one)], 2) if str(one) in moved else "" for one in every],
         values=[abs(moved.get(str(one), 0)) / largest for one in every],
         selected=next(i for i, one in enumerate(every) if one.start == found.start),
         struck=[i for i, one in enumerate(every) if str(one) in hidden],
@@ -109,8 +109,8 @@ def heads(found, side, known, plain, clue, stage):
     order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
     agree = ranks.correlation(np.abs(moved), weight)
     st.markdown(
-        f"The clue is {told}; the {len(order)} heads that move the meter most. "
-        f"Over all {len(labels)} heads, move and weight have a rank correlation of **{agree:.2f}**."
+        f"The clue is {told}; the {plural('head', len(order))} that move the meter most. Over all "
+        f"{len(labels)} heads, move and weight have a rank correlation of **{number(agree, 2)}**."
     )
     series = {
         "the meter moves by": (moved[order], theme.OUTPUT),

@@ -8,7 +8,7 @@ from model import load
 from model.analysis import senses, stream
 from pages import _senses, _shell
 from pages._control import Text, kept
-from pages._numbers import number, percent
+from pages._numbers import number, percent, signed
 from pages._senses import NUMBERS
 from pages.word_sense import blindfold
 from viz import scatter, theme
@@ -43,10 +43,10 @@ now = blindfold.seen_through(found, plain, hidden)
 values, before = known.axis.project(now), known.axis.project(plain)  # (2, S)
 st.markdown(
     "  \n".join(
-        f"{_shell.plain(word)} in the {which} sentence: **{number(values[i, stage])}**, "
+        f"{_shell.plain(word)} in the {which} sentence: **{signed(values[i, stage], 2)}**, "
         f"{known.call(values[i, stage], stage)}"
         + (
-            f"; it was {number(before[i, stage])} before it lost sight of "
+            f"; it was {signed(before[i, stage], 2)} before it lost sight of "
             f"{', '.join(map(_shell.plain, hidden[i]))}"
             if hidden[i]
             else ""
@@ -62,7 +62,7 @@ lanes = [
         known.separation.margin[s],
         tuple(values[:, s]),
         tuple(before[:, s]) if any(hidden) else (),
-        f"{stream.cosines(now[0, s], now[1, s]):.3f}",
+        number(stream.cosines(now[0, s], now[1, s]), 3),
     )
     for s, name in enumerate(names)
 ]

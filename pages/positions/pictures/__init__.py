@@ -15,6 +15,7 @@ from model import Bundle
 from model.analysis import order
 from model.network.encodings.sinusoidal import frequencies
 from pages import _shell
+from pages._numbers import number
 from viz import order as figures
 from viz.component import heatmap
 
@@ -75,7 +76,8 @@ def wavelengths(width: int, base: float = 10_000.0) -> np.ndarray:
 def waves(width: int, base: float = 10_000.0) -> list[str]:
     """Names of the rows of sinusoids: function and wavelength."""
     tokens = (
-        f"{length:.3g}" if length < 999.5 else f"{length / 1000:.2g}k" for length in wavelengths(width, base)
+        number(length) if length < 999.5 else f"{number(length / 1000, digits=2)}k"
+        for length in wavelengths(width, base)
     )
     return [f"{function} {length}" for length in tokens for function in ("sin", "cos")]
 

@@ -2,6 +2,7 @@
 
 from model import Bundle
 from model.network.encodings.alibi import alibi, alibi_slopes
+from pages._numbers import number
 from pages.positions.pictures import SHOWN, Picture, View, by_head
 from viz.order import Look
 
@@ -9,7 +10,7 @@ from viz.order import Look
 def view(bundle: Bundle, head: int) -> View:
     heads = bundle.config.heads
     bias = alibi(SHOWN, SHOWN, heads).numpy()
-    slopes = ", ".join(f"{slope:.4g}" for slope in alibi_slopes(heads).tolist())
+    slopes = ", ".join(number(slope, digits=4) for slope in alibi_slopes(heads).tolist())
     power = 1 << heads.bit_length() - 1
     odd = (
         ""

@@ -5,6 +5,7 @@ import numpy as np
 from model import Bundle
 from model.analysis import order
 from model.network.encodings.learned import learned
+from pages._numbers import number
 from pages.positions.pictures import Picture, View, by_cosine, table
 from viz.order import Look
 
@@ -13,11 +14,10 @@ def view(bundle: Bundle, head: int) -> View:
     rows = bundle.network.position_table.numpy()
     near = order.alikeness(rows)
     sentence = (
-        f"A table of {len(rows)} rows of {rows.shape[1]} numbers, trained like all others. Neighbours have a "
-        f"cosine of {np.diag(near, 1).mean():.2f} on "
-        f"average, positions {len(rows) // 2} apart of {np.diag(near, len(rows) // 2).mean():.2f}: what "
-        "structure there is, the model found by itself. **The "
-        f"table ends at {len(rows)}**: a longer text has no position there."
+        f"A table of {len(rows)} rows of {rows.shape[1]} numbers, trained like all others. Neighbours have "
+        f"a cosine of {number(np.diag(near, 1).mean(), 2)} on average, positions {len(rows) // 2} apart of "
+        f"{number(np.diag(near, len(rows) // 2).mean(), 2)}: what structure there is, the model found by "
+        f"itself. **The table ends at {len(rows)}**: a longer text has no position there."
     )
     drawn = table(
         rows,

@@ -3,6 +3,7 @@
 from model import Bundle
 from model.network.encodings.rope import rotate
 from model.network.encodings.sinusoidal import sinusoidal
+from pages._numbers import number
 from pages.positions.pictures import SHOWN, WAVES, Picture, View, by_cosine, table, wavelengths, waves
 from viz.order import Look
 
@@ -14,12 +15,11 @@ def view(bundle: Bundle, head: int) -> View:
     slow = int((lengths > bundle.config.context).sum())
     sentence = (
         f"Nothing is added: each of the {len(lengths)} pairs of dimensions of every query and key turns by "
-        "position × frequency, here drawn as the sine and "
-        f"cosine of its angle. One turn takes {lengths[0]:.3g} to {lengths[-1]:,.0f} tokens; {slow} of "
-        f"{len(lengths)} pairs turn less than once in the "
-        f"training context of {bundle.config.context}. The right picture is the score, over its largest, of "
-        "a query and a key with the same length in every "
-        "pair, at these two positions: it depends on the distance alone."
+        "position × frequency, here drawn as the sine and cosine of its angle. One turn takes "
+        f"{number(lengths[0])} to {number(lengths[-1], 0)} tokens; {slow} of {len(lengths)} pairs turn less "
+        f"than once in the training context of {bundle.config.context}. The right picture is the score, "
+        "over its largest, of a query and a key with the same length in every pair, at these two "
+        "positions: it depends on the distance alone."
     )
     drawn = table(
         hands, waves(width, base), "the angles of RoPE, as sine and cosine", "wave", "rope", limit=1

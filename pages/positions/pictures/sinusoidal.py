@@ -2,6 +2,7 @@
 
 from model import Bundle
 from model.network.encodings.sinusoidal import sinusoidal
+from pages._numbers import number
 from pages.positions.pictures import SHOWN, WAVES, Picture, View, by_cosine, table, wavelengths, waves
 from viz.order import Look
 
@@ -13,11 +14,10 @@ def view(bundle: Bundle, head: int) -> View:
     slow = int((lengths > bundle.config.context).sum())
     sentence = (
         "Pairs of sine and cosine, each slower than the one before: their wavelengths run from "
-        f"{lengths[0]:.3g} to {lengths[-1]:,.0f} tokens, and {slow} of "
-        f"{len(lengths)} pairs turn less than once in the training context of {bundle.config.context}. "
-        "Nothing is learned. A step of $k$ tokens turns each "
-        "pair by the same angle wherever it is taken, so the cosine on the right depends on the distance "
-        "alone."
+        f"{number(lengths[0])} to {number(lengths[-1], 0)} tokens, and {slow} of {len(lengths)} pairs turn "
+        f"less than once in the training context of {bundle.config.context}. Nothing is learned. A step of "
+        "$k$ tokens turns each pair by the same angle wherever it is taken, so the cosine on the right "
+        "depends on the distance alone."
     )
     drawn = table(rows, waves(width), "the waves, added to the embedding", "wave", "sinusoidal", limit=1)
     return by_cosine(drawn, rows, WAVES, sentence, sinusoidal)

@@ -1,0 +1,93 @@
+"""How numbers are written."""
+
+import ast
+import math
+
+import numpy as np
+import pytest
+
+from pages._numbers import number, percent, plural, rounding, signed, signed_tex, tex
+from tests.session import ROOT
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (1.5, "1.5"),
+        (-1.5, "−1.5"),
+        (0.123456, "0.123"),
+        (np.float32(0.1), "0.1"),
+        (-0.00012344, "−0.000123"),
+        (0.0000123, "1.23 × 10⁻⁵"),
+        (-3e-12, "−3 × 10⁻¹²"),
+        (999.6, "1,000"),
+        (12345, "12,300"),
+        (-1.234e7, "−1.23 × 10⁷"),
+        (1e6, "1 × 10⁶"),
+        (math.nan, "–"),
+        (math.inf, "∞"),
+        (-math.inf, "−∞"),
+    ],
+)
+def test_a_number_has_three_digits_and_a_true_minus(value, shown):
+    assert number(value) == shown
+
+
+def test_a_zero_has_no_sign_however_it_came_about():
+    for value in (0.0, -0.0, -0.004, 0.004, -1e-30):
+        assert number(value, 2) == signed(value, 2) == "0.00"
+    assert signed(0.0) == signed(-0.0) == "0"
+    assert percent(-0.004) == percent(-0.0) == "0 %"
+    assert (signed(0.006, 2), signed(-0.006, 2)) == ("+0.01", "−0.01")
+
+
+def test_shares():
+    assert (percent(0.125), percent(0.125, 1), percent(-0.03), percent(0.00123, None)) == (
+        "12 %",
+        "12.5 %",
+        "−3 %",
+        "0.123 %",
+    )
+
+
+def test_rounding_has_one_digit():
+    assert (rounding(0), rounding(3.4e-7), rounding(0.02), rounding(-5e-6)) == (
+        "0",
+        "3 × 10⁻⁷",
+        "0.02",
+        "−5 × 10⁻⁶",
+    )
+
+
+def test_one_of_a_thing_is_singular_and_all_else_is_plural():
+    counts = {1: "1 token", 0: "0 tokens", 2: "2 tokens", 2048: "2,048 tokens", np.int64(1): "1 token"}
+    for count, shown in counts.items():
+        assert plural("token", count) == shown
+    assert plural("bit", 1.0) == plural("bit", 0.9999) == "1 bit"
+    assert plural("bit", 1.01) == "1.01 bits"
+
+
+def test_numbers_in_formulas():
+    assert (tex(-0.0), tex(-1.5), tex(1.2e-5), tex(-2e-12), tex(12345.0)) == (
+        "0",
+        "-1.5",
+        r"1.2 \cdot 10^{-5}",
+        r"-2 \cdot 10^{-12}",
+        "12{,}300",
+    )
+    assert (signed_tex(-0.0), signed_tex(0.0), signed_tex(-1.5), signed_tex(2)) == ("+0", "+0", "-1.5", "+2")
+    assert (tex(-0.0004, 3), tex(-0.0006, 3)) == ("0.000", "-0.001")
+
+
+def test_no_page_formats_a_number_by_itself():
+    """Thousands may be set apart and whole numbers shown as they are; all else is for _numbers."""
+    found = []
+    for path in (ROOT / "pages").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+                spec = ast.unparse(node.format_spec)[2:-1]
+                if spec not in (",", "04X"):  # the number of a character has four digits
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {spec}")
+    assert not found

@@ -1,8 +1,12 @@
 """How numbers are written in sentences, captions, labels and formulas. Figures write theirs alike."""
 
 import math
+from collections.abc import Callable
 from numbers import Integral
 
+import numpy as np
+
+from model.analysis.chance import Difference
 from viz.theme import RAISED, number
 
 LOWERED = {raised: digit for digit, raised in RAISED.items()}
@@ -17,6 +21,31 @@ def percent(share: float, places: int | None = 0) -> str:
     """A share, 1 being all of it, in percent with so many digits behind the point; None: three digits."""
     shown = number(100 * share, places)
     return shown if math.isnan(share) else f"{shown} %"
+
+
+def uncertain(value: float, error: float, *, sign: bool = False) -> str:
+    """A number give or take its standard error, such as "0.31 ± 0.04": only the digits that the error leaves
+    it, one of the error's, or two where it begins with 1. Without an error ("–"), three digits.
+    """
+    if not error > 0:
+        return f"{number(value, sign=sign)} ± {number(error)}"
+    power = math.floor(math.log10(float(f"{error:.0e}")))
+    places = max(0, (1 if f"{error:.0e}".startswith("1") else 0) - power)
+    return f"{number(value, places, sign=sign)} ± {number(error, places)}"
+
+
+def compared(found: Difference, count: int, noun: str = "token") -> str:
+    """A difference measured on so many things, with its standard error, and whether it is more than noise."""
+    if count == 1:
+        return f"{signed(found.mean)} on a single {noun}, which tells nothing"
+    verdict = "no more than noise" if found.noise else "more than noise"
+    return f"{uncertain(found.mean, found.error, sign=True)} over {plural(noun, count)}, {verdict}"
+
+
+def leaders(values: np.ndarray, write: Callable[[float], str]) -> list[tuple[int, ...]]:
+    """The places of all numbers that, as they are written, are as large as the largest: several in a tie."""
+    best = write(np.nanmax(values))
+    return [place for place in np.ndindex(values.shape) if write(values[place]) == best]
 
 
 def rounding(value: float) -> str:

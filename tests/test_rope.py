@@ -241,6 +241,37 @@ def test_the_slow_pairs_are_counted(at, base):
     np.testing.assert_allclose(chart(at, "rope.wavelengths")[name][1], waves)
 
 
+@pytest.mark.parametrize(
+    ("base", "turned", "limit"),
+    [(200, "pairs 10 to 16", "4"), (10_000, "no pair", "128"), (1_000_000, "no pair", "715")],
+)
+def test_what_angles_are_new_follows_from_the_base_of_the_training(at, base, turned, limit):
+    """At 200, 16 tokens back, pair i stands at 16 · 200^(-(i-1)/16), and met 127 · 10,000^(-(i-1)/16)."""
+    move(at, {"rope.base": base})
+    assert T == 17
+    assert f"turns **{turned}** to angles that it never met: texts of more than {limit} tokens" in said(at)
+    assert "with base 10,000, so that the model has met only the beginning" in said(at)
+
+
+def test_a_difference_of_two_bases_comes_with_its_standard_error(at):
+    move(at, {"rope.base": 100})
+    apart = {
+        base: rotation.reread(MODEL, rope_base=float(base)).explain(LONG).losses - TRACE.losses
+        for base in (100, 200, 10_000_000)
+    }
+    for base, nats in apart.items():
+        error = nats.std(ddof=1) / np.sqrt(len(nats))
+        for mean, give in re.findall(rf"(?:with|bases|Base) {base:,}.*?({NUMBER}) ± ({NUMBER})", said(at)):
+            assert numeric(mean) == pytest.approx(nats.mean(), abs=10 ** np.floor(np.log10(error)))
+            assert numeric(give) == pytest.approx(error, rel=0.3)
+    assert len(re.findall(r"± [\d.]+ over 16 tokens, (?:no )?more than noise", said(at))) == 3
+    assert "suits this text best" not in said(at)
+
+
+def test_of_a_single_prediction_nothing_is_concluded():
+    assert "on a single token, which tells nothing" in said(opened("rope", text="The river"))
+
+
 # ---- adjacent or halves ----
 
 

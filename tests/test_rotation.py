@@ -151,6 +151,41 @@ def test_without_content_only_the_distance_is_left():
     )
 
 
+# ---- another base than that of the training ----
+
+
+def beyond(base, pair, tokens, width=32, context=128, trained=10_000.0):
+    """Whether a text turns this pair further than it ever was in training, by walking through the offsets;
+    not if it came round there.
+    """
+    step, before = base ** (-2 * pair / width), trained ** (-2 * pair / width)
+    if context * before >= 2 * math.pi:
+        return False
+    furthest = max(offset * before for offset in range(context))
+    return any(offset * step > furthest + 1e-9 for offset in range(tokens))
+
+
+@pytest.mark.parametrize("base", [200, 5_000, 10_000, 1_000_000])
+@pytest.mark.parametrize("tokens", [1, 11, 128, 129, 716])
+def test_which_pairs_are_turned_to_angles_never_met(base, tokens):
+    found = rotation.unmet(rotation.frequencies(32, base), rotation.frequencies(32), 128, tokens)
+    assert found.tolist() == [beyond(base, pair, tokens) for pair in range(16)]
+
+
+@pytest.mark.parametrize(("base", "tokens"), [(200, 4), (10_000, 128), (1_000_000, 715)])
+def test_how_long_a_text_stays_within_what_was_met(base, tokens):
+    """At 1,000,000 pair 7 is the first to leave: it turns 100^(6/16) times slower, and 127 times that is
+    714.2.
+    """
+    assert rotation.within(rotation.frequencies(32, base), rotation.frequencies(32), 128) == tokens
+    assert not any(beyond(base, pair, tokens) for pair in range(16))
+    assert any(beyond(base, pair, tokens + 1) for pair in range(16))
+
+
+def test_pairs_that_came_round_meet_nothing_new():
+    assert rotation.within(rotation.frequencies(4, 2.0), rotation.frequencies(4, 4.0), 128) == math.inf
+
+
 # ---- the same parameters, read otherwise ----
 
 
@@ -255,7 +290,8 @@ def test_a_pair_that_does_not_get_round_is_hollow():
     shown = by_name(figure)
     np.testing.assert_array_equal(shown["as trained"].y, trained)
     np.testing.assert_array_equal(shown["base 500"].y, chosen)
-    assert [colour.endswith(",0)") for colour in shown["as trained"].marker.color] == [False, False, True]
+    for name in ("as trained", "base 500"):  # what the model has met does not depend on how it is read now
+        assert [colour.endswith(",0)") for colour in shown[name].marker.color] == [False, False, True]
     assert [line.y0 for line in figure.layout.shapes] == [11, 64]
 
 

@@ -6,6 +6,7 @@ counter-clockwise by an angle is multiplying it by e^(i angle). Legend: D head w
 number of places; a query stands at position m, a key at n, and their offset is n - m.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -45,6 +46,34 @@ def turned(hands: np.ndarray, positions: int | float | np.ndarray, frequency: np
     frequency (P,) -> (P,) or (N, P).
     """
     return hands * np.exp(1j * np.multiply.outer(positions, frequency))
+
+
+# ---- another base than that of the training ----
+
+
+def met(trained, context):
+    """How far each pair had turned between two tokens of the training at most, in radians, (P,): its speeds
+    `trained` (P,), over texts of `context` tokens. A pair that came round has met its whole circle: 2 pi.
+    """
+    angle = (context - 1) * trained
+    return np.where(2 * np.pi / trained <= context, 2 * np.pi, angle)
+
+
+def unmet(frequency, trained, context, tokens):
+    """Whether a text of so many tokens, read with speeds `frequency` (P,), turns a pair to an angle that it
+    never had in the training: bool (P,).
+    """
+    known = met(trained, context)
+    return (known < 2 * np.pi) & ((tokens - 1) * frequency > known * (1 + 1e-12))
+
+
+def within(frequency, trained, context):
+    """How many tokens a text may have so that no pair is `unmet`; math.inf if no pair is left that could
+    be.
+    """
+    known = met(trained, context)
+    some = known < 2 * np.pi
+    return 1 + math.floor((known[some] / frequency[some]).min() * (1 + 1e-12)) if some.any() else math.inf
 
 
 # ---- what the clocks add to a score ----

@@ -5,10 +5,11 @@ difference of any two.
 import numpy as np
 import streamlit as st
 
+from model.analysis import chance
 from model.network.attention import attend
 from pages import _ending, _shell
 from pages._control import Slider, picture_first, put
-from pages._numbers import signed
+from pages._numbers import compared, signed
 from pages.positions import encodings
 from pages.positions.pictures import LOOKS
 from viz import order as figures
@@ -113,9 +114,18 @@ def loss(traces, tokens):
     missing = "".join(f" {name}: {why}." for name, why in found.items() if isinstance(why, str))
     st.markdown(
         "Nats lost on each token, given all before it, the first aside; lower is better. The mean on this "
-        f"text: **{encodings.told(means)}**.{missing} "
-        "One text is one text: the cards have the mean of many."
+        f"text: **{encodings.told(means)}**.{missing} {lead(found, list(means))}One text is one text: the "
+        "cards have the mean of many."
     )
+
+
+def lead(found, ranked):
+    """By how much the best is ahead of the next, in words."""
+    if len(ranked) == 1:
+        return ""
+    first, second = ranked[:2]
+    ahead = compared(chance.difference(found[first], found[second]), len(found[first]))
+    return f"{first} and {second} differ by {ahead}. "
 
 
 def expected(traces, any_trace, query):

@@ -2,14 +2,15 @@
 one.
 """
 
+import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import rotation
+from model.analysis import chance, rotation
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Steps
-from pages._numbers import number, plural
+from pages._numbers import compared, number, plural
 from viz import rotation as figures
 
 BASES = (
@@ -31,13 +32,13 @@ def explained(text, name, base):
 
 @remembered()
 def loss(text, name, base):
-    """Nats per token of the text in the model with that base."""
-    return float(with_base(name, base).explain(text).losses.mean())
+    """Nats of each token of the text but the first in the model with that base, (T - 1,)."""
+    return with_base(name, base).explain(text).losses
 
 
 def losses(text, name):
-    """{base: nats per token} for all bases, one pass each, with a bar that shows progress once it has taken
-    half a second.
+    """{base: nats of each token} for all bases, one pass each, with a bar that shows progress once it has
+    taken half a second.
     """
     return {
         base: loss(text, name, base) for base in _shell.watched(BASES, "Running the model with each base")
@@ -59,7 +60,8 @@ def wavelengths(width, context, tokens, trained, base):
 @remembered()
 def curve(text, name, trained, base):
     """The figure of the losses, once all of them are known."""
-    return figures.bases({value: loss(text, name, value) for value in BASES}, trained=trained, chosen=base)
+    means = {value: loss(text, name, value).mean() for value in BASES}
+    return figures.bases(means, trained=trained, chosen=base)
 
 
 def slider(trained):
@@ -81,14 +83,27 @@ def speeds(pair, base):
         key="rope.wavelengths",
         alt="tokens for one turn of each pair, with the trained and the chosen base",
     )
-    turns, yours = rotation.wavelengths(config.head_width, base), f"your {plural('token', T)}"
+    turns = rotation.wavelengths(config.head_width, base)
     _shell.say(
         r"\lambda_i = \frac{2\pi}{\theta_i} = 2\pi\,b^{2(i-1)/D}",
-        f"With base {base:,}, "
-        f"{slow(turns, config.context, f'the training context of {config.context} tokens')}, and "
-        f"{slow(turns, T, yours)}. "
-        "Hollow: less than once round in the training context, so the model has met only some of the pair’s "
-        "angles; a longer text turns it to new ones.",
+        f"With base {base:,}, {slow(turns, config.context, f'{config.context} tokens')}, and "
+        f"{slow(turns, T, 'your ' + plural('token', T))}. {angles(config, T, base)}",
+    )
+
+
+def angles(config, tokens, base):
+    """Whether the text turns a pair to an angle that the model never met, in words: what it has met follows
+    from the base that it was trained with, whatever the base is that it is read with.
+    """
+    chosen, trained = (rotation.frequencies(config.head_width, one) for one in (base, config.rope_base))
+    new = np.flatnonzero(rotation.unmet(chosen, trained, config.context, tokens)) + 1
+    limit = rotation.within(chosen, trained, config.context)
+    turned = f"pairs {new[0]} to {new[-1]}" if len(new) > 1 else f"pair {new[0]}" if len(new) else "no pair"
+    return (
+        f"Hollow: pairs that did not come round in the {config.context} tokens of the training, with base "
+        f"{number(config.rope_base, 0)}, so that the model has met only the beginning of their circle. Read "
+        f"with base {base:,}, your text turns **{turned}** to angles that it never met: texts of more than "
+        f"{limit:,} tokens do."
     )
 
 
@@ -110,21 +125,20 @@ def rerun(pair, base):
         return
     found = losses(text, name)
     _shell.show(curve(text, name, trained, base), key="rope.bases", alt="loss of the text over the base")
-    best, moved = min(found, key=found.get), max(abs(value - found[trained]) for value in found.values())
     st.markdown(
         f"**The model was trained with base {trained:,}.** Each point is the real model, all layers, run "
         "again on your text with the same parameters and another base. "
-        f"{chosen(pair, base, trained, found)} Of these bases {best:,} suits this text best; the largest "
-        f"change is {number(moved, 3)} nats per token. What a base does to an angle grows with the "
-        "distance, so a long text shows more of it. Models for long contexts are trained with larger "
-        "bases, Llama 3 with 500,000, so that more of their pairs stay short of a full turn."
+        f"{chosen(pair, base, trained, found)} {extremes(trained, found)} What a base does to an angle "
+        "grows with the distance, so a long text shows more of it. Models for long contexts are trained "
+        "with larger bases, Llama 3 with 500,000, so that more of their pairs stay short of a full turn."
     )
 
 
 def chosen(pair, base, trained, found):
     """What the chosen base does to the loss and to the score of the two tokens, in words."""
+    own = number(found[trained].mean(), 4)
     if base == trained:
-        return f"As trained it needs {number(found[trained], 4)} nats per token. Move the slider to compare."
+        return f"As trained it needs {own} nats per token. Move the slider to compare."
     layer, head, cell = pair.choice.layer, pair.choice.head, (pair.query, pair.key)
     before, after = (
         pair.attention.scaled(head)[cell],
@@ -132,7 +146,23 @@ def chosen(pair, base, trained, found):
     )
     asks, answers = map(_shell.plain, pair.words)
     return (
-        f"As trained it needs {number(found[trained], 4)} nats per token, with {base:,} "
-        f"**{number(found[base], 4)}**; the score of {asks} with {answers} goes from {number(before, 3)} to "
-        f"**{number(after, 3)}**."
+        f"As trained it needs {own} nats per token, with {base:,} **{number(found[base].mean(), 4)}**, "
+        f"{apart(found[base], found[trained])}; the score of {asks} with {answers} goes from "
+        f"{number(before, 3)} to **{number(after, 3)}**."
     )
+
+
+def extremes(trained, found):
+    """The base with which the text costs least, and the one that changes most, in words."""
+    means = {base: nats.mean() for base, nats in found.items()}
+    best = min(means, key=means.get)
+    most = max(means, key=lambda base: abs(means[base] - means[trained]))
+    told = f"Base {most:,} changes most, {apart(found[most], found[trained])}."
+    if best == trained:
+        return f"None of these bases suits this text better. {told}"
+    return f"Of these bases {best:,} has the lowest loss, {apart(found[best], found[trained])}. {told}"
+
+
+def apart(one, other):
+    """How far one loss is from the other, with its standard error over the tokens, in words."""
+    return compared(chance.difference(one, other), len(one))

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from model import load
-from model.analysis import rotation
+from model.analysis import chance, rotation
 from pages import _shell
 from pages._cache import remembered
-from pages._numbers import number, rounding
+from pages._numbers import compared, number, rounding
 from viz import rotation as figures
 
 NAMES = "adjacent, as trained", "halves, rows reordered", "halves, rows as they are"
@@ -65,12 +65,12 @@ def order(pair, chosen):
 def compare(pair):
     """Loss and logits under the three readings, in a table and token by token."""
     found, tokens = outcomes(pair.choice.text, pair.choice.model), pair.trace.tokens
-    (right, _), (_, apart), (wrong, _) = found
+    (right, _), (_, same), (wrong, _) = found
     lines = ["| read as | nats per token | logits differ by at most |", "|:--|--:|--:|"]
     for name, (losses, apart) in zip(NAMES, found, strict=True):
         lines.append(f"| {name} | {number(losses.mean(), 4) if len(losses) else '–'} | {number(apart)} |")
     same_model = (
-        f"With its rows reordered it is the same model: the logits agree to {rounding(apart)}, the rounding "
+        f"With its rows reordered it is the same model: the logits agree to {rounding(same)}, the rounding "
         "of 32-bit sums. "
     )
     st.markdown("\n".join([*lines, "", same_model + (misread(right, wrong, tokens) if len(right) else "")]))
@@ -88,16 +88,16 @@ def compare(pair):
 
 def misread(right, wrong, tokens):
     """What reading halves without reordering costs this text."""
-    cost, worst = wrong.mean() - right.mean(), int((wrong - right).argmax())
-    if cost <= 0:
-        harm = f"{number(cost, 3)} nats per token"
+    cost, worst = chance.difference(wrong, right), int((wrong - right).argmax())
+    harm = f"{compared(cost, len(right))}"
+    if cost.noise or cost.mean < 0:
         return (
             "Read with halves as it is, the wrong pairs turn, and nothing fails. Your text is too short to "
-            f"show the harm ({harm}). Type more."
+            f"show the harm (in nats per token {harm}). Type more."
         )
     return (
         "Read with halves as it is, the wrong pairs turn, and nothing fails: every shape fits, no error is "
-        f"raised. The model only gets worse, by **{number(cost, 3)} nats per token** on your text, most at "
+        f"raised. The model only gets worse, in nats per token by **{harm}**, most at "
         f"{_shell.plain(tokens[worst + 1])}, from {number(right[worst], 2)} to {number(wrong[worst], 2)}. "
         "It is easily taken for a badly trained model."
     )

@@ -153,8 +153,8 @@ class Trace:
 
     @cached_property
     def losses(self) -> np.ndarray:
-        """-log p of each token given those before it, in nats, (T - 1,), float64; the first token is not
-        predicted. Of models with logits only.
+        """-log p of each token but the first, in nats, (T - 1,), float64, given what the mask let the model
+        read: those before it, or without a causal mask the whole text. Of models with logits only.
         """
         logits, following = self.logits[:-1].astype(np.float64), self.ids[1:, None]
         shifted = logits - logits.max(axis=-1, keepdims=True)

@@ -592,7 +592,6 @@ def test_the_share_of_the_first_token_is_the_mean_of_the_first_column():
         assert found[layer, head] == pytest.approx(
             trace.layers[layer].attention.weights(head)[1:, 0].mean(), abs=1e-6
         )
-    assert sink.average(4) == pytest.approx((1 / 2 + 1 / 3 + 1 / 4) / 3)
     with pytest.raises(ValueError, match="nobody after it"):
         sink.shares(load("decoder-rope").reread(IDS[:1]))
 

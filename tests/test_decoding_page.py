@@ -455,6 +455,40 @@ def test_the_first_token_is_shown_and_left_out(at):
     )
 
 
+@pytest.mark.parametrize(("model", "flat", "above"), [("decoder-rope", 20, None), ("decoder-unmasked", 9, 4)])
+def test_a_uniform_head_sees_what_the_mask_of_the_model_lets_it_see(model, flat, above):
+    text = "I swam across the river to get to the other bank"
+    at = opened("decoding", text=text, model=model, **{"decoding.section": "The first token"})
+    trace = load(model).explain(text)
+    T = len(trace.tokens)
+    assert T == 11
+    seen = np.tril(np.ones((T, T))) if trace.config.causal else np.ones((T, T))
+    share = (seen / seen.sum(1, keepdims=True))[1:, 0].mean()
+    assert round(100 * share) == flat
+    heads = [layer.attention.weights(head)[1:, 0].mean() for layer in trace.layers for head in range(6)]
+    more = sum(value > share for value in heads)
+    assert above is None or more == above
+    assert f"would give {flat} %; {more} of 24 heads give more" in said(at)
+
+
+@pytest.mark.parametrize("section", ["Surprise and layers", "Two branches"])
+def test_a_model_that_saw_the_token_is_not_said_to_have_predicted_it(section):
+    ids = [TOKENIZER.encode(text)[0] for text in (" red", " big")]
+    query = {
+        "decoding.section": section,
+        "decoding.path": spelled(ids[:1]),
+        "decoding.other": spelled(ids[1:]),
+    }
+    for model, given in (("decoder-rope", r"x_1 \dots x_{i-1}"), ("decoder-unmasked", r"x_1 \dots x_T")):
+        at = opened("decoding", text=SHORT, model=model, **query)
+        formulas = re.findall(r"p\(x_i \\mid (.*?)\)", said(at))
+        assert formulas == [given]
+        assert ("that token and all after it included" in said(at)) == (model == "decoder-unmasked")
+    path = load("decoder-unmasked").explain(SHORT)
+    other = load("decoder-unmasked").reread([*PROMPT[:-1], ids[0]])  # another last token moves them all
+    assert abs(path.losses[0] - other.losses[0]) > 0.1 * path.losses[0]
+
+
 def test_every_layer_says_what_it_would_have_said(at):
     press(at, "ten")
     look(at, "Surprise and layers")

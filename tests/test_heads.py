@@ -61,8 +61,11 @@ def test_a_uniform_head_has_its_baselines(mask):
     )
 
 
-def test_the_first_token_of_a_uniform_causal_head_is_the_sinks_average():
-    assert sink.share(heads.uniform(MASKS["causal"])) == pytest.approx(sink.average(13), abs=1e-12)
+@pytest.mark.parametrize(
+    ("mask", "share"), [("causal", sum(1 / i for i in range(2, 14)) / 12), ("full", 1 / 13)]
+)
+def test_how_much_a_uniform_head_gives_the_first_token_depends_on_the_mask(mask, share):
+    assert sink.share(heads.uniform(MASKS[mask])) == pytest.approx(share, abs=1e-12)
 
 
 @pytest.mark.parametrize("mask", MASKS)

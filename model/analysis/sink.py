@@ -22,11 +22,6 @@ def shares(trace: Trace) -> np.ndarray:
     return np.array([[share(layer.attention.weights(head)) for head in heads] for layer in trace.layers])
 
 
-def average(tokens: int) -> float:
-    """The same for a head that gives all tokens it may see the same weight: the mean of 1/2, 1/3, ... 1/T."""
-    return float(np.mean(1 / np.arange(2, tokens + 1)))
-
-
 def without(weights: np.ndarray) -> np.ndarray:
     """The weights (T, S) with nothing on the first token, each row divided by what is left of it so that it
     sums to 1; NaN where nothing is left.

@@ -61,12 +61,12 @@ DOES = {
     "distance "
     "of two tokens is left in their product.",
     "bias": "What is added to each score for the distance of the two tokens.",
-    "scores": r"Query times key, divided by $\sqrt{D}$, of one head: row asks, column answers. Hatched: not "
-    r"allowed.",
+    "scores": r"Query times key, divided by $\sqrt{D}$, plus the bias where there is one, of one head: row "
+    r"asks, column answers. Hatched: not allowed.",
     "weights": "The scores of one head after mask and softmax: row asks, column answers; each row sums to 1.",
     "mix": "The values, weighted and summed: what each head has found for each token.",
     "output": "All heads joined and led back to the width of the stream: what attention adds.",
-    "add_attention": "The stream plus what attention adds. Nothing is overwritten: this is the residual "
+    "add_attention": "The stream plus what attention adds, and not that in its place: this is the residual "
     "connection.",
     "mlp_in": "Each token by itself, to more neurons than the stream has numbers.",
     "gelu": "The neurons after the GELU: what is below zero is almost shut off.",

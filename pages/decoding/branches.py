@@ -50,9 +50,11 @@ def section(view):
     shorter = min(map(len, bits))
     totals = [one[:shorter].sum() for one in bits]
     likelier, other = sorted(NAMES, key=lambda name: totals[NAMES.index(name)])
+    less, causal = abs(totals[0] - totals[1]), view.trace.config.causal
+    so = f": to the model it is {play.times(less)} as likely as {other}" * causal
     st.markdown(
-        f"They part after token {fork}, {view.word(path.ids[fork - 1])}. Over the {shorter} tokens that "
-        f"both have since, {likelier} costs **{number(abs(totals[0] - totals[1]), 1)} bits** less: to the "
-        f"model it is {play.times(abs(totals[0] - totals[1]))} as likely as {other}. A token’s bits are "
+        f"They part after token {fork}, {view.word(path.ids[fork - 1])}. Over the {plural('token', shorter)} "
+        f"that both have since, {likelier} costs **{number(less, 1)} bits** less{so}. A token’s bits are "
         "−log₂ of the probability that the model itself gave it, before any filter."
     )
+    play.surprise(causal)

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from model.analysis import sink
+from model.analysis import heads, sink
 from pages import _shell
 from pages._control import put, switch
-from pages._numbers import percent
+from pages._numbers import leaders, percent
 from viz.component import heatmap
 
 WITHOUT = switch("Leave the first token out, and let each row sum to 1 again", "decoding.without")
@@ -68,8 +68,9 @@ def take_head():
 def meaning(view, shares):
     """The sentences beside the picture."""
     trace, (layer, head) = view.trace, (view.choice.layer, view.choice.head)
-    first, flat = _shell.plain(trace.tokens[0]), sink.average(len(trace.tokens))
-    most = np.unravel_index(shares.argmax(), shares.shape)
+    first = _shell.plain(trace.tokens[0])
+    flat = sink.share(heads.uniform(trace.layers[0].attention.parts(0)[3]))
+    most = _shell.heads_in_words(leaders(shares, percent))
     weights = trace.layers[layer].attention.weights(head)[-1]
     rest = sink.without(weights[None])[0]
     strongest = int(np.nan_to_num(rest).argmax())
@@ -78,10 +79,10 @@ def meaning(view, shares):
         told = f"of the rest most goes to {_shell.plain(trace.tokens[strongest])}, {percent(rest[strongest])}"
     st.markdown(
         "A softmax must give its weight to something. A head that finds nothing to say often parks it on "
-        f"the first token, here {first}, whatever that is. **Click a head.** Most by layer {most[0] + 1}, "
-        f"head {most[1] + 1}: **{percent(shares[most])}**; a head that gave all it sees the same weight "
-        f"would give {percent(flat)}; {int((shares > flat).sum())} of {shares.size} heads give more than "
-        f"that. In layer {layer + 1}, head {head + 1} the last token gives it {percent(weights[0])}; {told}."
+        f"the first token, here {first}, whatever that is. **Click a head.** Most by {most}: "
+        f"**{percent(shares.max())}**; a head that gave all it sees the same weight would give "
+        f"{percent(flat)}; {int((shares > flat).sum())} of {shares.size} heads give more than that. In "
+        f"layer {layer + 1}, head {head + 1} the last token gives it {percent(weights[0])}; {told}."
     )
     _shell.say(
         r"w'_{ij} = \frac{w_{ij}}{1 - w_{i1}} \quad (j > 1)",

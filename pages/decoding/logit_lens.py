@@ -103,7 +103,4 @@ def surprised(view, bits):
         f"time (its perplexity). That is {number(bits.sum() / max(size, 1), 2)} bits a byte{known}. What "
         f"surprises it most is {_shell.plain(view.trace.tokens[worst])}, {number(bits[worst - 1], 1)} bits."
     )
-    _shell.say(
-        r"s_i = -\log_2 p(x_i \mid x_1 \dots x_{i-1})",
-        "The first token has nothing before it, so nothing predicts it.",
-    )
+    play.surprise(view.trace.config.causal)

@@ -319,6 +319,22 @@ def ending(path):
     )
 
 
+def surprise(causal):
+    """The formula of a token's bits: of what the model has read when it gives the token its probability."""
+    if causal:
+        _shell.say(
+            r"s_i = -\log_2 p(x_i \mid x_1 \dots x_{i-1})",
+            "The first token has nothing before it, so nothing predicts it.",
+        )
+        return
+    _shell.say(
+        r"s_i = -\log_2 p(x_i \mid x_1 \dots x_T)",
+        "This model was trained without the causal mask: where it gives a token its probability it has read "
+        "the whole text, that token and all after it included. So these bits say how well it copies, not how "
+        "well it predicts.",
+    )
+
+
 def times(bits):
     """How many times as likely a text is that costs so many bits less, with three digits; a power where that
     is no number for people.

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from model import masks
+from model.analysis import chance
 from pages import _shell
-from pages._numbers import number, percent, plural
+from pages._numbers import compared, number, percent, plural
 from pages.masks import chosen
 from viz import masks as figures
 from viz.component import heatmap
@@ -49,7 +50,7 @@ def section():
         )
     )
     effect(choice.model, original, trace, mask, own)
-    formula()
+    formula(trace.layers[choice.layer].attention)
 
 
 def pictures(choice, trace, tokens, allowed):
@@ -122,7 +123,8 @@ def loss(original, trace, allowed):
     ahead = int(np.triu(allowed, 1).sum())
     told = (
         f"The mean loss on this text goes from {number(original.losses.mean())} to "
-        f"**{plural('nat', trace.losses.mean())}** per token. "
+        f"**{plural('nat', trace.losses.mean())}** per token, a difference of "
+        f"{compared(chance.difference(trace.losses, original.losses), len(trace.losses))}. "
     )
     if ahead:
         return (
@@ -132,11 +134,19 @@ def loss(original, trace, allowed):
     return f"{told}No token sees what it is to predict."
 
 
-def formula():
+def formula(attention):
+    """The softmax with a mask, and the scores as this model makes them: turned by RoPE, with a bias, or
+    neither.
+    """
+    turned, biased = attention.q_rot is not None, attention.bias is not None
+    q, k = (r"R_i q_i", r"R_j k_j") if turned else ("q_i", "k_j")
+    bias = " + b_{ij}" if biased else ""
     _shell.say(
-        r"w_{ij} = \frac{m_{ij}\, e^{s_{ij}}}{\sum_k m_{ik}\, e^{s_{ik}}}, \qquad s_{ij} = \frac{q_i \cdot "
-        r"k_j}{\sqrt D}",
+        r"w_{ij} = \frac{m_{ij}\, e^{s_{ij}}}{\sum_k m_{ik}\, e^{s_{ik}}}, \qquad "
+        rf"s_{{ij}} = \frac{{{q} \cdot {k}}}{{\sqrt D}}{bias}",
         "$m_{ij}$ is 1 where token $i$ may look at token $j$, else 0. The code writes $-\\infty$ into the "
-        "score instead, and $e^{-\\infty} = 0$.",
+        "score instead, and $e^{-\\infty} = 0$."
+        + " $R_i$ turns a query or a key by the angles of place $i$ (RoPE)." * turned
+        + " $b_{ij}$ is the bias of the positional encoding, which depends on the distance alone." * biased,
     )
     _shell.show_source(masks.causal, masks.window, masks.prefix)

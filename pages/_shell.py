@@ -297,6 +297,14 @@ def source(function):
     return inspect.getsource(function)
 
 
+def heads_in_words(places):
+    """Heads, each (layer, head) counted from 0, such as "layer 3, head 4"; of several three are named."""
+    names = [f"layer {layer + 1}, head {head + 1}" for layer, head in places]
+    if len(names) == 1:
+        return names[0]
+    return f"{len(names)} heads alike ({'; '.join(names[:3])}{'; …' * (len(names) > 3)})"
+
+
 def plain(text):
     """User text inside a sentence: a code span that no Markdown, LaTeX or HTML gets out of."""
     shown = "".join(theme.MARKS.get(letter, letter) for letter in text)

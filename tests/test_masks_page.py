@@ -343,7 +343,36 @@ def test_a_long_text_is_tested_at_one_token_only():
     assert set(pictures(at)) == {"masks.test"}
 
 
+@pytest.mark.parametrize(
+    ("model", "score"),
+    [
+        ("decoder-none", r"\frac{q_i \cdot k_j}{\sqrt D}"),
+        ("decoder-learned", r"\frac{q_i \cdot k_j}{\sqrt D}"),
+        ("decoder-rope", r"\frac{R_i q_i \cdot R_j k_j}{\sqrt D}"),
+        ("encoder", r"\frac{R_i q_i \cdot R_j k_j}{\sqrt D}"),
+        ("decoder-alibi", r"\frac{q_i \cdot k_j}{\sqrt D} + b_{ij}"),
+        ("decoder-t5", r"\frac{q_i \cdot k_j}{\sqrt D} + b_{ij}"),
+    ],
+)
+def test_the_formula_is_that_of_the_model(model, score):
+    at = opened("masks", text=TEXT, model=model, **{"masks.section": PAINTING})
+    (formula,) = re.findall(r"s_\{ij\} = (.*?)\n\$\$", said(at))
+    assert formula.rstrip("}") == score.rstrip("}")
+    attention = load(model).explain(TEXT).layers[0].attention
+    assert ("RoPE" in said(at)) == (attention.q_rot is not None)
+    assert ("bias of the positional encoding" in said(at)) == (attention.bias is not None)
+
+
 # ---- the cheat ----
+
+
+def test_heads_that_look_ahead_alike_are_all_named():
+    text = "I swam across the river to get to the other bank"
+    found = np.round(leak.ahead(load(CHEAT).explain(text)), 3)
+    tied = [f"layer {layer + 1}, head {head + 1}" for layer, head in np.argwhere(found == found.max())]
+    assert found.max() == 1 and len(tied) == 4
+    at = section(CHEATING, text=text)
+    assert f"Most of all in **4 heads alike ({'; '.join(tied[:3])}; …)**: mean weight **1.000**" in said(at)
 
 
 def test_the_three_rows_are_what_the_models_believe():

@@ -67,8 +67,8 @@ def section(view):
     )
     _shell.say(
         r"x_\ell = x_0 + \sum_{i \le \ell} (a_i + m_i) \qquad \cos(x, y) = \frac{x \cdot y}{|x|\,|y|}",
-        "Each stage is the embedding plus everything that attention and MLP have added so far; nothing is "
-        "taken away, only outvoted.",
+        "Each stage is the embedding plus everything that attention and MLP have added so far. Nothing is "
+        "overwritten; but what is added may point against what is there, and so take some of it away.",
     )
 
 

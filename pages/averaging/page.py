@@ -78,9 +78,8 @@ gaps = {lane.name: abs(lane.values[1] - lane.values[0]) for lane in lanes}
 st.markdown(
     f"Between the two sentences {_shell.plain(word)} moves by **{number(gaps['attention'], 2)}** with "
     f"attention, by **{number(gaps['plain average'], 2)}** with the plain average in {where}, and by "
-    f"{number(gaps['only itself'], 2)} when each word sees only itself. A model trained to average from the "
-    "start would do better than this one, which learned to choose; what you see is how much of its sense "
-    "this model owes to choosing."
+    f"{number(gaps['only itself'], 2)} when each word sees only itself. What you see is how much of the "
+    "word’s sense this model, which has learned to choose, owes to choosing."
 )
 
 _shell.heading("The same slot, three mixtures")

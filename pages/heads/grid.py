@@ -1,5 +1,7 @@
 """All heads of a model at once, ordered by what is measured of them, and the chosen one large beside them."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -8,7 +10,7 @@ from model.analysis import heads, wordwise
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Buttons, picture_first
-from pages._numbers import number, percent
+from pages._numbers import leaders, number, percent
 from pages.heads.pair import look_at, open_head, place, sent, short, window
 from viz.component import heatmap
 from viz.component.grid import grid
@@ -173,7 +175,7 @@ def summary(measured, names, order, shown, tokens):
             "name. Type a few words more."
         )
     unit, found = UNITS.get(shown, ""), measured[shown]
-    most = np.unravel_index(found.heads.argmax(), found.heads.shape)
+    most = leaders(found.heads, partial(number, places=2))
     ordered = (
         f"Its number is the **{shown}**" if order == "layer" else f"Ordered by **{shown}**, highest first"
     )
@@ -191,9 +193,14 @@ def summary(measured, names, order, shown, tokens):
         who = f"On fewer than {heads.LEAST} tokens no head can earn a name."
     return (
         f"**Click a head**, and look for columns, diagonals and lone cells. {ordered}, {MEANT[shown]}: most "
-        f"in {short(*most)}, {number(found.heads[most], 2)}{unit}; a uniform head would have "
+        f"in {listed(most)}, {number(found.heads.max(), 2)}{unit}; a uniform head would have "
         f"**{number(found.uniform, 2)}**{unit}. {who}"
     )
+
+
+def listed(places, at_most=4):
+    """Heads by their short names: those that are alike in a tie."""
+    return " and ".join(short(*place) for place in places[:at_most]) + " …" * (len(places) > at_most)
 
 
 MEANT = {
@@ -208,14 +215,14 @@ MEANT = {
 def rule(model, measured):
     """How names are earned, and where induction is to be seen."""
     here, other = measured["induction"], ""
-    best = np.unravel_index(here.heads.argmax(), here.heads.shape)
+    best = leaders(here.heads, partial(number, places=2))
     has = "This model has such a head" if way(here) >= heads.HALF else "This model has no such head"
     if model != EXAMPLE and EXAMPLE in st.session_state.models:
         there = repeat(EXAMPLE)
-        most = np.unravel_index(there.heads.argmax(), there.heads.shape)
+        most = leaders(there.heads, partial(number, places=2))
         other = (
             f" In {EXAMPLE}, a small model of strings that repeat, the most is "
-            f"**{number(there.heads[most], 2)}**, by head {short(*most)}."
+            f"**{number(there.heads.max(), 2)}**, by head {listed(most)}."
         )
     _shell.heading("When does a head earn a name?")
     st.markdown(
@@ -235,7 +242,7 @@ def rule(model, measured):
         f"**Induction** (Olsson 2022) is measured on {heads.STRINGS} strings of {heads.PERIOD} random "
         "tokens, each said twice, and not on your text: when the model reads a token again, how much does "
         f"a head look at what came after it the first time? {has}: the most is "
-        f"**{number(here.heads[best], 2)}**, by head {short(*best)}; a uniform head gives "
+        f"**{number(here.heads.max(), 2)}**, by head {listed(best)}; a uniform head gives "
         f"{number(here.uniform, 3)}.{other}",
     )
     _shell.heading("The functions that measured this")

@@ -14,7 +14,7 @@ from model.decoding import generate, temperature
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Number, put
-from pages._numbers import number, plural
+from pages._numbers import leaders, number, plural
 from viz import masks as figures
 from viz.component import heatmap
 
@@ -165,7 +165,6 @@ def looks(choice, cheat):
     if len(cheat.tokens) == 1:
         return
     ahead = ahead_of(choice.text)
-    layer, head = np.unravel_index(ahead.argmax(), ahead.shape)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         heatmap(
@@ -192,12 +191,13 @@ def looks(choice, cheat):
             label=f"{CHEAT}: weights of layer {choice.layer + 1}, head {choice.head + 1}",
             revision=cheat.text,
         )
+    most = leaders(ahead, partial(number, places=3))
     st.markdown(
-        f"At the token right after itself. Most of all in **layer {layer + 1}, head {head + 1}**: mean "
-        f"weight **{number(ahead[layer, head], 3)}** on token $i + 1$; in {int((ahead > 0.5).sum())} of "
-        f"{ahead.size} heads more than half. Here, in layer {choice.layer + 1}, head {choice.head + 1}, it "
-        f"is {number(ahead[choice.layer, choice.head], 3)}. Click a head in the left picture: the line "
-        "beside the diagonal is where it copies from."
+        f"At the token right after itself. Most of all in **{_shell.heads_in_words(most)}**: mean weight "
+        f"**{number(ahead.max(), 3)}** on token $i + 1$; in {int((ahead > 0.5).sum())} of {ahead.size} "
+        f"heads more than half. Here, in layer {choice.layer + 1}, head {choice.head + 1}, it is "
+        f"{number(ahead[choice.layer, choice.head], 3)}. Click a head in the left picture: the line beside "
+        "the diagonal is where it copies from."
     )
 
 

@@ -22,8 +22,8 @@ boxes = [
 ]
 texts = [box.value() for box in boxes]
 st.markdown(
-    "A word means what its company says. Before the first layer the word is the same vector in both "
-    "sentences; then each takes in its context, "
+    "A word means what its company says. Before the first layer the word knows of no other word in either "
+    "sentence; then it takes in its context, "
     "and the two part. **Click another word under a sentence**: then the word cannot look at it, and the "
     "meter moves by the number that stands there."
 )

@@ -360,7 +360,7 @@ def test_the_formula_is_that_of_the_model(model, score):
     assert formula.rstrip("}") == score.rstrip("}")
     attention = load(model).explain(TEXT).layers[0].attention
     assert ("RoPE" in said(at)) == (attention.q_rot is not None)
-    assert ("bias of the positional encoding" in said(at)) == (attention.bias is not None)
+    assert ("adds for the places" in said(at)) == (attention.bias is not None)
 
 
 # ---- the cheat ----

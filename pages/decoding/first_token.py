@@ -69,7 +69,7 @@ def meaning(view, shares):
     """The sentences beside the picture."""
     trace, (layer, head) = view.trace, (view.choice.layer, view.choice.head)
     first = _shell.plain(trace.tokens[0])
-    flat = sink.share(heads.uniform(trace.layers[0].attention.parts(0)[3]))
+    flat = sink.share(heads.uniform(trace.layers[0].attention.head(0).allowed))
     most = _shell.heads_in_words(leaders(shares, percent))
     weights = trace.layers[layer].attention.weights(head)[-1]
     rest = sink.without(weights[None])[0]

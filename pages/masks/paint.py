@@ -50,7 +50,7 @@ def section():
         )
     )
     effect(choice.model, original, trace, mask, own)
-    formula(trace.layers[choice.layer].attention)
+    formula(trace.layers[choice.layer].attention, trace.config.encoding.title)
 
 
 def pictures(choice, trace, tokens, allowed):
@@ -134,11 +134,11 @@ def loss(original, trace, allowed):
     return f"{told}No token sees what it is to predict."
 
 
-def formula(attention):
-    """The softmax with a mask, and the scores as this model makes them: turned by RoPE, with a bias, or
-    neither.
+def formula(attention, title):
+    """The softmax with a mask, and the scores as this model makes them, with what its encoding, called
+    `title`, does to them.
     """
-    turned, biased = attention.q_rot is not None, attention.bias is not None
+    turned, biased = attention.turns, attention.bias is not None
     q, k = (r"R_i q_i", r"R_j k_j") if turned else ("q_i", "k_j")
     bias = " + b_{ij}" if biased else ""
     _shell.say(
@@ -146,7 +146,7 @@ def formula(attention):
         rf"s_{{ij}} = \frac{{{q} \cdot {k}}}{{\sqrt D}}{bias}",
         "$m_{ij}$ is 1 where token $i$ may look at token $j$, else 0. The code writes $-\\infty$ into the "
         "score instead, and $e^{-\\infty} = 0$."
-        + " $R_i$ turns a query or a key by the angles of place $i$ (RoPE)." * turned
-        + " $b_{ij}$ is the bias of the positional encoding, which depends on the distance alone." * biased,
+        + f" $R_i$ turns a query or a key by the angles of place $i$ ({title})." * turned
+        + f" $b_{{ij}}$ is what {title} adds for the places of the two." * biased,
     )
     _shell.show_source(masks.causal, masks.window, masks.prefix)

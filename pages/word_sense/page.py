@@ -14,6 +14,7 @@ from pages.word_sense import blindfold
 from viz import scatter, theme
 from viz.component.meter import Lane, meter
 
+SAME = 0.9995  # a cosine that is written as 1.000
 names = _senses.stage_names(load(_senses.MODEL).config)
 
 boxes = [
@@ -78,12 +79,18 @@ meter(
     on_select=blindfold.take_stage,
 )
 _shell.pause()
+start = stream.cosines(*plain[:, 0])
+other_tokens = (
+    f"; they differ from the start ({number(start, 3)}), since the word is other tokens here than there"
+    if start < SAME
+    else ""
+)
 st.caption(
     "each lane is a stage of the model, the first on top: click one to choose it. −1 and +1 are the means of "
     "the example sentences, the small signs, each "
     f"placed without its own help; at “{names[stage]}” {percent(known.separation.accuracy[stage])} of them "
     "fall on their own side. In the grey band fewer "
-    "than three in four would: too close to call. Cosine: between the word’s two vectors"
+    f"than three in four would: too close to call. Cosine: between the word’s two vectors{other_tokens}"
 )
 
 moved = [_senses.moves(found[i], known, plain[i], stage) for i in (0, 1)]

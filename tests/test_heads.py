@@ -103,6 +103,16 @@ def test_a_head_that_does_one_thing_scores_1():
         assert heads.induction(seen, period) == 0
 
 
+def test_induction_counts_every_earlier_copy():
+    """Of 14 tokens with a period of 4, token 13 may look at 2, 6 and 10: what came after 1, 5 and 9."""
+    weights = chance(5, np.tril(np.ones((14, 14))))
+    found = [sum(weights[i, j + 1] for j in range(i - 4, -1, -4)) for i in range(4, 14)]
+    assert heads.induction(weights, 4) == pytest.approx(np.mean(found))
+    everywhere = np.zeros((14, 14))
+    everywhere[np.arange(4, 14), [j % 4 + 1 for j in range(10)]] = 1  # the oldest copy, whichever it is
+    assert heads.induction(everywhere, 4) == 1
+
+
 def test_induction_asks_the_second_copy_only():
     weights = chance(4, np.ones((10, 10)))
     assert heads.induction(weights, 5) == pytest.approx(np.mean([weights[i, i - 4] for i in range(5, 10)]))

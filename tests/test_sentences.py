@@ -1,11 +1,18 @@
 """What the pages and the README say in words, held against what the models do."""
 
+import math
+import re
+
 import numpy as np
 import pytest
+import torch
 
 from model import load
-from model.analysis import senses, stream
-from tests.session import LONG, opened
+from model.analysis import heads, senses, stream
+from model.network.config import ModelConfig
+from model.network.encodings.t5 import t5_buckets
+from model.train import toys
+from tests.session import LONG, ROOT, opened, pictures
 
 RIVER = "I swam across the river to get to the other bank"
 
@@ -62,14 +69,7 @@ def test_without_content_the_score_of_rope_needs_hands_of_one_length_and_one_dir
     speed = 10_000 ** (-np.arange(16) / 16)
     place = np.arange(128)[:, None, None] - np.arange(128)[None, :, None]
     expected = np.cos(place * speed).mean(-1)  # all hands alike, so that only the offset is left
-    (shown,) = [data for key, data in sent_matrices(at).items() if key == "positions.alike"]
-    np.testing.assert_allclose(shown, expected, atol=1e-4)
-
-
-def sent_matrices(at):
-    from tests.session import sent
-
-    return {key: data[1] for key, data in sent(at).items() if isinstance(data, tuple)}
+    np.testing.assert_allclose(pictures(at)["positions.alike"][1], expected, atol=1e-4)
 
 
 # ---- averaging ----
@@ -77,3 +77,99 @@ def sent_matrices(at):
 
 def test_nobody_says_what_a_model_would_do_that_nobody_has_trained():
     assert "would do better" not in said(opened("averaging", text=LONG + " bank"))
+
+
+# ---- the README ----
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ENCODINGS = "none", "learned", "sinusoidal", "rope", "alibi", "t5"
+
+
+def row(name):
+    """The cells of a model's row in the README's tables, without its name."""
+    (line,) = re.findall(rf"^\| `{name}` \|(.*)\|$", README, re.MULTILINE)
+    return [cell.strip() for cell in line.split("|")]
+
+
+def mean(rows, first, end):
+    """Nats per token between two positions, from the card's rows by their lengths."""
+    some = [(b - a, nats) for a, b, nats in rows if first <= a and b <= end]
+    return sum(size * nats for size, nats in some) / (end - first) if rows[-1][1] >= end else None
+
+
+@pytest.mark.parametrize("name", [*ENCODINGS, "unmasked", "cnn"])
+def test_the_table_of_decoders_is_what_their_cards_say(name):
+    card, cells = load(f"decoder-{name}").card, row(f"decoder-{name}")
+    assert cells[0] == f"{card['parameters'] / 1e6:.2f} M" and cells[2] == f"{card['bits_per_byte']:.3f}"
+    for cell, (first, end) in zip(cells[3:6], ((64, 128), (128, 256), (512, 1024)), strict=True):
+        nats = mean(card.get("loss_by_position", [(0, 0, 0)]), first, end)
+        assert cell == ("–" if nats is None else f"{nats:.2f}")
+    short = card.get("short_training")
+    assert cells[6] == (f"{short['mean']:.3f} ± {short['range'] / 2:.3f}" if short else "–")
+
+
+def test_the_table_of_encoders_says_at_which_layer():
+    best = {}
+    for name in ("encoder", "encoder-cnn"):
+        found = load(name).card["senses"]
+        bands = [share for share, _ in found["clues"]["by_distance"].values()]
+        shares = [found[kind]["sense_accuracy"] for kind in ("usage", "clues")]
+        assert row(name)[2:4] == [f"{share:.3f}" for share in shares]
+        assert [float(cell) for cell in row(name)[4:]] == pytest.approx(bands, abs=0.0051)
+        for kind in ("usage", "clues"):
+            layer = found[kind]["best_layer"]
+            best[name, kind] = layer, found[kind]["by_layer_on_their_side"][layer]
+    assert best["encoder", "usage"] == (3, 0.946) and best["encoder", "clues"] == (5, 0.933)  # 5: the end
+    assert best["encoder-cnn", "usage"] == (5, 0.869) and best["encoder-cnn", "clues"] == (5, 0.735)
+    assert (
+        "0.946 of those as\npeople write, at layer 3, and for 0.933 of those with one clue, at the end"
+        in README
+    )
+    for share, error in ((0.9, "0.014"), (0.65, "0.022")):
+        assert f"{math.sqrt(share * (1 - share) / 480):.3f}" == error and error in README
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_the_table_of_toys_is_what_their_cards_say(name):
+    card, cells = load(f"toy-{name}").card, row(f"toy-{name}")
+    assert cells[2:4] == [f"{card[key]:.1%}" for key in ("copy_accuracy", "copy_accuracy_periods_50_60")]
+    assert cells[4:] == [f"{np.max(card[key]):.2f}" for key in ("previous_token", "induction")]
+
+
+@torch.inference_mode()
+def test_cards_and_the_page_about_heads_have_one_induction_score():
+    """All earlier copies together, counted cell by cell, on the strings of the cards and on those of the
+    page.
+    """
+    network = load("toy-rope").network
+    ids, periods = toys.strings(64, 96, seed=(7, 0))
+    weights = toys.weights_of(network, ids).numpy()[1, :, 1]  # the best head's, (B, T, T)
+    found = []
+    for seen, period in zip(weights, periods.tolist(), strict=True):
+        copies = [[j + 1 for j in range(i) if (i - j) % period == 0] for i in range(period, 96)]
+        found.append(np.mean([sum(seen[i, j] for j in some) for i, some in enumerate(copies, period)]))
+    assert np.mean(found) == pytest.approx(load("toy-rope").card["induction"][1][1], abs=2e-3)
+    page = [
+        np.mean([seen[i, i - heads.PERIOD + 1] for i in range(heads.PERIOD, 2 * heads.PERIOD)])
+        for seen in (
+            load("toy-rope").reread(one).layers[1].attention.weights(1)
+            for one in heads.strings(load("toy-rope")).tolist()
+        )
+    ]
+    assert f"{np.mean(page):.2f} in place of {np.mean(found):.2f} for `toy-rope`" in README
+
+
+def test_distances_of_t5_share_the_last_bucket_from_113_on():
+    config = ModelConfig()
+    bucket = [16 + int(math.log(d / 16) / math.log(128 / 16) * 16) if d > 15 else d for d in range(300)]
+    first = next(d for d, one in enumerate(bucket) if one >= config.t5_buckets - 1)
+    assert first == 113 and "distances from 113 on share the last" in README
+    found = t5_buckets(300, 300, config.t5_buckets, config.t5_distance)[-1].flip(0)
+    assert (found[113:] == 31).all() and found[112] == 30
+
+
+def test_the_slowest_pair_turns_once_in_the_tokens_that_the_config_says():
+    config = ModelConfig()
+    turns = 2 * math.pi * config.rope_base ** (1 - 2 / config.head_width)
+    speed = config.rope_base ** (-(config.head_width - 2) / config.head_width)
+    assert turns * speed == pytest.approx(2 * math.pi) and round(turns) == 35_333

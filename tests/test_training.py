@@ -3,6 +3,7 @@
 import math
 from contextlib import suppress
 from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -253,6 +254,26 @@ def test_what_is_held_out_is_never_trained_on_and_nothing_is_lost(files):
         assert trained | kept == {
             line for line in path.read_text().splitlines() if line and line != "CHAPTER ONE"
         }
+
+
+class Listener:
+    """In the place of a network: notes what it is given and says nothing about it."""
+
+    def __init__(self, longest):
+        self.config, self.heard = SimpleNamespace(max_tokens=longest), []
+
+    def __call__(self, ids):
+        self.heard.append(ids.tolist())
+        return SimpleNamespace(logits=torch.zeros(len(ids), 300))
+
+
+def test_the_loss_by_position_asks_every_model_about_the_same_tokens(words):
+    long, short = Listener(1024), Listener(128)
+    texts = ["the river bank and the road to the other bank " * 40] * 30
+    rows = [language.loss_by_position(one, words, texts, count=12) for one in (long, short)]
+    assert len(long.heard) == len(short.heard) == 12 and len(set(map(tuple, short.heard))) > 6
+    assert [window[:128] for window in long.heard] == short.heard
+    assert rows[0][:6] == rows[1] and rows[0][-1][:2] == [768, 1024]
 
 
 def test_a_document_that_occurs_twice_is_not_both_held_out_and_trained_on(tmp_path):

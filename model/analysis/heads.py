@@ -2,10 +2,10 @@
 same weight.
 
 A head earns a name by a rule with two thresholds. Four names stand for a place to look at: "previous token",
-"first token", "itself" and "induction", which is the token after the one that the text repeats (Olsson 2022,
-arXiv:2209.11895). The score of each is the mean weight on that place; a head earns the name if it has come
-HALF the way from the uniform head's score to 1, and of several the one with the most of its way. Else it is
-"broad" if its rows have nearly ALL the bits of a uniform head's, and otherwise "none of these". On texts
+"first token", "itself" and "induction", the tokens after the earlier copies of the one that is read (Olsson
+2022, arXiv:2209.11895). The score of each is the mean weight on that place; a head earns the name if it has
+come HALF the way from the uniform head's score to 1, and of several the one with the most of its way. Else it
+is "broad" if its rows have nearly ALL the bits of a uniform head's, and otherwise "none of these". On texts
 under LEAST tokens the places are too often the same token, and nobody earns a name there.
 """
 
@@ -61,10 +61,13 @@ def itself(weights: np.ndarray) -> float:
 
 
 def induction(weights: np.ndarray, period: int) -> float:
-    """Mean weight on the token after the same one a period ago, i - period + 1, over all tokens of a string
-    that has come round: in [0, 1].
+    """The weight on the tokens that came after the same one before, a period ago, two, and so on, together:
+    on i - k period + 1; the mean over all tokens of a string that has come round: in [0, 1].
+
+    The prefix matching score (Olsson 2022), which counts all earlier copies: a head may look at any of them.
     """
-    return np.diagonal(weights, 1 - period)[1:].mean(dtype=np.float64)
+    copies = [np.diagonal(weights, 1 - back)[1:] for back in range(period, len(weights), period)]
+    return sum(copy.sum(dtype=np.float64) for copy in copies) / (len(weights) - period)
 
 
 MEASURES = {

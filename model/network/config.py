@@ -26,11 +26,11 @@ class ModelConfig:
     key_heads: int = 6  # G: key and value heads per layer; equal to `heads` unless grouped (Ainslie 2023)
     hidden: int = 768  # numbers per token inside the MLP
     positions: str = "rope"  # one of ENCODINGS
-    rope_base: float = 10_000.0  # the slowest pair turns once in about 2 pi rope_base tokens
+    rope_base: float = 10_000.0  # the slowest pair turns once in 2 pi rope_base^(1 - 2/D) tokens
     # which two dimensions turn together: "adjacent" (0,1)(2,3).. or "halves" (0,D/2)(1,D/2+1)..
     rope_pairing: str = "adjacent"
     t5_buckets: int = 32  # how many distances T5's bias tells apart
-    t5_distance: int = 128  # from here on all distances share the last bucket
+    t5_distance: int = 128  # end of the buckets' log scale; distances from 113 on share the last bucket
     kernel: int = 3  # convolution only: tokens seen by one layer
     causal: bool = True  # False: trained without the causal mask (an encoder, or the decoder that cheats)
     predicts: bool = True  # True: ends in logits for the next token; False: ends in vectors

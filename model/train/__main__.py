@@ -117,8 +117,9 @@ def encoder(args):
 def judge(args):
     """Measure what the cards say of quality, and write it into them."""
     torch.set_num_threads(1)
-    names = args.names or [name for name in zoo.names(folder=args.folder) if not name.startswith("toy")]
-    evaluate.run(names, story_files(args.corpus), args.package, args.folder)
+    evaluate.run(
+        args.names or zoo.names(folder=args.folder), story_files(args.corpus), args.package, args.folder
+    )
 
 
 def everything(args):
@@ -135,7 +136,7 @@ def texts_of(args):
     """The files that the command reads."""
     if args.run in (encoder, everything):
         return [args.corpus[0] / name for name in corpus.LICENCES]
-    if args.run is toy or (args.names and all(name.startswith("encoder") for name in args.names)):
+    if args.run is toy or (args.names and all(name.startswith(("encoder", "toy")) for name in args.names)):
         return []
     return story_files(args.corpus)
 

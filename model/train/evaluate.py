@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from model import zoo
-from model.train import language, senses
+from model.train import language, senses, toys
 
 SAMPLE = (
     "One day, a little girl named Lily went to the river with her mom. They saw a big dog, and the dog was "
@@ -45,7 +45,11 @@ def sample_cosine(bundle):
 
 
 def judge(bundle, corpus, package=None):
-    """Facts for the card of a model that predicts stories, or of one that ends in vectors of words."""
+    """Facts for the card of a model that predicts stories, of one that ends in vectors of words, or of a
+    toy.
+    """
+    if bundle.name.startswith("toy-"):
+        return toys.facts(bundle.network)
     if not bundle.config.predicts:
         theirs = {"teacher_senses": senses.judge_teacher(package)} if package else {}
         return {
@@ -101,6 +105,8 @@ def run(names, corpus, package=None, folder=zoo.FOLDER):
         figure = (
             f"senses {facts['senses']['usage']['sense_accuracy']:.3f}"
             if "senses" in facts
+            else f"copies {facts['copy_accuracy']:.1%}"
+            if "copy_accuracy" in facts
             else f"{facts['bits_per_byte']:.3f} bits per byte"
         )
         print(f"{name}: {figure}", flush=True)

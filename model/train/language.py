@@ -87,11 +87,12 @@ def loss_by_position(network, tokenizer, texts, count=192):
     """Rows [first, end, nats per token] for targets at these positions, in `count` windows of long held-out
     texts as far as the model takes.
 
-    A learned table ends at the training context: its rows end there too.
+    A learned table ends at the training context: its rows end there too. The windows begin at the same
+    places for every model, however far it reads, so that rows of two models are about the same tokens.
     """
     longest = min(EDGES[-1], network.config.max_tokens)
     row = torch.from_numpy(corpus.stream(tokenizer, texts))
-    starts = torch.linspace(0, len(row) - longest - 1, count).long()
+    starts = torch.linspace(0, max(0, len(row) - EDGES[-1] - 1), count).long()
     total = torch.zeros(longest)
     for start in starts:
         window = row[start : start + longest + 1].to(DEVICE)

@@ -4,11 +4,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.numpy import save_file
 from torch.nn import functional as F
 
 from model import zoo
+from model.analysis import heads
 from model.analysis.strings import PERIODS, strings
 from model.network.attention import attend
 from model.network.config import ModelConfig
@@ -22,8 +24,8 @@ SNAPSHOTS = (0, 50, 100, 200, 300, 400, 600, 800, 1000, 1200, 1500, 1800)
 
 @torch.inference_mode()
 def measure(network, *, seed=7, periods=PERIODS, tokens=96):
-    """Copy accuracy in the repeats, and per layer and head the mean weight on the token before and on the
-    token after the last same symbol.
+    """Copy accuracy in the repeats, and the previous-token and induction scores of model.analysis.heads for
+    each head, the mean over 64 strings.
     """
     ids, period = strings(64, tokens, seed=(seed, 0), periods=periods)
     logits = network(ids).logits
@@ -31,18 +33,31 @@ def measure(network, *, seed=7, periods=PERIODS, tokens=96):
         torch.arange(tokens)[None] >= period[:, None]
     )  # from here on the string says what it said before
     right = (logits[:, :-1].argmax(-1) == ids[:, 1:])[repeated[:, 1:]].float().mean().item()
-    row = torch.arange(tokens)
-    scores = {"copy_accuracy": right, "previous_token": [], "induction": []}
-    for weights in weights_of(network, ids):  # (B, H, T, T)
-        before = weights[:, :, row[1:], row[1:] - 1].mean(dim=(0, 2))
-        target = (row[None] - period[:, None] + 1).clamp(min=0)  # one past the same symbol, a period ago
-        induced = weights.gather(-1, target[:, None, :, None].expand(-1, weights.shape[1], -1, 1))[..., 0]
-        known = repeated[:, None].expand_as(induced)
-        scores["previous_token"].append([round(x, 3) for x in before.tolist()])
-        scores["induction"].append(
-            [round(induced[:, h][known[:, h]].mean().item(), 3) for h in range(induced.shape[1])]
-        )
-    return scores
+    weights = weights_of(network, ids).numpy()  # (L, B, H, T, T)
+    return {
+        "copy_accuracy": right,
+        "previous_token": by_head(weights, lambda one, _: heads.previous(one), period.tolist()),
+        "induction": by_head(weights, heads.induction, period.tolist()),
+    }
+
+
+def by_head(weights, score, period):
+    """The mean of score(weights, period) over B strings, for each head of weights (L, B, H, T, T): L lists
+    of H numbers.
+    """
+    return [
+        [
+            round(float(np.mean([score(one, each) for one, each in zip(some, period, strict=True)])), 3)
+            for some in layer.swapaxes(0, 1)
+        ]
+        for layer in weights
+    ]
+
+
+def facts(network):
+    """What a toy's card says of its quality."""
+    longer = measure(network, periods=(50, 60))["copy_accuracy"]
+    return {**measure(network), "copy_accuracy_periods_50_60": longer}
 
 
 @torch.inference_mode()
@@ -93,8 +108,7 @@ def train(
         "seed": seed,
         "steps": steps,
         "tokens_seen": steps * batch * tokens,
-        **measure(network),
-        "copy_accuracy_periods_50_60": measure(network, periods=(50, 60))["copy_accuracy"],
+        **facts(network),
         "curve": curve,
     }
     zoo.save(f"toy-{positions}", network, Tokenizer([]), card, folder)

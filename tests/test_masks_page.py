@@ -417,8 +417,10 @@ def test_the_head_that_cheats_most_is_named_and_a_click_shows_another():
     at = section(CHEATING)
     ahead = leak.ahead(load(CHEAT).explain(TEXT))
     np.testing.assert_allclose(shown(at, "ahead")[1], ahead, atol=1e-6)
-    layer, head = np.unravel_index(ahead.argmax(), ahead.shape)
-    assert f"layer {layer + 1}, head {head + 1}**: mean weight **{ahead[layer, head]:.3f}**" in said(at)
+    most = np.argwhere(np.round(ahead, 3) == np.round(ahead.max(), 3))
+    alike = [f"layer {layer + 1}, head {head + 1}" for layer, head in most]
+    assert all(name in said(at) for name in alike[:3])
+    assert f"mean weight **{ahead.max():.3f}**" in said(at)
     click(at, "masks.ahead", {"cell": [1, 2, 1700000000000]})
     assert (control(at, "layer").value, control(at, "head").value) == (2, 3)
     np.testing.assert_allclose(

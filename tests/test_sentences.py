@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from model import load
-from model.analysis import heads, senses, stream
+from model.analysis import chance, heads, order, rotation, senses, stream
 from model.network.config import ModelConfig
 from model.network.encodings.t5 import t5_buckets
 from model.train import toys
-from tests.session import LONG, ROOT, opened, pictures
+from tests.session import LONG, NUMBER, ROOT, numeric, opened, pictures, visit
 
 RIVER = "I swam across the river to get to the other bank"
 
@@ -173,3 +173,71 @@ def test_the_slowest_pair_turns_once_in_the_tokens_that_the_config_says():
     turns = 2 * math.pi * config.rope_base ** (1 - 2 / config.head_width)
     speed = config.rope_base ** (-(config.head_width - 2) / config.head_width)
     assert turns * speed == pytest.approx(2 * math.pi) and round(turns) == 35_333
+
+
+# ---- beyond the training length ----
+
+
+@pytest.fixture(scope="module")
+def long_text():
+    """Nats of each token of the fairy tale that the page measures, (1024,) for each encoding; None where the
+    table ends.
+    """
+    text = (ROOT / "model" / "checkpoints" / "passage.txt").read_text(encoding="utf-8")
+    ids = load("decoder-rope").tokenizer.encode(text)[:1025]
+    limited = {name: load(f"decoder-{name}").config.encoding.limited for name in ENCODINGS}
+    return {
+        name: None if limited[name] else order.losses(load(f"decoder-{name}").network, ids)
+        for name in ENCODINGS
+    }
+
+
+def beyond_the_training():
+    """The page in that view, which has a figure and no picture of our own."""
+    query = {"positions.section": "Beyond the training length", "positions.methods": ""}
+    at = visit("positions", query).run()
+    assert not at.exception
+    return at
+
+
+@pytest.mark.parametrize(
+    ("name", "goes_on"),
+    {"none": False, "learned": None, "sinusoidal": False, "rope": False, "alibi": True, "t5": True}.items(),
+)
+def test_which_encodings_go_on_past_the_training_length(name, goes_on, long_text):
+    """As the page says it, by the cards and on the text that the page measures."""
+    rows, nats = load(f"decoder-{name}").card["loss_by_position"], long_text[name]
+    if goes_on is None:
+        assert nats is None and rows[-1][1] == 128
+        return
+    change = mean(rows, 512, 1024) - mean(rows, 64, 128)
+    ahead = chance.difference(nats[128:], long_text["alibi"][128:])
+    if goes_on:
+        assert change < 0.2 and nats[128:].mean() < nats[:128].mean() and abs(ahead.mean) < 0.1
+    else:
+        assert change > 0.8 and nats[128:].mean() > nats[:128].mean() + 0.1 and ahead.mean > 0.4
+        assert ahead.mean > 5 * ahead.error
+
+
+def test_why_they_do_is_what_the_page_says():
+    said_so = said(beyond_the_training())
+    assert "only **alibi** and **t5** go on as before" in said_so
+    assert "where they follow the place it does not" not in said_so
+    one, other = (load(f"decoder-{name}").network.bias(400)[:, -1].flip(-1) for name in ("t5", "alibi"))
+    assert (one[:, 113:] == one[:, 113:114]).all() and (one[:, 112] != one[:, 113]).any()
+    assert (other.diff() < 0).all()
+    speeds = rotation.frequencies(32)
+    assert (
+        rotation.unmet(speeds, speeds, 128, 129).any() and not rotation.unmet(speeds, speeds, 128, 128).any()
+    )
+
+
+def test_the_page_says_how_far_each_curve_is_behind_the_best(long_text):
+    told = said(beyond_the_training())
+    assert "Past 128 tokens **alibi** costs least on this text" in told
+    for name in ("t5", "rope", "none", "sinusoidal"):
+        more, error = map(numeric, re.search(rf"{name} ({NUMBER}) ± ({NUMBER})", told).groups())
+        apart = long_text[name][128:] - long_text["alibi"][128:]
+        assert more == pytest.approx(apart.mean(), abs=0.006)
+        assert error == pytest.approx(apart.std(ddof=1) / math.sqrt(896), abs=0.006)
+    assert re.search(rf"t5 {NUMBER} ± {NUMBER}, which may be noise; rope", told)

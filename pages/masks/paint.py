@@ -8,7 +8,7 @@ import streamlit as st
 from model import masks
 from model.analysis import chance
 from pages import _shell
-from pages._numbers import compared, number, percent, plural
+from pages._numbers import compared, number, plural
 from pages.masks import chosen
 from viz import masks as figures
 from viz.component import heatmap
@@ -107,11 +107,13 @@ def effect(name, original, trace, mask, own):
         return
     most = int(moved.argmax())
     still = int((moved == 0).sum())
+    by = (
+        f"**{plural('bit', moved[most])}**" if predicts else f"a relative change of **{number(moved[most])}**"
+    )
     st.markdown(
         f"{name} was trained with {trained}. With this one, {_shell.plain(trace.tokens[most])} moves most, "
-        "by "
-        f"**{plural('bit', moved[most]) if predicts else percent(moved[most], None) + ' of its length'}**; "
-        f"of {plural('output', len(moved))} {still} did not move at all. Each bar is the {measure}. "
+        f"by {by}; of {plural('output', len(moved))} {still} did not move at all. Each bar is the "
+        f"{measure}. "
         f"{loss(original, trace, mask.allowed(own))}"
     )
 

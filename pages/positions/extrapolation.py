@@ -9,12 +9,12 @@ from itertools import pairwise
 import streamlit as st
 
 from model import Change, zoo
-from model.analysis import order
+from model.analysis import chance, order
 from model.network.encodings import rope
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Buttons, Lines, Several, Steps
-from pages._numbers import number, plural, signed, tex
+from pages._numbers import number, plural, signed, tex, uncertain
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
 from pages.positions.pictures import LOOKS
@@ -104,8 +104,10 @@ def section(_):
     """Draw all of it; the text is one of its own."""
     st.markdown(
         "All models were trained on 128 tokens at a time. **Move the length** past that, and look what "
-        "happens to the right of the dotted line: where "
-        "the weights follow the distance it goes on as before, where they follow the place it does not."
+        "happens to the right of the dotted line: only **alibi** and **t5** go on as before. Both add a bias "
+        "to the scores that says nothing new of far words: t5 adds the same number from 113 tokens on, with "
+        "alibi they only fade further. To follow the distance is not enough: rope does, but its slow pairs "
+        "come to angles that they never met. And without any encoding (none) a model fails as well."
     )
     source, text, length, chosen, methods, base = settings()
     controls(source)
@@ -127,7 +129,8 @@ def section(_):
     used = ids[: length + 1]
     context = encodings.bundle(encodings.usable()[0]).config.context
     asked = hash((used, tuple(chosen), tuple(methods), base))
-    found = measured(jobs(used, chosen, methods, base), chosen, context, len(used) - 1, asked)
+    todo = jobs(used, chosen, methods, base)
+    found = measured(todo, chosen, context, len(used) - 1, asked)
     _shell.pause()
     st.caption(
         "solid: measured now on this one text, whose hard places all curves share; dashed: the mean over 192 "
@@ -136,6 +139,7 @@ def section(_):
         "tokens; upwards: the loss in nats, lower is better"
     )
     about(found, ids, used, source, length, context)
+    st.markdown(behind([one for one in todo if one[0] in found], context))
     explained(methods, len(used) - 1, context)
 
 
@@ -219,6 +223,27 @@ def about(found, ids, used, source, length, context):
             f"| {name} | {number(near, 2)} | {beyond} | {'–' if far is None else signed(far - near, 2)} |"
         )
     st.markdown("\n".join(lines))
+
+
+def behind(todo, context):
+    """How much more than the lowest of them each curve costs past the training length, token by token, in
+    words; of those that go as far as the text does.
+    """
+    past = {name: losses(*what)[context:] for name, what in todo}
+    longest = max(map(len, past.values()), default=0)
+    past = {name: nats for name, nats in past.items() if len(nats) == longest}
+    if not longest or len(past) < 2:
+        return ""
+    best = min(past, key=lambda name: past[name].mean())
+    more = {name: chance.difference(nats, past[best]) for name, nats in past.items() if name != best}
+    told = "; ".join(
+        f"{name} {uncertain(found.mean, found.error)}{', which may be noise' * found.noise}"
+        for name, found in sorted(more.items(), key=lambda one: one[1].mean)
+    )
+    return (
+        f"Past {context} tokens **{best}** costs least on this text. Token by token the others cost so many "
+        f"nats more, with the standard error over {plural('token', longest)}: {told}."
+    )
 
 
 def explained(methods, N, context):

@@ -126,18 +126,6 @@ def test_a_gradient_is_exactly_0_where_no_path_leads(make_network, seed):
     assert np.array_equal(found > 0, leak.reachable(allowed, network.config.layers))
 
 
-@pytest.mark.parametrize("causal", [True, False])
-def test_a_word_knows_of_what_its_mask_lets_through_from_the_first_layer_on(make_network, causal):
-    network = make_network(causal=causal)
-    ways = torch.stack([leak.direction(network.config.width, seed) for seed in (1, 2)])
-    found = leak.knows(network, IDS, 2, ways)
-    assert found.shape == (network.config.layers + 1, 7)
-    assert ((found > 0) == (network.mask(7)[2].numpy())).all()
-    allowed = network.mask(7).numpy()
-    last = np.sqrt(np.mean([leak.squares(network, IDS, allowed, way)[2] for way in ways], axis=0))
-    np.testing.assert_allclose(found[-1], last, rtol=1e-4)
-
-
 def test_directions_are_the_same_for_the_same_seed():
     assert torch.equal(leak.direction(5, 3), leak.direction(5, 3))
     assert not torch.equal(leak.direction(5, 3), leak.direction(5, 4))

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from model import decoding, load, masks
-from model.analysis import leak
+from model.analysis import leak, sensitivity
+from pages._numbers import number
 from tests.session import (
     HOSTILE,
     LONG,
@@ -304,15 +305,49 @@ def test_both_measures_are_0_exactly_where_no_path_leads(kind):
 
 
 def test_the_gradient_picture_is_that_of_the_model():
-    _, gradient, _ = shown(section(LEAKING), "gradient")
+    at = section(LEAKING)
+    _, gradient, _ = shown(at, "gradient")
     network = load(HONEST).network
-    found = np.sqrt(
-        np.mean(
-            [leak.squares(network, IDS, masks.causal(T), leak.direction(192, seed)) for seed in (1, 2, 3, 4)],
-            axis=0,
-        )
-    )
+    some = [leak.squares(network, IDS, masks.causal(T), leak.direction(192, seed)) for seed in (1, 2, 3, 4)]
+    found = np.sqrt(np.mean(some, axis=0))
     np.testing.assert_allclose(np.nan_to_num(gradient), found / found.max(1, keepdims=True), rtol=1e-4)
+    exact = np.sqrt([sensitivity.squares(network, IDS, i, range(192))[0] for i in range(T)])
+    (told,) = re.findall(r"4 random directions, give or take (\d+) % a cell", at.caption[1].value)
+    may = np.tril(np.ones((T, T), bool))
+    strays = np.sqrt(np.mean((found[may] / exact[may] - 1) ** 2))
+    assert strays / 2 < int(told) / 100 < 2 * strays
+
+
+@pytest.mark.parametrize(("text", "output"), [(TEXT, 0), (TEXT, 4), ("the river bank and " * 6, 20)])
+def test_what_a_word_knows_of_is_exact_in_its_last_vector(text, output):
+    at = switch(section(SEEING, text=text), output=output)
+    long = output + 1 > 16
+    for name in ("encoder", HONEST):
+        network, ids = load(name).network, load(name).read(text)
+        place = (
+            output
+            if name == HONEST
+            else next(
+                i
+                for i, (_, end) in enumerate(load(name).explain(text).spans)
+                if end
+                > load(HONEST).explain(text).spans[output][0]
+                + (text[load(HONEST).explain(text).spans[output][0]] == " ")
+            )
+        )
+        C, depths = network.config.width, (1, 2, 3, 4, None)
+        exact = np.sqrt(sensitivity.squares(network, ids, place, range(C), depths))
+        seen = np.nan_to_num(shown(at, f"knows_{name.partition('-')[0]}")[1])[:-1]
+        expected = exact / exact.max(1, keepdims=True)
+        np.testing.assert_allclose(seen[-1], expected[-1], rtol=1e-3, atol=1e-7)
+        if not long:
+            np.testing.assert_allclose(seen, expected, rtol=1e-3, atol=1e-7)
+        most = np.where(np.arange(len(ids)) == place, -1, exact[-1]).argmax()
+        if exact[-1][most] > 0:
+            assert f"({number(exact[-1][most])}; by itself {number(exact[-1][place])})" in said(at)
+    told = at.caption[0].value
+    assert ("exact, by all rows of the Jacobian." in told) == (not long)
+    assert ("give or take" in told) == long
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import load, masks
-from model.analysis import reach
+from model.analysis import reach, sensitivity
 
 NAN = float("nan")
 DILATIONS = st.sampled_from([1, 2, reach.EXPONENTIAL])
@@ -215,7 +215,7 @@ def jacobian(bundle, ids, output):
 def test_squares_add_up_to_the_jacobian(make_bundle, kind):
     bundle = make_bundle(kind=kind, causal=kind == "decoder")
     ids = bundle.read("I swam across the river")
-    found = sum(reach.squares(bundle, ids, 3, [*part]) for part in (range(5), range(5, 24)))
+    found = sum(sensitivity.squares(bundle.network, ids, 3, part)[0] for part in (range(5), range(5, 24)))
     np.testing.assert_allclose(np.sqrt(found), jacobian(bundle, ids, 3), rtol=1e-4)
     assert kind == "encoder" or (found[4:] == 0).all()
 
@@ -252,7 +252,7 @@ def test_the_convolutional_twin_feels_its_field_and_nothing_else_exactly(tokens)
     )[:tokens]
     output = tokens // 2
     near = np.abs(np.arange(tokens) - output) <= half
-    squares = reach.squares(bundle, ids, output, range(bundle.config.width))
+    squares = sensitivity.squares(bundle.network, ids, output, range(bundle.config.width))[0]
     np.testing.assert_array_equal(squares > 0, near)
     np.testing.assert_array_equal(occlusion(bundle, ids, output) > 0, near)
     by_formula = reach.cone(
@@ -264,7 +264,7 @@ def test_the_convolutional_twin_feels_its_field_and_nothing_else_exactly(tokens)
 def test_the_encoder_feels_every_token():
     bundle = load("encoder")
     ids = bundle.read("I swam across the river to get to the other bank")
-    assert (reach.squares(bundle, ids, 10, range(8)) > 0).all()
+    assert (sensitivity.squares(bundle.network, ids, 10, range(8)) > 0).all()
     assert (occlusion(bundle, ids, 10) > 0).all()
 
 
@@ -272,7 +272,7 @@ def test_asking_for_gradients_leaves_the_shared_model_alone():
     bundle = load("encoder")
     ids = bundle.read("The river bank")
     before = {name: tensor.clone() for name, tensor in bundle.network.state_dict().items()}
-    reach.squares(bundle, ids, 1, range(4))
+    sensitivity.squares(bundle.network, ids, 1, range(4))
     occlusion(bundle, ids, 1)
     assert not any(
         parameter.requires_grad or parameter.grad is not None for parameter in bundle.network.parameters()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model import load, masks
-from model.analysis import reach, senses
+from model.analysis import reach, senses, sensitivity
 from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, move, opened, pictures
 from viz import curves
 from viz.component import cone as component
@@ -164,7 +164,7 @@ def test_the_strips_are_the_measures_of_both_twins(at):
     switch(at, output=5)
     for name in ("encoder", "encoder-cnn"):
         bundle, ids = load(name), load(name).read(LONG)
-        gradient = np.sqrt(reach.squares(bundle, ids, 5, range(bundle.config.width)))
+        gradient = np.sqrt(sensitivity.squares(bundle.network, ids, 5, range(bundle.config.width))[0])
         change = reach.occlusion(bundle, ids, range(TOKENS), reach.unchanged(bundle, ids, TOKENS))[:, 5]
         header, shown = pictures(at)[f"receptive_field.{name.replace('-', '_')}"]
         assert header["rows"] == ["gradient", "occlusion"]

@@ -98,26 +98,6 @@ def squares(
     return gradient.double().square().sum(-1).numpy()
 
 
-def knows(network: Transformer, ids: Sequence[int], output: int, ways: Tensor) -> np.ndarray:
-    """|d x / d e_j| of the token `output` at every stage but the embedding, x its stream, e_j embedding j: (L
-    + 1, T).
-
-    The root of the mean of `squares` over random directions (N, C), an estimate of the Frobenius norm, 0
-    exactly where no path leads.
-    """
-    row = torch.tensor(ids)
-    with torch.enable_grad():
-        embedded = network.embed(row).requires_grad_()  # (T, C)
-        record = network(row, attend=attend, predict=False, embedded=embedded)
-        found = []
-        for stream in [*(layer.resid_out for layer in record.layers), record.final]:
-            (gradient,) = torch.autograd.grad(
-                stream[output], embedded, torch.as_tensor(ways), is_grads_batched=True, retain_graph=True
-            )  # (N, T, C)
-            found.append(gradient.double().square().sum(-1).mean(0).sqrt())
-    return torch.stack(found).numpy()
-
-
 def reachable(allowed: np.ndarray | Tensor, layers: int) -> np.ndarray:
     """Which tokens can reach which output through `layers` layers of the mask (T, T): bool (T, T), row i is
     True at j if a path leads from j to i.

@@ -17,7 +17,6 @@ import torch
 from torch.nn import functional as F
 
 from model.network import masks
-from model.network.attention import attend
 from model.network.config import ModelConfig
 from model.network.transformer import Transformer, initialise
 
@@ -39,7 +38,6 @@ WORDS = (
 )  # what occlusion puts in a token's place: words that say little
 PUT = 3  # how many of them
 PASS = 2048  # tokens in one forward pass of occlusion
-ASKED = 64  # output dimensions in one backward pass
 
 # ---- by formula: one-dimensional convolutions ----
 
@@ -339,21 +337,6 @@ def needed_by_attention(allowed, output):
 
 
 # ---- influence: trained models ----
-
-
-def squares(bundle, ids, output, dimensions):
-    """The squared gradients of some dimensions of the final vector of token `output` with respect to each
-    embedded token, summed: (T,).
-
-    The sum over all C dimensions is the squared Frobenius norm of the Jacobian (C, C) of each token.
-    """
-    row = torch.tensor(ids)
-    with torch.enable_grad():
-        embedded = bundle.network.embed(row).requires_grad_()  # (T, C)
-        final = bundle.network(row, attend=attend, predict=False, embedded=embedded).final[output]  # (C,)
-        ask = torch.eye(len(final))[dimensions]  # (N, C)
-        (jacobian,) = torch.autograd.grad(final, embedded, ask, is_grads_batched=True)  # (N, T, C)
-    return jacobian.square().sum((0, 2)).numpy()
 
 
 @torch.inference_mode()

@@ -3,22 +3,28 @@ scale, and how far they agree.
 """
 
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import flow, leak, ranks
+from model.analysis import flow, leak, ranks, sensitivity
+from model.analysis.senses import parts
+from model.analysis.sensitivity import TOGETHER
 from model.trace import frozen
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Slider
-from pages._numbers import percent, signed
+from pages._numbers import percent, signed, uncertain
 from pages.heads.pair import look_at
 from viz.component.panels import panels
 
 DEPTH = "heads.depth"
-WAYS = 8  # random directions for the gradients
+EXACT = (
+    12  # tokens of a text for which the gradient of every output is exact; of a longer one the chosen row is,
+)
+WAYS = 8  # and the others are estimated along so many random directions
 # tokens of a text for which the gradient of every output is taken; of a longer one that many are drawn, and
 # the chosen row is asked
 LONGEST = 48
@@ -32,28 +38,63 @@ def weights(name, text):
 
 
 @remembered()
-def squares(name, ids, depth, seed, row=None):
-    """leak.squares for one random direction, of all outputs (T, T) or of one (1, T); depth None is the
-    model's output.
+def rows(name, ids, output, dimensions, depth):
+    """The squares of some rows of the Jacobian of one output, summed, (T,); depth None is the model's
+    output.
     """
     network = load(name).network
-    end = (
-        len(ids) if row is None or not network.config.causal else row + 1
-    )  # what comes later has no way into this one
-    way, rows = leak.direction(network.config.width, seed), slice(None) if row is None else [row]
-    found = leak.squares(network, ids[:end], network.mask(end), way, depth, rows)
-    return frozen(np.pad(found, ((0, 0), (0, len(ids) - end))))
+    read = ids[: output + 1] if network.config.causal else ids  # what comes later has no way into this one
+    found = sensitivity.squares(network, read, output, dimensions, (depth,))[0]
+    return frozen(np.pad(found, (0, len(ids) - len(read))))
 
 
 @remembered()
-def overall(name, text, depth, pair, _a, _b, _allowed):
-    """The rank correlation of two measures (T, T), named by `pair`: the mean over the rows of three cells or
-    more, NaN if there are none, and of all cells.
+def along(name, ids, depth, seed):
+    """The squared gradients of all outputs along one random direction, (T, T)."""
+    network = load(name).network
+    way = leak.direction(network.config.width, seed)
+    return frozen(leak.squares(network, ids, network.mask(len(ids)), way, depth))
+
+
+class Gradient(NamedTuple):
+    """|d x_i / d e_j| as shares of each row, (T, T), NaN in rows that were not asked; which rows are exact;
+    and the squares along each direction that the others come from, (WAYS, T, T), None without.
     """
-    rows = [
-        ranks.correlation(a[may], b[may]) for a, b, may in zip(_a, _b, _allowed, strict=True) if may.sum() > 2
+
+    shares: np.ndarray
+    exact: tuple[int, ...]
+    samples: np.ndarray | None = None
+
+    def without(self, i):
+        """The shares if the direction i had not been asked."""
+        found = flow.shares(np.sqrt(np.delete(self.samples, i, axis=0).mean(0)))
+        found[list(self.exact)] = self.shares[list(self.exact)]
+        return found
+
+
+def correlations(a, b, allowed):
+    """The rank correlation of two measures (T, T): the mean over the rows of three cells or more, NaN if
+    there are none, and of all cells.
+    """
+    some = [
+        ranks.correlation(one[may], other[may])
+        for one, other, may in zip(a, b, allowed, strict=True)
+        if may.sum() > 2
     ]
-    return np.mean(rows) if rows else np.nan, ranks.correlation(_a[_allowed], _b[_allowed])
+    return np.array([np.mean(some) if some else np.nan, ranks.correlation(a[allowed], b[allowed])])
+
+
+@remembered()
+def overall(name, text, depth, query, pair, _a, _b, _allowed, _gradient):
+    """`correlations` of the measures named by `pair`, and their standard errors by leaving out one random
+    direction after the other (Quenouille 1956, the jackknife); 0 where nothing is estimated.
+    """
+    found = correlations(_a, _b, _allowed)
+    if "gradient" not in pair or _gradient.samples is None:
+        return found, np.zeros(2)
+    other = _a if pair[1] == "gradient" else _b
+    left_out = np.array([correlations(other, _gradient.without(i), _allowed) for i in range(WAYS)])
+    return found, np.sqrt((WAYS - 1) * left_out.var(0))
 
 
 def section(view):
@@ -67,7 +108,8 @@ def section(view):
             control.draw()
     means, rollouts = weights(view.choice.model, trace.text)
     maps = {f"mean of layer {depth}": means[depth - 1], "rollout": rollouts[depth - 1]}
-    maps["gradient"], unsure = gradient(view, depth)
+    gradient = by_gradient(view, depth)
+    maps["gradient"] = gradient.shares
     allowed = load(view.choice.model).network.mask(T).numpy()
     row = allowed[view.query]
     agree = agreement(maps["rollout"][view.query][row], maps["gradient"][view.query][row])
@@ -79,32 +121,41 @@ def section(view):
         f"For {_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of "
         f"**{agree}**."
     )
-    draw(view, maps, allowed, unsure)
-    compare(view, maps, allowed, depth)
+    draw(view, maps, allowed, gradient)
+    compare(view, maps, allowed, depth, gradient)
     _shell.heading("The functions that computed this")
-    _shell.show_source(flow.rollout, leak.squares, ranks.correlation)
+    _shell.show_source(flow.rollout, sensitivity.squares, ranks.correlation)
 
 
-def gradient(view, depth):
-    """|d x_i / d e_j| as shares of each row, (T, T), x the stream after `depth` layers, at last the model's
-    output; and a sentence on how sure that is.
-
-    Direction by direction, with a bar once it has taken half a second. A text too long for all has the chosen
-    row only, the others are NaN.
+def by_gradient(view, depth):
+    """The Gradient of the stream after `depth` layers, at last of the model's output; with a bar once it has
+    taken half a second.
     """
     name, ids = view.choice.model, tuple(map(int, view.trace.ids))
-    T, L = len(ids), view.trace.config.layers
-    row = view.query if T > LONGEST else None
-    seeds = _shell.watched(range(1, WAYS + 1), f"Asking for gradients along {WAYS} random directions")
-    made = [squares(name, ids, None if depth == L else depth, seed, row) for seed in seeds]
-    mean = np.mean(made, axis=0)
-    seen = mean > 0
-    unsure = (
-        np.std(made, axis=0, ddof=1)[seen] / np.sqrt(WAYS) / (2 * mean[seen])
-    )  # the standard error of a root is that of the mean over twice the root
-    found = np.full((T, T), np.nan)
-    found[slice(None) if row is None else row] = flow.shares(np.sqrt(mean))
-    return found, f", give or take {percent(np.sqrt(np.mean(unsure**2)))} a cell"
+    T, at, C = len(ids), None if depth == view.trace.config.layers else depth, view.trace.config.width
+    exact = tuple(range(T)) if T <= EXACT else (view.query,)
+    seeds = range(1, WAYS + 1) if EXACT < T <= LONGEST else ()
+    jobs = [(rows, (name, ids, i, tuple(some), at)) for i in exact for some in parts(range(C), TOGETHER)]
+    jobs += [(along, (name, ids, at, seed)) for seed in seeds]
+    made = {rows: [], along: []}
+    for function, what in _shell.watched(jobs, "Asking how each word would move this one"):
+        made[function].append(function(*what))
+    samples = np.stack(made[along]) if seeds else None
+    found = flow.shares(sensitivity.norms(samples)[0]) if seeds else np.full((T, T), np.nan)
+    squares = np.sum(np.split(np.stack(made[rows]), len(exact)), axis=1)  # (rows, T)
+    found[list(exact)] = flow.shares(np.sqrt(squares))
+    return Gradient(found, exact, samples)
+
+
+def sure(gradient):
+    """How exact the gradient is, in words."""
+    if gradient.samples is None:
+        return "exact"
+    error = sensitivity.norms(gradient.samples)[1]
+    return (
+        f"exact in the row of the token that asks, in the others estimated along {WAYS} random directions, "
+        f"give or take {percent(error)} a cell"
+    )
 
 
 def window(T, query):
@@ -113,7 +164,7 @@ def window(T, query):
     return slice(first, min(T, first + LONGEST))
 
 
-def draw(view, maps, allowed, unsure):
+def draw(view, maps, allowed, gradient):
     """The three matrices side by side under one crosshair."""
     trace, T = view.trace, len(view.trace.tokens)
     seen = window(T, view.query)
@@ -143,8 +194,8 @@ def draw(view, maps, allowed, unsure):
     st.caption(
         "row asks, column answers; one scale, 0 to 1, and each row is divided by its sum. Mean: the weights "
         "of the layer’s heads, averaged. Rollout: the "
-        "product over the layers so far, each half itself and half its mean. Gradient: |∂x / ∂e|, from "
-        f"{WAYS} random directions{unsure}, x the token after "
+        "product over the layers so far, each half itself and half its mean. Gradient: |∂x / ∂e|, "
+        f"{sure(gradient)}; x the token after "
         f"the layer chosen, after the last one the model’s output, e each embedding{cut}"
     )
 
@@ -154,18 +205,18 @@ def take(first):
         look_at(cell[0] + first, cell[1] + first)
 
 
-def compare(view, maps, allowed, depth):
+def compare(view, maps, allowed, depth, gradient):
     """Spearman's rank correlation of each pair of measures, for the chosen row and for all."""
     row = allowed[view.query]
     lines = ["| rank correlation of | this row | all rows, on average | all cells |", "|---|---|---|---|"]
     for (one, a), (other, b) in combinations(maps.items(), 2):
         cells = [agreement(a[view.query][row], b[view.query][row]), "–", "–"]
         if row.size <= LONGEST or "gradient" not in (one, other):
-            average, whole = overall(view.choice.model, view.trace.text, depth, (one, other), a, b, allowed)
-            cells[1:] = (
-                "–" if np.isnan(average) else signed(average, 2),
-                signed(whole, 2) if allowed.sum() > 2 else "–",
-            )
+            what = view.choice.model, view.trace.text, depth, view.query, (one, other), a, b, allowed
+            found, errors = overall(*what, gradient)
+            cells[1:] = map(given, found, errors)
+            if allowed.sum() < 3:
+                cells[2] = "–"
         lines.append(f"| {one} and {other} | **{cells[0]}** | {cells[1]} | {cells[2]} |")
     _shell.heading("How far they agree")
     st.markdown(
@@ -197,6 +248,11 @@ def firsts(view, maps, row):
             f"{percent(shares[view.query], 1)})"
         )
     return f"Of the other tokens {_shell.plain(tokens[view.query])} is made most of, {'; '.join(told)}. "
+
+
+def given(value, error):
+    """A rank correlation as text, with its standard error if it has one."""
+    return uncertain(value, error, sign=True) if error > 0 else signed(value, 2)
 
 
 def agreement(a, b):

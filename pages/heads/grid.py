@@ -160,10 +160,10 @@ def pair_told(view, value, order):
     if order != PAIR:
         return ""
     asks, answers = (_shell.plain(view.trace.tokens[i]) for i in (view.query, view.key))
-    best = short(*divmod(int(value.argmax()), view.trace.config.heads))
+    best = leaders(value.reshape(-1, view.trace.config.heads), partial(number, places=2))
     return (
-        f" Ordered by how much {asks} looks at {answers}: most in head {best}, **{number(value.max(), 2)}**. Click "
-        "another pair in the large picture."
+        f" Ordered by how much {asks} looks at {answers}: most in head {listed(best)}, "
+        f"**{number(value.max(), 2)}**. Click another pair in the large picture."
     )
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import leak
+from model.analysis import leak, sensitivity
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Line, token
-from pages._numbers import number, plural
+from pages._numbers import number, percent, plural
 from pages.masks import chosen
 from viz.component import heatmap
 
@@ -155,18 +155,22 @@ def every_pair(name, trace, token, mask):
         )
         return
     ids = tuple(map(int, trace.ids))
-    replaced, gradient = measured(name, ids, token, mask)
+    replaced, gradient, error = measured(name, ids, token, mask)
     can = leak.reachable(mask.allowed(chosen.own(name, T)), trace.config.layers)
     labels = {"rows": trace.tokens, "columns": trace.tokens, "row_role": "output", "column_role": "input"}
     looks = {"hole": NOTHING, "height": 400, "revision": trace.text}
-    pictures = (replaced, "by a changed word", "masks.moves"), (gradient, "by gradient", "masks.gradient")
-    for column, (values, label, key) in zip(st.columns(2, gap="medium"), pictures, strict=True):
+    pictures = (
+        (replaced, "by a changed word", "masks.moves", 3),
+        (gradient, "by gradient", "masks.gradient", 2),
+    )
+    for column, (values, label, key, digits) in zip(st.columns(2, gap="medium"), pictures, strict=True):
         with column:
             heatmap(
                 values / (values.max(1, keepdims=True) + (values.max(1, keepdims=True) == 0)),
                 allowed=values > 0,
                 key=key,
                 label=label,
+                digits=digits,
                 **labels,
                 **looks,
             )
@@ -174,15 +178,15 @@ def every_pair(name, trace, token, mask):
         "row is the output that moves, column the token that is changed; each row is divided by its largest. "
         "Left: |f − f′| / |f| once the column’s token is "
         f"{_shell.plain(load(name).tokenizer.piece(token))} (a column that has it already stays as it was). "
-        f"Right: |∂f / ∂e|, from {WAYS} random directions "
-        "(Hutchinson’s estimate of the Frobenius norm)"
+        f"Right: |∂f / ∂e|, Hutchinson’s estimate of the Frobenius norm from {WAYS} random directions, give "
+        f"or take {percent(error)} a cell; where it is 0, it is so exactly"
     )
     agreement(gradient, replaced, can)
 
 
 def measured(name, ids, token, mask):
-    """Relative change and gradient norm, both (T, T), row output, column input; pass by pass, with a bar once
-    it has taken half a second.
+    """Relative change and gradient norm, both (T, T), row output, column input, and the relative standard
+    error of the norm; pass by pass, with a bar once it has taken half a second.
     """
     T = len(ids)
     step = max(1, PASS // T)
@@ -191,7 +195,7 @@ def measured(name, ids, token, mask):
     made = {moves: [], squares: []}
     for function, what in _shell.watched(jobs, "Changing each token, and asking for the gradients"):
         made[function].append(function(*what))
-    return np.concatenate(made[moves]).T, np.sqrt(np.mean(made[squares], axis=0))
+    return np.concatenate(made[moves]).T, *sensitivity.norms(made[squares])
 
 
 def agreement(gradient, replaced, can):

@@ -4,23 +4,59 @@ import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import leak
+from model.analysis import leak, senses, sensitivity
+from model.trace import frozen
 from pages import _shell
 from pages._cache import remembered
 from pages._control import token
-from pages._numbers import number, plural
+from pages._numbers import number, percent, plural
 from viz.component import heatmap
 
 MODELS = "encoder", "decoder-rope"
-WAYS = 8  # random directions for the gradients
 LONGEST = 128  # tokens, as many as the models were trained on
+EXACT = 16  # tokens of a text for which every layer is exact; of a longer one the end is,
+WAYS = 16  # and the layers before are estimated along so many random directions
 
 
 @remembered()
+def rows(name, ids, output, dimensions, depths):
+    return frozen(sensitivity.squares(load(name).network, ids, output, dimensions, depths))
+
+
+@remembered()
+def along(name, ids, output, depth, seed):
+    network = load(name).network
+    way = leak.direction(network.config.width, seed)
+    return frozen(leak.squares(network, ids, network.mask(len(ids)), way, depth, [output])[0])
+
+
 def knows(name, ids, output):
-    bundle = load(name)
-    ways = np.stack([leak.direction(bundle.config.width, seed).numpy() for seed in range(1, WAYS + 1)])
-    return leak.knows(bundle.network, ids, output, ways)
+    """|d x / d e_j| of the token `output` after each layer and at the end, (L + 1, T), and the relative
+    standard error of the layers, 0 where they are exact; with a bar once it has taken half a second.
+    """
+    network = load(name).network
+    layers, C = range(1, network.config.layers + 1), network.config.width
+    read = ids[: output + 1] if network.config.causal else ids  # what comes later has no way into this one
+    depths = (*layers, None) if len(read) <= EXACT else (None,)
+    jobs = [
+        (rows, (name, read, output, tuple(some), depths))
+        for some in senses.parts(range(C), sensitivity.TOGETHER)
+    ]
+    jobs += [
+        (along, (name, read, output, depth, seed))
+        for depth in layers
+        if depth not in depths
+        for seed in range(1, WAYS + 1)
+    ]
+    made = {rows: [], along: []}
+    for function, what in _shell.watched(jobs, f"Asking {name} what this word knows of"):
+        made[function].append(function(*what))
+    found, error = np.sqrt(sum(made[rows])), 0.0
+    if made[along]:
+        some = np.stack(made[along]).reshape(len(layers), WAYS, -1).swapaxes(0, 1)
+        before, error = sensitivity.norms(some)
+        found = np.concatenate([before, found])
+    return np.pad(found, ((0, 0), (0, len(ids) - len(read)))), error
 
 
 def section():
@@ -45,16 +81,18 @@ def section():
         )
         return
     columns = st.columns(2, gap="medium")
-    told = [
-        one(column, trace, name, place_of(trace, decoder.spans[place]), choice)
-        for column, (name, trace) in zip(columns, traces.items(), strict=True)
-    ]
+    told, errors = zip(
+        *[
+            one(column, trace, name, place_of(trace, decoder.spans[place]), choice)
+            for column, (name, trace) in zip(columns, traces.items(), strict=True)
+        ],
+        strict=True,
+    )
     _shell.pause()
     st.caption(
         "row is a layer, column a token: |∂x / ∂e|, how far the word’s vector x moves with a small step of "
-        f"each token’s embedding e, from {WAYS} random "
-        "directions; each row is divided by its largest. Hatched: exactly 0, no path. “looks at”: weights of "
-        "the layer and head chosen at the left"
+        f"each token’s embedding e; {sure(max(errors))}. Each row is divided by its largest. Hatched: "
+        "exactly 0, no path. “looks at”: weights of the layer and head chosen at the left"
     )
     st.markdown(" ".join(told))
     st.markdown(
@@ -63,7 +101,17 @@ def section():
         "no next word that it has not seen; the decoder’s hold only the past, so each can be asked for its "
         "next word, all at once."
     )
-    _shell.show_source(leak.knows)
+    _shell.show_source(sensitivity.squares)
+
+
+def sure(error):
+    """How exact the numbers are."""
+    if not error:
+        return "exact, by all rows of the Jacobian"
+    return (
+        f"the end is exact, by all rows of the Jacobian; where more than {EXACT} tokens may reach the word, "
+        f"the layers are estimated along {WAYS} random directions, give or take {percent(error)} a cell"
+    )
 
 
 def place_of(trace, span):
@@ -78,14 +126,14 @@ def place_of(trace, span):
 def one(column, trace, name, place, choice):
     """The picture of one model, and its sentence."""
     T, what = len(trace.tokens), _shell.plain(trace.tokens[place])
-    found = knows(name, tuple(map(int, trace.ids)), place)  # (L + 1, T)
+    found, error = knows(name, tuple(map(int, trace.ids)), place)  # (L + 1, T)
     weights = trace.layers[choice.layer].attention.weights(choice.head)[place]
     shares = np.vstack([found / found.max(1, keepdims=True), weights])
-    rows = [*(f"layer {i}" for i in range(1, len(found))), "end", "looks at"]
+    stages = [*(f"layer {i}" for i in range(1, len(found))), "end", "looks at"]
     with column:
         heatmap(
             shares,
-            rows=rows,
+            rows=stages,
             columns=trace.tokens,
             allowed=shares > 0,
             key=f"masks.knows_{name.partition('-')[0]}",
@@ -95,6 +143,7 @@ def one(column, trace, name, place, choice):
             row_role="stage",
             column_role="token",
             hole="exactly 0",
+            digits=2 if error else 3,
             selected=(len(found) - 1, place),
             revision=trace.text,
         )
@@ -106,4 +155,5 @@ def one(column, trace, name, place, choice):
             f", of the others most by {_shell.plain(trace.tokens[most])} ({number(found[-1][most])}; by "
             f"itself {number(found[-1][place])})"
         )
-    return f"In {name} the final vector of {what} can be moved by **{seen} of {plural('token', T)}**{beside}."
+    told = f"In {name} the final vector of {what} can be moved by **{seen} of {plural('token', T)}**{beside}."
+    return told, error

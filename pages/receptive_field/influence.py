@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import reach
+from model.analysis import reach, sensitivity
 from model.analysis.senses import parts
 from pages import _shell
 from pages._cache import remembered
@@ -19,7 +19,7 @@ NAMES = {ATTENTION: "encoder, with attention", CONVOLUTION: "encoder-cnn, with c
 
 @remembered()
 def squares(name, ids, output, dimensions):
-    return reach.squares(load(name), ids, output, list(dimensions))
+    return sensitivity.squares(load(name).network, ids, output, dimensions)[0]
 
 
 @remembered()
@@ -41,7 +41,7 @@ def influence(ids, output):
     jobs = [
         (name, squares, (name, ids, output, tuple(some)))
         for name in NAMES
-        for some in parts(range(load(name).config.width), reach.ASKED)
+        for some in parts(range(load(name).config.width), sensitivity.TOGETHER)
     ]
     jobs += [
         (name, occlusion, (name, ids, tuple(some)))

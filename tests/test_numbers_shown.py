@@ -20,7 +20,7 @@ WRONG = {
 }
 IN_SENTENCES = {
     "a hyphen for a minus": r"(?<![\w)\]’”.,–-])-(?=\.?\d|∞)",
-    "a power of ten as programs write it": r"\de[-+−]?\d",
+    "a power of ten as programs write it": r"(?<![\w.])\d+(?:\.\d+)?e[-+−]?\d+\b",
 }
 FORMULA = r"\$\$.*?\$\$|\$[^$\n]+\$"
 CODE = r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^)]*\)"  # code spans, and where links lead

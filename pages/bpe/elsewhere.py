@@ -8,7 +8,8 @@ from model import export
 from model.tokenizer import Tokenizer
 from pages import _shell
 from pages._control import Line
-from pages.bpe.pieces import count, listed
+from pages._numbers import plural
+from pages.bpe.pieces import listed
 from viz.component.chips import chips
 
 OTHER = Line(
@@ -28,7 +29,9 @@ def section(tokenizer: Tokenizer, name: str) -> None:
         OTHER.draw(width=420)
         download(tokenizer, "bpe.save", f"riverbank-{name}-tokenizer.json")
     if len(text) > LONGEST:
-        st.info(f"This text has {count(len(text), 'letter')}; at most {LONGEST:,} are read here. Shorten it.")
+        st.info(
+            f"This text has {plural('letter', len(text))}; at most {LONGEST:,} are read here. Shorten it."
+        )
         return
     ids = tokenizer.encode(text)
     if not ids:
@@ -44,7 +47,7 @@ def section(tokenizer: Tokenizer, name: str) -> None:
     most = max(tokenizer.words(text), key=lambda word: len(tokenizer.encode_word(word)))
     pieces = tokenizer.encode_word(most)
     st.markdown(
-        f"**{count(len(ids), 'token')}** for {count(len(text), 'character')}"
+        f"**{plural('token', len(ids))}** for {plural('character', len(text))}"
         + f", the first {SHOWN} of them drawn" * (len(ids) > SHOWN)
         + f". {_shell.plain(most)} is {listed(tokenizer, pieces)}: a word that was never seen falls into the "
         "pieces of those that were."

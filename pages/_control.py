@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages import _reconnection
 from viz.component.address import address
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
@@ -232,6 +233,7 @@ def begin():
         state.here, state.shown_on = None, {}  # the page; control -> the page that showed it last
         # key -> what the link said; and, where that is not here, what holds instead
         state.asked, state.refused = {}, {}
+    _reconnection.listen()
     if state.settled is not None:
         if len(state.doubted) == 1 and state.chosen == state.settled:
             take(*state.doubted.popitem())
@@ -368,3 +370,4 @@ def write(page, failed=False):
     if kept_out:
         st.caption("This text is too long for an address: a link to this page opens without it.")
     address(said, page=page)
+    _reconnection.hear()

@@ -1,0 +1,89 @@
+"""A server that dies under its readers: a page comes back as its address says, and the next click counts."""
+
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import launch
+from tests.browser.conftest import Page
+from tests.browser.test_attention import click
+
+LINKED, TYPED = "The heron waits at the river bank", "The river bank"
+LINK = {"text": LINKED, "layer": 3, "attention.step": "3 Dot products"}
+STATE = "document.querySelector('[data-testid=stApp]').dataset.testConnectionState === 'CONNECTED'"
+# page: rows of buttons, with the place of the one chosen before the server dies, and of the one after
+VISITS = {
+    "attention": (("attention.step", 1), ("attention.step", 4)),
+    "positions": (("positions.layer", 2), ("positions.head", 4)),
+    "heads": (("heads.section", 2), ("heads.section", 1)),
+}
+
+
+@contextmanager
+def restarted(server, *pages):
+    """Kill the server, start another at the same port, and go on once the pages have found it."""
+    server.process.kill()
+    server.process.wait()
+    for page in pages:
+        page.page.wait_for_function(f"!({STATE})")
+    with launch.server(port=server.port) as another:
+        for page in pages:
+            page.page.wait_for_function(STATE)
+        yield
+        assert "Traceback" not in another.log
+
+
+def entered(browser, server, name, **link):
+    """A reader who has opened a page by a link and then typed something else."""
+    page = Page(browser, server.url).open(name, **link)
+    page.type(TYPED)
+    page.linked(text=TYPED)
+    return page
+
+
+def pressed(page, key, place):
+    """Wait until the button at that place is the one that is pressed, and the page rests."""
+    expect(page.part(key, "[role=radio]").nth(place)).to_have_attribute("aria-checked", "true")
+    page.rests()
+    expect(page.part(key, "[aria-checked=true]")).to_have_count(1)
+
+
+def holds(page):
+    """What was typed is in the box and in the address, and nothing has failed."""
+    expect(page.part("text", "textarea")).to_have_value(TYPED)
+    page.linked(text=TYPED)
+    expect(page.page.get_by_test_id("stException")).to_have_count(0)
+    page.context.close()
+
+
+@pytest.mark.parametrize("link", [{}, LINK], ids=["bare", "link"])
+def test_text_and_choices_stay_and_the_first_click_counts(browser, link):
+    with launch.server() as server:
+        pages = {name: entered(browser, server, name, **link) for name in VISITS}
+        for name, page in pages.items():
+            page.choose(*VISITS[name][0])
+            pressed(page, *VISITS[name][0])
+        with restarted(server, *pages.values()):
+            for name, page in pages.items():
+                before, after = VISITS[name]
+                page.choose(*after)
+                pressed(page, *after)
+                if before[0] != after[0]:
+                    pressed(page, *before)
+                holds(page)
+
+
+def test_a_click_in_a_picture_counts_and_a_way_to_another_page_takes_the_text_along(browser):
+    with launch.server() as server:
+        clicks, walks = (entered(browser, server, "attention", **LINK) for _ in range(2))
+        for page in (clicks, walks):
+            page.shown(revision=TYPED)
+        with restarted(server, clicks, walks):
+            click(clicks, 1, 0)
+            clicks.shown(revision=TYPED, cell="1,0")
+            clicks.linked(**{"attention.query": "2", "attention.step": LINK["attention.step"]})
+            holds(clicks)
+            walks.part("contents").get_by_text("What is each head doing?").click()
+            walks.page.wait_for_url("**/heads*")
+            holds(walks)

@@ -5,11 +5,12 @@
 import { view } from "./mount.js";
 
 // A page that finds its server again may find no session there. So it says what its address was when it lost
-// the server; Streamlit itself waits for the next click, and sends with it the query of the page's first load.
+// the server. Streamlit itself waits for a click, and sends with that the query of the page's first load.
 class Address {
   lost = null; // the query and the time, while there is no server
 
   constructor() {
+    /** @type {HTMLElement} */
     const app = document.querySelector("[data-testid=stApp]");
     const look = () => this.look(app.dataset.testConnectionState === "CONNECTED");
     this.observer = new MutationObserver(look);

@@ -7,11 +7,11 @@ import streamlit as st
 
 from model import load
 from model.analysis import ending
-from model.probabilities import entropy, softmax
+from model.probabilities import BIT, entropy, softmax
 from pages import _shell
 from pages._cache import remembered
 from pages._control import put
-from pages._numbers import percent
+from pages._numbers import number, percent
 
 SURE = 0.98  # share of longer words: of 200 in two tales no whole one has more, and 9 of 10 that are cut
 LISTED = 3  # longer words
@@ -20,7 +20,7 @@ SPACES = {" ": "space", "\n": "line break", "\t": "tab", "\u00a0": "non-breaking
 
 @remembered()
 def beginning(text, name):
-    return ending.beginning(load(name), _shell.explain(text, name, None, None, None))
+    return ending.beginning(load(name), _shell.explain(text, name))
 
 
 def note(text, name):
@@ -39,31 +39,22 @@ def white_space(text, name):
     better, tokenizer = text.rstrip(), load(name).tokenizer
     tail = text[len(better) :]
     kind = SPACES.get(tail, "white space")
-    traces = [_shell.explain(one, name, None, None, None) for one in (text, better)]
+    traces = [_shell.explain(one, name) for one in (text, better)]
     ends = [softmax(trace.logits[-1].astype(np.float64)) for trace in traces]
-    after, without = (f"{entropy(chances):.2f} bits, {first(tokenizer, chances)}" for chances in ends)
+    after, without = (f"{number(entropy(chances), 2)} bits, {first(tokenizer, chances)}" for chances in ends)
     if tail.endswith(" "):
         best = int(max(ending.extensions(tokenizer, b" "), key=lambda id: ends[1][id]))
         why = f"A space is a part of the next word’s token, as in {_shell.plain(tokenizer.piece(best))}."
     else:
         why = f"The model reads it as {_shell.plain(tail)} and goes on from there."
-    chance = f"{float(f'{1 / of_tail(*traces):.3g}'):,.0f}"
+    bits = traces[0].losses[len(traces[1].ids) - 1 :].sum() / BIT  # white space changes no token before it
     a_kind = kind if kind == "white space" else f"a {kind}"
     st.info(
-        f"Your text ends with {a_kind}. {why} Alone it had one chance in {chance} after "
+        f"Your text ends with {a_kind}. {why} Alone it costs the model {number(bits)} bits after "
         f"{_shell.plain(traces[1].tokens[-1])}. Entropy of the next token: **{after}**; without the {kind}: "
         f"**{without}**."
     )
     ways_on(f"Take the {kind} off", better, text)
-
-
-def of_tail(trace, better):
-    """The probability of the tokens that the text has after those of the better one, which white space leaves
-    as they are.
-    """
-    start, ids = len(better.ids), trace.ids
-    expected = softmax(trace.logits[start - 1 : -1].astype(np.float64))
-    return float(np.prod(expected[np.arange(len(expected)), ids[start:]]))
 
 
 def first(tokenizer, chances):
@@ -75,11 +66,11 @@ def unfinished(text, last):
     """The text ends inside a word: how sure the model is of that, and which words it may be."""
     best = [(word, share) for word, share in last.longer[:LISTED] if share >= 0.005]
     words = ", ".join(f"{_shell.plain(word)} {percent(share)}" for word, share in best)
-    share = f"{100 * last.share:.1f}" if last.share < 0.9995 else "over 99.9"
+    share = percent(last.share, 1) if last.share < 0.9995 else f"over {percent(0.999, 1)}"
     likely = f" Likeliest: {words}." * bool(words)
     st.info(
         "Your text seems to end inside a word: of what the model expects here that begins with "
-        f"{_shell.plain(last.word)}, **{share} %** goes on as a longer word.{likely} A whole "
+        f"{_shell.plain(last.word)}, **{share}** goes on as a longer word.{likely} A whole "
         "word has tokens of its own, seldom those of its first letters."
     )
     ways_on(f"Take “{last.word.strip()}” off", text[: -len(last.word)], text)

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
 
 from model import Change, Trace, Unavailable, load, masks, names
+from pages import _signs
 from pages._cache import remembered
 from pages._control import (  # noqa: F401  some as _shell.pause, until all pages ask _control
     Buttons,
@@ -151,8 +152,9 @@ def sidebar(anyhow=False):
     if st.session_state.reader is None:
         return
     with st.sidebar:
-        with suppress(StreamlitDuplicateElementKey):  # a page that failed after its own text box
+        with suppress(StreamlitDuplicateElementKey, Unavailable):  # a page that failed after its own text box
             TEXT.draw(on_change=take_text, args=())
+            _signs.note(TEXT.key, TEXT.value(), st.session_state.reader)
         st.selectbox(
             "or an example",
             EXAMPLES,

@@ -185,11 +185,13 @@ def test_nothing_is_said_of_a_text_that_ends_well_or_of_none(text):
     assert "Your text" not in infos(at)
 
 
-def test_the_chance_of_the_space_is_that_of_its_tokens():
+@pytest.mark.parametrize("tail", [" ", "\u00a0", " " * 200], ids=["one", "of two tokens", "200"])
+def test_the_cost_of_the_white_space_is_that_of_its_tokens(tail):
     bundle = load(NAME)
-    chance = after(bundle, bundle.tokenizer.encode(PROMPT))[bundle.tokenizer.encode(" ")[0]]
-    said = re.search(r"one chance in ([\d,]+)", infos(opened("decoding", text=f"{PROMPT} ")))[1]
-    assert int(said.replace(",", "")) == pytest.approx(1 / chance, rel=0.01)
+    ids, place = bundle.tokenizer.encode(PROMPT + tail), len(bundle.tokenizer.encode(PROMPT))
+    bits = -sum(np.log2(after(bundle, ids[:i])[ids[i]]) for i in range(place, len(ids)))
+    said = re.search(r"costs the model ([\d,.]+) bits", infos(opened("decoding", text=PROMPT + tail)))[1]
+    assert float(said.replace(",", "")) == pytest.approx(bits, rel=0.01)
 
 
 def test_a_first_word_that_is_cut_leaves_no_text_to_go_back_to():

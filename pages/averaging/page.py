@@ -5,7 +5,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import senses
-from pages import _senses, _shell
+from pages import _senses, _shell, _signs
 from pages._control import Text, kept
 from pages._numbers import number, percent
 from pages._senses import NUMBERS
@@ -30,6 +30,7 @@ st.markdown(
 for column, box in zip(st.columns(2), boxes, strict=True):
     with column:
         box.draw()
+        _signs.note(box.key, box.value(), _senses.MODEL)
 where = kept("averaging.where", [everywhere, *single], everywhere)
 with st.container(horizontal=True):
     _shell.pick("Replace attention in", [everywhere, *single], key="averaging.where")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from model import Trace, load
 from model.network.attention import attend
-from pages import _shell
+from pages import _shell, _signs
 from pages._control import Buttons, Menu, Text
 from pages._numbers import number, percent, plural, signed
 from pages.heads.pair import inside, look_at, sent, short, window
@@ -99,6 +99,7 @@ def other_text(view):
     example = next(example for example in _shell.EXAMPLES[1:] if example != view.choice.text)
     text = Text("Text B", "heads.other", None, example, look={"width": 520})
     text.draw()
+    _signs.note(text.key, text.value(), view.choice.model)
     trace = _shell.read(view.choice._replace(text=text.value()))
     return Side("the other text", trace, view.choice.layer, view.choice.head)
 

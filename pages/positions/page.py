@@ -2,7 +2,7 @@
 compared on the reader's own text.
 """
 
-from pages import _shell
+from pages import _shell, _signs
 from pages._control import Buttons
 from pages.positions import content_position, extrapolation, locality, shuffle, side_by_side, table
 
@@ -23,4 +23,5 @@ text, section = _shell.TEXT.value(), VIEW.value()
 VIEW.draw()
 if section not in OWN_TEXT:
     _shell.TEXT.draw(**HIDDEN)
+    _signs.note("text", text, _shell.FIRST)
 SECTIONS[section](text)

@@ -5,7 +5,7 @@ gradient, then influence in trained models.
 import streamlit as st
 
 from model.analysis import reach
-from pages import _shell
+from pages import _shell, _signs
 from pages._control import pause, row_above, token
 from pages.receptive_field import cones, distance, influence
 from viz.component.cone import Panel, cone
@@ -19,6 +19,7 @@ st.markdown(
 above = row_above()
 with above:
     _shell.TEXT.draw()
+_signs.note("text", text, influence.ATTENTION)
 try:
     trace = _shell.explain(text, influence.ATTENTION)
 except ValueError as reason:

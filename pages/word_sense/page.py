@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import senses, stream
-from pages import _senses, _shell
+from pages import _senses, _shell, _signs
 from pages._control import Text, kept
 from pages._numbers import number, percent, signed
 from pages._senses import NUMBERS
@@ -32,6 +32,7 @@ columns = st.columns(2)
 for column, box in zip(columns, boxes, strict=True):
     with column:
         box.draw()
+        _signs.note(box.key, box.value(), _senses.MODEL)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     word = _senses.word_of(texts)
     undo = st.empty()

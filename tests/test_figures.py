@@ -128,11 +128,11 @@ def packed(given, **choices):
         "allowed": None,
         "limit": None,
     }
-    payload, shape = component._pack(given, **how | {"selected": (), "digits": 3} | choices)
+    payload = component._pack(given, **how | {"selected": (), "digits": 3} | choices)
     (length,) = struct.unpack("<I", payload[:4])
     assert length % 4 == 0
     return json.loads(payload[4 : 4 + length]), np.frombuffer(payload[4 + length :], dtype="<f4").reshape(
-        shape
+        T, S
     )
 
 
@@ -194,7 +194,7 @@ def test_the_canvas_has_the_same_scales(given, choices, limits):
     ("choices", "cell"),
     [
         ([(2, 1), None], [2, 1]),
-        ([None, [1, 0, 1700000000000]], [1, 0]),
+        ([None, [1, 0]], [1, 0]),
         ([(3, 0), [0, 2]], [0, 2]),
         ([(0, 3), (-1, 0)], None),
         ([np.array([1, 1])], [1, 1]),

@@ -233,26 +233,6 @@ def test_a_broken_link_opens_on_something_sensible(name, value):
 # ---- the painter ----
 
 
-def test_the_painter_hands_over_bits_and_takes_back_no_nonsense(monkeypatch):
-    state = {}
-    monkeypatch.setattr(component.st, "session_state", state)
-    allowed = np.random.default_rng(1).random((5, 7)) < 0.5
-    state["k"] = {"mask": [5, 7, bits(allowed), 12]}
-    assert np.array_equal(component.painted("k"), allowed)
-    for wrong in (
-        None,
-        "x",
-        [5, 7, bits(allowed)],
-        [5, 8, "AAAA", 1],
-        [5, 7, "?", 1],
-        [-5, -7, bits(allowed), 1],
-        [5, 7, None, 1],
-    ):
-        state["k"] = {"mask": wrong}
-        assert component.painted("k") is None
-    assert component.painted("other") is None
-
-
 def test_only_masks_are_painted():
     with pytest.raises(ValueError, match="paints masks, but kind is 'weights'"):
         component.heatmap(np.ones((2, 2)), rows=["a", "b"], columns=["a", "b"], key="k", on_paint=print)

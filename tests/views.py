@@ -37,7 +37,7 @@ ONES = np.tri(5, dtype=np.float32)
 WEIGHTS = ONES / ONES.sum(1, keepdims=True)
 
 
-def encoding():
+def encoding(**on):
     """Six pairs of clocks for a query at place 4 and a key at place 1."""
     rng = np.random.default_rng(0)
     places = {"home": (4, 1), "places": (4, 1), "last": 8, "order": range(6), "words": (" river", " swam")}
@@ -49,10 +49,11 @@ def encoding():
         key="v",
         label="clocks",
         **places,
+        **on,
     )
 
 
-def training():
+def training(**on):
     """The three merges of a text of five bytes."""
     pieces = [chr(i) for i in range(256)] + ["", "ab", "abc", "abcd"]
     leaders = [[97, 98, 3], [257, 99, 2], [258, 100, 2], []]
@@ -66,18 +67,19 @@ def training():
         key="v",
         label="merges",
         **counts,
+        **on,
     )
 
 
-def network():
+def network(**on):
     """A cone of two layers over five tokens."""
     levels = [np.arange(5) == 4, np.arange(5) >= 3, np.arange(5) >= 2]
     reads = [(np.array([3]), np.array([4]), 1), (np.array([2, 3]), np.array([3, 4]), 1)]
     panel = cone.Panel("convolution", levels, [1, 1, 1], reads)
-    return cone.cone([panel, panel._replace(name="dilated")], TOKENS, output=4, key="v", label="cones")
+    return cone.cone([panel, panel._replace(name="dilated")], TOKENS, output=4, key="v", label="cones", **on)
 
 
-def block():
+def block(**on):
     """A stream that an attention reads and adds to."""
     sizes = {"axes": "T, C", "shape": (5, 8), "parameters": 64, "multiply_adds": 320, "share": (0.5, 0.25)}
     parts = [
@@ -86,18 +88,20 @@ def block():
         diagram.Part("k", "keys", 1, 2, reads=("in",), role="key", **sizes),
         diagram.Part("sum", "stream", 2, 0, reads=("in", "k"), **sizes),
     ]
-    return diagram.diagram(parts, selected="q", frame=(1, 2), caption="4 layers", key="v", label="block")
+    return diagram.diagram(
+        parts, selected="q", frame=(1, 2), caption="4 layers", key="v", label="block", **on
+    )
 
 
-def search():
+def search(**on):
     levels = [
         [tree.Node(" a", 0, 0.6, 0.7), tree.Node(" the", 0, 0.3, 1.7)],
         [tree.Node(" bank", 0, 0.5, 1.7), tree.Node(" end", 1, None, 1.7)],
     ]
-    return tree.tree(levels, root=" river", key="v", label="beams")
+    return tree.tree(levels, root=" river", key="v", label="beams", **on)
 
 
-def next_tokens():
+def next_tokens(**on):
     shares = [(" bank", 0.5, 0.6), (" end", 0.3, 0.4), (" of", 0.01, 0.0)]
     rows = [
         {
@@ -111,7 +115,7 @@ def next_tokens():
         }
         for rank, (token, own, final) in enumerate(shares, 1)
     ]
-    return candidates.candidates(rows, rest=(4093, 0.19, 0.0), roll=0.7, key="v", label="candidates")
+    return candidates.candidates(rows, rest=(4093, 0.19, 0.0), roll=0.7, key="v", label="candidates", **on)
 
 
 LABELS = {"rows": TOKENS, "columns": TOKENS}
@@ -125,8 +129,8 @@ DRAWN = {
         {"rope": ([" bank", " end"], [0.5, 0.3]), "none": "It has no answer."}, key="v", label="next"
     ),
     "candidates": next_tokens,
-    "chips": lambda: chips.chips(
-        TOKENS, key="v", notes=list("12345"), values=WEIGHTS[4], selected=4, struck=[1], label="tokens"
+    "chips": lambda **on: chips.chips(
+        TOKENS, key="v", notes=list("12345"), values=WEIGHTS[4], selected=4, struck=[1], label="tokens", **on
     ),
     "clocks": encoding,
     "cone": network,
@@ -134,17 +138,26 @@ DRAWN = {
         {"attention": "How does a word look?", "rope": "Why turn?"}, here="rope"
     ),
     "diagram": block,
-    "grid": lambda: grid.grid(
-        [WEIGHTS, WEIGHTS], **TWO, key="v", notes=["0.9\ncopies", "0.1\nnone"], selected=0, label="heads"
+    "grid": lambda **on: grid.grid(
+        [WEIGHTS, WEIGHTS],
+        **TWO,
+        key="v",
+        notes=["0.9\ncopies", "0.1\nnone"],
+        selected=0,
+        label="heads",
+        **on,
     ),
-    "heatmap": lambda: component.heatmap(
-        WEIGHTS, **LABELS, key="v", allowed=ONES > 0, selected=(4, 1), label="weights"
+    "heatmap": lambda **on: component.heatmap(
+        **{"values": WEIGHTS, "allowed": ONES > 0}
+        | LABELS
+        | {"selected": (4, 1), "label": "weights", "key": "v"}
+        | on
     ),
     "live": live.live,
     "ladder": lambda: ladder.ladder(
         [ladder.Rung("bytes", ["a", "b"], []), ladder.Rung("1", ["ab"], [0])], [257], key="v", label="way"
     ),
-    "lines": lambda: lines.lines(
+    "lines": lambda **on: lines.lines(
         [WEIGHTS, WEIGHTS],
         **TWO,
         key="v",
@@ -152,13 +165,14 @@ DRAWN = {
         chosen=["1.1", "1.2"],
         count=5,
         label="lines",
+        **on,
     ),
     "merges": training,
-    "meter": lambda: meter.meter(
-        LANES, ends=("river", "money"), marks=("1", "2"), key="v", chosen=1, note="moves", label="meter"
+    "meter": lambda **on: meter.meter(
+        LANES, ends=("river", "money"), marks=("1", "2"), key="v", chosen=1, note="moves", label="meter", **on
     ),
-    "panels": lambda: panels.panels(
-        {"rope": WEIGHTS, "none": "It has none."}, **LABELS, key="v", selected=(4, 1), label="models"
+    "panels": lambda **on: panels.panels(
+        {"rope": WEIGHTS, "none": "It has none."}, **LABELS, key="v", selected=(4, 1), label="models", **on
     ),
     "ranking": lambda: ranking.ranking(
         {"before": ([0.5, 0.1], "#0072b2"), "after": ([0.4, 0.2], "#d55e00")},
@@ -166,8 +180,10 @@ DRAWN = {
         key="v",
         label="next",
     ),
-    "sequence": lambda: sequence.sequence(TOKENS, [1, 0, 2, 3, 4], key="v", label="order"),
-    "story": lambda: story.story(TOKENS, own=2, read=4, bits=[1.5, 2.5, 0.5], key="v", label="story"),
+    "sequence": lambda **on: sequence.sequence(TOKENS, [1, 0, 2, 3, 4], key="v", label="order", **on),
+    "story": lambda **on: story.story(
+        TOKENS, own=2, read=4, bits=[1.5, 2.5, 0.5], key="v", label="story", **on
+    ),
     "tree": search,
 }
 
@@ -177,12 +193,18 @@ def module(name):
     return component if name == "heatmap" else importlib.import_module(f"viz.component.{name}")
 
 
+def mounted(name, **on):
+    """What Streamlit is given when a view is drawn with these listeners."""
+    given = []
+    with patch.object(module(name), "mount", lambda **how: given.append(how) or {}):
+        DRAWN[name](**on)
+    (how,) = given
+    return how
+
+
 def sent(name):
     """What the browser is sent of a view: its style sheet, its module, and its data, JSON or base64."""
-    crossed = []
-    with patch.object(module(name), "mount", lambda **how: crossed.append(how["data"]) or {}):
-        DRAWN[name]()
-    (data,) = crossed
+    data = mounted(name)["data"]
     packed = isinstance(data, bytes)
     css = style(name) if (HERE / f"{name}.css").exists() else ""
     return {

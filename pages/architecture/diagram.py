@@ -125,8 +125,8 @@ def section(view):
     told(view, made)
 
 
-def take_box():
-    put({BOX: st.session_state["architecture.diagram"]["box"][0]})
+def take_box(name):
+    put({BOX: name})
 
 
 def parts(made):

@@ -64,9 +64,8 @@ def section(view):
 def grid(view, after, shown, neuron):
     """Tokens by neurons: those that fire most for the chosen token, the strongest first."""
 
-    def clicked():
-        if cell := st.session_state["architecture.neurons"].get("cell"):
-            put({"architecture.token": cell[0], NEURON: int(shown[cell[1]]) + 1})
+    def clicked(token, column):
+        put({"architecture.token": token, NEURON: int(shown[column]) + 1})
 
     heatmap(
         after[:, shown],
@@ -112,10 +111,6 @@ def one(view, before, after, neuron):
         f"{int((before[:, neuron] > 0).sum())} of {len(column)} bring it above zero."
     )
 
-    def clicked():
-        if pressed := st.session_state["architecture.firing"].get("token"):
-            put({"architecture.token": pressed[0]})
-
     chips(
         trace.tokens,
         notes=[number(value) for value in column],
@@ -124,7 +119,7 @@ def one(view, before, after, neuron):
         key="architecture.firing",
         label=f"output of neuron {neuron + 1} for each token",
         revision=f"{neuron}",
-        on_select=clicked,
+        on_select=lambda token: put({"architecture.token": token}),
     )
     if not trace.config.predicts:
         st.caption(

@@ -72,9 +72,8 @@ def section(view):
     )
 
 
-def take_token():
-    if cell := st.session_state["architecture.lengths"].get("cell"):
-        put({"architecture.token": cell[0]})
+def take_token(token, _):
+    put({"architecture.token": token})
 
 
 def told(view, names, lengths, cosines, steps):

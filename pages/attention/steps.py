@@ -110,13 +110,12 @@ def by_dimension(values, rows, name, *, key, role, selected=None, height=HEIGHT)
     return clicked[1] if clicked else 0
 
 
-def take_cell():
-    query, key, _ = st.session_state["attention.matrix"]["cell"]
+def take_cell(query, key):
     put({"attention.query": query, "attention.key": key})
 
 
-def take_token():
-    put({"attention.query": st.session_state["attention.chips"]["token"][0]}, "attention.key")
+def take_token(place):
+    put({"attention.query": place}, "attention.key")
 
 
 def tokens(cell):

@@ -254,8 +254,8 @@ def player(lesson, merge):
     )
 
 
-def take_merge():
-    st.session_state.chosen["bpe.merge"] = st.session_state["bpe.player"]["merge"][0]
+def take_merge(merge):
+    st.session_state.chosen["bpe.merge"] = merge
 
 
 def controls(text):

@@ -71,8 +71,8 @@ def text_in_tokens(tokenizer, text):
     first = max(0, min(token - SHOWN // 2, len(ids) - SHOWN))
     some = ids[first : first + SHOWN]
 
-    def take():
-        st.session_state.chosen["bpe.token"] = first + st.session_state["bpe.tokens"]["token"][0]
+    def take(place):
+        st.session_state.chosen["bpe.token"] = first + place
 
     chips(
         [tokenizer.piece(id) for id in some],

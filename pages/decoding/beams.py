@@ -63,10 +63,9 @@ def draw(view, levels):
             )
         before = beams
 
-    def clicked():
-        if pressed := st.session_state["decoding.tree"].get("node"):
-            play.stop()
-            play.go(view.path, (*view.path.ids, *levels[pressed[0]][pressed[1]].ids))
+    def clicked(level, place):
+        play.stop()
+        play.go(view.path, (*view.path.ids, *levels[level][place].ids))
 
     tree(
         drawn,

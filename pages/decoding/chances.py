@@ -184,9 +184,8 @@ def listed(view, chances, order):
         for place, id in zip(places, order[places], strict=True)
     ]
 
-    def clicked():
-        if pressed := st.session_state["decoding.candidates"].get("rank"):
-            play.take(view.path, int(order[pressed[0] - 1]))
+    def clicked(rank):
+        play.take(view.path, int(order[rank - 1]))
 
     ids = order[places]
     candidates(

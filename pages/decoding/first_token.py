@@ -60,9 +60,8 @@ def section(view):
         )
 
 
-def take_head():
-    if cell := st.session_state["decoding.shares"].get("cell"):
-        put({"layer": cell[0] + 1, "head": cell[1] + 1})
+def take_head(layer, head):
+    put({"layer": layer + 1, "head": head + 1})
 
 
 def meaning(view, shares):

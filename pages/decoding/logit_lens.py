@@ -35,10 +35,6 @@ def section(view):
         "token** to ask every layer what comes after it."
     )
 
-    def clicked():
-        if pressed := st.session_state["decoding.chips"].get("token"):
-            put({"decoding.token": pressed[0]})
-
     chips(
         tokens,
         notes=["", *(number(one, 1) for one in bits)],
@@ -47,7 +43,7 @@ def section(view):
         key="decoding.chips",
         label="tokens of the text with their surprise in bits",
         revision=str(len(tokens)),
-        on_select=clicked,
+        on_select=lambda token: put({"decoding.token": token}),
     )
     chances = said(view.path.model, view.path.ids, place)
     stages = ["the embedding", *(f"after layer {i}" for i in range(1, len(chances)))]

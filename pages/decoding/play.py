@@ -263,10 +263,6 @@ def tell(path, bits):
     """
     piece = load(path.model).tokenizer.piece
 
-    def clicked():
-        if choice := st.session_state["decoding.story"].get("token"):
-            rewind(path, choice[0])
-
     story(
         [piece(id) for id in (*path.ids, *path.ahead)],
         own=path.own,
@@ -275,7 +271,7 @@ def tell(path, bits):
         key="decoding.story",
         label="the text so far",
         revision=spell(path.ids, path.prompt),
-        on_select=clicked,
+        on_select=lambda place: rewind(path, place),
     )
 
 

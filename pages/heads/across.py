@@ -181,7 +181,7 @@ def draw(view, maps, allowed, gradient):
         selected=(view.query - first, inside - first),
         label="what each token’s content comes from; each row sums to 1",
         revision=trace.text,
-        on_select=lambda: take(first),
+        on_select=lambda row, column: look_at(first + row, first + column),
     )
     _shell.pause()
     cut = ""
@@ -198,11 +198,6 @@ def draw(view, maps, allowed, gradient):
         f"{sure(gradient)}; x the token after "
         f"the layer chosen, after the last one the model’s output, e each embedding{cut}"
     )
-
-
-def take(first):
-    if cell := st.session_state["heads.flow"].get("cell"):
-        look_at(cell[0] + first, cell[1] + first)
 
 
 def compare(view, maps, allowed, depth, gradient):

@@ -13,7 +13,7 @@ from model.network.attention import attend
 from pages import _shell, _signs
 from pages._control import Buttons, Menu, Text
 from pages._numbers import number, percent, plural, signed
-from pages.heads.pair import inside, look_at, sent, short, window
+from pages.heads.pair import inside, look_at, short, window
 from viz.component.panels import panels
 
 PAIRS = ("two heads", "two texts", "two models")
@@ -80,9 +80,9 @@ def section(view):
     _shell.show_source(attend)
 
 
-def take_cell():
-    if cell := sent("heads.contrast", "cell"):
-        look_at(*(st.session_state["heads.start"] + place for place in cell))
+def take_cell(row, column):
+    start = st.session_state["heads.start"]
+    look_at(start + row, start + column)
 
 
 # ---- what B is ----

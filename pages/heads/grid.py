@@ -11,7 +11,7 @@ from pages import _shell
 from pages._cache import remembered
 from pages._control import Buttons, picture_first
 from pages._numbers import leaders, number, percent
-from pages.heads.pair import look_at, open_head, place, sent, short, window
+from pages.heads.pair import look_at, open_head, place, short, window
 from viz.component import heatmap
 from viz.component.grid import grid
 
@@ -135,21 +135,15 @@ def large(view, label):
             allowed=allowed,
             key="heads.map",
             selected=(view.query, view.key),
-            on_select=take_cell,
+            on_select=look_at,
             **how,
         )
     if words.merged:
         _shell.WORDS.draw()
 
 
-def take_head():
-    if head := sent("heads.grid", "head"):
-        open_head(*place(head[0]))
-
-
-def take_cell():
-    if cell := sent("heads.map", "cell"):
-        look_at(*cell)
+def take_head(name):
+    open_head(*place(name))
 
 
 # ---- in words ----

@@ -143,13 +143,11 @@ def keep_set(heads):
     put({SET.key: " ".join(short(*head) for head in sorted(heads))})
 
 
-def toggle():
+def toggle(layer, head):
     """The clicked head goes into the set, or out of it, and is the sidebar's head from now on."""
-    if cell := st.session_state["heads.effects"].get("cell"):
-        head = (cell[0], cell[1])
-        group, _ = chosen(load(st.session_state.reader).config)
-        keep_set(set(group) ^ {head})
-        open_head(*head)
+    group, _ = chosen(load(st.session_state.reader).config)
+    keep_set(set(group) ^ {(layer, head)})
+    open_head(layer, head)
 
 
 def take_list():

@@ -7,7 +7,7 @@ from model.network.attention import attend
 from pages import _shell
 from pages._control import Control, put, refuse
 from pages._numbers import percent, plural
-from pages.heads.pair import inside, look_at, open_head, place, sent, short, window
+from pages.heads.pair import inside, look_at, open_head, place, short, window
 from viz.component.lines import MOST, lines
 
 SHOWN = 512  # tokens of a long text that are sent at once
@@ -87,28 +87,23 @@ def others(every, main):
     return [name for name in known if name != main]
 
 
-def take_head():
+def take_head(head):
     """A head was clicked: it comes, or goes; when the sidebar's own goes, the next takes its place, and the
     last one stays.
     """
-    if head := sent("heads.curves", "head"):
-        names, _ = st.session_state["heads.shown"]
-        left = (
-            [*names, *head] if head[0] not in names else [name for name in names if name != head[0]] or names
-        )
-        open_head(*place(left[0]))
-        put({MORE.key: " ".join(left[1:])})
+    names, _ = st.session_state["heads.shown"]
+    left = [*names, head] if head not in names else [name for name in names if name != head] or names
+    open_head(*place(left[0]))
+    put({MORE.key: " ".join(left[1:])})
 
 
-def take_count():
-    if count := sent("heads.curves", "count"):
-        put({COUNT.key: count[0]})
+def take_count(count):
+    put({COUNT.key: count})
 
 
-def take_token():
-    if token := sent("heads.curves", "token"):
-        (side, i), (_, start) = token, st.session_state["heads.shown"]
-        look_at(**{{"row": "query", "column": "key"}[side]: start + i})
+def take_token(side, i):
+    _, start = st.session_state["heads.shown"]
+    look_at(**{{"row": "query", "column": "key"}[side]: start + i})
 
 
 # ---- in words ----

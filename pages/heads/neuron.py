@@ -184,15 +184,10 @@ def every_key(view, attention, dimensions, strongest):
         column_role="dimension",
         label="q × k for every token that may answer",
         revision=view.trace.text,
-        on_select=lambda: answer(view.query),
+        on_select=lambda key, _: look_at(view.query, key),
     )
     st.caption(
         "row answers; the numbers of a row, q × k of each dimension, add up to its dot product. A stripe is "
         "a dimension that many keys share. "
         "Click a row to see it above"
     )
-
-
-def answer(query):
-    if cell := st.session_state["heads.products"].get("cell"):
-        look_at(query, cell[0])

@@ -4,8 +4,6 @@ tokens that is looked at.
 
 from typing import NamedTuple
 
-import streamlit as st
-
 from model import Trace
 from pages import _shell
 from pages._control import Menu, put
@@ -63,11 +61,3 @@ def open_head(layer, head):
 def look_at(query=None, key=None):
     """Somebody has chosen this pair of tokens, or one of them, counted from 0."""
     put({name: place for name, place in (("heads.query", query), ("heads.key", key)) if place is not None})
-
-
-def sent(key, name):
-    """What the browser has sent last from the picture of that key under that name, without the time at its
-    end; None if nothing.
-    """
-    found = st.session_state[key].get(name)
-    return found and found[:-1]

@@ -149,8 +149,7 @@ def repeats(ids):
 # ---- where it looks ----
 
 
-def take_head():
-    layer, head, _ = st.session_state["masks.ahead"]["cell"]
+def take_head(layer, head):
     put({"layer": layer + 1, "head": head + 1})
 
 

@@ -14,7 +14,6 @@ from model.analysis import leak
 from pages import _shell
 from pages._cache import remembered
 from pages._control import Buttons, Control, Slider, put
-from viz.component import painted
 
 PAINTED = "painted"
 KINDS = "causal", "full", "window", "prefix", PAINTED
@@ -114,12 +113,11 @@ def controls(name, mask):
         st.button("Undo", key="masks.undo", on_click=undo, disabled=not st.session_state.get(PAST))
 
 
-def take_paint():
+def take_paint(allowed):
     """Somebody has painted: the mask as it stands is the painted one now."""
-    found, state = painted("masks.painter"), st.session_state
-    if found is not None and len(found) == found.shape[1] <= LONGEST:
-        state[PAST] = [*state.get(PAST, []), (state[KIND], state[PAINT.key])][-STEPS:]
-        put({KIND: PAINTED, PAINT.key: packed(found)})
+    state = st.session_state
+    state[PAST] = [*state.get(PAST, []), (state[KIND], state[PAINT.key])][-STEPS:]
+    put({KIND: PAINTED, PAINT.key: packed(allowed)})
 
 
 def undo():

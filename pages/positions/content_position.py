@@ -48,8 +48,7 @@ MEANINGS = {
 }
 
 
-def take_cell():
-    row, column, _ = st.session_state["positions.parts"]["cell"]
+def take_cell(row, column):
     start = st.session_state["positions.start"]
     put({"positions.query": start + row, "positions.key": start + column})
 

@@ -32,8 +32,7 @@ def profile(text, name):
     )
 
 
-def take_head():
-    row, *_ = st.session_state["positions.heads"]["cell"]
+def take_head(row, _):
     layer, head = st.session_state["positions.sorted"][row]
     put({"positions.layer": layer + 1, "positions.head": head + 1})
 

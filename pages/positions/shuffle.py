@@ -57,8 +57,7 @@ def spelled(places):
     return "-".join(str(i + 1) for i in places)
 
 
-def take_order():
-    places, _ = st.session_state["positions.words"]["order"]
+def take_order(places):
     put({ORDER.key: spelled(places)})
 
 

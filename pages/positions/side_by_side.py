@@ -21,8 +21,7 @@ SHOWN = 128  # tokens of a long text that are drawn at once
 BEST = 5  # next tokens listed
 
 
-def take_cell():
-    row, column, _ = st.session_state["positions.panels"]["cell"]
+def take_cell(row, column):
     start = st.session_state["positions.start"]
     put({"positions.query": start + row, "positions.key": start + column})
 

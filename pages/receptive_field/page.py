@@ -36,8 +36,8 @@ convolution, measured = cones.convolution(T, place, settings)
 attention, measured_attention = cones.attention(T, output, settings)
 
 
-def take_token():
-    st.session_state.chosen["receptive_field.output"] = st.session_state["receptive_field.cone"]["token"][0]
+def take_token(place):
+    st.session_state.chosen["receptive_field.output"] = place
 
 
 switches = st.columns(2, gap="medium")

@@ -82,14 +82,8 @@ def pair(trace, choice):
     return Pair(trace, choice, query, key, (query + both, key + both + alone), (asks, answers))
 
 
-def take_places(query, key):
-    if moved := st.session_state["rope.clocks"].get("places"):  # a state that was dropped is a change as well
-        put({BOTH: moved[0] - query, ALONE: moved[1] - key - (moved[0] - query)})
-
-
-def take_pair():
-    if clicked := st.session_state["rope.clocks"].get("pair"):
-        put({"rope.pair": clicked[0] + 1})
+def take_pair(pair):
+    put({"rope.pair": pair + 1})
 
 
 def draw(pair, order):
@@ -97,6 +91,11 @@ def draw(pair, order):
     parts = pair.contributions
     chosen = Control("Pair", "rope.pair", range(1, len(parts) + 1), int(parts.argmax()) + 1).value() - 1
     q, k = pair.vectors
+
+    def take_places(query, key):
+        both = query - pair.query
+        put({BOTH: both, ALONE: key - pair.key - both})
+
     clocks(
         q,
         k,
@@ -111,7 +110,7 @@ def draw(pair, order):
         key="rope.clocks",
         label="a clock for each pair of dimensions, with the hand of the query and the hand of the key",
         revision=pair.trace.text,
-        on_move=lambda: take_places(pair.query, pair.key),
+        on_move=take_places,
         on_select=take_pair,
     )
     return chosen

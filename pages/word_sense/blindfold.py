@@ -45,14 +45,12 @@ def seen_through(found, plain, hidden):
     )
 
 
-def take_stage():
-    st.session_state.chosen["word_sense.stage"] = st.session_state["word_sense.meter"]["lane"][0]
+def take_stage(stage):
+    st.session_state.chosen["word_sense.stage"] = stage
 
 
-def toggle(side, word):
-    """Strike the clicked word out, or let it back in."""
-    text = st.session_state.text if side == 0 else st.session_state["word_sense.other"]
-    clicked = str(senses.words(text)[st.session_state[f"word_sense.words{side + 1}"]["token"][0]])
+def toggle(side, word, clicked):
+    """Strike the clicked word out, or let it back in; but the word itself stays."""
     said = st.session_state.chosen.get(key_of(side), "").split()
     if clicked != word:
         st.session_state.chosen[key_of(side)] = " ".join(
@@ -78,7 +76,7 @@ def sentence(found, side, moved, hidden):
         struck=[i for i, one in enumerate(every) if str(one) in hidden],
         label=f"words of the {NUMBERS[side]} sentence, and what the meter does when the word cannot see them",
         revision=found.text,
-        on_select=lambda: toggle(side, str(found)),
+        on_select=lambda place: toggle(side, str(found), str(every[place])),
     )
 
 

@@ -4,14 +4,13 @@ Everything it shows is drawn by heatmap.js.
 """
 
 import base64
-import binascii
 import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import streamlit as st
 
 from viz import theme
+from viz.component.message import heard, places, read, time
 from viz.component.view import payload, view
 
 mount = view("heatmap")
@@ -35,38 +34,39 @@ def heatmap(
     square: bool = True,
     revision: str = "",
     hole: str = "masked",
-    on_select: Callable[[], None] | None = None,
-    on_paint: Callable[[], None] | None = None,
+    on_select: Callable[[int, int], None] | None = None,
+    on_paint: Callable[[np.ndarray], None] | None = None,
 ) -> tuple[int, int] | None:
     """Draw a (T, S) matrix as a heatmap and return the cell that the reader chose last.
 
     values (T, S), any real dtype, never modified; crosses as float32, so a number on hover is the number that
-    was computed. rows, columns: T and S token texts; duplicates allowed. key: the widget key;
-    `st.session_state[key]["cell"]` is the choice. kind: 'weights' has the fixed scale 0..1; 'amounts', which
-    are never below zero, 0..limit, and 'signed' -limit..limit, where limit is the largest |value| unless
-    given; 'mask' is for values that are True or False, and draws those that are False as cells not allowed.
-    allowed (T, S) bool, True = may look. Cells not allowed, NaN or infinite are hatched and read as `hole`
-    says; their values stay here. selected: the (row, column) to outline, counted from 0; None, or a cell
-    outside the matrix, outlines the last choice if it fits. label: caption above the picture and its
-    accessible name. row_role, column_role: the names of the axes. height: CSS pixels of the picture with its
-    labels; on a page narrower than that, the picture is as high as it is wide. digits: significant digits of
-    the numbers shown, 1 to 9. revision: any text, found again as `data-revision` once this data is painted.
-    square: False lets cells be wider than high, for matrices that are not tokens by tokens. on_select:
-    called, without arguments, before the run that a new choice starts. on_paint: makes a 'mask' one that is
-    painted: a click or a drag turns cells over, and once at its end this is called; `painted(key)` is the new
-    mask.
+    was computed. rows, columns: T and S token texts; duplicates allowed. key: the widget key. kind: 'weights'
+    has the fixed scale 0..1; 'amounts', which are never below zero, 0..limit, and 'signed' -limit..limit,
+    where limit is the largest |value| unless given; 'mask' is for values that are True or False, and draws
+    those that are False as cells not allowed. allowed (T, S) bool, True = may look. Cells not allowed, NaN or
+    infinite are hatched and read as `hole` says; their values stay here. selected: the (row, column) to
+    outline, counted from 0; None, or a cell outside the matrix, outlines the last choice if it fits. label:
+    caption above the picture and its accessible name. row_role, column_role: the names of the axes. height:
+    CSS pixels of the picture with its labels; on a page narrower than that, the picture is as high as it is
+    wide. digits: significant digits of the numbers shown, 1 to 9. revision: any text, found again as
+    `data-revision` once this data is painted. square: False lets cells be wider than high, for matrices that
+    are not tokens by tokens. on_select: called with row and column before the run that a new choice starts.
+    on_paint: makes a 'mask' one that is painted: a click or a drag turns cells over, and once at its end this
+    is called with the new mask (T, S), bool.
 
     Returns (row, column), or None where nothing was chosen or the last choice lies outside this matrix.
     Raises ValueError where the shapes, kind, limit or digits do not fit.
     """
-    data, shape = _pack(
+    cell = places(len(rows), len(columns))
+    chosen = read(key, "cell", cell)
+    data = _pack(
         values,
         rows,
         columns,
         kind=kind,
         allowed=allowed,
         limit=limit,
-        selected=(selected, _state(key, "cell")),
+        selected=(selected, chosen),
         label=str(label),
         row_role=row_role,
         column_role=column_role,
@@ -76,38 +76,38 @@ def heatmap(
         revision=str(revision),
         hole=str(hole),
         paints=on_paint is not None,
-        stamp=_stamp(key),
+        stamp=time(key, "mask"),
     )
-    result = mount(
-        key=key, data=data, on_cell_change=on_select or _nothing, on_mask_change=on_paint or _nothing
+
+    def a_mask(values: list) -> bool:
+        shape = len(values) == 3 and places(len(rows) + 1, len(columns) + 1)(values[:2]) and values[:2]
+        return shape == [len(rows), len(columns)] and _unpacked(*values) is not None
+
+    def paint(*values) -> None:
+        if on_paint:
+            on_paint(_unpacked(*values))
+
+    mount(
+        key=key,
+        data=data,
+        on_cell_change=heard(key, "cell", cell, on_select),
+        on_mask_change=heard(key, "mask", a_mask, paint),
     )
-    return _inside(result.get("cell"), shape)
+    return chosen
 
 
-def painted(key: str) -> np.ndarray | None:
-    """Return the mask (T, S), bool, that the reader painted last in the heatmap of that key; None where there
-    is none that can be read.
-    """
-    said = _state(key, "mask")
-    if (
-        not isinstance(said, (list, tuple))
-        or len(said) != 4
-        or not all(isinstance(n, int) and n > 0 for n in said[:2])
-    ):
-        return None
-    T, S, bits, _ = said
+def _unpacked(T: int, S: int, bits: object) -> np.ndarray | None:
+    """Return the mask (T, S), bool, from its bits in base64, row by row; None if they are none or too few."""
     try:
-        found = np.unpackbits(np.frombuffer(base64.b64decode(bits, validate=True), np.uint8))
-    except (binascii.Error, TypeError, ValueError):
+        known = np.unpackbits(np.frombuffer(base64.b64decode(bits, validate=True), np.uint8))
+    except (TypeError, ValueError):
         return None
-    return found[: T * S].reshape(T, S).astype(bool) if len(found) >= T * S else None
+    return known[: T * S].reshape(T, S).astype(bool) if len(known) >= T * S else None
 
 
-def _pack(
-    values, rows, columns, *, kind, allowed, limit, selected, **header
-) -> tuple[bytes, tuple[int, int]]:
-    """Return the payload, [u32 header length][JSON header][float32 (T, S)], little-endian, and (T, S); NaN
-    stands for masked.
+def _pack(values, rows, columns, *, kind, allowed, limit, selected, **header) -> bytes:
+    """Return the payload, [u32 header length][JSON header][float32 (T, S)], little-endian; NaN stands for
+    masked.
     """
     matrix = np.array(values, dtype="<f4")  # a C-ordered copy: the caller's array is never written to
     if matrix.ndim != 2 or 0 in matrix.shape:
@@ -154,35 +154,15 @@ def _pack(
     first = next((cell for cell in (_inside(s, matrix.shape) for s in selected) if cell), None)
     header |= {"kind": kind, "low": low, "high": high, "selected": first}
     header |= {"rows": [str(token) for token in rows], "columns": [str(token) for token in columns]}
-    return payload(header, matrix), matrix.shape
+    return payload(header, matrix)
 
 
 def _inside(cell: object, shape: tuple[int, int]) -> tuple[int, int] | None:
-    """Return cell as (row, column) if it starts with two whole numbers inside shape; a choice outlives the
-    text it was made on.
+    """Return cell as (row, column) if it is two whole numbers inside shape; a choice outlives the text that
+    it was made on.
     """
-    if not isinstance(cell, (list, tuple, np.ndarray)) or len(cell) < 2:
+    if not isinstance(cell, (list, tuple, np.ndarray)) or len(cell) != 2:
         return None
-    # a third number is the time of the choice: it makes choosing the same cell again a change
-    cell = cell[:2]
     if not all(isinstance(i, (int, np.integer)) and 0 <= i < n for i, n in zip(cell, shape, strict=True)):
         return None
     return int(cell[0]), int(cell[1])
-
-
-def _state(key: str, name: str) -> object:
-    """Return what session state holds under this name for this key, unchecked."""
-    state = st.session_state.get(key)
-    return state.get(name) if hasattr(state, "get") else None
-
-
-def _stamp(key: str) -> int:
-    """Return when the last stroke that this run knows of was painted, in milliseconds; 0 if there was
-    none.
-    """
-    said = _state(key, "mask")
-    return said[3] if isinstance(said, (list, tuple)) and len(said) == 4 and isinstance(said[3], int) else 0
-
-
-def _nothing() -> None:
-    """Stand in for on_select: Streamlit returns a state only where it has a callback."""

@@ -2,6 +2,7 @@
 on which the roll falls.
 """
 
+from viz.component.message import heard, one_of
 from viz.component.view import view
 
 mount = view("candidates")
@@ -13,8 +14,7 @@ def candidates(rows, *, rest, roll, key, label="", revision="", on_select=None):
     rows: dicts of rank (from 1), token, own and final (probabilities before and after the filters), cut (the
     name of the filter that removed it, or ""), drawn and before (whether it was drawn, whether it followed in
     the branch left behind). rest: how many tokens are not listed, and their share before and after. roll: the
-    number in [0, 1) that was rolled, None without. A click calls `on_select`; `st.session_state[key]["rank"]`
-    is [rank, time].
+    number in [0, 1) that was rolled, None without. A click calls `on_select` with the rank.
     """
     drawn = [row | {"own": float(row["own"]), "final": float(row["final"])} for row in rows]
     count, own, final = rest
@@ -25,4 +25,5 @@ def candidates(rows, *, rest, roll, key, label="", revision="", on_select=None):
         "label": label,
         "revision": str(revision),
     }
-    mount(key=key, data=data, on_rank_change=on_select or (lambda: None))
+    ranks = one_of([row["rank"] for row in rows])
+    mount(key=key, data=data, on_rank_change=heard(key, "rank", ranks, on_select))

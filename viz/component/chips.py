@@ -1,5 +1,6 @@
 """Token chips: a text as the model reads it, each token a button."""
 
+from viz.component.message import heard, places
 from viz.component.view import view
 
 mount = view("chips")
@@ -30,5 +31,4 @@ def chips(
         "revision": str(revision),
     }
     # [place, time of the choice]
-    choice = mount(key=key, data=data, on_token_change=on_select or (lambda: None)).get("token")
-    return choice[0] if choice and 0 <= choice[0] < len(tokens) else None
+    mount(key=key, data=data, on_token_change=heard(key, "token", places(len(tokens)), on_select))

@@ -4,6 +4,8 @@ move.
 
 import numpy as np
 
+from viz.component.message import heard
+from viz.component.message import places as within
 from viz.component.view import view
 
 mount = view("clocks")
@@ -31,11 +33,10 @@ def clocks(
     and turned by place times frequency (P,).
 
     home: the two tokens' own positions, the query's first; places: where they stand now, both within 0 to
-    `last`, the end of the two sliders. A slider that comes to rest calls `on_move`, and
-    `st.session_state[key]["places"]` is [query, key, time]. A click on a clock calls `on_select`, and
-    `st.session_state[key]["pair"]` is [pair, time]; `chosen` is the outlined one. order (P,): the pairs as
-    they are to be drawn. words: the texts of the two tokens. Scores are computed in the browser in float64,
-    scale times the dot product. ValueError if sizes or places do not fit.
+    `last`, the end of the two sliders. A slider that comes to rest calls `on_move` with the places of query
+    and key. A click on a clock calls `on_select` with its pair; `chosen` is the outlined one. order (P,): the
+    pairs as they are to be drawn. words: the texts of the two tokens. Scores are computed in the browser in
+    float64, scale times the dot product. ValueError if sizes or places do not fit.
     """
     pairs = len(frequency)
     if np.shape(q) != (2 * pairs,) or np.shape(k) != (2 * pairs,) or sorted(order) != list(range(pairs)):
@@ -62,6 +63,6 @@ def clocks(
     mount(
         key=key,
         data=data,
-        on_places_change=on_move or (lambda: None),
-        on_pair_change=on_select or (lambda: None),
+        on_places_change=heard(key, "places", within(last + 1, last + 1), on_move),
+        on_pair_change=heard(key, "pair", within(pairs), on_select),
     )

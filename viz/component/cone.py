@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from viz.component.message import heard, places
 from viz.component.view import view
 
 SHOWN = 128  # tokens in a panel; of a longer text those around where its output stands
@@ -30,9 +31,8 @@ def cone(panels, tokens, *, output, key, label="", revision="", height=400, on_s
     """Draw a panel per network over the same T tokens, the output's level on top, the tokens at the bottom;
     the token `output` is the chosen one.
 
-    A click on a token, or an arrow key, calls `on_select`; `st.session_state[key]["token"]` is [place, time
-    of the choice]. height: CSS pixels of a panel. ValueError if the lowest level of a panel has another
-    length than the text, or if `output` is not in it.
+    A click on a token, or an arrow key, calls `on_select` with its place. height: CSS pixels of a panel.
+    ValueError if the lowest level of a panel has another length than the text, or if `output` is not in it.
     """
     if not 0 <= output < len(tokens):
         raise ValueError(f"the output is token {output}, but there are {len(tokens)} tokens")
@@ -50,7 +50,7 @@ def cone(panels, tokens, *, output, key, label="", revision="", height=400, on_s
         "revision": str(revision),
         "height": int(height),
     }
-    mount(key=key, data=data, on_token_change=on_select or (lambda: None))
+    mount(key=key, data=data, on_token_change=heard(key, "token", places(len(tokens)), on_select))
 
 
 def drawn(panel, tokens):

@@ -4,6 +4,7 @@ button.
 
 from typing import NamedTuple
 
+from viz.component.message import heard, one_of
 from viz.component.view import view
 
 mount = view("diagram")
@@ -34,9 +35,8 @@ def diagram(parts, *, selected, frame, caption, key, label="", revision="", on_s
     """Draw the Parts, wires from what each one reads, and a frame around the rows `frame` (first, last) with
     a caption in its corner.
 
-    A click, or Enter on a box, calls `on_select`; `st.session_state[key]["box"]` is [name, time of the
-    choice]. selected: the name of the outlined one. ValueError if two parts share a name or a place, or one
-    reads from a part that is not there.
+    A click, or Enter on a box, calls `on_select` with its name. selected: the name of the outlined one.
+    ValueError if two parts share a name or a place, or one reads from a part that is not there.
     """
     names, places = {part.name for part in parts}, {(part.row, part.column) for part in parts}
     if len(names) < len(parts) or len(places) < len(parts):
@@ -54,4 +54,4 @@ def diagram(parts, *, selected, frame, caption, key, label="", revision="", on_s
         "label": label,
         "revision": str(revision),
     }
-    mount(key=key, data=data, on_box_change=on_select or (lambda: None))
+    mount(key=key, data=data, on_box_change=heard(key, "box", one_of(names), on_select))

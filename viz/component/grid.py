@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from viz import theme
+from viz.component.message import heard, one_of
 from viz.component.view import payload, view
 
 mount = view("grid")
@@ -34,12 +35,12 @@ def grid(
     there is room, of at most `side` CSS pixels each.
 
     names: N names such as "3.4"; notes: N captions of one or two lines, a second line that is `faint` being
-    drawn fainter. rows, columns: T and S tokens, the same for all, numbered from `start` + 1.
-    allowed, (T, S) or (N, T, S): True = may look; the other cells are hatched, as is every number that is not
-    finite. kind "weights" has the scale 0 to 1, "signed" -limit to limit, the largest |value|. selected: the
-    index of the thumbnail outlined. measures: {title: N numbers} for the table that the key t opens, which
-    shows the weights of one matrix if there are none. A click, or Enter, calls `on_select`;
-    `st.session_state[key]["head"]` is [name, time]. ValueError if sizes do not fit or the kind is unknown.
+    drawn fainter. rows, columns: T and S tokens, the same for all, numbered from `start` + 1. allowed, (T, S)
+    or (N, T, S): True = may look; the other cells are hatched, as is every number that is not finite. kind
+    "weights" has the scale 0 to 1, "signed" -limit to limit, the largest |value|. selected: the index of the
+    thumbnail outlined. measures: {title: N numbers} for the table that the key t opens, which shows the
+    weights of one matrix if there are none. A click, or Enter, calls `on_select` with its name. ValueError if
+    sizes do not fit or the kind is unknown.
     """
     notes = notes or [""] * len(names)
     data = pack(
@@ -63,7 +64,7 @@ def grid(
             },
         },
     )
-    mount(key=key, data=data, on_head_change=on_select or (lambda: None))
+    mount(key=key, data=data, on_head_change=heard(key, "head", one_of(names), on_select))
 
 
 def pack(maps, rows, columns, allowed, kind, header):

@@ -6,6 +6,7 @@ import numpy as np
 
 from viz import theme
 from viz.component.grid import pack
+from viz.component.message import heard, one_of, places
 from viz.component.view import view
 
 MOST = 2000  # lines drawn at once
@@ -37,10 +38,9 @@ def lines(
 
     names: N names. rows, columns: the tokens, numbered from `start` + 1. allowed as in `grid`. heads: rows of
     the names of all heads that can be chosen, `chosen` those that are. count: how many lines are drawn, the
-    strongest, while no token is pointed at. selected: (row, column) marked. `on_head`, `on_count` and
-    `on_token` are called after a head, a number of lines or a token was chosen; st.session_state[key] then
-    has "head": [name, time], "count": [number, time] or "token": ["row" or "column", place, time]. ValueError
-    if sizes do not fit.
+    strongest, while no token is pointed at. selected: (row, column) marked. `on_head` is called with the name
+    of a head that was chosen, `on_count` with a number of lines, `on_token` with "row" or "column" and the
+    place of a token. ValueError if sizes do not fit.
     """
     data = pack(
         maps,
@@ -62,13 +62,17 @@ def lines(
             "strongest": strongest(maps, allowed).tolist(),
         },
     )
-    nothing = lambda: None  # noqa: E731
+    sides = {"row": len(rows), "column": len(columns)}
+
+    def a_token(values: list) -> bool:
+        return len(values) == 2 and one_of(sides)(values[:1]) and places(sides[values[0]])(values[1:])
+
     mount(
         key=key,
         data=data,
-        on_head_change=on_head or nothing,
-        on_count_change=on_count or nothing,
-        on_token_change=on_token or nothing,
+        on_head_change=heard(key, "head", one_of([name for line in heads for name in line]), on_head),
+        on_count_change=heard(key, "count", one_of(range(1, MOST + 1)), on_count),
+        on_token_change=heard(key, "token", a_token, on_token),
     )
 
 

@@ -2,6 +2,7 @@
 browser.
 """
 
+from viz.component.message import heard, places
 from viz.component.view import view
 
 BORDER = -1  # between two words, which no merge joins
@@ -33,7 +34,7 @@ def merges(
     the text and occurrences of the word that the merge made one token. excerpt: B bytes of the text; joined:
     B - 1, which merge (from 1) joins a byte with the next, 0 for none, BORDER between two words. words: how
     many the text has, at_once of them one token from the start. Where the reader rests, `on_choose` is
-    called; `st.session_state[key]["merge"]` is [merge, time]. ValueError if the sizes do not fit.
+    called with the merge. ValueError if the sizes do not fit.
     """
     N = len(tokens) - 1
     if not 0 <= merge <= N:
@@ -60,4 +61,4 @@ def merges(
         "label": label,
         "revision": str(revision),
     }
-    mount(key=key, data=data, on_merge_change=on_choose or (lambda: None))
+    mount(key=key, data=data, on_merge_change=heard(key, "merge", places(N + 1), on_choose))

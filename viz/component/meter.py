@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from viz.component.message import heard, places
 from viz.component.view import view
 
 mount = view("meter")
@@ -33,9 +34,9 @@ def meter(
     `marks`, short names such as "1".
 
     ends: the names of the two senses. joined: lines connect a mark's discs from lane to lane. note: heads the
-    column of the lanes' notes. chosen: the lane outlined; a click on another one calls `on_select`, and
-    `st.session_state[key]["lane"]` is [lane, time of the click]. The scale, one for all lanes, reaches to the
-    farthest mark or example. ValueError if a lane has another number of values than there are marks.
+    column of the lanes' notes. chosen: the lane outlined; a click on another one calls `on_select` with its
+    place. The scale, one for all lanes, reaches to the farthest mark or example. ValueError if a lane has
+    another number of values than there are marks.
     """
     for lane in lanes:
         if len(lane.values) != len(marks) or len(lane.before) not in (0, len(marks)):
@@ -70,4 +71,4 @@ def meter(
         "label": label,
         "revision": str(revision),
     }
-    mount(key=key, data=data, on_lane_change=on_select or (lambda: None))
+    mount(key=key, data=data, on_lane_change=heard(key, "lane", places(len(lanes)), on_select))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from viz.component.message import heard, places
 from viz.component.view import payload, view
 
 mount = view("panels")
@@ -32,7 +33,7 @@ def panels(
     limit, limit being the largest |value| of all maps with that scale unless given; the titles in `signed`
     have it whatever the kind. across: panels beside each other where there is room; side: CSS pixels of a
     matrix. selected: the (row, column) outlined in every panel, whose values stand over them. A click, or
-    Enter on a cell, calls `on_select`; `st.session_state[key]["cell"]` is [row, column, time]. ValueError if
+    Enter on a cell, calls `on_select` with row and column. ValueError if
     a matrix does not fit the labels or the kind is unknown.
     """
     shape = len(rows), len(columns)
@@ -80,7 +81,9 @@ def panels(
     }
     # one upon the other, so that every row has its label
     numbers = np.array([np.where(np.isfinite(values), values, np.nan) for values in drawn.values()])
-    mount(key=key, data=payload(header, numbers), on_cell_change=on_select or (lambda: None))
+    mount(
+        key=key, data=payload(header, numbers), on_cell_change=heard(key, "cell", places(*shape), on_select)
+    )
 
 
 def inside(cell, shape):

@@ -2,6 +2,7 @@
 click goes back or forward to one.
 """
 
+from viz.component.message import heard, places
 from viz.component.view import view
 
 mount = view("story")
@@ -12,7 +13,7 @@ def story(tokens, *, own, read, bits, key, label="", revision="", on_select=None
     as left behind.
 
     bits: what each of the first `read` tokens after the first cost the model, read - 1 numbers, shown under
-    them. A click calls `on_select`; `st.session_state[key]["token"]` is [place, time]. ValueError if the
+    them. A click calls `on_select` with its place. ValueError if the
     counts do not fit.
     """
     if not 1 <= own <= read <= len(tokens) or len(bits) != read - 1:
@@ -28,4 +29,4 @@ def story(tokens, *, own, read, bits, key, label="", revision="", on_select=None
         "label": label,
         "revision": str(revision),
     }
-    mount(key=key, data=data, on_token_change=on_select or (lambda: None))
+    mount(key=key, data=data, on_token_change=heard(key, "token", places(len(tokens)), on_select))

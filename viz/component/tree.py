@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from viz.component.message import heard, places
 from viz.component.view import view
 
 mount = view("tree")
@@ -21,17 +22,17 @@ class Node(NamedTuple):
 def tree(levels, *, root, key, label="", revision="", on_select=None):
     """Draw the levels, lists of Nodes, the best of each on top, after the text `root`.
 
-    A click calls `on_select`; `st.session_state[key]["node"]` is [level, place, time]. ValueError if a node's
+    A click calls `on_select` with its level and its place there. ValueError if a node's
     parent is not there.
     """
     alive = [set() for _ in levels]
     for depth in reversed(range(len(levels))):
-        places = (
+        reached = (
             range(len(levels[depth]))
             if depth == len(levels) - 1
             else {node.parent for i, node in enumerate(levels[depth + 1]) if i in alive[depth + 1]}
         )
-        alive[depth] = set(places)
+        alive[depth] = set(reached)
     best = 0
     bold = []
     for depth in reversed(range(len(levels))):
@@ -54,4 +55,8 @@ def tree(levels, *, root, key, label="", revision="", on_select=None):
         for depth, nodes in enumerate(levels)
     ]
     data = {"levels": drawn, "root": root, "label": label, "revision": str(revision)}
-    mount(key=key, data=data, on_node_change=on_select or (lambda: None))
+
+    def a_node(values: list) -> bool:
+        return places(len(levels))(values[:1]) and places(len(levels[values[0]]))(values[1:])
+
+    mount(key=key, data=data, on_node_change=heard(key, "node", a_node, on_select))

@@ -51,7 +51,7 @@ def number(value: float, places: int | None = None, *, digits: int = 3, sign: bo
     return ("" if zero else "−" if value < 0 else "+" if sign else "") + shown
 
 
-def significant(size, digits):
+def significant(size: float, digits: int) -> str:
     """A number from 0 on with so many significant digits, zeros at its end left out."""
     mantissa, power = f"{size:.{digits - 1}e}".split("e")
     if size and not -4 <= int(power) < 6:

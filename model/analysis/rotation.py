@@ -51,7 +51,7 @@ def turned(hands: np.ndarray, positions: int | float | np.ndarray, frequency: np
 # ---- another base than that of the training ----
 
 
-def met(trained, context):
+def met(trained: np.ndarray, context: int) -> np.ndarray:
     """How far each pair had turned between two tokens of the training at most, in radians, (P,): its speeds
     `trained` (P,), over texts of `context` tokens. A pair that came round has met its whole circle: 2 pi.
     """
@@ -59,7 +59,7 @@ def met(trained, context):
     return np.where(2 * np.pi / trained <= context, 2 * np.pi, angle)
 
 
-def unmet(frequency, trained, context, tokens):
+def unmet(frequency: np.ndarray, trained: np.ndarray, context: int, tokens: int) -> np.ndarray:
     """Whether a text of so many tokens, read with speeds `frequency` (P,), turns a pair to an angle that it
     never had in the training: bool (P,).
     """
@@ -67,7 +67,7 @@ def unmet(frequency, trained, context, tokens):
     return (known < 2 * np.pi) & ((tokens - 1) * frequency > known * (1 + 1e-12))
 
 
-def within(frequency, trained, context):
+def within(frequency: np.ndarray, trained: np.ndarray, context: int) -> int | float:
     """How many tokens a text may have so that no pair is `unmet`; math.inf if no pair is left that could
     be.
     """

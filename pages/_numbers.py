@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Callable
-from numbers import Integral
 
 import numpy as np
 
 from model.analysis.chance import Difference
-from viz.theme import RAISED, number
+from viz.theme import RAISED, number, plural
 
 LOWERED = {raised: digit for digit, raised in RAISED.items()}
 
@@ -51,12 +50,6 @@ def leaders(values: np.ndarray, write: Callable[[float], str]) -> list[tuple[int
 def rounding(value: float) -> str:
     """How far apart two computations of the same are: one digit, and the power of ten."""
     return number(value, digits=1)
-
-
-def plural(noun: str, count: float) -> str:
-    """So many of something, such as "1 token", "2,048 tokens", "0.5 bits"."""
-    shown = f"{count:,}".replace("-", "−") if isinstance(count, Integral) else number(count)
-    return f"{shown} {noun if shown.lstrip('−') == '1' else f'{noun}s'}"
 
 
 def tex(value: float, places: int | None = None) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from pages._numbers import number, percent, plural, rounding, signed, signed_tex, tex, uncertain
 from tests.session import ROOT
+from viz import bars, curves, order, surprise
 
 
 @pytest.mark.parametrize(
@@ -109,3 +110,31 @@ def test_no_page_formats_a_number_by_itself():
                 if spec not in (",", "04X"):  # the number of a character has four digits
                     found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {spec}")
     assert not found
+
+
+# ---- what is read under the pointer ----
+
+
+def under_the_pointer(figure):
+    """The texts of all traces, as the pages' law demands them."""
+    return [text for trace in figure.data for text in (trace.text if trace.text is not None else ())]
+
+
+@pytest.mark.parametrize(
+    ("figure", "expected"),
+    [
+        (bars.contributions(np.array([-0.25, 0.125])), ["−0.25", "0.125", "−0.25", "−0.125"]),
+        (
+            curves.meters({"a": np.array([-0.001, -0.5])}, ends=("x", "y"), now=0),
+            ["0 words between: 0.00", "1 word between: −0.50"],
+        ),
+        (
+            curves.layers({"a": np.array([2.0, 0, 1])}, distance=0, words=("x", "y")),
+            ["−1: 2 layers", "0: 0 layers", "+1: 1 layer"],
+        ),
+        (order.biases(np.array([[0.0, -0.25]]), chosen=0), ["0 tokens back: 0", "1 token back: −0.25"]),
+        (surprise.sums({"a": np.array([1.25])}), ["after 0 tokens: 0.0 bits", "after 1 token: 1.2 bits"]),
+    ],
+)
+def test_figures_write_numbers_alike(figure, expected):
+    assert under_the_pointer(figure) == expected

@@ -30,7 +30,9 @@ def contributions(
                 marker_color=colours,
                 name="q × k",
                 customdata=order,
-                hovertemplate="dimension %{customdata}: %{y:.3g}<extra></extra>",
+                text=theme.numbers(products),
+                textposition="none",
+                hovertemplate="dimension %{customdata}: %{text}<extra></extra>",
             ),
             go.Scatter(
                 x=dimension,
@@ -39,7 +41,8 @@ def contributions(
                 line={"color": theme.PLAIN, "shape": "hvh", "width": 1.5},
                 name="running sum",
                 customdata=dimension + 1,
-                hovertemplate="sum of the first %{customdata}: %{y:.3g}<extra></extra>",
+                text=theme.numbers(np.cumsum(products)),
+                hovertemplate="sum of the first %{customdata}: %{text}<extra></extra>",
             ),
         ]
     )

@@ -114,7 +114,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], *, height: int = 200) -> go.
             orientation="h",
             marker_color=tone,
             customdata=amounts,
-            text=[f"{100 * one:.0f} %" if one >= 0.04 else "" for one in share],
+            text=[f"{theme.number(100 * one, 0)} %" if one >= 0.04 else "" for one in share],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,

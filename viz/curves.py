@@ -41,7 +41,11 @@ def layers(
             mode="lines+markers",
             line=line,
             marker={"size": 5 if reach < 64 else 2, "symbol": sign},
-            hovertemplate="%{x:+d}: %{y} layers<extra>" + name + "</extra>",
+            text=[
+                f"{theme.number(x, 0, sign=True)}: {theme.plural('layer', y)}"
+                for x, y in zip(range(-reach, reach + 1), values, strict=True)
+            ],
+            hovertemplate="%{text}<extra>" + name + "</extra>",
         )
     figure.add_vline(x=distance, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
     label = f"{theme.token(words[0])} → {theme.token(words[1])}"
@@ -81,7 +85,11 @@ def meters(
             mode="lines+markers",
             line=line,
             marker={"size": 6, "symbol": sign},
-            hovertemplate="%{x} words between: %{y:+.2f}<extra>" + name + "</extra>",
+            text=[
+                f"{theme.plural('word', between)} between: {value}"
+                for between, value in enumerate(theme.numbers(row, 2, sign=True))
+            ],
+            hovertemplate="%{text}<extra>" + name + "</extra>",
         )
     if leaves is not None:
         figure.add_vrect(x0=leaves - 0.5, x1=count - 0.5, fillcolor=theme.PLAIN, opacity=0.15, line_width=0)

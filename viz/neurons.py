@@ -28,13 +28,15 @@ def activations(
     figure.add_scatter(
         x=x, y=y, mode="lines", name="GELU", line={"color": theme.PLAIN, "width": 1.5}, hoverinfo="skip"
     )
-    one = {"hovertemplate": "neuron %{customdata}: %{x:.3g} → %{y:.3g}<extra></extra>"}
+    hover = [f"{a} → {b}" for a, b in zip(theme.numbers(before), theme.numbers(after), strict=True)]
+    one = {"hovertemplate": "neuron %{customdata}: %{text}<extra></extra>"}
     figure.add_scatter(
         x=np.asarray(before, np.float32),
         y=np.asarray(after, np.float32),
         mode="markers",
         name=f"its {len(before):,} neurons",
         customdata=np.arange(1, len(before) + 1),
+        text=hover,
         marker={"size": 7, "color": theme.QUERY, "opacity": 0.55},
         **one,
     )
@@ -44,6 +46,7 @@ def activations(
         mode="markers",
         name=f"neuron {chosen + 1}",
         customdata=[chosen + 1],
+        text=[hover[chosen]],
         marker={"size": 15, "color": theme.KEY, "symbol": "diamond"},
         **one,
     )
@@ -104,7 +107,8 @@ def successive(
             mode="lines+markers",
             line=line,
             marker={"size": 7},
-            hovertemplate="%{x} against the stage before: %{y:.3f}<extra></extra>",
+            text=theme.numbers(values, 3),
+            hovertemplate="%{x} against the stage before: %{text}<extra></extra>",
         )
     figure.update_xaxes(type="category")
     figure.update_yaxes(

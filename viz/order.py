@@ -128,7 +128,11 @@ def biases(bias: np.ndarray, *, chosen: int, height: int = 360) -> go.Figure:
                 "shape": "hv",
                 "dash": DASHES[head % 6],
             },
-            hovertemplate="%{x} tokens back: %{y:.3g}<extra>head " + str(head + 1) + "</extra>",
+            text=[
+                f"{theme.plural('token', back)} back: {number}"
+                for back, number in enumerate(theme.numbers(numbers))
+            ],
+            hovertemplate="%{text}<extra>head " + str(head + 1) + "</extra>",
         )
     figure.update_xaxes(title="distance i − j, tokens", showgrid=False, zeroline=False)
     figure.update_yaxes(title="added to the score", zeroline=True, zerolinecolor=theme.PLAIN)

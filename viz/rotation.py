@@ -70,10 +70,10 @@ def scores(
         name="without content",
         mode="lines",
         line={"color": theme.PLAIN, "width": 2, "dash": "dash"},
-        hovertemplate=HOVER,
+        **hover(offsets, without),
     )
     figure.add_scatter(
-        x=offsets, y=content, name="these two tokens", mode="lines", line=SCORE, hovertemplate=HOVER
+        x=offsets, y=content, name="these two tokens", mode="lines", line=SCORE, **hover(offsets, content)
     )
     for (name, (offset, score)), symbol in zip(marks.items(), ("circle", "diamond-open"), strict=False):
         sign = {
@@ -82,7 +82,8 @@ def scores(
             "color": theme.OUTPUT,
             "line": {"width": 2.5, "color": theme.OUTPUT},
         }
-        figure.add_scatter(x=[offset], y=[score], name=name, mode="markers", marker=sign, hovertemplate=HOVER)
+        place = {"x": [offset], "y": [score], "name": name, "mode": "markers", "marker": sign}
+        figure.add_scatter(**place, **hover([offset], [score]))
     for x in (-limit, limit):
         if offsets[0] < x < offsets[-1]:
             figure.add_vline(x=x, line={"color": theme.PLAIN, "width": 1, "dash": "dot"})
@@ -91,7 +92,11 @@ def scores(
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
-HOVER = "offset %{x}: %{y:.3g}<extra></extra>"
+def hover(offsets, scores):
+    """What is read under the pointer at each offset."""
+    pairs = zip(offsets, theme.numbers(scores), strict=True)
+    told = [f"offset {theme.number(offset, 0, sign=True)}: {score}" for offset, score in pairs]
+    return {"text": told, "hovertemplate": "%{text}<extra></extra>"}
 
 
 def wavelengths(

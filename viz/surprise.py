@@ -24,7 +24,11 @@ def sums(bits: Mapping[str, np.ndarray], *, height: int = 280) -> go.Figure:
             mode="lines+markers",
             line=line,
             marker={"size": 6},
-            hovertemplate="after %{x} tokens: %{y:.1f} bits<extra>" + name + "</extra>",
+            text=[
+                f"after {theme.plural('token', i)}: {theme.number(bits, 1)} bits"
+                for i, bits in enumerate(total)
+            ],
+            hovertemplate="%{text}<extra>" + name + "</extra>",
         )
     figure.update_xaxes(title="tokens since the branches part", zeroline=False)
     figure.update_yaxes(title="bits, added up", rangemode="tozero", zeroline=False)

@@ -3,6 +3,8 @@ figures have in common.
 """
 
 import math
+from collections.abc import Iterable
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +68,17 @@ def may_look(allowed: Any) -> np.ndarray:
     if mask.dtype.kind not in "biuf" or ((mask != 0) & (mask != 1)).any():
         raise ValueError("allowed must hold True (may look) and False, or 1 and 0")
     return mask.astype(bool)
+
+
+def plural(noun: str, count: float) -> str:
+    """So many of something, such as "1 token", "2,048 tokens", "0.5 bits"."""
+    shown = f"{count:,}".replace("-", "−") if isinstance(count, Integral) else number(count)
+    return f"{shown} {noun if shown.lstrip('−') == '1' else f'{noun}s'}"
+
+
+def numbers(values: Iterable[float], places: int | None = None, *, sign: bool = False) -> list[str]:
+    """Numbers for what is read under the pointer: Plotly's own formats write a hyphen for a minus."""
+    return [number(value, places, sign=sign) for value in values]
 
 
 def layout(figure: "go.Figure", *, height: int, title: str | None = None) -> "go.Figure":

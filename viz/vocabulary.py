@@ -23,7 +23,7 @@ def languages(lines: Mapping[str, str], tokens: Mapping[str, int], *, height: in
         y=places,
         orientation="h",
         marker_color=theme.QUERY,
-        text=[f"{share:.2f}" for share in shares],
+        text=theme.numbers(shares, 2),
         textposition="outside",
         customdata=[theme.ISOLATE.format(line) for line in lines.values()],
         hovertemplate="%{customdata}<extra></extra>",
@@ -62,7 +62,11 @@ def cost(
             line={"color": colour, "width": 2},
             marker={"size": size},
             customdata=merges,
-            hovertemplate="first %{customdata:,} merges: %{y:.3g}<extra>" + name + "</extra>",
+            text=[
+                f"first {theme.plural('merge', int(count))}: {value}"
+                for count, value in zip(merges, theme.numbers(values), strict=True)
+            ],
+            hovertemplate="%{text}<extra>" + name + "</extra>",
             showlegend=False,
             row=1,
             col=column,

@@ -4,7 +4,7 @@
 
 import { theme } from "./colours.js";
 import { focused } from "./keys.js";
-import { figure } from "./numbers.js";
+import { figure, plural } from "./numbers.js";
 import { clamp, element } from "./parts.js";
 
 /** Where keys lead from a cell of a matrix (T, S). */
@@ -218,7 +218,7 @@ export class Picture {
 
   /** What the picture shows, in words. */
   about() {
-    return `${this.data.names.length} heads, ${this.T} tokens`;
+    return `${plural("head", this.data.names.length)}, ${plural("token", this.T)}`;
   }
 
   /** Choose all sizes from the width, and draw everything. */

@@ -18,6 +18,7 @@ function character(bytes) {
 
 const hex = (byte) => byte.toString(16).toUpperCase().padStart(2, "0");
 
+import { plural } from "./numbers.js";
 /** The characters of some bytes as [text, number of bytes]; a byte that belongs to none stands for itself. */
 function decoded(bytes) {
   /** @type {[string, number][]} */
@@ -95,7 +96,7 @@ export class Excerpt {
       .map((places) => places.map((place) => this.cells[place].textContent).join(""));
     this.root.setAttribute(
       "aria-label",
-      `The beginning of the text in ${tokens.length} tokens: ${spoken.join(" | ")}`,
+      `The beginning of the text in ${plural("token", tokens.length)}: ${spoken.join(" | ")}`,
     );
     return tokens.length;
   }

@@ -3,6 +3,7 @@
 // tokens.
 
 import { clamp, element, legible, thinning } from "./parts.js";
+import { plural } from "./numbers.js";
 
 const TILT = Math.PI / 3; // token labels hang at 60 degrees
 const LETTER = 13; // CSS pixels
@@ -33,8 +34,8 @@ export class Cone {
     this.lit = data.levels.map((level) => new Map(level.lit.map((position, n) => [position, n])));
     const tokens = data.levels.at(-1);
     this.caption.textContent = data.name;
-    const share = `${tokens.lit.length} of ${tokens.length} tokens`;
-    const seen = `${data.levels.length - 1} layers, ${share} can change the output`;
+    const share = `${tokens.lit.length} of ${plural("token", tokens.length)}`;
+    const seen = `${plural("layer", data.levels.length - 1)}, ${share} can change the output`;
     this.canvas.setAttribute(
       "aria-label",
       `${this.room.label}, ${data.name}: ${seen}. ` +

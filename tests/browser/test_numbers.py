@@ -1,0 +1,33 @@
+"""How the views write numbers, as the browser that draws them does."""
+
+import pytest
+
+from tests.session import ROOT
+
+CALL = """async ([source, name, given]) => {
+    const numbers = await import("data:text/javascript," + encodeURIComponent(source));
+    return numbers[name](...given.map((one) => (one === "-0" ? -0 : one)));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "shown"),
+    [
+        ("signed", [0.004, 2], "0.00"),
+        ("signed", [-0.004, 2], "0.00"),
+        ("signed", ["-0", 0], "0"),
+        ("signed", [-0.006, 2], "−0.01"),
+        ("signed", [0.25, 2], "+0.25"),
+        ("figure", [-0.00000012], "−1.20 × 10⁻⁷"),
+        ("figure", [-0.5], "−0.500"),
+        ("figure", ["-0"], "0"),
+        ("figure", [-3], "−3"),
+        ("plural", ["token", 1], "1 token"),
+        ("plural", ["token", 2048], "2,048 tokens"),
+    ],
+)
+def test_a_number_is_written_as_on_the_page_around_it(browser, name, given, shown):
+    page = browser.new_page()
+    source = (ROOT / "viz" / "component" / "numbers.js").read_text(encoding="utf-8")
+    assert page.evaluate(CALL, [source, name, given]) == shown
+    page.close()

@@ -8,12 +8,12 @@ import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import senses, stream, words
+from model.analysis import senses, words
+from model.analysis.nearest import Likeness
 from model.trace import frozen
 from pages import _shell
 from pages._cache import remembered
 from pages._control import choose, kept
-from pages._numbers import number
 
 MODEL = "encoder"
 MOST = 100  # examples a side,
@@ -66,6 +66,13 @@ class Senses(NamedTuple):
         if abs(value) <= self.separation.margin[stage]:
             return "too close to call"
         return f"on the side of **{_shell.plain(self.ends[int(value > 0)])}**"
+
+
+class Scale(NamedTuple):
+    """What is read off a word's vectors, and is seen to move when the word loses sight of others."""
+
+    axis: senses.Axis | Likeness
+    name: str
 
 
 def stage_names(config):
@@ -211,25 +218,38 @@ def senses_of(word, model=MODEL):
     ), wrong
 
 
-def known_or_end(word, found):
-    """The Senses of the word; where its examples or its sentences will not do, the page says why, shows the
-    boxes for examples, and ends.
-    """
+def read_or_end(found):
+    """The vectors (2, S, C) of two Words; where a sentence cannot be read, the page says why and ends."""
     try:
         plain = vectors(found)
     except ValueError as reason:
         st.warning(str(reason))
         raise _shell.NothingToShow from reason
     note_pieces(found)
+    return plain
+
+
+def known_or_none(word):
+    """The Senses of the word, and a sentence about whatever is wrong with its examples; None where there are
+    no examples, or too few.
+    """
+    if word is None or not has_examples(word):
+        return None
+    known, wrong = senses_of(word)
+    for sentence in wrong:
+        st.info(sentence)
+    return known
+
+
+def known_or_end(word, found):
+    """The Senses of the word; where its examples or its sentences will not do, the page says why, shows the
+    boxes for examples, and ends.
+    """
+    read_or_end(found)
     known, wrong = senses_of(word)
     for sentence in wrong:
         (st.info if known else st.warning)(sentence)
     if known is None:
-        apart = zip(stage_names(load(MODEL).config), stream.cosines(*plain), strict=True)
-        st.markdown(
-            "Cosine between the word’s two vectors: "
-            f"{', '.join(f'{name} {number(value, 3)}' for name, value in apart)}."
-        )
         boxes(word)
         raise _shell.NothingToShow
     return known
@@ -291,5 +311,6 @@ def strongest(found, moved):
 def nearest(found):
     """The other words of the text, each once, those nearest to the word."""
     middle = found.start
-    order = sorted(senses.words(found.text), key=lambda one: abs(one.start - middle))
-    return [name for name in dict.fromkeys(map(str, order)) if name != str(found)][:NEAREST]
+    others = [one for one in senses.words(found.text) if one.start != middle]
+    order = sorted(others, key=lambda one: abs(one.start - middle))
+    return list(dict.fromkeys(map(str, order)))[:NEAREST]

@@ -6,16 +6,20 @@ rest as in trace.py.
 """
 
 import csv
+import gzip
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from model.analysis.words import Word, find, shared, words  # noqa: F401  as senses.find of those who ask
+from model.analysis import stream
+from model.analysis.words import Word, bases, find, shared, words  # noqa: F401  as senses.find of those who ask
 from model.network.change import Change
 
 SENTENCES = Path(__file__).with_name(
@@ -27,6 +31,7 @@ NEUTRAL = (
     "which as it was often said at that time and as we all know had been there for so very long as anyone "
     "could say"
 )
+COMMON = 0.1  # what a sense counted e times as often gains against one that is nearer, as a cosine
 PASS = 4096  # tokens in one forward pass
 EDGES = 2**26  # entries in the masks of one forward pass
 
@@ -42,6 +47,60 @@ def bundled():
         word: {sense: tuple(sentences) for sense, sentences in senses.items()}
         for word, senses in found.items()
     }
+
+
+# ---- senses that somebody else has listed ----
+
+
+class Sense(NamedTuple):
+    """One sense of a word: a short name, how many of the word's sentences were counted for it, and lines that
+    show it.
+    """
+
+    name: str
+    count: int
+    lines: tuple[str, ...]
+
+
+@cache
+def wordnet() -> dict[str, tuple[Sense, ...]]:
+    """{word: its Senses in Open English WordNet, the commonest first}, as model.train.wordnet found them."""
+    found = defaultdict(dict)
+    with gzip.open(WORDNET, "rt", encoding="utf-8", newline="") as file:
+        for word, name, count, line in islice(csv.reader(file, delimiter="\t"), 1, None):
+            found[word].setdefault((name, int(count)), []).append(line)
+    return {
+        word: tuple(Sense(name, count, tuple(lines)) for (name, count), lines in every.items())
+        for word, every in found.items()
+    }
+
+
+def listed(word: str) -> tuple[str, tuple[Sense, ...]]:
+    """The word as WordNet lists it, and its Senses there; the word and none where it has not two."""
+    base = next((base for base in bases(word) if base in wordnet()), word)
+    return base, wordnet().get(base, ())
+
+
+def likely(bundle, found: Sequence[Word], word: str, every: Sequence[Sense]) -> tuple[int, int]:
+    """Which two of the Senses fit two Words best: by the cosine to their lines' mean vector at the end of the
+    model, the mean of all lines taken off, and by how common they are.
+    """
+    lines = [[find(line, word)[0] for line in sense.lines] for sense in every]
+    flat = vectors(bundle, [*found, *(one for some in lines for one in some)])[:, -1]  # (2 + lines, C)
+    ends = np.cumsum([len(some) for some in lines])
+    groups = np.split(flat[2:], ends[:-1])
+    middle = flat[2:].mean(0)
+    near = cosines(flat[:2, None], np.stack([some.mean(0) for some in groups]), middle)  # (2, N)
+    scores = near + COMMON * np.log1p([sense.count for sense in every])
+    both = scores[0][:, None] + scores[1]
+    np.fill_diagonal(both, -np.inf)
+    first, second = np.unravel_index(np.argmax(both), both.shape)
+    return int(first), int(second)
+
+
+def cosines(one, other, middle):
+    """Cosines of vectors (..., C) and (..., C), the middle (C,) taken off both."""
+    return stream.cosines(one - middle, other - middle)
 
 
 def apart(word, clue, between):

@@ -27,7 +27,7 @@ def hidden(found, side):
     the others.
     """
     said = kept(key_of(side), None, "").split()
-    there = set(map(str, senses.words(found.text))) - {str(found)}
+    there = {str(one) for one in senses.words(found.text) if one.start != found.start}
     known = [word for word in dict.fromkeys(said) if word in there]
     if len(known) < len(said):
         refuse(key_of(side), " ".join(known))
@@ -45,16 +45,13 @@ def seen_through(found, plain, hidden):
     )
 
 
-def take_stage(stage):
-    st.session_state.chosen["word_sense.stage"] = stage
-
-
-def toggle(side, word, clicked):
+def toggle(side, found, clicked):
     """Strike the clicked word out, or let it back in; but the word itself stays."""
     said = st.session_state.chosen.get(key_of(side), "").split()
-    if clicked != word:
+    name = str(clicked)
+    if clicked.start != found.start:
         st.session_state.chosen[key_of(side)] = " ".join(
-            [one for one in said if one != clicked] if clicked in said else [*said, clicked]
+            [one for one in said if one != name] if name in said else [*said, name]
         )
 
 
@@ -63,24 +60,27 @@ def undo():
         forget(key_of(side))
 
 
-def sentence(found, side, moved, hidden):
-    """The words of a sentence as chips, each with its move of the meter; a click strikes it out."""
+def sentence(found, side, scale, moved, hidden):
+    """The words of a sentence as chips, each with its move of the scale; a click strikes it out."""
     every = senses.words(found.text)
+    own = next(i for i, one in enumerate(every) if one.start == found.start)
     largest = max(map(abs, moved.values()), default=0) or 1
+    moves = [None if i == own else moved.get(str(one)) for i, one in enumerate(every)]
     chips(
         [found.text[one.start : one.end] for one in every],
         key=f"word_sense.words{side + 1}",
-        notes=[signed(moved[str(one)], 2) if str(one) in moved else "" for one in every],
-        values=[abs(moved.get(str(one), 0)) / largest for one in every],
-        selected=next(i for i, one in enumerate(every) if one.start == found.start),
-        struck=[i for i, one in enumerate(every) if str(one) in hidden],
-        label=f"words of the {NUMBERS[side]} sentence, and what the meter does when the word cannot see them",
+        notes=["" if move is None else signed(move, 2) for move in moves],
+        values=[abs(move or 0) / largest for move in moves],
+        selected=own,
+        struck=[i for i, one in enumerate(every) if i != own and str(one) in hidden],
+        label=f"words of the {NUMBERS[side]} sentence, and what {scale.name} does when the word cannot see "
+        "them",
         revision=found.text,
-        on_select=lambda place: toggle(side, str(found), str(every[place])),
+        on_select=lambda place: toggle(side, found, every[place]),
     )
 
 
-def heads(found, side, known, plain, clue, stage):
+def heads(found, side, scale, plain, clue, stage):
     """Every head's attention from the word, and the heads that matter most for the clue: by what blinding
     them does, not by their weight.
     """
@@ -89,7 +89,7 @@ def heads(found, side, known, plain, clue, stage):
     looks = senses.looks(trace, places)
     labels = [f"{layer + 1}.{head + 1}" for layer in range(config.layers) for head in range(config.heads)]
     cases = [(keys, layer, head) for layer in range(config.layers) for head in range(config.heads)]
-    moved = known.axis.project(_senses.blinded(found, cases))[:, stage] - known.axis.project(plain)[stage]
+    moved = scale.axis.project(_senses.blinded(found, cases))[:, stage] - scale.axis.project(plain)[stage]
     weight = looks[..., list(keys)].sum(-1).flatten()
     heatmap(
         looks.reshape(len(labels), -1),
@@ -107,11 +107,11 @@ def heads(found, side, known, plain, clue, stage):
     order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
     agree = ranks.correlation(np.abs(moved), weight)
     st.markdown(
-        f"The clue is {told}; the {plural('head', len(order))} that move the meter most. Over all "
+        f"The clue is {told}; the {plural('head', len(order))} that move {scale.name} most. Over all "
         f"{len(labels)} heads, move and weight have a rank correlation of **{number(agree, 2)}**."
     )
     series = {
-        "the meter moves by": (moved[order], theme.OUTPUT),
+        f"{scale.name} moves by": (moved[order], theme.OUTPUT),
         "attention weight": (weight[order], theme.QUERY),
     }
     ranking(

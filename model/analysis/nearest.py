@@ -1,0 +1,130 @@
+"""The words nearest to a word in its sentence: a table of what common words are in a model on average,
+and the cosine to each.
+
+Legend: R rows, the stages of the residual stream that are compared: the embedding, after each layer but
+the last, and the normalised end;
+N words of the table, C model width.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load as read_arrays
+
+from model import zoo
+from model.analysis.words import bases
+from model.bundle import Bundle
+from model.trace import frozen
+
+FOLDER = zoo.FOLDER / "means"  # NAME.safetensors and NAME.json, its card, for the model of that name
+
+
+def stages(config) -> list[int]:
+    """Which R of the L + 2 stages are compared; the end is the last layer, normalised, so that the layer
+    itself is left out.
+    """
+    return [*range(config.layers), config.layers + 1]
+
+
+@dataclass(frozen=True)
+class Table:
+    """What N common words are on average, in the contexts in which they were read."""
+
+    words: tuple[str, ...]
+    middle: np.ndarray  # (R, C) the mean of all words
+    units: np.ndarray  # (R, N, C) each word's mean without the middle, of length 1
+    card: dict
+
+    def centred(self, vectors: np.ndarray) -> np.ndarray:
+        """Vectors (..., R, C) of words in their sentences without the middle, of length 1."""
+        return unit(vectors - self.middle)
+
+    def cosines(self, vectors: np.ndarray) -> np.ndarray:
+        """The cosine of each word of the table to vectors (K, R, C) at each stage, the middle taken off
+        both: (K, R, N).
+        """
+        return (self.units @ self.centred(vectors).transpose(1, 2, 0)).transpose(
+            2, 0, 1
+        )  # (R, N, C) times (R, C, K)
+
+
+class Likeness(NamedTuple):
+    """How alike vectors are to one of another word, as `senses.Axis` says where they lie between two groups:
+    the cosine, the middle of the table taken off both.
+    """
+
+    other: np.ndarray  # (S, C)
+    stages: np.ndarray  # (R,) which of the S stages are compared
+    table: Table
+
+    def project(self, vectors: np.ndarray) -> np.ndarray:
+        """Vectors (..., S, C) -> (..., S); NaN at a stage that is not compared."""
+        cosines = np.full(vectors.shape[:-1], np.nan)
+        own, other = (self.table.centred(some[..., self.stages, :]) for some in (vectors, self.other))
+        cosines[..., self.stages] = (own * other).sum(-1)
+        return cosines
+
+
+def listing(
+    names: Sequence[str], cosines: np.ndarray, count: int, without: Iterable[str] = ()
+) -> list[tuple[str, float]]:
+    """The `count` words with the largest cosines (N,), the nearest first; one form of each word, and none of
+    the words `without`.
+    """
+    seen, found = set(without), []
+    for i in np.argsort(-cosines, kind="stable"):
+        if len(found) == count:
+            break
+        if seen.isdisjoint(bases(names[i])):
+            seen.update(bases(names[i]))
+            found.append((names[i], float(cosines[i])))
+    return found
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (..., C) of length 1; zeros stay zeros."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+
+
+@lru_cache(maxsize=4)
+def table(model: str, folder: Path = FOLDER) -> Table:
+    """The Table of a model, one object shared by all callers. ValueError if there is none, it is damaged,
+    or made with another checkpoint.
+    """
+    bundle = zoo.load(model)
+    path = folder / f"{model}.safetensors"
+    try:
+        card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != card["sha256"]:
+            raise ValueError("its checksum differs from its card's")
+        if card["checkpoint"] != bundle.card["sha256"]:
+            raise ValueError("it was made with another checkpoint")
+        arrays = read_arrays(data)
+    except (OSError, KeyError, ValueError, SafetensorError) as error:
+        raise ValueError(
+            f"The table of words of “{model}” cannot be read: {error}. "
+            f"Restore {path.parent.name}/{path.name} and its card."
+        ) from error
+    return tabled(bundle, arrays["ids"], arrays["middle"], arrays["units"].astype(np.float32), card)
+
+
+@torch.inference_mode()
+def tabled(bundle: Bundle, ids: np.ndarray, middle: np.ndarray, units: np.ndarray, card: dict) -> Table:
+    """The Table of words given as token ids (N,), from what a file holds of the R - 1 stages after the
+    embedding, which no context changes.
+    """
+    embedded = bundle.network.embed(torch.from_numpy(ids.astype(np.int64))).numpy()  # (N, C)
+    names = tuple(bundle.tokenizer.piece(id).strip() for id in ids.tolist())
+    own = embedded.mean(0)
+    every = np.concatenate([unit(embedded - own)[None], units]), np.concatenate([own[None], middle])
+    return Table(names, frozen(every[1]), frozen(every[0]), card)

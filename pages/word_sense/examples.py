@@ -1,0 +1,96 @@
+"""The examples of a word's two senses: all of them on one plane, the boxes in which they are written, and
+those of Open English WordNet for a reader who has written none.
+"""
+
+import streamlit as st
+
+from model import load
+from model.analysis import senses
+from pages import _senses, _shell
+from pages._control import Menu, put
+from pages._numbers import percent
+from viz import scatter, theme
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def likely(found, word):
+    return senses.likely(load(_senses.MODEL), found, word, senses.wordnet()[word])
+
+
+def section(name, found, known):
+    """The boxes; for a word without examples above them two menus of its senses, and a button."""
+    word, every = senses.listed(name)
+    if known:
+        _shell.heading("The examples")
+    elif every:
+        _shell.heading("Where does it fall between two senses?")
+        choose_two(name, found, word, every)
+    else:
+        _shell.heading("Where does it fall between two senses?")
+        st.markdown(
+            f"Write two sentences or more with {_shell.plain(name)} in one sense into the one box, and as "
+            "many in another sense into the other: then a meter shows where your two sentences fall."
+        )
+    if known:
+        _senses.boxes(name)
+    else:
+        with st.expander("Write your own examples"):
+            _senses.boxes(name)
+
+
+def plane(word, known, now, stage, names):
+    """All examples and the two sentences, now (2, S, C), on the plane in which they differ most."""
+    _shell.heading("All examples on one plane")
+    points, share = senses.plane(known.left, known.right, now)
+    n, m = len(known.left), len(known.right)
+    left, right = ([one.text for one in group] for group in known.found)
+    groups = [
+        (known.ends[0], slice(0, n), theme.QUERY, "circle", 8, left),
+        (known.ends[1], slice(n, n + m), theme.KEY, "square", 8, right),
+        ("your two", slice(n + m, n + m + 2), theme.VALUE, "circle", 24, ("1", "2")),
+    ]
+    _shell.show(
+        scatter.planes(points, groups, frames=names, chosen=stage),
+        key="word_sense.map",
+        alt="the word in all sentences, two principal components",
+    )
+    st.caption(
+        f"each sign is {_shell.plain(word)} in one sentence; the two directions in which all these vectors "
+        f"differ most (principal components) hold {percent(share[stage].sum())} of their variance at "
+        f"“{names[stage]}”. Move the slider through the layers; each has its own scale"
+    )
+
+
+def choose_two(name, found, word, every):
+    """The menus and the button, in one row."""
+    names = [sense.name for sense in every]
+    st.markdown(
+        "With examples of two senses a meter shows where your two sentences fall between them. Open English "
+        f"WordNet lists {len(every)} senses of {_shell.plain(word)}; chosen are two that are common and near "
+        "to your sentences, by the model’s own vectors."
+    )
+    first, second = likely(found, word)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        picked = []
+        for side, default in ((1, first), (2, second)):
+            control = Menu(f"Sense {side}", f"word_sense.sense{side}", names, names[default])
+            picked.append(every[names.index(control.value())])
+            control.draw(width=320)
+        same = picked[0] == picked[1]
+        st.button(
+            "Use these examples",
+            type="primary",
+            key="word_sense.fill",
+            on_click=put,
+            args=(filling(name, picked),),
+            disabled=same,
+            help="Choose two different senses." if same else None,
+        )
+
+
+def filling(name, picked):
+    """What the boxes hold after the click."""
+    choices = {}
+    for (title, box), sense in zip(_senses.keys_of(name), picked, strict=True):
+        choices |= {title: sense.name, box: "\n".join(sense.lines)}
+    return choices

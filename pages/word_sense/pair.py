@@ -1,0 +1,157 @@
+"""Which two words are compared: one word in both sentences, at two places of one sentence, or two different
+ones.
+"""
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from model import load
+from model.analysis import words
+from pages import _senses, _shell
+from pages._control import Buttons, Menu, NothingToShow, put
+from pages._senses import NUMBERS
+
+WORD, LAST = "word_sense.word", "word_sense.last"
+DIFFERENT = "*"  # stands for two different words: no word is spelled so
+OFFERED = 10  # shared words among the buttons
+AROUND = 18  # characters shown on each side of a word
+
+
+class Pair(NamedTuple):
+    """The two Words compared, and what both are called; None where they are different words."""
+
+    name: str | None
+    found: tuple[words.Word, words.Word]
+
+
+def compared(texts: list[str]) -> Pair:
+    """The Pair that the controls, drawn here, say; where a sentence cannot be read, the page says why and
+    ends. An empty second box means the first sentence again.
+    """
+    texts = [texts[0], texts[1] if texts[1].strip() else texts[0]]
+    for text in texts:
+        readable(text)
+    common = offered(texts)
+    best = next((name for name in common if name not in words.STOP), DIFFERENT)
+    control = Buttons("The word to compare", WORD, None, best)
+    name = control.value()
+    options = [*common[:OFFERED], *([] if name in (*common[:OFFERED], DIFFERENT) else [name]), DIFFERENT]
+    Buttons(control.label, WORD, options, best).draw(format_func=label)
+    missing = [NUMBERS[i] for i in (0, 1) if name != DIFFERENT and not words.find(texts[i], name)]
+    if missing or (name == DIFFERENT == best and texts[0] != texts[1] and not chosen()):
+        return unchanged(name, missing) or pair(DIFFERENT if not missing else missed(name, missing), texts)
+    return pair(name, texts)
+
+
+def pair(name: str, texts: list[str]) -> Pair:
+    """The Pair of that name, with the places that the reader chose, kept for while another pair is typed."""
+    if name == DIFFERENT:
+        made = Pair(None, (any_word(texts[0], 0, 0), any_word(texts[1], 1, int(texts[0] == texts[1]))))
+    else:
+        made = Pair(name, tuple(place(texts, name, side) for side in (0, 1)))
+    st.session_state[LAST] = made
+    return made
+
+
+def readable(text: str) -> None:
+    """End the page with a sentence unless the model can read the text and it has a word."""
+    try:
+        load(_senses.MODEL).read(text)
+    except ValueError as reason:
+        st.warning(str(reason))
+        raise NothingToShow from reason
+    if not words.words(text):
+        st.warning("There is no word in one of the sentences. Type a few words.")
+        raise NothingToShow
+
+
+def offered(texts: list[str]) -> list[str]:
+    """The words that both sentences have, the rarest first; of one sentence twice, those with two places."""
+    common = words.rarest(words.shared(*texts), load(_senses.MODEL).tokenizer)
+    twice = [name for name in common if len(words.find(texts[0], name)) > 1]
+    return twice if texts[0] == texts[1] else common
+
+
+def chosen() -> bool:
+    """Whether the reader has asked for two different words."""
+    return st.session_state.chosen.get(WORD) == DIFFERENT
+
+
+def label(name: str) -> str:
+    return "two different words" if name == DIFFERENT else name[:24]
+
+
+# ---- while another pair is typed ----
+
+
+def unchanged(name: str, missing: list[str]) -> Pair | None:
+    """The last Pair, with a sentence that says so; None at the beginning of a visit."""
+    last = st.session_state.get(LAST)
+    if last is None:
+        return None
+    said = absent(name, missing) if missing else "These sentences share no word that says much."
+    st.caption(
+        f"{said} The picture is still about the last two sentences. Write one word into both, or choose "
+        "“two different words”."
+    )
+    return last
+
+
+def missed(name: str, missing: list[str]) -> str:
+    """End the page: the word is not where the link that led here says."""
+    st.warning(f"{absent(name, missing)} Write it there, or choose another word.")
+    raise NothingToShow
+
+
+def absent(name: str, missing: list[str]) -> str:
+    return f"{_shell.plain(name)} is not in the {' and not in the '.join(missing)} sentence."
+
+
+# ---- one word of a sentence ----
+
+
+def place(texts: list[str], name: str, side: int) -> words.Word:
+    """The Word of that name in a sentence; where it has several, the reader says which. Of one sentence
+    twice the second side begins with the second place.
+    """
+    found = words.find(texts[side], name)
+    second = texts[0] == texts[1] and side == 1 and len(found) > 1
+    where = f"the {NUMBERS[side]} sentence" if texts[0] != texts[1] else "the sentence"
+    title = f"“{name[:24]}” {side + 1}: {len(found)} times in {where}, which one?"
+    control = Menu(title, f"word_sense.place{side + 1}", range(1, len(found) + 1), 2 if second else 1)
+    number = control.value()
+    if len(found) > 1:
+        control.draw(format_func=lambda i: f"{i}: {context(found[i - 1])}", width=320)
+    return found[number - 1]
+
+
+def any_word(text: str, side: int, rank: int) -> words.Word:
+    """Any word of a sentence, by a menu of all; the rarest, or the one after `rank` rarer ones, at first."""
+    found = words.words(text)
+    rare = words.rarest(dict.fromkeys(map(str, found)), load(_senses.MODEL).tokenizer)
+    default = list(map(str, found)).index(rare[min(rank, len(rare) - 1)])
+    key = f"word_sense.word{side + 1}"
+    control = Menu(
+        f"Word of the {NUMBERS[side]} sentence", key, range(len(found)), default, lambda i: str(i + 1)
+    )
+    number = control.value()
+    control.draw(format_func=lambda i: context(found[i]), width=320)
+    return found[number]
+
+
+def context(word: words.Word) -> str:
+    """A word with a little of the text around it."""
+    before, after = word.text[: word.start], word.text[word.end :]
+    left = f"…{before[-AROUND:]}" if len(before) > AROUND else before
+    right = f"{after[:AROUND]}…" if len(after) > AROUND else after
+    return f"{left}[{word.text[word.start : word.end]}]{right}"
+
+
+def offer_both_places(texts: list[str]) -> None:
+    """A button that compares two places of the first sentence, where a word has two."""
+    twice = next((name for name in offered([texts[0], texts[0]]) if name not in words.STOP), None)
+    if twice is not None and texts[1].strip() and texts[0] != texts[1]:
+        change = {"word_sense.other": "", WORD: twice}
+        name = f"Compare the two places of “{twice[:24]}” in the first sentence"
+        st.button(name, key="word_sense.twice", on_click=put, args=(change,))

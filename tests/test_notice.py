@@ -13,7 +13,7 @@ NOTICE = (ROOT / ".github" / "NOTICE.md").read_text(encoding="utf-8")
 CARDS = [
     json.loads(path.read_text(encoding="utf-8")) for path in sorted(ROOT.glob("model/checkpoints/*.json"))
 ]
-TEXTS = [path for path in ROOT.glob("model/**/*") if path.suffix in (".txt", ".tsv", ".csv", ".npz")]
+TEXTS = [path for path in ROOT.glob("model/**/*") if path.suffix in (".txt", ".tsv", ".csv", ".npz", ".gz")]
 
 
 def test_the_readme_leads_to_the_notice():

@@ -7,7 +7,18 @@ import pytest
 
 from model import load
 from model.analysis import senses
-from tests.session import HOSTILE, checked, click, control, move, numeric, opened, pictures
+from tests.session import (
+    HOSTILE,
+    address,
+    checked,
+    click,
+    control,
+    escaped,
+    move,
+    numeric,
+    opened,
+    pictures,
+)
 
 MODEL = load("encoder")
 STAGES = MODEL.config.layers + 2
@@ -183,7 +194,7 @@ def test_every_bundled_word_has_a_meter(word):
 
 def test_a_word_of_ones_own_needs_two_examples_a_side():
     at = asked("the table by the wall", "the table of numbers", **{"word_sense.word": "table"})
-    assert "two examples or more" in said(at) and "word_sense.meter" not in pictures(at)
+    assert "word_sense.neighbours" in pictures(at) and "word_sense.meter" not in pictures(at)
     for name, value in {
         "left": "a table and a chair\nlay the table",
         "right": "a table of figures\nthe table has rows",
@@ -233,15 +244,152 @@ def test_a_word_in_pieces_is_said_to_be_in_pieces():
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-@pytest.mark.parametrize("page", ["word_sense", "averaging"])
-def test_bad_text_gets_a_sentence_and_stays(page, text):
+def test_bad_text_stays_with_a_sentence_or_the_last_picture(text):
     for key in ("text", "word_sense.other"):
-        at = opened(page)
+        at = opened("word_sense")
+        control(at, key).set_value(text)
+        checked(at.run())
+        assert control(at, key).value == text
+        again = key == "word_sense.other" and not text.strip()  # the first sentence, once more
+        assert at.warning or again or "about the last two sentences" in said(at)
+        both = opened("word_sense", text=text, **{"word_sense.other": text})
+        assert [element.value for element in both.markdown if escaped(element.value)] == []
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_bad_text_gets_a_sentence_and_stays_on_the_page_about_averages(text):
+    for key in ("text", "word_sense.other"):
+        at = opened("averaging")
         control(at, key).set_value(text)
         checked(at.run())
         assert at.warning and control(at, key).value == text
-        both = opened(page, text=text, **{"word_sense.other": text})
-        assert not both.exception
+
+
+# ---- a word without examples, two words, one sentence ----
+
+POT, STRIKE = "Water the plant in the pot by the window", "The workers at the steel plant went on strike"
+VAULT = "She took money from the bank vault and walked along the bank of the Mississippi river"
+
+
+def near(at, row=-1):
+    """The nearest words of both sides in a row."""
+    return [
+        [word for word, _ in side] for side in pictures(at)["word_sense.neighbours"]["rows"][row]["sides"]
+    ]
+
+
+def test_a_word_without_examples_shows_at_once_what_it_is_near_to():
+    at = asked(POT, STRIKE)
+    assert control(at, "word_sense.word").value == "plant" and "word_sense.meter" not in pictures(at)
+    assert near(at, 0)[0] == near(at, 0)[1]  # before the first layer it is one vector
+    first, second = near(at)
+    assert {"pot", "glass"} <= set(first) and {"workers", "strike"} <= set(second)
+    rows = pictures(at)["word_sense.neighbours"]["rows"]
+    assert [row["name"] for row in rows] == ["embedding", "layer 1", "layer 2", "layer 3", "end"]
+    assert rows[0]["cosine"] == pytest.approx(1, abs=1e-5) and rows[-1]["cosine"] < 0.3
+
+
+def test_a_clue_moves_the_cosine_by_what_hiding_it_does():
+    at = asked(POT, STRIKE)
+    before = pictures(at)["word_sense.neighbours"]["rows"][-1]["cosine"]
+    chips = pictures(at)["word_sense.words2"]
+    place = chips["tokens"].index("strike")
+    told = float(chips["notes"][place].replace("−", "-"))
+    click(at, "word_sense.words2", {"token": [place, 1]})
+    after = pictures(at)["word_sense.neighbours"]["rows"][-1]["cosine"]
+    assert after - before == pytest.approx(told, abs=0.006) and after != before
+
+
+def test_a_click_on_a_row_chooses_the_stage_and_nonsense_does_not():
+    at = asked(POT, STRIKE)
+    assert pictures(at)["word_sense.neighbours"]["chosen"] == 4
+    for row, expected in ((2, 2), (True, 2), (99, 2), (None, 2), (4, 4)):
+        click(at, "word_sense.neighbours", {"row": [row, str(row)]})
+        assert pictures(at)["word_sense.neighbours"]["chosen"] == expected
+
+
+def test_one_click_fills_the_boxes_with_wordnets_examples_and_the_meter_comes():
+    at = asked(POT, STRIKE)
+    names = [control(at, f"word_sense.sense{side}").value for side in (1, 2)]
+    control(at, "word_sense.fill").click()
+    checked(at.run())
+    assert pictures(at)["word_sense.meter"]["ends"] == names
+    assert control(at, "word_sense.plant.left").value.count("\n") >= 1
+
+
+def test_every_word_that_was_asked_for_has_senses_to_choose_from():
+    for word in ("plant", "mercury", "date", "light"):
+        assert len(senses.wordnet()[word]) >= 2
+
+
+def test_a_word_that_no_list_knows_asks_for_examples():
+    at = asked("a zyzzyva sat here", "the zyzzyva ran there")
+    assert "Write two sentences or more" in said(at) and "word_sense.neighbours" in pictures(at)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("The river bank was muddy", "all banks are closed"),
+        ("the bank's manager", "a bank"),
+        ("THE BANK IS SHUT", "the banks’ doors"),
+    ],
+)
+def test_the_word_in_other_forms_is_offered_and_compared(first, second):
+    at = asked(first, second)
+    assert control(at, "word_sense.word").value == "bank" and len(meter(at)) == STAGES
+
+
+def test_an_empty_second_box_compares_two_places_of_the_first_sentence():
+    for other in ("", VAULT):
+        at = asked(VAULT, other)
+        assert control(at, "word_sense.word").value == "bank"
+        assert [control(at, f"word_sense.place{side}").value for side in (1, 2)] == [1, 2]
+        values = meter(at)[BEST]
+        assert abs(values[0] - values[1]) > 0.01
+        chips = pictures(at)
+        assert chips["word_sense.words1"]["selected"] != chips["word_sense.words2"]["selected"]
+
+
+def test_a_word_twice_in_the_first_sentence_offers_its_two_places():
+    at = asked(VAULT, CASH)
+    control(at, "word_sense.twice").click()
+    checked(at.run())
+    assert control(at, "word_sense.other").value == "" and control(at, "word_sense.place2").value == 2
+
+
+def test_two_different_words_compare():
+    at = asked(RIVER, "He locked the money in the vault", **{"word_sense.word": "*"})
+    assert "word_sense.fill" not in [getattr(one, "key", None) for one in at.main]
+    move(at, {"word_sense.word1": RIVER.split().index("bank"), "word_sense.word2": 3})
+    sentences = pictures(at)["word_sense.neighbours"]["sentences"]
+    assert [parts[1] for parts in sentences] == ["bank", "money"]
+    assert "river" in near(at)[0] and set(near(at)[0]).isdisjoint(near(at)[1])
+    assert address(at)["word_sense.word2"] == "4"
+
+
+def test_sentences_that_share_no_word_compare_their_rarest():
+    at = asked("The mercury was there", "a violin is here")
+    sentences = pictures(at)["word_sense.neighbours"]["sentences"]
+    assert [parts[1] for parts in sentences] == ["mercury", "violin"]
+
+
+def test_a_small_word_is_never_offered_first():
+    for first, second in (("The cat sat", "the dog ran"), ("because it rained", "I left because of you")):
+        assert control(asked(first, second), "word_sense.word").value == "*"
+
+
+def test_the_last_picture_stays_while_another_pair_is_typed(at):
+    before = meter(at)
+    for text in ("T", "The pl", "The plant gr"):
+        control(at, "text").set_value(text)
+        checked(at.run())
+        assert not at.warning and "about the last two sentences" in said(at)
+        np.testing.assert_allclose(meter(at), before)
+
+
+def test_prepared_words_keep_their_meter_and_read_the_table_only_when_it_is_opened(at):
+    assert "word_sense.meter" in pictures(at) and "word_sense.neighbours" not in pictures(at)
 
 
 # ---- averaging ----

@@ -13,7 +13,7 @@ from model.network.config import ModelConfig
 from model.network.convolution import build
 from model.network.encodings import ENCODINGS
 from model.network.transformer import initialise
-from model.train import corpus, distil, evaluate, language, toys
+from model.train import corpus, distil, evaluate, forms, language, means, toys, wordnet
 
 STEPS, SEEDS = 2000, (1, 2, 3)
 VARIANTS = (*ENCODINGS, "unmasked", "cnn")
@@ -122,6 +122,22 @@ def judge(args):
     )
 
 
+def words(args):
+    """Make the table of common words that pages compare an encoder's words with."""
+    card = means.write(zoo.load("encoder", args.folder), args.corpus[0], args.seed)
+    print(f"means: {card['words']}")
+
+
+def inventory(args):
+    """Make the list of senses and examples out of Open English WordNet."""
+    print(f"wordnet: {wordnet.write(args.corpus[0])} lines")
+
+
+def spellings(args):
+    """Make the list of words in their other forms; --package: see model/train/forms.py."""
+    print(f"forms: {forms.write(args.package)} words")
+
+
 def everything(args):
     """Train all bundled models, one after the other, and judge them."""
     for name in VARIANTS:
@@ -134,9 +150,10 @@ def everything(args):
 
 def texts_of(args):
     """The files that the command reads."""
-    if args.run in (encoder, everything):
+    if args.run in (encoder, everything, words, inventory):
         return [args.corpus[0] / name for name in corpus.LICENCES]
-    if args.run is toy or (args.names and all(name.startswith(("encoder", "toy")) for name in args.names)):
+    judged = args.names and all(name.startswith(("encoder", "toy")) for name in args.names)
+    if args.run in (toy, spellings) or judged:
         return []
     return story_files(args.corpus)
 
@@ -148,6 +165,9 @@ def lacking(args):
         return f"there is no model “{unknown[0]}” in {args.folder}"
     if args.run in (encoder, everything) and args.package is None:
         return "the teacher is needed: --package, see model/train/teacher.py"
+    if args.run is spellings:
+        found = args.package and (args.package / "lemminflect").exists()
+        return None if found else "LemmInflect is needed: --package, see model/train/forms.py"
     for file in texts_of(args):
         if not file.exists():
             return f"there is no {file}: --corpus says where the texts are"
@@ -204,6 +224,9 @@ def main():
     )
     command("encoder", encoder)
     command("evaluate", judge).add_argument("names", nargs="*", help="of the models; all if none is named")
+    command("means", words)
+    command("wordnet", inventory)
+    command("forms", spellings)
     command("all", everything)
     args = parser.parse_args()
     if lack := lacking(args):

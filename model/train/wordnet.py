@@ -201,7 +201,8 @@ def inventory(folder):
             holders[head].append(place)
     mentions = Mentions(means.sentences(folder))
     able = [word for word, places in holders.items() if len(places) > 1 and fit(word, mentions)]
-    return {word: senses_of(word, every, holders, shown, mentions) for word in sorted(able)}
+    found = {word: senses_of(word, every, holders, shown, mentions) for word in sorted(able)}
+    return {word: some for word, some in found.items() if len(some) > 1}
 
 
 def fit(word, mentions):

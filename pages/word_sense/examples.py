@@ -7,12 +7,13 @@ import streamlit as st
 from model import load
 from model.analysis import senses
 from pages import _senses, _shell
+from pages._cache import remembered
 from pages._control import Menu, put
 from pages._numbers import percent
 from viz import scatter, theme
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def likely(found, word):
     return senses.likely(load(_senses.MODEL), found, word, senses.wordnet()[word])
 

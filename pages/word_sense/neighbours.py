@@ -92,8 +92,8 @@ def likeness(now, side):
 def sources():
     _shell.heading("How the nearest words are found")
     _shell.say(
-        r"\cos(x, w) = \frac{(x - m) \cdot (w - m)}{\lVert x - m \rVert \, \lVert w - m \rVert}",
-        "$x$ is the word’s vector in its sentence, $w$ the mean vector of a common word in some fifty "
+        r"\cos(u, w) = \frac{(u - m) \cdot (w - m)}{\lVert u - m \rVert \, \lVert w - m \rVert}",
+        "$u$ is the word’s vector in its sentence, $w$ the mean vector of a common word in some fifty "
         "sentences, $m$ the mean of all those words: without it all cosines would be high and alike.",
     )
     _shell.show_source(nearest.Table.cosines)

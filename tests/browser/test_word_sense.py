@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from model import load
-from model.analysis import senses
+from model.analysis import nearest, senses, words
 from tests.browser import launch
 from tests.browser.conftest import Page
 
@@ -215,3 +215,41 @@ def test_averaging_takes_the_difference_away(page):
     assert apart[0] > apart[1] > apart[2] == pytest.approx(0, abs=1e-5)
     page.choose("averaging.where", "layer 2")
     page.linked(**{"averaging.where": "layer 2"})
+
+
+# ---- a word without examples ----
+
+POT, STRIKE = "Water the plant in the pot by the window", "The workers at the steel plant went on strike"
+NEAR = """() => {
+    if (!document.querySelector("[data-test-script-state=notRunning]")) return null;
+    const room = document.querySelector(".st-key-word_sense-neighbours [data-testid=stBidiComponentIsolated]");
+    const host = room?.shadowRoot?.querySelector(".riverbank-neighbours");
+    const words = (row, side) => [...row.querySelectorAll(`.side${side} li`)].map((one) => one.textContent);
+    const rows = [...(host?.querySelectorAll("tbody tr") ?? [])];
+    return rows.length ? rows.map((row) => [words(row, 1), words(row, 2), row.querySelector(".cosine").textContent]) : null;
+}"""
+
+
+def test_the_nearest_words_stand_on_the_first_screen_and_are_those_of_the_model(page):
+    page.page.set_viewport_size({"width": 1366, "height": 768})
+    page.open("word_sense", text=POT, **{"word_sense.other": STRIKE})
+    rows = page.page.wait_for_function(NEAR).json_value()
+    table, stages = nearest.table("encoder"), nearest.stages(MODEL.config)
+    found = [words.find(text, "plant")[0] for text in (POT, STRIKE)]
+    vectors = senses.vectors(MODEL, found)[:, stages]
+    cosines, between = table.cosines(vectors), table.centred(vectors)
+    for row, (first, second, cosine) in enumerate(rows):
+        for side, shown in ((0, first), (1, second)):
+            expected = nearest.listing(table.words, cosines[side, row], len(shown), words.bases("plant"))
+            assert shown == [word for word, _ in expected]
+        own = float(between[0, row] @ between[1, row])
+        assert float(cosine.replace("−", "-")) == pytest.approx(own, abs=0.006)
+    box = page.part("word_sense.neighbours", "table").bounding_box()
+    assert box["y"] + box["height"] <= 768
+
+
+def test_one_click_brings_the_meter_for_a_word_without_examples(page):
+    page.open("word_sense", text=POT, **{"word_sense.other": STRIKE})
+    page.page.wait_for_function(NEAR)
+    page.page.get_by_role("button", name="Use these examples").click()
+    assert meter(page, POT, STRIKE).shape == (MODEL.config.layers + 2, 2)

@@ -1,5 +1,10 @@
+// @ts-check
 // Two words side by side, stage by stage: words near to the first to the left, to the second to the right,
 // the nearest in the middle, and two discs that part. Texts go in as text only.
+
+import { walks } from "./keys.js";
+import { view } from "./mount.js";
+import { clamp, drawing, element } from "./parts.js";
 
 // Percent of the middle column from its centre to a disc: where the cosine is 0, and at least and at most.
 const [REACH, NEAREST, FARTHEST] = [38, 5, 44];
@@ -26,63 +31,62 @@ function discs(cosine) {
   return element("td", "between", ...marks, element("span", "cosine", number(cosine)));
 }
 
-function row(data, place, choose) {
-  const { name, sides, cosine } = data.rows[place];
-  const near = sides.map((words, i) => `${i + 1}: ${words.map(([word]) => word).join(", ")}`).join("; ");
-  const button = element(
-    data.chosen === null ? "span" : "button",
-    data.chosen === null
-      ? {}
-      : { type: "button", "aria-pressed": String(place === data.chosen), "aria-label": `${name}; cosine ${number(cosine)}; ${near}` },
-    name,
-  );
-  const made = element(
-    "tr",
-    place === data.chosen ? "chosen" : "",
-    element("th", { scope: "row" }, button),
-    side(sides[0], sides[1], 1),
-    discs(cosine),
-    side(sides[1], sides[0], 2),
-  );
-  if (data.chosen !== null) made.addEventListener("click", choose);
-  return made;
-}
-
 function sentence([before, word, after], mark) {
-  const text = element("bdi", {}, element("span", {}, before), element("b", {}, word), element("span", {}, after));
+  const around = [before, after].map((text) => element("span", {}, text));
+  const text = element("bdi", {}, around[0], element("b", {}, word), around[1]);
   const line = element("div", {}, element("i", `disc mark${mark}`, String(mark)), text);
   return element("th", { scope: "col", class: `sentence side${mark}` }, line);
 }
 
 function paths(rows) {
   const points = (sign) => rows.map(({ cosine }, i) => `${50 + sign * away(cosine)},${i + 0.36}`).join(" ");
-  const lines = [-1, 1].map((sign, i) => drawing("polyline", { points: points(sign), class: `path mark${i + 1}` }));
-  return drawing("svg", { viewBox: `0 0 100 ${rows.length}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...lines);
+  const lines = [-1, 1].map((sign, i) =>
+    drawing("polyline", { points: points(sign), class: `path mark${i + 1}` }),
+  );
+  const box = { viewBox: `0 0 100 ${rows.length}`, preserveAspectRatio: "none", "aria-hidden": "true" };
+  return drawing("svg", box, ...lines);
 }
 
 class Neighbours {
   constructor(host) {
     this.host = host;
+    this.renew = walks(host, () => [...host.querySelectorAll("button")]);
   }
 
   update(data, commit) {
     const { host } = this;
-    const focused = [...host.querySelectorAll("button")].indexOf(host.getRootNode().activeElement);
     const head = element(
       "tr",
       {},
-      element("th", { scope: "col" }, element("span", "hidden", "stage")),
+      element("th", { scope: "col" }, "stage"),
       sentence(data.sentences[0], 1),
       element("th", { scope: "col", class: "between" }, "cosine"),
       sentence(data.sentences[1], 2),
     );
-    const body = data.rows.map((_, place) => row(data, place, () => commit("row", place)));
-    const table = element("table", { "aria-label": data.label }, element("thead", {}, head), element("tbody", {}, ...body));
-    host.replaceChildren(table, paths(data.rows));
+    const rows = data.rows.map((row, place) => this.row(row, data, place, () => commit("row", place)));
+    const table = element(
+      "table",
+      { "aria-label": data.label },
+      element("thead", {}, head),
+      element("tbody", {}, ...rows),
+    );
+    this.renew(() => host.replaceChildren(table, paths(data.rows)), data.chosen ?? 0);
     host.style.setProperty("--rows", String(data.rows.length));
-    host.dataset.revision = data.revision;
-    host.dataset.values = JSON.stringify(data.rows);
-    host.querySelectorAll("button")[focused]?.focus();
+    Object.assign(host.dataset, { revision: data.revision, values: JSON.stringify(data.rows) });
+  }
+
+  row({ name, sides, cosine }, { chosen }, place, choose) {
+    const pressed = String(place === chosen);
+    const made = element(
+      "tr",
+      place === chosen ? "chosen" : "",
+      element("th", { scope: "row" }, element("button", { type: "button", "aria-pressed": pressed }, name)),
+      side(sides[0], sides[1], 1),
+      discs(cosine),
+      side(sides[1], sides[0], 2),
+    );
+    made.addEventListener("click", choose);
+    return made;
   }
 }
 

@@ -28,6 +28,7 @@ HEARD = {
     },
     "merges": {"on_choose": ("merge", [[0], [3]])},
     "meter": {"on_select": ("lane", [[1]])},
+    "neighbours": {"on_select": ("row", [[0], [1]])},
     "panels": {"on_select": ("cell", [[0, 4]])},
     "sequence": {"on_order": ("order", [[[4, 3, 2, 1, 0]]])},
     "story": {"on_select": ("token", [[4]])},

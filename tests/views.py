@@ -22,6 +22,7 @@ from viz.component import (
     live,
     merges,
     meter,
+    neighbours,
     panels,
     ranking,
     sequence,
@@ -123,6 +124,11 @@ TWO = {"names": ["1.1", "1.2"], **LABELS}
 ENDS = np.array([0.9, 1.1])
 LANES = [meter.Lane(name, -ENDS, ENDS, 0.3, (-0.7, 0.6), note="+0.1") for name in ("layer 1", "end")]
 
+NEAR = [
+    neighbours.Row("embedding", [("money", 0.6)], [("money", 0.6)], 1.0),
+    neighbours.Row("end", [("river", 0.7), ("pool", 0.6)], [("cash", 0.7)], -0.05),
+]
+
 DRAWN = {
     "address": lambda: address.address({}, page="attention"),
     "beliefs": lambda: beliefs.beliefs(
@@ -170,6 +176,9 @@ DRAWN = {
     "merges": training,
     "meter": lambda **on: meter.meter(
         LANES, ends=("river", "money"), marks=("1", "2"), key="v", chosen=1, note="moves", label="meter", **on
+    ),
+    "neighbours": lambda **on: neighbours.neighbours(
+        NEAR, sentences=(("the ", "bank", " of"), ("a ", "bank", "")), key="v", chosen=1, label="near", **on
     ),
     "panels": lambda **on: panels.panels(
         {"rope": WEIGHTS, "none": "It has none."}, **LABELS, key="v", selected=(4, 1), label="models", **on

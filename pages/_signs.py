@@ -47,10 +47,11 @@ def shown(sign):
 
 def compared(now, then, name):
     """Both Costs in a sentence."""
-    tokens = f"**{plural('token', then.tokens)} instead of {number(now.tokens)}**"
+    read = f"With plain signs, {name} reads this text as **{plural('token', then.tokens)} instead of "
+    read += f"{number(now.tokens)}**"
     if now.nats is None:
-        return f"With plain signs this text is {tokens} to {name}."
+        return f"{read}."
     return (
-        f"With plain signs this text is {tokens} and costs {name} {number(then.nats)} nats instead of "
-        f"{number(now.nats)}, {number(then.mean, 2)} a token instead of {number(now.mean, 2)}."
+        f"{read}, and it costs {number(then.nats)} nats instead of {number(now.nats)}: "
+        f"{number(then.mean, 2)} a token instead of {number(now.mean, 2)}."
     )

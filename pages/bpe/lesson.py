@@ -282,7 +282,7 @@ def summary(lesson, asked):
     each = f", {number(last / words, 2)} per word instead of {number(first / words, 2)}" if words else ""
     st.markdown(
         f"{plural('merge', done)} {'was' if done == 1 else 'were'} learned from {plural('byte', first)}, "
-        f"{plural('word', words)}.{why} They take the text to {plural('token', last)}{each}, with a "
+        f"{plural('word', words)}.{why} That takes the text to {plural('token', last)}{each}, with a "
         f"vocabulary of {bpe.BYTES + done + 1:,}: 256 bytes, the merges, and one sign that ends a text. "
         "Words are counted as people count them, accents and vowel signs with their letters; a space is no "
         "word. No merge crosses the end of a run of letters with the space before it, of up to three digits, "

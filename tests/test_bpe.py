@@ -455,7 +455,7 @@ def test_more_tokens_than_the_model_takes_are_answered_in_a_sentence(at):
     text = "the river bank and " * 60
     move(at, {"text": text, "bpe.first": 0})
     assert re.search(
-        r"With the first 0 merges: This text has [\d,]+ tokens.*use more merges", at.info[0].value
+        r"With the first 0 merges: This text has 1,140 characters.*use more merges", at.info[0].value
     )
     assert "bpe.few" not in pictures(at)
     move(at, {"bpe.first": 3000})

@@ -56,7 +56,7 @@ export class Curve {
       drawing(
         "text",
         { x: this.width - 8, y: this.height - 3, class: "tick end" },
-        `${whole(this.player.last)} merges`,
+        `${whole(this.player.last)} merge${this.player.last === 1 ? "" : "s"}`,
       ),
     ];
     this.cursor = drawing("line", { class: "cursor", y1: 6, y2: this.y(0) });

@@ -419,7 +419,7 @@ def test_hostile_text_gives_a_sentence_or_a_picture_at_every_step(at, text):
 def test_hostile_text_in_a_link_is_read_as_it_is():
     for text in HOSTILE.values():
         at = opened(text=text)
-        assert control(at, "text").value == text or not text
+        assert control(at, "text").value == text.replace("\r\n", "\n")  # a box has no other line ends
 
 
 def test_half_of_a_surrogate_pair_is_answered_in_a_sentence():

@@ -163,3 +163,4 @@ def test_the_rarest_word_comes_first_and_small_words_last():
         "because",
         "the",
     ]
+    assert words.rarest(["whoever", "water"], tokenizer) == ["water", "whoever"]  # though it is rarer

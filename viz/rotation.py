@@ -3,6 +3,7 @@ head's rows, losses token by token.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -92,7 +93,7 @@ def scores(
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 
 
-def hover(offsets, scores):
+def hover(offsets: Sequence[int], scores: Sequence[float]) -> dict[str, Any]:
     """What is read under the pointer at each offset."""
     pairs = zip(offsets, theme.numbers(scores), strict=True)
     told = [f"offset {theme.number(offset, 0, sign=True)}: {score}" for offset, score in pairs]

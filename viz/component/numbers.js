@@ -2,7 +2,10 @@
 // How the views write numbers, as viz/theme.py does: a true minus sign, which no zero has, thousands apart.
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const raised = (power) => String(power).replace(/\d/g, (digit) => RAISED[Number(digit)]).replace("-", "⁻");
+const raised = (power) =>
+  String(power)
+    .replace(/\d/g, (digit) => RAISED[Number(digit)])
+    .replace("-", "⁻");
 
 /** A number with so many significant digits; whole ones, as 0 and 1, need none after the point. */
 export function figure(value, digits = 3) {

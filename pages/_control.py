@@ -63,6 +63,7 @@ class Control:
         """What Streamlit's widget is told besides its label and its options; it shows what `value` says."""
         if self.key not in st.session_state.drawn:
             self.value()
+        st.session_state.placed.add(self.key)
         return {
             "key": self.key,
             "on_change": choose,
@@ -240,7 +241,7 @@ def begin():
         state.replaced = {}
         if state.chosen != state.settled:
             excuse()
-    state.doubted, state.settled, state.drawn = {}, None, {}
+    state.doubted, state.settled, state.drawn, state.placed = {}, None, {}, set()
 
 
 def kept(key, options, default, spell=str):
@@ -264,7 +265,7 @@ def kept(key, options, default, spell=str):
     # a control of the same key on another page is another one, and the browser draws it empty
     moved = state.shown_on.get(key) != state.here and key not in state.drawn
     state.drawn[key] = None if value == default else spell(value)
-    if key not in state or state[key] != value or moved:
+    if key not in state.placed and (key not in state or state[key] != value or moved):
         if key in state and state[key] != value:
             state.replaced.setdefault(key, []).append(state[key])
         state[key] = value

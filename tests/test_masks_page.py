@@ -492,6 +492,7 @@ def test_hostile_text_gives_a_sentence_or_a_picture(text):
 @pytest.mark.parametrize("text", [HOSTILE["script"], HOSTILE["right to left"], HOSTILE["line ends"]])
 def test_the_cheat_reads_any_text(text):
     at = section(CHEATING, text=text)
+    text = text.replace("\r\n", "\n")  # a box has no other line ends
     traces = load(HONEST).explain(text), load(CHEAT).explain(text)
     for row, trace in zip(shown(at, "believed")[1], traces, strict=False):  # the third is the cheat, masked
         np.testing.assert_allclose(row, leak.believed(trace), atol=1e-6)

@@ -37,7 +37,7 @@ def compared(texts: list[str]) -> Pair:
     control = Buttons("The word to compare", WORD, None, best)
     name = control.value()
     options = [*common[:OFFERED], *([] if name in (*common[:OFFERED], DIFFERENT) else [name]), DIFFERENT]
-    Buttons(control.label, WORD, options, best).draw(format_func=label)
+    Buttons(control.label, WORD, options, best).draw(format_func=lambda one: label(one, common))
     missing = [NUMBERS[i] for i in (0, 1) if name != DIFFERENT and not words.find(texts[i], name)]
     if missing or (name == DIFFERENT == best and texts[0] != texts[1] and not chosen()):
         return unchanged(name, missing) or pair(DIFFERENT if not missing else missed(name, missing), texts)
@@ -78,8 +78,8 @@ def chosen() -> bool:
     return st.session_state.chosen.get(WORD) == DIFFERENT
 
 
-def label(name: str) -> str:
-    return "two different words" if name == DIFFERENT else name[:24]
+def label(name: str, common: list[str]) -> str:
+    return "two different words" if name == DIFFERENT else _senses.shown(name, common)
 
 
 # ---- while another pair is typed ----

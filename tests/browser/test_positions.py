@@ -136,7 +136,9 @@ def test_a_word_is_dragged_and_moved_with_keys(page):
         f"it already makes {causal:.3g}"
     )
     full = page.page.get_by_text(re.compile("largest difference is")).locator("strong").first.inner_text()
-    assert float(full.replace("−", "-")) < 1e-5
+    size, _, power = full.partition(" × 10")
+    raised = int(power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")) or 0)
+    assert float(size) * 10**raised < 1e-5
 
 
 VIEW = """async ([code, data, orders]) => {

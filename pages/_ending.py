@@ -10,7 +10,7 @@ from model.analysis import ending
 from model.probabilities import BIT, entropy, softmax
 from pages import _shell
 from pages._cache import remembered
-from pages._control import put
+from pages._choices import put
 from pages._numbers import number, percent
 
 SURE = 0.98  # share of longer words: of 200 in two tales no whole one has more, and 9 of 10 that are cut

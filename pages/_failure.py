@@ -6,7 +6,8 @@ import traceback
 import streamlit as st
 
 from model import Unavailable
-from pages import _control, _shell
+from pages import _choices, _shell
+from pages._control import NothingToShow
 
 LOG = logging.getLogger("riverbank")
 # Streamlit would write the messages of exceptions, which may quote what a visitor has typed; `report` does
@@ -24,7 +25,7 @@ def run(page):
     st.session_state.reader, above, failed = None, st.container(), False
     try:
         page.run()
-    except _shell.NothingToShow:
+    except NothingToShow:
         pass
     except Unavailable as reason:
         failed = True
@@ -37,7 +38,7 @@ def run(page):
     with above:
         _shell.tell_refusals()
     _shell.sidebar(anyhow=failed)
-    _control.write(page.url_path, failed=failed)
+    _choices.write(page.url_path, failed=failed)
 
 
 def outside(error):
@@ -78,4 +79,4 @@ def tell():
 def start_over():
     """Take back this page's own choices; text and model are everybody's."""
     for key in set(st.session_state.drawn) - {"text", "model"}:
-        _control.forget(key)
+        _choices.forget(key)

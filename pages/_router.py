@@ -5,14 +5,14 @@ import streamlit as st
 from pages import _server
 
 with _server.WARMING:  # until app.py has imported everything
-    from pages import _control, _failure, _shell
+    from pages import _choices, _failure, _shell
     from viz.component.contents import contents
     from viz.component.live import live
 
 if "link" not in st.session_state:
     st.set_page_config(page_title="Riverbank", layout="wide", initial_sidebar_state=340)
     st.session_state.pages = _shell.pages()
-_control.begin()
+_choices.begin()
 page = st.navigation(st.session_state.pages, position="hidden")
 st.session_state.here = page.url_path
 with st.sidebar:

@@ -13,7 +13,8 @@ from model.analysis.nearest import Likeness
 from model.trace import frozen
 from pages import _shell
 from pages._cache import remembered
-from pages._control import choose, kept
+from pages._choices import choose, kept
+from pages._control import NothingToShow
 
 MODEL = "encoder"
 MOST = 100  # examples a side,
@@ -102,7 +103,7 @@ def word_of(texts, key="word_sense.word"):
             load(MODEL).measure(text)
     except ValueError as reason:
         st.warning(str(reason))
-        raise _shell.NothingToShow from reason
+        raise NothingToShow from reason
     common = words.rarest(words.shared(*texts), load(MODEL).tokenizer)
     best = next(iter(common), "")
     word = kept(key, None, best)
@@ -112,12 +113,12 @@ def word_of(texts, key="word_sense.word"):
         _shell.pick("The word that both share", options, key=key, format_func=named.get)
     if not options:
         st.warning("The two sentences share no word. Write one word into both, such as bank.")
-        raise _shell.NothingToShow
+        raise NothingToShow
     if word not in common:
         missing = [NUMBERS[i] for i in (0, 1) if not senses.find(texts[i], word)]
         told = f"is not in the {' and not in the '.join(missing)} sentence"
         st.warning(f"{_shell.plain(word)} {told}. Write it there, or choose a word that both share.")
-        raise _shell.NothingToShow
+        raise NothingToShow
     return word
 
 
@@ -224,7 +225,7 @@ def read_or_end(found):
         plain = vectors(found)
     except ValueError as reason:
         st.warning(str(reason))
-        raise _shell.NothingToShow from reason
+        raise NothingToShow from reason
     note_pieces(found)
     return plain
 
@@ -251,7 +252,7 @@ def known_or_end(word, found):
         (st.info if known else st.warning)(sentence)
     if known is None:
         boxes(word)
-        raise _shell.NothingToShow
+        raise NothingToShow
     return known
 
 

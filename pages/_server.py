@@ -28,7 +28,7 @@ STATIC = Path(st.__file__).parent / "static"  # Streamlit's page, code and fonts
 # anew in every run. A class said twice outranks Streamlit's own rules, which come later.
 STYLE = """<style>
 .stMainBlockContainer.stMainBlockContainer { padding-top: 2.5rem } /* the picture belongs above the fold */
-.st-key-above { min-height: 68px } /* see _shell.row_above */
+.st-key-above { min-height: 68px } /* see _control.row_above */
 /* on a phone a table scrolls by itself, and a formula breaks where it has no room (see _shell.say) */
 .stMarkdown.stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% }
 .katex-display.katex-display > .katex { white-space: normal }

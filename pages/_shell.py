@@ -14,19 +14,8 @@ from streamlit.errors import StreamlitDuplicateElementKey
 from model import Change, Trace, Unavailable, load, masks, names
 from pages import _signs
 from pages._cache import remembered
-from pages._control import (  # noqa: F401  some as _shell.pause, until all pages ask _control
-    Buttons,
-    Menu,
-    NothingToShow,
-    Text,
-    choose,
-    kept,
-    pause,
-    put,
-    refusals,
-    row_above,
-    switch,
-)
+from pages._choices import choose, kept, put, refusals
+from pages._control import Buttons, Menu, NothingToShow, Text, switch
 from viz import theme
 
 PAGES = {  # folder, and address: the question that it answers

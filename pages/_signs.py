@@ -7,7 +7,7 @@ import streamlit as st
 from model import load
 from model.analysis import signs
 from pages._cache import remembered
-from pages._control import put
+from pages._choices import put
 from pages._numbers import number, plural
 
 LISTED = 4  # signs

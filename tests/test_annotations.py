@@ -13,6 +13,7 @@ FILES = [
     for path in sorted((ROOT / folder).glob("*.py"))
     if path.name not in LATER
 ]
+FILES += [ROOT / "pages" / name for name in ("_choices.py", "_control.py")]
 
 
 def unannotated(source):

@@ -429,10 +429,11 @@ def test_half_of_a_surrogate_pair_is_answered_in_a_sentence():
         import streamlit as st
 
         from pages import _shell
+        from pages._control import NothingToShow
 
         try:
             _shell.read(_shell.Choice("a \ud83d b", name, 0, 0))
-        except _shell.NothingToShow:
+        except NothingToShow:
             return
         st.write("not reached")
 

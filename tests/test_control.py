@@ -10,9 +10,9 @@ def script():
     """Every kind of control, its value first and its drawing after it, as a page has them."""
     import streamlit as st
 
-    from pages import _control
+    from pages import _choices, _control
 
-    _control.begin()
+    _choices.begin()
     tokens = ["I", " swam", " I"]
     controls = [
         _control.Buttons("Step", "a.step", ("one", "two"), "two", dependents=("a.menu",)),
@@ -30,7 +30,7 @@ def script():
     st.json({control.key: control.value() for control in controls})
     for control in controls:
         control.draw()
-    _control.write("a")
+    _choices.write("a")
 
 
 DEFAULTS = {
@@ -149,16 +149,16 @@ def below(ends):
 
         import streamlit as st
 
-        from pages import _control
+        from pages import _choices, _control
 
-        _control.begin()
+        _choices.begin()
         step = _control.Buttons("Step", "a.step", ("one", "two"), "two")
         with suppress(_control.NothingToShow), _control.picture_first(step):
             if ends:
                 st.warning("There is nothing to show.")
                 raise _control.NothingToShow
             st.write(step.value())
-        _control.write("a")
+        _choices.write("a")
 
     at = AppTest.from_function(script, args=(ends,), default_timeout=30).run()
     assert not at.exception
@@ -178,16 +178,16 @@ def test_a_click_chooses_as_a_control_does():
     def script():
         import streamlit as st
 
-        from pages import _control
+        from pages import _choices, _control
 
-        _control.begin()
+        _choices.begin()
         menu = _control.Menu("Menu", "a.menu", ("x", "y"), "x")
         size = _control.Steps("Size", "a.size", (1, 10, 100), 10)
         st.json({"menu": menu.value(), "size": size.value()})
-        st.button("click", on_click=_control.put, args=({"a.menu": "y"}, "a.size"))
+        st.button("click", on_click=_choices.put, args=({"a.menu": "y"}, "a.size"))
         menu.draw()
         size.draw()
-        _control.write("a")
+        _choices.write("a")
 
     at = moved(opened(script), "a.size", 100)
     at.button[0].click().run()

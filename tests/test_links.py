@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages import _control
+from pages import _choices
 from tests.session import address, click, escaped, move, opened
 
 TEXT = "The river bank"  # few tokens
@@ -163,4 +163,4 @@ def test_what_a_link_asks_for_is_never_read_as_markdown(asked):
     ],
 )
 def test_when_a_link_means_an_option(spelled, linked, same):
-    assert _control.same(spelled, linked) == same
+    assert _choices.same(spelled, linked) == same

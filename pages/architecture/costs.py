@@ -10,7 +10,7 @@ import streamlit as st
 
 from model.analysis import cost
 from pages import _shell
-from pages._control import Buttons, Steps
+from pages._control import Buttons, Steps, pause
 from pages._numbers import number, percent, plural
 from pages.architecture.measured import Kind, measured, total
 from viz import cost as figures
@@ -76,7 +76,7 @@ def section(view):
         kinds,
         lambda picture, points: draw(picture, quantity, kinds, points, length),
     )
-    _shell.pause()
+    pause()
     explained(quantity, points, kinds)
     overtaken(view, length)
     table(kinds, length)

@@ -10,7 +10,8 @@ from model.analysis import activations, anatomy, cost
 from model.network.transformer import Transformer
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Control, Menu, put
+from pages._choices import put
+from pages._control import Control, Menu, pause
 from pages._numbers import number, percent, plural
 from viz import cost as figures
 from viz.component import heatmap
@@ -121,7 +122,7 @@ def section(view):
         )
     with right:
         through(view, box)
-    _shell.pause()
+    pause()
     told(view, made)
 
 

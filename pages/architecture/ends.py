@@ -9,7 +9,7 @@ from model import load
 from model.analysis import pooling, stream
 from pages import _ending, _shell
 from pages._cache import remembered
-from pages._control import Buttons, Lines
+from pages._control import Buttons, Lines, pause
 from pages._numbers import number, percent, plural
 from viz import theme
 from viz.component import heatmap
@@ -84,7 +84,7 @@ def decoder(view):
             key="architecture.next",
             label="likeliest next tokens",
         )
-        _shell.pause()
+        pause()
         view.picker.draw()
         if token == len(trace.tokens) - 1:
             _ending.note(view.choice.text, view.choice.model)
@@ -153,7 +153,7 @@ def encoder(view):
                 "There is no sentence to compare with yet. Write one to a line into the box, its label "
                 "first, such as: river: We swam to the other side."
             )
-    _shell.pause()
+    pause()
     with right:
         for sentence in wrong:
             st.info(sentence)

@@ -9,7 +9,8 @@ from model import load
 from model.analysis import activations, stream
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Number, put
+from pages._choices import put
+from pages._control import Number, pause
 from pages._numbers import number, percent, plural
 from viz import neurons as figures
 from viz import theme
@@ -47,7 +48,7 @@ def section(view):
             key="architecture.gelu",
             alt="the token’s neurons before and after the GELU, on its curve",
         )
-    _shell.pause()
+    pause()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view.picker.draw()
         which.draw()

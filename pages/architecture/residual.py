@@ -5,7 +5,8 @@ import streamlit as st
 
 from model.analysis import stream
 from pages import _shell
-from pages._control import put
+from pages._choices import put
+from pages._control import pause
 from pages._numbers import number
 from viz import neurons as figures
 from viz.component import heatmap
@@ -56,7 +57,7 @@ def section(view):
             "row and column: stages of the chosen token; 1 on the diagonal: the same direction, 0: none in "
             "common"
         )
-    _shell.pause()
+    pause()
     view.picker.draw()
     steps = stream.cosines(stages[1:], stages[:-1])  # (S - 1, T)
     told(view, names, lengths, cosines, steps)

@@ -12,7 +12,8 @@ import streamlit as st
 from model import AttentionTrace, Trace, probabilities
 from model.analysis import wordwise
 from pages import _shell
-from pages._control import put
+from pages._choices import put
+from pages._control import pause
 from pages._numbers import number, plural, rounding, signed, signed_tex, tex
 from viz import bars
 from viz.component import heatmap
@@ -61,7 +62,7 @@ def square(cell, values, name, *, kind, allowed=None, note):
         revision=cell.trace.text,
         on_select=take_cell,
     )
-    _shell.pause()
+    pause()
     st.caption(
         f"row asks, column answers; {note}; checked against the model’s own output, largest difference "
         f"{rounding(cell.attention.error())}"

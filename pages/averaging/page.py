@@ -6,7 +6,8 @@ import streamlit as st
 from model import load
 from model.analysis import senses
 from pages import _senses, _shell, _signs
-from pages._control import Text, kept
+from pages._choices import kept
+from pages._control import Text, pause
 from pages._numbers import number, percent
 from pages._senses import NUMBERS
 from viz.component import heatmap
@@ -66,7 +67,7 @@ meter(
     revision="\n".join(texts),
     label=f"the word between {known.ends[0]} and {known.ends[1]}, for three mixtures",
 )
-_shell.pause()
+pause()
 st.caption(
     "each lane is a way to mix, in the layers chosen; the axis is always that of the model as it was "
     "trained, "

@@ -12,7 +12,8 @@ import streamlit as st
 
 from model import tokenizer as bpe
 from pages._cache import remembered
-from pages._control import Lines, Number, forget
+from pages._choices import forget
+from pages._control import Lines, Number
 from pages._numbers import number, plural
 from viz.component.merges import BORDER, merges
 

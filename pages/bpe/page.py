@@ -7,7 +7,7 @@ import streamlit as st
 from model import load
 from model import tokenizer as bpe
 from pages import _shell
-from pages._control import Control, pause
+from pages._control import Control, NothingToShow, pause
 from pages.bpe import elsewhere, fewer_merges, lesson, pieces
 
 choice = _shell.choice()
@@ -21,7 +21,7 @@ wrong = lesson.wrong(text)
 if wrong:
     st.warning(wrong)
     lesson.controls(text)
-    raise _shell.NothingToShow
+    raise NothingToShow
 trained = lesson.trained(text, asked)
 lesson.player(trained, Control("Merge", "bpe.merge", range(len(trained.pairs) + 1), 0).value())
 pause()

@@ -9,6 +9,7 @@ from model import decoding, load
 from model.trace import attention_trace
 from pages import _shell
 from pages._cache import remembered
+from pages._control import pause
 from pages._numbers import number, plural, rounding
 from pages.decoding import play
 from viz import cache as figures
@@ -78,7 +79,7 @@ def kept(view):
         key="decoding.cache",
         alt="length of the keys and values that are kept, for every layer and token",
     )
-    _shell.pause()
+    pause()
     each = decoding.bytes_per_token(config)
     again = T - fresh
     st.caption(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from model import decoding, probabilities
 from pages import _shell
-from pages._control import Buttons, Menu, Number, Steps
+from pages._control import Buttons, Menu, Number, Steps, pause
 from pages._numbers import number, percent
 from pages.decoding import play
 from viz import ranks
@@ -134,7 +134,7 @@ def section(view):
             alt="probability of every token, from the likeliest to the least likely, and where the filters "
             "cut",
         )
-        _shell.pause()
+        pause()
         controls(view.how, len(order))
         table(view, chances, kept)
     meaning(view, chances, kept)

@@ -5,7 +5,8 @@ import streamlit as st
 
 from model.analysis import heads, sink
 from pages import _shell
-from pages._control import put, switch
+from pages._choices import put
+from pages._control import pause, switch
 from pages._numbers import leaders, percent
 from viz.component import heatmap
 
@@ -53,7 +54,7 @@ def section(view):
             label=f"layer {layer + 1}, head {head + 1}" + (", without the first token" * without),
             revision=str(without),
         )
-        _shell.pause()
+        pause()
         WITHOUT.draw()
         st.caption(
             "row asks, column answers; each row sums to 1" + (". The first row has nothing left" * without)

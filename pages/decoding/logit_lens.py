@@ -6,7 +6,8 @@ import streamlit as st
 from model import decoding, load, probabilities
 from pages import _shell
 from pages._cache import remembered
-from pages._control import put, token
+from pages._choices import put
+from pages._control import pause, token
 from pages._numbers import number, percent
 from pages.decoding import play
 from viz.component.beliefs import beliefs
@@ -53,7 +54,7 @@ def section(view):
         lists[name] = [view.piece(int(id)) for id in best], chance[best]
     st.markdown(f"**What each layer would have said after {_shell.plain(tokens[place])}**")
     beliefs(lists, key="decoding.lens", label="likeliest next tokens", revision=str(place))
-    _shell.pause()
+    pause()
     st.caption(
         "each column: the stream as it is there, through the model’s last norm and output matrix; bars on "
         "one scale. The last column is the model’s own answer"

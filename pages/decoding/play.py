@@ -10,7 +10,8 @@ import streamlit as st
 from model import Trace, decoding, load
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Control, forget, put
+from pages._choices import forget, put
+from pages._control import Control, NothingToShow, pause
 from pages._numbers import number
 from viz.component.story import story
 
@@ -96,7 +97,7 @@ def path(choice):
     except ValueError as reason:
         stop()
         st.warning(str(reason))
-        raise _shell.NothingToShow from reason
+        raise NothingToShow from reason
     if state.setdefault("decoding.text", choice.text) != choice.text:
         start_over()
         forget(OTHER.key)
@@ -244,7 +245,7 @@ def on(path, how):
 def go_on():
     """After the page: the next frame, if it plays."""
     if "decoding.playing" in st.session_state:
-        _shell.pause()
+        pause()
         st.rerun()
 
 

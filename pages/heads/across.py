@@ -15,7 +15,7 @@ from model.analysis.sensitivity import TOGETHER
 from model.trace import frozen
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Slider
+from pages._control import Slider, pause
 from pages._numbers import percent, signed, uncertain
 from pages.heads.pair import look_at
 from viz.component.panels import panels
@@ -183,7 +183,7 @@ def draw(view, maps, allowed, gradient):
         revision=trace.text,
         on_select=lambda row, column: look_at(first + row, first + column),
     )
-    _shell.pause()
+    pause()
     cut = ""
     if T > LONGEST:
         cut = (

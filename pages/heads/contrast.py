@@ -11,7 +11,7 @@ import streamlit as st
 from model import Trace, load
 from model.network.attention import attend
 from pages import _shell, _signs
-from pages._control import Buttons, Menu, Text
+from pages._control import Buttons, Menu, NothingToShow, Text, pause
 from pages._numbers import number, percent, plural, signed
 from pages.heads.pair import inside, look_at, short, window
 from viz.component.panels import panels
@@ -68,7 +68,7 @@ def section(view):
         on_select=take_cell,
     )
     st.session_state["heads.start"] = part.start
-    _shell.pause()
+    pause()
     st.caption(
         "row asks, column answers. A and B on one scale from 0 to 1; their difference on one that is "
         "symmetric about 0: vermillion where A has more, "
@@ -133,7 +133,7 @@ def other_model(view):
             f"{_shell.plain(first[0])} here and {_shell.plain(first[1])} there. So the cells of the one "
             f"have no partners in the other. {with_it}"
         )
-        raise _shell.NothingToShow
+        raise NothingToShow
     return Side(f"{model} {short(layer, head)}", trace, layer, head)
 
 

@@ -8,7 +8,8 @@ import streamlit as st
 from model import load
 from model.analysis import knockouts, ranks, senses
 from pages import _senses, _shell
-from pages._control import Buttons, Control, put
+from pages._choices import put
+from pages._control import Buttons, Control, pause
 from pages._numbers import signed
 from pages.heads.gauge import (
     METER,
@@ -103,7 +104,7 @@ def picture(view, moved, gauge, way):
         revision=view.trace.text,
         on_select=toggle,
     )
-    _shell.pause()
+    pause()
     st.caption(
         "row is a layer, column a head; the number is how far the output moves once that head alone "
         f"{DONE[way]}"

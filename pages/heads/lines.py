@@ -5,7 +5,8 @@ import streamlit as st
 
 from model.network.attention import attend
 from pages import _shell
-from pages._control import Control, put, refuse
+from pages._choices import put, refuse
+from pages._control import Control, pause
 from pages._numbers import percent, plural
 from pages.heads.pair import inside, look_at, open_head, place, short, window
 from viz.component.lines import MOST, lines
@@ -48,7 +49,7 @@ def section(view):
         on_token=take_token,
     )
     st.session_state["heads.shown"] = names, part.start
-    _shell.pause()
+    pause()
     st.caption(
         "left asks, right answers: a line from “it” to “cat” says that “it” looks at “cat”. The more opaque "
         "a line, the larger its weight. "

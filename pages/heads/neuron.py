@@ -9,7 +9,7 @@ import streamlit as st
 
 from model import AttentionTrace, probabilities
 from pages import _shell
-from pages._control import Buttons
+from pages._control import Buttons, pause
 from pages._numbers import number, percent, plural, rounding, signed, signed_tex, tex
 from pages.heads.pair import look_at
 from viz import bars
@@ -78,7 +78,7 @@ def vectors(view, attention, dimensions):
         label=f"layer {view.choice.layer + 1}, head {head + 1}: the query of one token and the key of the "
         "other",
     )
-    _shell.pause()
+    pause()
     st.caption(
         f"column is one of the head’s {q.shape[1]} dimensions; one scale for all rows, blue below zero, "
         f"vermillion above{note}"

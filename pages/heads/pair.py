@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from model import Trace
 from pages import _shell
-from pages._control import Menu, put
+from pages._choices import put
+from pages._control import Menu
 
 
 class View(NamedTuple):

@@ -13,7 +13,8 @@ from model.analysis import leak
 from model.decoding import generate, temperature
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Number, put
+from pages._choices import put
+from pages._control import Number, pause
 from pages._numbers import leaders, number, plural
 from viz import masks as figures
 from viz.component import heatmap
@@ -38,7 +39,7 @@ def section():
         "to look at."
     )
     score(honest, cheat, blinded)
-    _shell.pause()
+    pause()
     left, right = st.columns([2, 3], gap="medium")
     with left:
         curves()

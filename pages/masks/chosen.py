@@ -13,7 +13,8 @@ from model import load, masks
 from model.analysis import leak
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Buttons, Control, Slider, put
+from pages._choices import put
+from pages._control import Buttons, Control, Slider
 
 PAINTED = "painted"
 KINDS = "causal", "full", "window", "prefix", PAINTED

@@ -9,7 +9,7 @@ from model import load
 from model.analysis import leak, sensitivity
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Line, token
+from pages._control import Line, pause, token
 from pages._numbers import number, percent, plural
 from pages.masks import chosen
 from viz.component import heatmap
@@ -63,7 +63,7 @@ def section():
     other = None if rows else replacement(choice.model, trace, place, word)
     if other is not None:
         test(choice.model, trace, place, other, mask)
-        _shell.pause()
+        pause()
         every_pair(choice.model, trace, other, mask)
         _shell.show_source(leak.moved, leak.squares)
 

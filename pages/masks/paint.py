@@ -8,6 +8,7 @@ import streamlit as st
 from model import masks
 from model.analysis import chance
 from pages import _shell
+from pages._control import pause
 from pages._numbers import compared, number, plural
 from pages.masks import chosen
 from viz import masks as figures
@@ -36,7 +37,7 @@ def section():
     allowed = mask.allowed(own)
     trace = None if chosen.empty_rows(allowed) else chosen.explain(choice.text, choice.model, mask)
     pictures(choice, trace, original.tokens, allowed)
-    _shell.pause()
+    pause()
     if trace is None:
         return
     st.caption(

@@ -8,7 +8,7 @@ from model.analysis import leak, senses, sensitivity
 from model.trace import frozen
 from pages import _shell
 from pages._cache import remembered
-from pages._control import token
+from pages._control import pause, token
 from pages._numbers import number, percent, plural
 from viz.component import heatmap
 
@@ -88,7 +88,7 @@ def section():
         ],
         strict=True,
     )
-    _shell.pause()
+    pause()
     st.caption(
         "row is a layer, column a token: |∂x / ∂e|, how far the word’s vector x moves with a small step of "
         f"each token’s embedding e; {sure(max(errors))}. Each row is divided by its largest. Hatched: "

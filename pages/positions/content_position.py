@@ -6,7 +6,8 @@ import streamlit as st
 from model.analysis import order
 from model.network.encodings import ENCODINGS
 from pages import _shell
-from pages._control import picture_first, put
+from pages._choices import put
+from pages._control import picture_first
 from pages._numbers import number, percent, plural
 from pages.positions import encodings
 from viz.component.panels import panels

@@ -8,7 +8,7 @@ import streamlit as st
 from model import Unavailable, load, names
 from model.network.encodings import ENCODINGS
 from pages import _shell
-from pages._control import Buttons, Menu, Several, token
+from pages._control import Buttons, Menu, NothingToShow, Several, token
 from pages._numbers import number
 
 NAMES = [name for name in ENCODINGS if f"decoder-{name}" in names("decoder")]
@@ -34,12 +34,12 @@ def read(text):
             "There is no decoder in model/checkpoints. Restore the folder, or train one with python -m "
             "model.train."
         )
-        raise _shell.NothingToShow
+        raise NothingToShow
     try:
         return max(map(bundle, usable()), key=lambda one: one.config.max_tokens).read(text)
     except ValueError as reason:
         st.warning(str(reason))
-        raise _shell.NothingToShow from reason
+        raise NothingToShow from reason
 
 
 def missing(name):
@@ -68,13 +68,13 @@ def fits_or_ends(name, tokens):
     """Where this encoding has no position for so many tokens, the page says so, and ends."""
     if why := missing(name):
         st.warning(f"{why} Until then, choose another encoding.")
-        raise _shell.NothingToShow
+        raise NothingToShow
     if why := beyond(name, tokens):
         st.warning(
             f"This text has {tokens:,} tokens, and {name} has {why}. Choose another encoding, or shorten the "
             "text."
         )
-        raise _shell.NothingToShow
+        raise NothingToShow
 
 
 def traces(text, tokens, chosen):

@@ -13,7 +13,7 @@ from model.analysis import chance, order
 from model.network.encodings import rope
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Buttons, Lines, Several, Steps
+from pages._control import Buttons, Lines, NothingToShow, Several, Steps, pause
 from pages._numbers import number, plural, signed, tex, uncertain
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
@@ -115,12 +115,12 @@ def section(_):
         st.warning(
             "There is no text yet. Paste one of a few hundred words into the box, or choose the fairy tale."
         )
-        raise _shell.NothingToShow
+        raise NothingToShow
     # no more of the text than the longest tokens could need: to cut megabytes into tokens takes minutes
     ids = encoded(text[: (length + 2) * encodings.bundle(encodings.usable()[0]).tokenizer.longest])
     if len(ids) < 2:
         st.warning("This text is one token, and there is none after it to be predicted. Paste a longer one.")
-        raise _shell.NothingToShow
+        raise NothingToShow
     for name in chosen:
         if why := encodings.missing(name):
             st.warning(why)
@@ -131,7 +131,7 @@ def section(_):
     asked = hash((used, tuple(chosen), tuple(methods), base))
     todo = jobs(used, chosen, methods, base)
     found = measured(todo, chosen, context, len(used) - 1, asked)
-    _shell.pause()
+    pause()
     st.caption(
         "solid: measured now on this one text, whose hard places all curves share; dashed: the mean over 192 "
         "windows of held-out texts, from its card. "

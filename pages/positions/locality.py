@@ -8,7 +8,8 @@ import streamlit as st
 from model.analysis import heads, order
 from pages import _shell
 from pages._cache import remembered
-from pages._control import picture_first, put
+from pages._choices import put
+from pages._control import NothingToShow, picture_first
 from pages._numbers import percent
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
@@ -54,7 +55,7 @@ def section(text):
                 "This text is one token, which can look at nothing but itself: there is nothing to measure. "
                 "Type a few words more."
             )
-            raise _shell.NothingToShow
+            raise NothingToShow
         means, shares = profile(text, name)
         ranked = sorted(np.ndindex(shares.shape), key=lambda one: -shares[one])
         st.session_state["positions.sorted"] = ranked

@@ -6,7 +6,8 @@ from model import masks
 from model.analysis import order
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Control, Number, forget, put, refuse
+from pages._choices import forget, put, refuse
+from pages._control import Control, Number, pause
 from pages._numbers import number
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
@@ -93,7 +94,7 @@ def section(text):
         key="positions.disorder",
         alt="how far a shuffle moves the final vectors, for each encoding and mask",
     )
-    _shell.pause()
+    pause()
     meaning(found, new, words)
     _shell.say(
         r"f(Px) = P f(x) \quad\text{for every order } P",

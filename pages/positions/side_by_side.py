@@ -8,7 +8,8 @@ import streamlit as st
 from model.analysis import chance
 from model.network.attention import attend
 from pages import _ending, _shell
-from pages._control import Slider, picture_first, put
+from pages._choices import put
+from pages._control import NothingToShow, Slider, picture_first
 from pages._numbers import compared, signed
 from pages.positions import encodings
 from pages.positions.pictures import LOOKS
@@ -48,7 +49,7 @@ def section(text):
                 f"This text has {T:,} tokens, and the encoding chosen has {next(iter(traces.values()))}. "
                 "Choose another one as well, or shorten the text."
             )
-            raise _shell.NothingToShow
+            raise NothingToShow
         tokens = any_trace.tokens
         start = st.session_state["positions.start"] = first.value() - 1
         part = slice(start, start + SHOWN)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model.analysis import reach
 from pages import _shell, _signs
-from pages._control import pause, row_above, token
+from pages._control import NothingToShow, pause, row_above, token
 from pages.receptive_field import cones, distance, influence
 from viz.component.cone import Panel, cone
 
@@ -24,7 +24,7 @@ try:
     trace = _shell.explain(text, influence.ATTENTION)
 except ValueError as reason:
     st.warning(str(reason))
-    raise _shell.NothingToShow from reason
+    raise NothingToShow from reason
 T = len(trace.tokens)
 outputs = token("Output token", "receptive_field.output", trace.tokens, T - 1)
 others = token("Connect the output with", "receptive_field.other", trace.tokens, min(1, T - 1))

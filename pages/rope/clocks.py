@@ -11,7 +11,8 @@ import streamlit as st
 from model import AttentionTrace, Trace
 from model.analysis import rotation
 from pages import _shell
-from pages._control import LONGEST, Buttons, Control, Menu, put, token
+from pages._choices import LONGEST, put
+from pages._control import Buttons, Control, Menu, token
 from pages._numbers import number, plural, rounding, signed, signed_tex, tex
 from viz import rotation as figures
 from viz.component.clocks import clocks

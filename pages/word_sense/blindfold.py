@@ -7,7 +7,7 @@ import streamlit as st
 
 from model.analysis import ranks, senses
 from pages import _senses, _shell
-from pages._control import forget, kept, refuse
+from pages._choices import forget, kept, refuse
 from pages._numbers import number, plural, signed
 from pages._senses import NUMBERS
 from viz import theme

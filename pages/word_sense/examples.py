@@ -8,7 +8,8 @@ from model import load
 from model.analysis import senses
 from pages import _senses, _shell
 from pages._cache import remembered
-from pages._control import Menu, put
+from pages._choices import put
+from pages._control import Menu
 from pages._numbers import percent
 from viz import scatter, theme
 

@@ -4,7 +4,8 @@ import streamlit as st
 
 from model.analysis import senses, stream
 from pages import _shell
-from pages._control import put
+from pages._choices import put
+from pages._control import pause
 from pages._numbers import number, percent, signed
 from pages._senses import NUMBERS
 from viz.component.meter import Lane, meter
@@ -53,7 +54,7 @@ def picture(word, texts, known, plain, now, hidden, stage, names):
         revision="\n".join(texts),
         on_select=take_stage,
     )
-    _shell.pause()
+    pause()
     st.caption(
         "each lane is a stage of the model, the first on top: click one to choose it. −1 and +1 are the "
         "means of the example sentences, the small signs, each placed without its own help; at "

@@ -6,7 +6,7 @@ import streamlit as st
 from model import load
 from model.analysis import nearest, words
 from pages import _senses, _shell
-from pages._control import put
+from pages._choices import put
 from viz.component.neighbours import Row, neighbours
 
 COUNT = 7  # words on each side of a row

@@ -9,7 +9,8 @@ import streamlit as st
 from model import load
 from model.analysis import words
 from pages import _senses, _shell
-from pages._control import Buttons, Menu, NothingToShow, put
+from pages._choices import put
+from pages._control import Buttons, Menu, NothingToShow
 from pages._senses import NUMBERS
 
 WORD, LAST = "word_sense.word", "word_sense.last"

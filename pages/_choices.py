@@ -1,0 +1,172 @@
+"""What the reader has chosen, by a control or by a click in a picture, in the session and in the address.
+
+Streamlit's session state holds it, by the keys of the controls. `chosen`: what somebody chose; `link`: what
+the address said and no page has asked for yet; `drawn`: how the values of this run are spelled in the
+address, None for a default; `placed`: the controls that stand on the page already.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages import _reconnection
+from viz.component.address import address
+
+NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
+LONGEST = 8_000  # letters of an address: some servers refuse longer ones
+
+
+def begin() -> None:
+    """Before the page: read the address, once for each session, and settle which of the last run's controls
+    that were in doubt (see `choose`) were really moved.
+    """
+    state = st.session_state
+    if "chosen" not in state:
+        query = st.query_params.to_dict()  # a box knows but one line end
+        state.link = {key: re.sub(r"\r\n?", "\n", value) for key, value in query.items()}
+        state.chosen = {}
+        state.replaced, state.doubted, state.settled = {}, {}, None
+        state.addresses = {}  # page -> what its address said last
+        state.here, state.shown_on = None, {}  # the page; control -> the page that showed it last
+        # key -> what the link said; and, where that is not here, what holds instead
+        state.asked, state.refused = {}, {}
+    _reconnection.listen()
+    if state.settled is not None:
+        if len(state.doubted) == 1 and state.chosen == state.settled:
+            take(*state.doubted.popitem())
+        state.replaced = {}
+        if state.chosen != state.settled:
+            excuse()
+    state.doubted, state.settled, state.drawn, state.placed = {}, None, {}, set()
+
+
+def kept(key: str, options: Sequence | None, default: Any, spell: Callable[[Any], str] = str) -> Any:
+    """The choice of the control `key`: what somebody chose, in this session or for the link that led here;
+    else the default.
+
+    To be asked before the control is drawn, which then shows this choice. A choice that is none of the
+    `options` gives the default, and if it was a link's, the page says so; None allows any text. `spell`
+    writes an option as the link's text.
+    """
+    state, linked = st.session_state, from_link(key)
+    fits = [] if linked is None else meant(linked, options, spell)
+    if fits:
+        state.chosen[key] = fits[0]
+    value = state.chosen.get(key, default)
+    if options is not None and value not in options:
+        value = default
+        forget(key)
+    if linked is not None and not fits:
+        refuse(key, spell(value))
+    # a control of the same key on another page is another one, and the browser draws it empty
+    moved = state.shown_on.get(key) != state.here and key not in state.drawn
+    state.drawn[key] = None if value == default else spell(value)
+    if key not in state.placed and (key not in state or state[key] != value or moved):
+        if key in state and state[key] != value:
+            state.replaced.setdefault(key, []).append(state[key])
+        state[key] = value
+    return value
+
+
+def from_link(key: str) -> str | None:
+    """What the link that led here says under this key, the first time that somebody asks; afterwards None."""
+    linked = st.session_state.link.pop(key, None)
+    if linked is not None:
+        st.session_state.asked[key] = linked
+    return linked
+
+
+def meant(linked: str, options: Sequence | None, spell: Callable[[Any], str]) -> list:
+    """The options that a link may mean: the one that is spelled exactly so, if there is one, else those that
+    read the same. Without options it is the link's text itself.
+    """
+    if options is None:
+        return [linked]
+    exactly = [option for option in options if spell(option) == linked]
+    return exactly or [option for option in options if same(spell(option), linked)]
+
+
+def same(spelled: str, linked: str) -> bool:
+    """Whether a link means the option that is spelled so: 1 is 1.0, and true is True."""
+    if NUMBER.fullmatch(linked) and NUMBER.fullmatch(spelled):
+        return float(linked) == float(spelled)
+    return linked.casefold() == spelled.casefold()
+
+
+def refuse(key: str, instead: str) -> None:
+    """Note that what the link asks for under this key does not exist here, and that `instead` is shown; the
+    page says so until somebody chooses. Where the link asks for nothing under this key, nothing is noted.
+    """
+    if key in st.session_state.asked:
+        st.session_state.refused[key] = instead
+
+
+def refusals() -> list[tuple[str, str, str]]:
+    """What the link asked for that does not exist on this page: the key, what the link said, what is shown
+    instead.
+    """
+    state = st.session_state
+    return [(key, state.asked[key], instead) for key, instead in state.refused.items() if key in state.drawn]
+
+
+def excuse() -> None:
+    """Stop saying what the link asked for in vain: somebody has chosen since."""
+    st.session_state.asked, st.session_state.refused = {}, {}
+
+
+def choose(key: str, *dependents: str) -> None:
+    """Take the control's new value as a choice; the choices of its `dependents` no longer hold.
+
+    If the value is one that the last run has replaced, the control may not have been moved at all: perhaps
+    the browser had not yet drawn that run when somebody moved another control, and it sent the old value of
+    this one along. The value then stays in doubt; `begin` takes it as a choice if the run came to its end
+    and nothing else was moved. A row of buttons says None when its pressed button is pressed again: that is
+    no choice either.
+    """
+    if st.session_state[key] in st.session_state.replaced.get(key, ()):
+        st.session_state.doubted[key] = dependents
+    elif st.session_state[key] is not None:
+        take(key, dependents)
+
+
+def take(key: str, dependents: tuple[str, ...]) -> None:
+    """The control's value is a choice; those of the `dependents` no longer hold."""
+    put({key: st.session_state[key]}, *dependents)
+
+
+def put(choices: dict[str, Any], *dependents: str) -> None:
+    """Take these choices, {key: value}, that somebody made without the controls, such as by a click in a
+    picture; those of the `dependents` no longer hold.
+    """
+    excuse()
+    st.session_state.chosen |= choices
+    for key in dependents:
+        forget(key)
+
+
+def forget(key: str) -> None:
+    """Drop the choice of this control, which goes back to its default."""
+    st.session_state.chosen.pop(key, None)
+
+
+def write(page: str, failed: bool = False) -> None:
+    """After the page: write the choices of its controls, except the defaults, into its address. Texts too
+    long for an address stay out, and the page says so. A page that `failed` may not have asked for all of its
+    controls: of those the address says what it said before.
+    """
+    state = st.session_state
+    state.settled = dict(state.chosen)
+    state.shown_on |= dict.fromkeys(state.drawn, page)
+    before = {**state.link, **state.addresses.get(page, {})} if failed else {}
+    spelled = {key: text for key, text in {**before, **state.drawn}.items() if text is not None}
+    state.addresses[page] = spelled
+    fitting = {key: text for key, text in spelled.items() if len(text) <= LONGEST}
+    while len(urlencode(fitting)) > LONGEST:
+        del fitting[max(fitting, key=lambda key: len(fitting[key]))]
+    if len(fitting) < len(spelled):
+        st.caption("This text is too long for an address: a link to this page opens without it.")
+    address(fitting, page=page)
+    _reconnection.hear()

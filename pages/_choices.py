@@ -147,6 +147,11 @@ def put(choices: dict[str, Any], *dependents: str) -> None:
         forget(key)
 
 
+def is_chosen(key: str) -> bool:
+    """Whether somebody chose under this key, in this session or for the link that led here."""
+    return key in st.session_state.chosen or key in st.session_state.link
+
+
 def forget(key: str) -> None:
     """Drop the choice of this control, which goes back to its default."""
     st.session_state.chosen.pop(key, None)

@@ -50,6 +50,10 @@ class Control:
         """Draw the control where the page stands now; this `look` goes before the declared one."""
         raise NotImplementedError(f"{self.key} is chosen in a picture")
 
+    def take(self) -> None:
+        """Take what the widget says as a choice of the reader's."""
+        choose(self.key, *self.dependents)
+
     def widget(self, look: Mapping[str, Any]) -> dict[str, Any]:
         """What Streamlit's widget is told besides its label and its options; it shows what `value` says."""
         if self.key not in st.session_state.drawn:
@@ -57,8 +61,7 @@ class Control:
         st.session_state.placed.add(self.key)
         return {
             "key": self.key,
-            "on_change": choose,
-            "args": (self.key, *self.dependents),
+            "on_change": self.take,
             **self.look,
             **look,
         }

@@ -13,8 +13,8 @@ from model.analysis.nearest import Likeness
 from model.trace import frozen
 from pages import _shell
 from pages._cache import remembered
-from pages._choices import choose, kept
-from pages._control import NothingToShow
+from pages._choices import is_chosen
+from pages._control import Buttons, Line, Lines, Menu, NothingToShow
 
 MODEL = "encoder"
 MOST = 100  # examples a side,
@@ -106,11 +106,11 @@ def word_of(texts, key="word_sense.word"):
         raise NothingToShow from reason
     common = words.rarest(words.shared(*texts), load(MODEL).tokenizer)
     best = next(iter(common), "")
-    word = kept(key, None, best)
+    label = "The word that both share"
+    word = Buttons(label, key, None, best).value()
     options = common if word in common or not word else [*common, word]
     if options:
-        named = {option: shown(option, common) for option in options}
-        _shell.pick("The word that both share", options, key=key, format_func=named.get)
+        Buttons(label, key, options, best).draw(format_func=lambda option: shown(option, common))
     if not options:
         st.warning("The two sentences share no word. Write one word into both, such as bank.")
         raise NothingToShow
@@ -127,11 +127,11 @@ def occurrence(text, word, number):
     which.
     """
     found = senses.find(text, word)
-    key = f"word_sense.place{number + 1}"
-    place = kept(key, range(1, len(found) + 1), 1)
+    label = f"“{word[:24]}” is {len(found)} times in the {NUMBERS[number]} sentence. Which one is meant?"
+    menu = Menu(label, f"word_sense.place{number + 1}", range(1, len(found) + 1), 1)
+    place = menu.value()
     if len(found) > 1:
-        label = f"“{word[:24]}” is {len(found)} times in the {NUMBERS[number]} sentence. Which one is meant?"
-        st.selectbox(label, range(1, len(found) + 1), key=key, on_change=choose, args=(key,))
+        menu.draw()
     return found[place - 1]
 
 
@@ -157,29 +157,29 @@ def keys_of(word):
     return [(f"word_sense.{word}.{side}_name", f"word_sense.{word}.{side}") for side in ("left", "right")]
 
 
-def written(word):
-    """The senses' names and the lines of examples as they stand in the two boxes."""
-    groups = list(senses.bundled().get(word, {"one sense": (), "the other sense": ()}).items())
-    names = tuple(kept(name, None, group[0]) for (name, _), group in zip(keys_of(word), groups, strict=True))
-    texts = tuple(
-        kept(key, None, "\n".join(group[1])) for (_, key), group in zip(keys_of(word), groups, strict=True)
-    )
-    return names, texts
+def boxes_of(word):
+    """The boxes for the senses' names and for their examples, left and right."""
+    groups = senses.bundled().get(word, {"one sense": (), "the other sense": ()}).items()
+    label, look = f"Sentences with “{word[:24]}”, one to a line", {"height": 230}
+    return [
+        (
+            Line("Name of this sense", name, None, sense),
+            Lines(label, examples, None, "\n".join(lines), look=look),
+        )
+        for (name, examples), (sense, lines) in zip(keys_of(word), groups, strict=True)
+    ]
 
 
 def has_examples(word):
     """Whether examples of two senses of the word are bundled, or the reader has written some."""
-    state = st.session_state
-    return word in senses.bundled() or any(
-        key in state.chosen or key in state.link for _, key in keys_of(word)
-    )
+    return word in senses.bundled() or any(is_chosen(examples) for _, examples in keys_of(word))
 
 
 def senses_of(word, model=MODEL):
     """The Senses, to that model, as written for the word, and sentences about what is wrong with them; None
     instead if there are too few.
     """
-    names, texts = written(word)
+    names, texts = zip(*[(name.value(), box.value()) for name, box in boxes_of(word)], strict=True)
     groups, wrong = [], []
     for name, text in zip(names, texts, strict=True):
         if len(text) > BOX:
@@ -258,16 +258,10 @@ def known_or_end(word, found):
 
 def boxes(word):
     """The two boxes in which the examples are read and edited."""
-    for column, (name, key) in zip(st.columns(2), keys_of(word), strict=True):
+    for column, (name, examples) in zip(st.columns(2), boxes_of(word), strict=True):
         with column:
-            st.text_input("Name of this sense", key=name, on_change=choose, args=(name,))
-            st.text_area(
-                f"Sentences with “{word[:24]}”, one to a line",
-                key=key,
-                height=230,
-                on_change=choose,
-                args=(key,),
-            )
+            name.draw()
+            examples.draw()
 
 
 # ---- what a word may not look at ----

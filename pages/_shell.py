@@ -14,7 +14,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 from model import Change, Trace, Unavailable, load, masks, names
 from pages import _signs
 from pages._cache import remembered
-from pages._choices import choose, kept, put, refusals
+from pages._choices import put, refusals
 from pages._control import Buttons, Menu, NothingToShow, Text, switch
 from viz import theme
 
@@ -142,7 +142,7 @@ def sidebar(anyhow=False):
         return
     with st.sidebar:
         with suppress(StreamlitDuplicateElementKey, Unavailable):  # a page that failed after its own text box
-            TEXT.draw(on_change=take_text, args=())
+            TEXT.draw(on_change=take_text)
             _signs.note(TEXT.key, TEXT.value(), st.session_state.reader)
         st.selectbox(
             "or an example",
@@ -159,16 +159,11 @@ def sidebar(anyhow=False):
                 control.draw()
 
 
-def pick(label, options, *, key, **how):
-    """A row of buttons, one of them chosen: the one that `kept` says."""
-    st.segmented_control(label, options, key=key, required=True, on_change=choose, args=(key,), **how)
-
-
 def take_text():
     """Read the new text before anything of the page is sent, so that its head and its picture come in one
     piece and the browser draws once.
     """
-    choose("text")
+    TEXT.take()
     with suppress(Exception):  # the page will say it
         explain(st.session_state.text, st.session_state.reader)
 
@@ -194,27 +189,6 @@ def read(choice):
             "What it does past them is computed like all else, but it never learned to."
         )
     return trace
-
-
-def pick_token(label, trace, *, key, dependent=()):
-    """A list of the tokens, numbered from 1; the choice is what `kept_token` says. Another one takes back the
-    choices `dependent` on it.
-    """
-    names = [f"{i}: {token}" for i, token in enumerate(trace.tokens, 1)]
-    st.selectbox(
-        label,
-        range(len(names)),
-        format_func=names.__getitem__,
-        key=key,
-        on_change=choose,
-        args=(key, *dependent),
-        width=220,
-    )
-
-
-def kept_token(key, trace, default):
-    """The place of a chosen token, counted from 0; in the link it is counted from 1."""
-    return kept(key, range(len(trace.tokens)), default, spell=lambda i: str(i + 1))
 
 
 def tell_refusals():

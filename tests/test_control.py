@@ -1,6 +1,8 @@
 """A control declared once: its value before it is drawn, its drawing after, its place in the address."""
 
+import ast
 import json
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -192,3 +194,52 @@ def test_a_click_chooses_as_a_control_does():
     at = moved(opened(script), "a.size", 100)
     at.button[0].click().run()
     assert values(at) == {"menu": "y", "size": 10}
+
+
+# ---- nobody does a control's work beside it ----
+
+PAGES = Path(__file__).parent.parent / "pages"
+OWN = {"_choices.py", "_control.py"}  # the work itself
+FILES = [path for path in sorted(PAGES.rglob("*.py")) if path.name not in OWN]
+HALVES = {"kept", "choose", "take", "from_link"}  # a value, and what becomes of a move: Control joins them
+STATE = {"st.session_state", "state"}
+
+
+def by_hand(source):
+    """The lines of a source that import half of a control, or reach for the session's choices."""
+    lines = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ImportFrom(module="pages._choices" | "pages._control"):
+                wrong = HALVES & {alias.name for alias in node.names}
+            case ast.Attribute(value=ast.Name(id="_choices" | "_control"), attr=name):
+                wrong = name in HALVES
+            case ast.Attribute(value=owner, attr="chosen"):
+                wrong = ast.unparse(owner) in STATE
+            case ast.Subscript(value=owner, slice=ast.Constant("chosen")):
+                wrong = ast.unparse(owner) in STATE
+            case _:
+                wrong = False
+        if wrong:
+            lines.add(node.lineno)
+    return sorted(lines)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PAGES)))
+def test_a_page_asks_controls_and_does_not_do_their_work(path):
+    assert by_hand(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from pages._choices import kept, put",
+        "_choices.choose('a.menu')",
+        "st.session_state.chosen['a.menu'] = 1",
+        "state.chosen |= {'a.menu': 1}",
+        "st.session_state['chosen'].pop('a.menu')",
+    ],
+)
+def test_work_done_beside_a_control_is_found(line):
+    assert by_hand(f"from pages._choices import put\n{line}\nput({{'a.menu': 1}})") == [2]
+    assert len(FILES) >= 79

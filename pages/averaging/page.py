@@ -6,8 +6,7 @@ import streamlit as st
 from model import load
 from model.analysis import senses
 from pages import _senses, _shell, _signs
-from pages._choices import kept
-from pages._control import Text, pause
+from pages._control import Buttons, Text, pause
 from pages._numbers import number, percent
 from pages._senses import NUMBERS
 from viz.component import heatmap
@@ -32,9 +31,10 @@ for column, box in zip(st.columns(2), boxes, strict=True):
     with column:
         box.draw()
         _signs.note(box.key, box.value(), _senses.MODEL)
-where = kept("averaging.where", [everywhere, *single], everywhere)
+replaced = Buttons("Replace attention in", "averaging.where", [everywhere, *single], everywhere)
+where = replaced.value()
 with st.container(horizontal=True):
-    _shell.pick("Replace attention in", [everywhere, *single], key="averaging.where")
+    replaced.draw()
     word = _senses.word_of(texts)
 layers = tuple(range(config.layers)) if where == everywhere else (single.index(where),)
 found = tuple(_senses.occurrence(text, word, i) for i, text in enumerate(texts))
@@ -85,18 +85,21 @@ st.markdown(
 )
 
 _shell.heading("The same slot, three mixtures")
-layer = kept("averaging.layer", range(1, config.layers + 1), layers[0] + 1)
-head = kept("averaging.head", range(1, config.heads + 1), 1)
+places = (
+    Buttons("Layer", "averaging.layer", range(1, config.layers + 1), layers[0] + 1),
+    Buttons("Head", "averaging.head", range(1, config.heads + 1), 1),
+)
+layer, head = (control.value() for control in places)
 with st.container(horizontal=True):
-    _shell.pick("Layer", range(1, config.layers + 1), key="averaging.layer")
-    _shell.pick("Head", range(1, config.heads + 1), key="averaging.head")
+    for control in places:
+        control.draw()
 for i, column in enumerate(st.columns(2, gap="medium")):
     trace = _shell.explain(texts[i], _senses.MODEL)
-    places = found[i].tokens(trace.spans)
+    tokens = found[i].tokens(trace.spans)
     T = len(trace.tokens)
-    own = np.isin(np.arange(T), places) / len(places)
+    own = np.isin(np.arange(T), tokens) / len(tokens)
     rows = np.stack(
-        [trace.layers[layer - 1].attention.weights(head - 1)[places].mean(0), np.full(T, 1 / T), own]
+        [trace.layers[layer - 1].attention.weights(head - 1)[tokens].mean(0), np.full(T, 1 / T), own]
     )
     with column:
         heatmap(

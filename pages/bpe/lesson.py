@@ -12,7 +12,7 @@ import streamlit as st
 
 from model import tokenizer as bpe
 from pages._cache import remembered
-from pages._choices import forget
+from pages._choices import forget, put
 from pages._control import Lines, Number
 from pages._numbers import number, plural
 from viz.component.merges import BORDER, merges
@@ -256,7 +256,7 @@ def player(lesson, merge):
 
 
 def take_merge(merge):
-    st.session_state.chosen["bpe.merge"] = merge
+    put({"bpe.merge": merge})
 
 
 def controls(text):

@@ -10,6 +10,7 @@ import streamlit as st
 
 from model import tokenizer as bpe
 from pages import _shell
+from pages._choices import put
 from pages._control import Control
 from pages._numbers import number, plural
 from viz import vocabulary
@@ -72,7 +73,7 @@ def text_in_tokens(tokenizer, text):
     some = ids[first : first + SHOWN]
 
     def take(place):
-        st.session_state.chosen["bpe.token"] = first + place
+        put({"bpe.token": first + place})
 
     chips(
         [tokenizer.piece(id) for id in some],

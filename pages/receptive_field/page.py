@@ -6,6 +6,7 @@ import streamlit as st
 
 from model.analysis import reach
 from pages import _shell, _signs
+from pages._choices import put
 from pages._control import NothingToShow, pause, row_above, token
 from pages.receptive_field import cones, distance, influence
 from viz.component.cone import Panel, cone
@@ -37,7 +38,7 @@ attention, measured_attention = cones.attention(T, output, settings)
 
 
 def take_token(place):
-    st.session_state.chosen["receptive_field.output"] = place
+    put({outputs.key: place})
 
 
 switches = st.columns(2, gap="medium")

@@ -7,7 +7,8 @@ import streamlit as st
 
 from model.analysis import ranks, senses
 from pages import _senses, _shell
-from pages._choices import forget, kept, refuse
+from pages._choices import forget, put, refuse
+from pages._control import Control
 from pages._numbers import number, plural, signed
 from pages._senses import NUMBERS
 from viz import theme
@@ -16,21 +17,18 @@ from viz.component.chips import chips
 from viz.component.ranking import ranking
 
 BEST = 8  # heads listed
-
-
-def key_of(side):
-    return f"word_sense.hidden{side + 1}"
+HIDDEN = [Control(f"Hidden in the {NUMBERS[i]}", f"word_sense.hidden{i + 1}", None, "") for i in (0, 1)]
 
 
 def hidden(found, side):
     """The words struck out in a sentence, those that it has; kept as text, so that they survive a change of
     the others.
     """
-    said = kept(key_of(side), None, "").split()
+    struck = HIDDEN[side].value().split()
     there = {str(one) for one in senses.words(found.text) if one.start != found.start}
-    known = [word for word in dict.fromkeys(said) if word in there]
-    if len(known) < len(said):
-        refuse(key_of(side), " ".join(known))
+    known = [word for word in dict.fromkeys(struck) if word in there]
+    if len(known) < len(struck):
+        refuse(HIDDEN[side].key, " ".join(known))
     return known
 
 
@@ -47,17 +45,15 @@ def seen_through(found, plain, hidden):
 
 def toggle(side, found, clicked):
     """Strike the clicked word out, or let it back in; but the word itself stays."""
-    said = st.session_state.chosen.get(key_of(side), "").split()
-    name = str(clicked)
+    struck, name = HIDDEN[side].value().split(), str(clicked)
     if clicked.start != found.start:
-        st.session_state.chosen[key_of(side)] = " ".join(
-            [one for one in said if one != name] if name in said else [*said, name]
-        )
+        left = [one for one in struck if one != name] if name in struck else [*struck, name]
+        put({HIDDEN[side].key: " ".join(left)})
 
 
 def undo():
-    for side in (0, 1):
-        forget(key_of(side))
+    for control in HIDDEN:
+        forget(control.key)
 
 
 def sentence(found, side, scale, moved, hidden):

@@ -9,7 +9,7 @@ import streamlit as st
 from model import load
 from model.analysis import words
 from pages import _senses, _shell
-from pages._choices import put
+from pages._choices import is_chosen, put
 from pages._control import Buttons, Menu, NothingToShow
 from pages._senses import NUMBERS
 
@@ -40,7 +40,7 @@ def compared(texts: list[str]) -> Pair:
     options = [*common[:OFFERED], *([] if name in (*common[:OFFERED], DIFFERENT) else [name]), DIFFERENT]
     Buttons(control.label, WORD, options, best).draw(format_func=lambda one: label(one, common))
     missing = [NUMBERS[i] for i in (0, 1) if name != DIFFERENT and not words.find(texts[i], name)]
-    if missing or (name == DIFFERENT == best and texts[0] != texts[1] and not chosen()):
+    if missing or (name == DIFFERENT == best and texts[0] != texts[1] and not is_chosen(WORD)):
         return unchanged(name, missing) or pair(DIFFERENT if not missing else missed(name, missing), texts)
     return pair(name, texts)
 
@@ -72,11 +72,6 @@ def offered(texts: list[str]) -> list[str]:
     common = words.rarest(words.shared(*texts), load(_senses.MODEL).tokenizer)
     twice = [name for name in common if len(words.find(texts[0], name)) > 1]
     return twice if texts[0] == texts[1] else common
-
-
-def chosen() -> bool:
-    """Whether the reader has asked for two different words."""
-    return st.session_state.chosen.get(WORD) == DIFFERENT
 
 
 def label(name: str, common: list[str]) -> str:

@@ -14,7 +14,7 @@ from model.network.change import Change
 from model.network.config import ModelConfig
 
 if TYPE_CHECKING:
-    from model.decoding import Cache
+    from model.decoding.cache import Cache
 
 
 class LayerRecord(NamedTuple):

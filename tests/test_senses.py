@@ -207,7 +207,7 @@ def test_a_blindfolded_pass_is_explain_with_that_mask_in_batches_of_any_size(bun
     asks, keys = word.tokens(trace.spans), senses.find(TEXT, "river")[0].tokens(trace.spans)
     cases = [(keys, None, None), (keys, 1, 2), (keys[:1], 0, None)]
     together = senses.blinded(bundle, word, cases)
-    monkeypatch.setattr(senses, "PASS", 1)
+    monkeypatch.setattr("model.analysis.senses.clues.PASS", 1)
     np.testing.assert_allclose(senses.blinded(bundle, word, cases), together, rtol=1e-3, atol=1e-4)
     allowed = senses.blindfold(bundle.network.mask(len(trace.ids)), bundle.config, asks, keys, 1, 2)
     expected = bundle.explain(TEXT, allowed)

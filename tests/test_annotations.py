@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LATER = {"tokenizer.py", "senses.py", "words.py", "chance.py", "nearest.py"}  # not yet
+LATER = {"words.py", "chance.py", "nearest.py"}  # not yet
 FILES = [
     path
     for path in sorted([*(ROOT / "model").rglob("*.py"), *(ROOT / "viz").glob("*.py")])

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-import model
 from model import load
+from model import tokenizer as bpe
 from model.analysis import ending
 from pages._ending import SURE
 from tests.session import address, checked, control, move, opened
 
-STORY = (Path(model.__file__).parent / "story.txt").read_text(encoding="utf-8")
+STORY = Path(bpe.__file__).with_name("story.txt").read_text(encoding="utf-8")
 NAME = "decoder-rope"
 PROMPT = "Once upon a time"
 CUT = [

@@ -1,9 +1,7 @@
-"""The words nearest to a word in its sentence: a table of what common words are in a model on average,
-and the cosine to each.
+"""The words nearest to a word in its sentence, by the cosine to the mean vectors of common words.
 
-Legend: R rows, the stages of the residual stream that are compared: the embedding, after each layer but
-the last, and the normalised end;
-N words of the table, C model width.
+Legend: R rows, the stages of the residual stream that are compared: the embedding, after each layer but the
+last, and the normalised end; N words of the table, C model width.
 """
 
 import hashlib
@@ -22,12 +20,13 @@ from safetensors.numpy import load as read_arrays
 from model import zoo
 from model.analysis.words import bases
 from model.bundle import Bundle
+from model.network.config import ModelConfig
 from model.trace import frozen
 
 FOLDER = zoo.FOLDER / "means"  # NAME.safetensors and NAME.json, its card, for the model of that name
 
 
-def stages(config) -> list[int]:
+def stages(config: ModelConfig) -> list[int]:
     """Which R of the L + 2 stages are compared; the end is the last layer, normalised, so that the layer
     itself is left out.
     """
@@ -51,9 +50,8 @@ class Table:
         """The cosine of each word of the table to vectors (K, R, C) at each stage, the middle taken off
         both: (K, R, N).
         """
-        return (self.units @ self.centred(vectors).transpose(1, 2, 0)).transpose(
-            2, 0, 1
-        )  # (R, N, C) times (R, C, K)
+        cosines = self.units @ self.centred(vectors).transpose(1, 2, 0)  # (R, N, C) times (R, C, K)
+        return cosines.transpose(2, 0, 1)
 
 
 class Likeness(NamedTuple):
@@ -68,7 +66,7 @@ class Likeness(NamedTuple):
     def project(self, vectors: np.ndarray) -> np.ndarray:
         """Vectors (..., S, C) -> (..., S); NaN at a stage that is not compared."""
         cosines = np.full(vectors.shape[:-1], np.nan)
-        own, other = (self.table.centred(some[..., self.stages, :]) for some in (vectors, self.other))
+        own, other = (self.table.centred(one[..., self.stages, :]) for one in (vectors, self.other))
         cosines[..., self.stages] = (own * other).sum(-1)
         return cosines
 
@@ -79,14 +77,14 @@ def listing(
     """The `count` words with the largest cosines (N,), the nearest first; one form of each word, and none of
     the words `without`.
     """
-    seen, found = set(without), []
+    seen, listed = set(without), []
     for i in np.argsort(-cosines, kind="stable"):
-        if len(found) == count:
+        if len(listed) == count:
             break
         if seen.isdisjoint(bases(names[i])):
             seen.update(bases(names[i]))
-            found.append((names[i], float(cosines[i])))
-    return found
+            listed.append((names[i], float(cosines[i])))
+    return listed
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -97,8 +95,9 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def table(model: str, folder: Path = FOLDER) -> Table:
-    """The Table of a model, one object shared by all callers. ValueError if there is none, it is damaged,
-    or made with another checkpoint.
+    """The Table of a model, one object shared by all callers.
+
+    ValueError if there is none, or if it is damaged or was made with another checkpoint.
     """
     bundle = zoo.load(model)
     path = folder / f"{model}.safetensors"
@@ -120,11 +119,11 @@ def table(model: str, folder: Path = FOLDER) -> Table:
 
 @torch.inference_mode()
 def tabled(bundle: Bundle, ids: np.ndarray, middle: np.ndarray, units: np.ndarray, card: dict) -> Table:
-    """The Table of words given as token ids (N,), from what a file holds of the R - 1 stages after the
-    embedding, which no context changes.
+    """The Table of words given as token ids (N,): a file holds the R - 1 stages after the embedding; the
+    embedding itself, which no context changes, is added here.
     """
     embedded = bundle.network.embed(torch.from_numpy(ids.astype(np.int64))).numpy()  # (N, C)
     names = tuple(bundle.tokenizer.piece(id).strip() for id in ids.tolist())
-    own = embedded.mean(0)
-    every = np.concatenate([unit(embedded - own)[None], units]), np.concatenate([own[None], middle])
-    return Table(names, frozen(every[1]), frozen(every[0]), card)
+    mean = embedded.mean(0)
+    units = np.concatenate([unit(embedded - mean)[None], units])
+    return Table(names, frozen(np.concatenate([mean[None], middle])), frozen(units), card)

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from model.tokenizer import Tokenizer
+
 FORMS = Path(__file__).with_name("forms.txt")  # a line is a word, then its other forms
 # stands for any combining mark while words are looked for: Python's \w knows letters and digits only
 MARK = "\ue000"
@@ -37,8 +39,8 @@ STOP = frozenset(SMALL.split())
 
 
 class Word(NamedTuple):
-    """One occurrence of a word: the text, and the characters [start, end) of it that are the word,
-    without a possessive 's.
+    """One occurrence of a word: the text, and the characters [start, end) of it that are the word, without
+    a possessive 's.
     """
 
     text: str
@@ -49,8 +51,8 @@ class Word(NamedTuple):
         return spelled(self.text[self.start : self.end])
 
     def tokens(self, spans: Sequence[tuple[int, int]]) -> list[int]:
-        """Places of the tokens, given their character spans, that lie in the word: one, or several where
-        the tokenizer cut it.
+        """Places of the tokens, given their character spans, that lie in the word: one, or several where the
+        tokenizer cut it.
         """
         return [i for i, (start, end) in enumerate(spans) if start < self.end and end > self.start]
 
@@ -59,12 +61,10 @@ def words(text: str) -> list[Word]:
     """All words of a text, in order; accents and vowel signs that stand as characters of their own belong
     to their letter.
     """
-    seen = (
-        text
-        if text.isascii()
-        else "".join(MARK if unicodedata.category(sign)[0] == "M" else sign for sign in text)
-    )
-    return [Word(text, *match.span(1)) for match in WORD.finditer(seen)]
+    marked = text
+    if not text.isascii():
+        marked = "".join(MARK if unicodedata.category(sign)[0] == "M" else sign for sign in text)
+    return [Word(text, *match.span(1)) for match in WORD.finditer(marked)]
 
 
 def spelled(word: str) -> str:
@@ -84,8 +84,8 @@ def spelling(text: str, word: str) -> list[Word]:
 
 
 def shared(first: str, second: str) -> list[str]:
-    """The words that occur in both texts, in the same or in other forms, each once, in the order of the
-    first.
+    """The words that occur in both texts, in the same form or in others, each once, in the order of the first
+    text.
     """
     theirs = defaultdict(list)  # word: its forms in the second text
     for other in dict.fromkeys(map(str, words(second))):
@@ -106,25 +106,25 @@ def known_forms() -> dict[str, tuple[str, ...]]:
     """For each known form of a word the words that it may be a form of, itself first where it is one:
     left -> left, leave.
     """
-    found = {}
+    bases = {}
     for line in FORMS.read_text(encoding="utf-8").splitlines():
         base, *forms = line.split()
-        found[base] = base, *found.get(base, ())
+        bases[base] = base, *bases.get(base, ())
         for form in forms:
-            found[form] = *found.get(form, ()), base
-    return found
+            bases[form] = *bases.get(form, ()), base
+    return bases
 
 
 def bases(word: str) -> tuple[str, ...]:
-    """The words that `word` may be a form of, at least one; by the rules of English where the list of
-    forms does not know it.
+    """The words that `word` may be a form of, at least one; by the rules of English where the list of forms
+    does not have it.
     """
     word = spelled(word)
     return known_forms().get(word) or ((word,) if word in STOP else (word, *regular(word)))
 
 
 def regular(word: str) -> Iterable[str]:
-    """What a word may be a regular form of: plural, third person, past, participle (after WordNet's
+    """The words of which this may be a regular form: plural, third person, past, participle (after WordNet's
     Morphy, Miller 1990).
     """
     for ending, others in (
@@ -144,20 +144,20 @@ def regular(word: str) -> Iterable[str]:
 
 
 def name(one: str, other: str) -> str:
-    """What two forms of one word are called: the word that both are forms of, or as they are spelled if
-    that is several.
+    """One name for two forms of a word: the word that both are forms of, or the spelling itself where there
+    are several such words.
     """
     common = [base for base in bases(one) if base in bases(other)]
     spellings = [word for word in (one, other) if word in common or (one == other and len(common) > 1)]
     return (spellings or common)[0]
 
 
-def rarest(names: Iterable[str], tokenizer) -> list[str]:
-    """The words, the rarest first by how late the tokenizer learned them, if at all; those that say
-    little come last.
+def rarest(names: Iterable[str], tokenizer: Tokenizer) -> list[str]:
+    """The words, the rarest first, by how late the tokenizer learned them, if at all; those of STOP come
+    last.
     """
 
-    def rarity(word):
+    def rarity(word: str) -> tuple[bool, int, int]:
         ids = tokenizer.encode(word)
         return word not in STOP, len(ids), max(ids)
 

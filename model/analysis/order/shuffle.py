@@ -1,0 +1,45 @@
+"""The shuffle test: what a network makes of the same tokens in another order."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.network.transformer import Transformer
+from model.tokenizer import Tokenizer
+
+
+def words(tokenizer: Tokenizer, text: str) -> tuple[list[list[int]], list[str]]:
+    """The places of the tokens of each word of `text`, and the words, as the tokenizer cuts them before it
+    merges.
+    """
+    words = tokenizer.words(text)
+    ends = np.cumsum([0, *(len(tokenizer.encode(word)) for word in words)])
+    return [list(range(a, b)) for a, b in pairwise(ends)], words
+
+
+def shuffled(count: int, seed: int) -> np.ndarray:
+    """A random order of `count` things, (count,), not the one that they are in unless there is only one."""
+    chance = np.random.default_rng(seed)
+    order = chance.permutation(count)
+    while count > 1 and (order == np.arange(count)).all():
+        order = chance.permutation(count)
+    return order
+
+
+@torch.inference_mode()
+def disorder(
+    network: Transformer, ids: Sequence[int], order: Sequence[int], allowed: np.ndarray | Tensor
+) -> np.ndarray:
+    """How far f(Px) is from P f(x): |f(Px) - P f(x)| / |P f(x)| for each of the T final vectors, (T,).
+
+    ids (T ints) are x, order (T ints) is the permutation P: place i of Px holds token order[i]. Both texts
+    run in one pass, so a network without any sense of order gives nothing but rounding (Zaheer 2017, Deep
+    Sets: permutation equivariance).
+    """
+    ids, order = torch.tensor(ids), torch.tensor(order)
+    final = network(torch.stack((ids, ids[order])), allowed, predict=False).final  # (2, T, C)
+    unmoved, moved = final[0][order], final[1]  # P f(x) and f(Px)
+    return ((moved - unmoved).norm(dim=-1) / unmoved.norm(dim=-1)).numpy()

@@ -143,3 +143,20 @@ def test_the_table_is_read_in_a_tenth_of_a_second_of_work():
         nearest.table("encoder")
         took.append(time.process_time() - began)
     assert min(took) < 0.1
+
+
+def test_a_direction_in_whole_numbers_is_nearly_the_same(table):
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(3, 5, 240)) * 10.0 ** random.integers(-8, 8, (3, 5, 1))
+    vectors[1, 2] = 0
+    whole = nearest.whole(vectors)
+    assert whole.dtype == np.int8
+    assert np.abs(whole).max(axis=-1).ravel().tolist() == [127] * 7 + [0] + [127] * 7
+    cosines = (nearest.unit(whole.astype(np.float32)) * nearest.unit(vectors)).sum(-1)
+    np.testing.assert_allclose(np.delete(cosines.ravel(), 7), 1, atol=4e-4)
+    assert not nearest.unit(whole.astype(np.float32))[1, 2].any()
+
+
+def test_the_file_holds_a_byte_a_number(table):
+    size = (nearest.FOLDER / "encoder.safetensors").stat().st_size
+    assert size < 1.1 * table.units[1:].size

@@ -93,6 +93,15 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
 
 
+def whole(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (..., C) in whole numbers of int8, of which the largest is ±127: `unit` of them is the
+    direction of the vector, in a quarter of a float's bytes.
+    """
+    largest = np.abs(vectors).max(axis=-1, keepdims=True)
+    shares = np.divide(vectors, largest, out=np.zeros_like(vectors), where=largest > 0)
+    return np.rint(127 * shares).astype(np.int8)
+
+
 @lru_cache(maxsize=4)
 def table(model: str, folder: Path = FOLDER) -> Table:
     """The Table of a model, one object shared by all callers.
@@ -109,12 +118,13 @@ def table(model: str, folder: Path = FOLDER) -> Table:
         if card["checkpoint"] != bundle.card["sha256"]:
             raise ValueError("it was made with another checkpoint")
         arrays = read_arrays(data)
+        parts = arrays["ids"], arrays["middle"], unit(arrays["directions"].astype(np.float32))
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise ValueError(
             f"The table of words of “{model}” cannot be read: {error}. "
             f"Restore {path.parent.name}/{path.name} and its card."
         ) from error
-    return tabled(bundle, arrays["ids"], arrays["middle"], arrays["units"].astype(np.float32), card)
+    return tabled(bundle, *parts, card)
 
 
 @torch.inference_mode()

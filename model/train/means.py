@@ -94,7 +94,7 @@ def write(bundle, folder, seed=1):
     arrays = {
         "ids": np.array(wanted, np.uint16),
         "middle": middle.astype(np.float32),
-        "units": nearest.unit(found - middle[:, None]).astype(np.float16),
+        "directions": nearest.whole(found - middle[:, None]),
     }
     fewest = min(often[id] for id in wanted)
     facts = {

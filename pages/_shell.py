@@ -15,7 +15,7 @@ from model import Change, Trace, Unavailable, load, masks, names
 from pages import _signs
 from pages._cache import remembered
 from pages._choices import put, refusals
-from pages._control import Buttons, Menu, NothingToShow, Text, switch
+from pages._control import Buttons, Menu, NothingToShow, Text
 from viz import theme
 
 PAGES = {  # folder, and address: the question that it answers
@@ -48,7 +48,6 @@ EXAMPLES = (
     "One day, a little girl found a big box under her bed. She opened the",
 )
 
-WORDS = switch("Whole words: the pieces of a word as one", "words")
 TEXT = Text("Your text", "text", None, EXAMPLES[0])
 
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from model import load
 from model.analysis import wordwise
-from tests.session import address, control, move, opened, pictures
+from pages import _words
+from tests.session import address, click, control, move, opened, pictures
 
 
 @st.composite
@@ -69,6 +70,80 @@ def test_words_are_those_that_people_count(text, names, model):
 
 
 TEXT = "The phosphorescence of the river"
+VIEWS = {  # page and key of each view of weights between tokens: the page's link, and whose weights they are
+    ("attention", "attention.matrix"): ({}, "decoder-rope"),
+    ("heads", "heads.map"): ({}, "decoder-rope"),
+    ("heads", "heads.grid"): ({}, "decoder-rope"),
+    ("heads", "heads.curves"): ({"heads.section": "Lines"}, "decoder-rope"),
+    ("heads", "heads.contrast"): ({"heads.section": "Two at once"}, "decoder-rope"),
+    ("heads", "heads.flow"): ({"heads.section": "Across layers"}, "decoder-rope"),
+    ("masks", "masks.cheat"): ({}, "decoder-unmasked"),
+    ("positions", "positions.panels"): ({"positions.section": "Side by side"}, "decoder-rope"),
+    ("positions", "positions.difference"): ({"positions.section": "Side by side"}, "decoder-rope"),
+    ("decoding", "decoding.grown"): ({"decoding.section": "Attention and cache"}, "decoder-rope"),
+    ("decoding", "decoding.map"): ({"decoding.section": "The first token"}, "decoder-rope"),
+}
+
+
+@pytest.mark.parametrize(("page", "key"), VIEWS)
+def test_every_view_of_weights_between_tokens_shows_words(page, key):
+    link, model = VIEWS[page, key]
+    words = wordwise.words(load(model).explain(TEXT))
+    header, shown = pictures(opened(page, text=TEXT, words="True", **link))[key]
+    assert header["columns"] == list(words.names)
+    assert header["rows"][: len(words.names)] == list(words.names)
+    sums = np.nansum(shown, axis=1)
+    if key == "heads.contrast":  # A, B and their difference
+        sums = sums[: 2 * len(words.names)]
+    if key != "positions.difference":
+        np.testing.assert_allclose(sums, 1, rtol=1e-4)
+
+
+def test_averaging_adds_up_the_pieces_that_are_taken_in():
+    texts = {"text": "The phosphorescence of the river bank", "word_sense.other": "I got cash from the bank"}
+    at = opened("averaging", words="True", **texts)
+    header, shown = pictures(at)["averaging.weights1"]
+    words = wordwise.words(load("encoder").explain(header["revision"]))
+    assert header["columns"] == list(words.names)
+    np.testing.assert_allclose(shown.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_a_click_on_a_word_chooses_its_first_piece():
+    at = opened("attention", text=TEXT, words="True")
+    words = wordwise.words(load("decoder-rope").explain(TEXT))
+    click(at, "attention.matrix", {"cell": [3, 2, 7]})
+    pieces = [int(np.flatnonzero(words.groups == row)[0]) for row in (3, 2)]
+    assert pieces[1] > 2  # the word before has several
+    said = address(at)
+    assert [int(said[f"attention.{name}"]) - 1 for name in ("query", "key")] == pieces
+    header, _ = pictures(at)["attention.matrix"]
+    assert header["selected"] == [3, 2]
+    at = opened("heads", text=TEXT, words="True", **{"heads.section": "Lines"})
+    click(at, "heads.curves", {"token": ["row", 3, 7]})
+    assert int(address(at)["heads.query"]) - 1 == pieces[0]
+
+
+def test_words_in_a_part_of_a_long_text_are_numbered_as_in_the_whole():
+    trace = load("decoder-rope").explain("The phosphorescence of the river " * 40)
+    words = wordwise.words(trace)
+    labels = _words.by_token(trace, slice(30, 90))
+    assert (labels.row(30), labels.row(29), labels.token(3), labels.start) == (0, None, 33, 30)
+    groups = words.groups[30:90]
+    labels = _words.Labels(words.names[groups[0] : groups[-1] + 1], groups - groups[0], 30, groups[0], True)
+    weights = trace.layers[1].attention.weights(2, slice(30, 90))[:, 30:90]
+    np.testing.assert_allclose(  # the share of the row that lies in the part
+        labels.matrix(weights).sum(axis=1)[labels.row(50)],
+        weights.sum(axis=1)[labels.groups == labels.row(50)].mean(),
+        rtol=1e-6,
+    )
+    assert labels.token(labels.row(50)) == np.flatnonzero(words.groups == words.groups[50])[0]
+
+
+def test_tokens_that_a_model_has_chosen_are_words_too():
+    bundle = load("decoder-rope")
+    ids = bundle.tokenizer.encode("The phosphorescence")
+    words = wordwise.words(bundle.reread([*ids, bundle.tokenizer.end, 0xF0]))
+    assert words.names == ("The", " phosphorescence", "⟨end⟩", "⟨F0⟩")
 
 
 def test_the_switch_merges_the_weights_and_is_in_the_address():
@@ -77,20 +152,20 @@ def test_the_switch_merges_the_weights_and_is_in_the_address():
     words = wordwise.words(trace)
     move(at, {"words": True})
     assert address(at)["words"] == "True"
-    header, shown = pictures(at)["attention.words"]
+    header, shown = pictures(at)["attention.matrix"]
     assert header["rows"] == list(words.names)
     expected = wordwise.merge(trace.layers[2].attention.weights(3), words.groups)
     seen = np.tri(len(words.names), dtype=bool)
     np.testing.assert_allclose(shown[seen], expected[seen], rtol=1e-6)
     assert np.isnan(shown[~seen]).all()
-    assert "heads.words" in pictures(opened("heads", **{"text": TEXT, "words": "True"}))
 
 
-def test_the_switch_is_there_only_where_a_word_has_several_tokens():
+def test_the_switch_is_there_only_where_it_does_something():
     at = opened("attention", text="The river", words="True")
-    assert "attention.words" not in pictures(at)
     assert "words" not in [element.key for element in at.toggle]
     assert control(opened("attention", text=TEXT), "words").value is False
+    painted = opened("masks", text=TEXT, **{"masks.section": "Paint a mask"})  # cell by cell
+    assert "words" not in [element.key for element in painted.toggle]
 
 
 def test_heads_are_ordered_by_the_weight_of_the_chosen_pair():

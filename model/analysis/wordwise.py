@@ -4,6 +4,7 @@ arXiv:1906.04341, section 4.1).
 Legend: T and S tokens that ask and that answer, W words.
 """
 
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -30,9 +31,10 @@ def words(trace: Trace) -> Words:
     """The Words of a trace, as people count them; a token of no word, such as a comma, stands by itself, but
     for the parts of one character, which belong together.
     """
-    spoken = [match.span() for match in COUNTED.finditer(trace.text)]
+    text, spans = (trace.text, trace.spans) if trace.spans else written(trace.tokens)
+    spoken = [match.span() for match in COUNTED.finditer(text)]
     groups, starts, place, before = [], [], 0, None
-    for start, end in trace.spans:
+    for start, end in spans:
         while place < len(spoken) and spoken[place][1] <= start:
             place += 1
         inside = place < len(spoken) and spoken[place][0] < end
@@ -42,23 +44,36 @@ def words(trace: Trace) -> Words:
         starts[-1] = starts[-1][0], max(end, starts[-1][1])
         groups.append(len(starts) - 1)
         before = own
-    return Words(tuple(trace.text[start:end] for start, end in starts), np.array(groups, int))
+    return Words(tuple(text[start:end] for start, end in starts), np.array(groups, int))
+
+
+def written(tokens: tuple[str, ...]) -> tuple[str, list[tuple[int, int]]]:
+    """Tokens that were not read from a text, such as those that a model has chosen, as they are shown, one
+    behind the other, and the span of each.
+    """
+    return "".join(tokens), list(pairwise(accumulate(map(len, tokens), initial=0)))
 
 
 def merge(weights: np.ndarray, asking: np.ndarray, answering: np.ndarray | None = None) -> np.ndarray:
-    """Weights (T, S) from word to word, (W, W'): the mean over the pieces that ask of the sum over those that
-    answer, so that rows still sum to 1.
+    """Weights (..., T, S) from word to word, (..., W, W'): the mean over the pieces that ask of the sum over
+    those that answer, so that rows still sum to 1.
 
-    asking (T,) and answering (S,), the same unless given, are the place of each token's word.
+    asking (T,) and answering (S,), the same unless given, are the place of each token's word, rising from 0.
     """
-    answering = asking if answering is None else answering
-    summed = np.zeros((len(weights), answering.max() + 1))  # (T, W')
-    np.add.at(summed.T, answering, np.asarray(weights, np.float64).T)
-    means = np.zeros((asking.max() + 1, summed.shape[1]))
-    np.add.at(means, asking, summed)
-    return means / np.bincount(asking)[:, None]
+    received = taken(weights, asking if answering is None else answering)  # (..., T, W')
+    return np.add.reduceat(received, starts(asking), axis=-2) / np.bincount(asking)[:, None]
+
+
+def taken(weights: np.ndarray, answering: np.ndarray) -> np.ndarray:
+    """Weights (..., S) of tokens that answer as those of their words, (..., W'): the sum over the pieces."""
+    return np.add.reduceat(np.asarray(weights, np.float64), starts(answering), axis=-1)
+
+
+def starts(groups: np.ndarray) -> np.ndarray:
+    """The first piece of each word, (W,)."""
+    return np.flatnonzero(np.diff(groups, prepend=-1))
 
 
 def may_look(allowed: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """A mask (T, T) from word to word, (W, W): True where any piece may look at any piece."""
+    """A mask (..., T, T) from word to word, (..., W, W): True where any piece may look at any piece."""
     return merge(allowed, groups) > 0

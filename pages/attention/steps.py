@@ -10,8 +10,7 @@ import numpy as np
 import streamlit as st
 
 from model import AttentionTrace, Trace, probabilities
-from model.analysis import wordwise
-from pages import _shell
+from pages import _shell, _words
 from pages._choices import put
 from pages._control import pause
 from pages._numbers import number, plural, rounding, signed, signed_tex, tex
@@ -46,47 +45,26 @@ class Cell(NamedTuple):
         )
 
 
-def square(cell, values, name, *, kind, allowed=None, note):
-    """The T x T matrix of one stage; a click chooses the pair."""
-    tokens = cell.trace.tokens
+def square(cell, values, name, *, kind, allowed=None, note, labels=None):
+    """The T x T matrix of one stage, or with its `labels` what the reader wants; a click chooses the pair."""
+    labels = labels or _words.by_token(cell.trace)
     heatmap(
-        values,
-        rows=tokens,
-        columns=tokens,
+        labels.matrix(values),
+        rows=labels.names,
+        columns=labels.names,
         key="attention.matrix",
         kind=kind,
-        allowed=allowed,
-        selected=(cell.query, cell.key),
+        allowed=None if allowed is None else labels.allowed(allowed),
+        selected=labels.cell(cell.query, cell.key),
         height=HEIGHT,
         label=name,
         revision=cell.trace.text,
-        on_select=take_cell,
+        on_select=labels.chosen(take_cell),
     )
     pause()
     st.caption(
         f"row asks, column answers; {note}; checked against the model’s own output, largest difference "
         f"{rounding(cell.attention.error())}"
-    )
-
-
-def by_word(cell, weights, allowed, words):
-    """The weights from word to word."""
-    heatmap(
-        wordwise.merge(weights, words.groups),
-        rows=words.names,
-        columns=words.names,
-        key="attention.words",
-        allowed=wordwise.may_look(allowed, words.groups),
-        selected=(words.groups[cell.query], words.groups[cell.key]),
-        height=HEIGHT,
-        label="Weights from word to word",
-        row_role="word",
-        column_role="word",
-        revision=cell.trace.text,
-    )
-    st.caption(
-        "row asks, column answers, the pieces of a word as one: the mean over the pieces that ask of the sum "
-        "over those that answer. Each row still sums to 1"
     )
 
 
@@ -262,22 +240,18 @@ def softmax(cell):
     weights = cell.attention.weights(cell.head)
     row = weights[cell.query]
     left, right = st.columns(2, gap="medium")
-    words = wordwise.words(cell.trace)
-    merged = words.merged and _shell.WORDS.value()
+    labels = _words.labels(cell.trace)
     with left:
-        if merged:
-            by_word(cell, weights, allowed, words)
-        else:
-            square(
-                cell,
-                weights,
-                "Weights",
-                kind="weights",
-                allowed=allowed,
-                note=f"each row sums to {number(row.sum(), digits=6)}",
-            )
-        if words.merged:
-            _shell.WORDS.draw()
+        square(
+            cell,
+            weights,
+            "Weights",
+            kind="weights",
+            allowed=allowed,
+            note=f"each row sums to {number(row.sum(), digits=6)}",
+            labels=labels,
+        )
+        labels.draw()
     with right:
         asks, answers = cell.words
         order = np.argsort(-row)[: min(3, int(allowed[cell.query].sum()))]

@@ -5,7 +5,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import senses
-from pages import _senses, _shell, _signs
+from pages import _senses, _shell, _signs, _words
 from pages._control import Buttons, Text, pause
 from pages._numbers import number, percent
 from pages._senses import NUMBERS
@@ -93,8 +93,10 @@ layer, head = (control.value() for control in places)
 with st.container(horizontal=True):
     for control in places:
         control.draw()
+traces = [_shell.explain(text, _senses.MODEL) for text in texts]
+sides = [_words.labels(trace) for trace in traces]
 for i, column in enumerate(st.columns(2, gap="medium")):
-    trace = _shell.explain(texts[i], _senses.MODEL)
+    trace, labels = traces[i], sides[i]
     tokens = found[i].tokens(trace.spans)
     T = len(trace.tokens)
     own = np.isin(np.arange(T), tokens) / len(tokens)
@@ -103,9 +105,9 @@ for i, column in enumerate(st.columns(2, gap="medium")):
     )
     with column:
         heatmap(
-            rows,
+            labels.columns(rows),
             rows=("attend", "average", "itself"),
-            columns=trace.tokens,
+            columns=labels.names,
             key=f"averaging.weights{i + 1}",
             square=False,
             height=190,
@@ -118,6 +120,7 @@ st.caption(
     "row is a mixture, column the token that is taken in; each row sums to 1. The first row is the chosen "
     "head of the model as trained"
 )
+max(sides, key=lambda labels: (labels.merged, labels.divided)).draw()
 _shell.say(
     r"\underbrace{\textstyle\sum_j w_j\,v_j}_{\text{attention}} \qquad \underbrace{\textstyle\sum_j "
     r"\tfrac{1}{T}\,v_j}_{\text{plain average}}"

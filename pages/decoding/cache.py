@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import decoding, load
 from model.trace import attention_trace
-from pages import _shell
+from pages import _shell, _words
 from pages._cache import remembered
 from pages._control import pause
 from pages._numbers import number, plural, rounding
@@ -29,20 +29,22 @@ def section(view):
     trace, layer, head = view.trace, view.choice.layer, view.choice.head
     attention = trace.layers[layer].attention
     weights = attention.weights(head)
+    labels = _words.labels(trace)
     left, right = st.columns(2, gap="medium")
     with left:
         heatmap(
-            weights,
-            rows=trace.tokens,
-            columns=trace.tokens,
+            labels.matrix(weights),
+            rows=labels.names,
+            columns=labels.names,
             key="decoding.grown",
-            allowed=attention.allowed,
+            allowed=labels.allowed(attention.allowed),
             height=440,
-            selected=(len(weights) - 1, int(weights[-1].argmax())),
+            selected=labels.cell(len(weights) - 1, int(weights[-1].argmax())),
             label=f"layer {layer + 1}, head {head + 1}: a row for each token read",
             revision=str(len(weights)),
         )
         st.caption(f"row asks, column answers; each row sums to 1. {appended(view, weights)}")
+        labels.draw()
     with right:
         if view.step is None or view.step.cache is None:
             st.info(

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import heads, sink
-from pages import _shell
+from pages import _shell, _words
 from pages._choices import put
 from pages._control import pause, switch
 from pages._numbers import leaders, percent
@@ -42,20 +42,21 @@ def section(view):
         weights = trace.layers[layer].attention.weights(head)
         allowed = trace.layers[layer].attention.allowed
         shown = sink.without(weights) if without else weights
-        last = shown[-1]
+        last, labels = shown[-1], _words.labels(trace)
         heatmap(
-            shown,
-            rows=trace.tokens,
-            columns=trace.tokens,
+            labels.matrix(shown),
+            rows=labels.names,
+            columns=labels.names,
             key="decoding.map",
-            allowed=allowed,
+            allowed=labels.allowed(allowed),
             height=470,
-            selected=(len(last) - 1, int(np.nan_to_num(last).argmax())),
+            selected=labels.cell(len(last) - 1, int(np.nan_to_num(last).argmax())),
             label=f"layer {layer + 1}, head {head + 1}" + (", without the first token" * without),
             revision=str(without),
         )
         pause()
         WITHOUT.draw()
+        labels.draw()
         st.caption(
             "row asks, column answers; each row sums to 1" + (". The first row has nothing left" * without)
         )

@@ -13,7 +13,7 @@ from model.analysis import flow, leak, ranks, sensitivity
 from model.analysis.senses import parts
 from model.analysis.sensitivity import TOGETHER
 from model.trace import frozen
-from pages import _shell
+from pages import _shell, _words
 from pages._cache import remembered
 from pages._control import Slider, pause
 from pages._numbers import percent, signed, uncertain
@@ -169,19 +169,19 @@ def draw(view, maps, allowed, gradient):
     trace, T = view.trace, len(view.trace.tokens)
     seen = window(T, view.query)
     shown = {title: np.where(allowed, values, np.nan)[seen, seen] for title, values in maps.items()}
-    tokens, first = trace.tokens[seen], seen.start
+    labels, first = _words.labels(trace, seen), seen.start
     inside = view.key if seen.start <= view.key < seen.stop else view.query
     panels(
-        shown,
-        rows=tokens,
-        columns=tokens,
+        {title: labels.matrix(values) for title, values in shown.items()},
+        rows=labels.names,
+        columns=labels.names,
         key="heads.flow",
         across=3,
         side=330,
-        selected=(view.query - first, inside - first),
+        selected=labels.cell(view.query, inside),
         label="what each token’s content comes from; each row sums to 1",
         revision=trace.text,
-        on_select=lambda row, column: look_at(first + row, first + column),
+        on_select=labels.chosen(look_at),
     )
     pause()
     cut = ""
@@ -198,6 +198,7 @@ def draw(view, maps, allowed, gradient):
         f"{sure(gradient)}; x the token after "
         f"the layer chosen, after the last one the model’s output, e each embedding{cut}"
     )
+    labels.draw()
 
 
 def compare(view, maps, allowed, depth, gradient):

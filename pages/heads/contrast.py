@@ -10,10 +10,10 @@ import streamlit as st
 
 from model import Trace, load
 from model.network.attention import attend
-from pages import _shell, _signs
+from pages import _shell, _signs, _words
 from pages._control import Buttons, Menu, NothingToShow, Text, pause
 from pages._numbers import number, percent, plural, signed
-from pages.heads.pair import inside, look_at, short, window
+from pages.heads.pair import look_at, short, window
 from viz.component.panels import panels
 
 PAIRS = ("two heads", "two texts", "two models")
@@ -52,37 +52,33 @@ def section(view):
     )
     T = min(len(a.trace.tokens), len(b.trace.tokens))
     part = window(min(view.query, T - 1), T, SHOWN, STEP)
-    maps = [side.weights(part) for side in (a, b)]
+    words = labels(a, b, part)
+    maps = [words.matrix(side.weights(part)) for side in (a, b)]
     gap = maps[0] - maps[1]
     titles = f"A: {a.name}", f"B: {b.name}", "A − B"
     panels(
         dict(zip(titles, (*maps, gap), strict=True)),
-        rows=labels(a, b, part),
-        columns=labels(a, b, part),
+        rows=words.names,
+        columns=words.names,
         key="heads.contrast",
         signed=titles[2:],
         side=300,
-        selected=inside(view, part),
+        selected=words.cell(view.query, view.key),
         label=f"head {short(layer, head)}" * (pair != "two heads"),
         revision=f"{text}\n{b.name}",
-        on_select=take_cell,
+        on_select=words.chosen(look_at),
     )
-    st.session_state["heads.start"] = part.start
     pause()
     st.caption(
         "row asks, column answers. A and B on one scale from 0 to 1; their difference on one that is "
         "symmetric about 0: vermillion where A has more, "
         f"blue where B has more, the page’s colour where they agree. {matched(a, b, part)}"
     )
-    st.markdown(largest(a, b, maps, gap, part))
+    words.draw()
+    st.markdown(largest(words, maps, gap))
     _shell.say(r"D_{ij} = w^A_{ij} - w^B_{ij} \in [-1, 1]", moved(maps, gap))
     _shell.heading("The function that computed the weights")
     _shell.show_source(attend)
-
-
-def take_cell(row, column):
-    start = st.session_state["heads.start"]
-    look_at(start + row, start + column)
 
 
 # ---- what B is ----
@@ -161,11 +157,12 @@ def picked(config, layer, head):
 
 
 def labels(a, b, part):
-    """The tokens; two of them where the texts differ."""
-    return [
-        one if one == other else f"{one}|{other}"
-        for one, other in zip(a.trace.tokens[part], b.trace.tokens[part], strict=True)
-    ]
+    """What rows and columns stand for: tokens or words; where the texts differ, the two tokens of a place."""
+    if a.trace.text == b.trace.text:
+        return _words.labels(a.trace, part)
+    pairs = zip(a.trace.tokens[part], b.trace.tokens[part], strict=True)
+    names = tuple(one if one == other else f"{one}|{other}" for one, other in pairs)
+    return _words.by_token(a.trace, part)._replace(names=names)
 
 
 def matched(a, b, part):
@@ -191,15 +188,15 @@ def matched(a, b, part):
     return told
 
 
-def largest(a, b, maps, gap, part):
+def largest(words, maps, gap):
     """The cell in which they differ most."""
     if not np.nanmax(np.abs(gap), initial=0) > 0:
         return "**They do not differ in any cell.**"
     i, j = np.unravel_index(np.nanargmax(np.abs(gap)), gap.shape)
-    row, column = (_shell.plain(labels(a, b, part)[place]) for place in (i, j))
+    row, column = (_shell.plain(words.names[place]) for place in (i, j))
     return (
-        f"They differ most where {row} (place {part.start + i + 1}) looks at {column} (place "
-        f"{part.start + j + 1}): A gives it {number(maps[0][i, j], 2)} and B {number(maps[1][i, j], 2)}, "
+        f"They differ most where {row} (place {words.start + i + 1}) looks at {column} (place "
+        f"{words.start + j + 1}): A gives it {number(maps[0][i, j], 2)} and B {number(maps[1][i, j], 2)}, "
         f"**A − B = {signed(gap[i, j], 2)}**."
     )
 

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import heads, wordwise
-from pages import _shell
+from model.analysis import heads
+from pages import _shell, _words
 from pages._cache import remembered
 from pages._control import Buttons, picture_first
 from pages._numbers import leaders, number, percent
@@ -70,6 +70,7 @@ def section(view):
         told = st.container()
         left, right = st.columns([11, 8], gap="medium")
         part = window(view.query, T, SHOWN, STEP)
+        labels = _words.labels(trace, part)
         with left:
             measured = {"induction": repeat(model)}
             if T > 1:
@@ -82,17 +83,17 @@ def section(view):
                 value = np.concatenate(layer_by_layer(pair_weights, view, view.query))[:, view.key]
             places = np.arange(L * H) if order == "layer" else np.argsort(-value, kind="stable")
             grid(
-                maps[places],
-                rows=trace.tokens[part],
-                columns=trace.tokens[part],
+                labels.matrix(maps[places]),
+                rows=labels.names,
+                columns=labels.names,
                 names=[short(*divmod(int(i), H)) for i in places],
                 notes=[f"{number(value[i], 2)}\n{names.ravel()[i]}" for i in places],
-                allowed=trace.layers[0].attention.head(0).allowed[part, part],
+                allowed=labels.allowed(trace.layers[0].attention.head(0).allowed[part, part]),
                 selected=int(np.flatnonzero(places == layer * H + head)[0]),
                 across=H,
                 faint=heads.NONE,
                 key="heads.grid",
-                start=part.start,
+                start=labels.start,
                 revision=f"{text}\n{order}",
                 measures={name: found.heads.ravel()[places] for name, found in measured.items()},
                 on_select=take_head,
@@ -110,36 +111,22 @@ def section(view):
 
 
 def large(view, label):
-    """The chosen head's weights, from token to token or, if the reader wants that, from word to word."""
-    trace, head = view.trace, view.choice.head
-    attention, words = trace.layers[view.choice.layer].attention, wordwise.words(trace)
-    weights, allowed = attention.weights(head), attention.head(head).allowed
-    how = {"height": 500, "label": label, "revision": view.choice.text}
-    if words.merged and _shell.WORDS.value():
-        heatmap(
-            wordwise.merge(weights, words.groups),
-            rows=words.names,
-            columns=words.names,
-            allowed=wordwise.may_look(allowed, words.groups),
-            key="heads.words",
-            selected=(words.groups[view.query], words.groups[view.key]),
-            row_role="word",
-            column_role="word",
-            **how,
-        )
-    else:
-        heatmap(
-            weights,
-            rows=trace.tokens,
-            columns=trace.tokens,
-            allowed=allowed,
-            key="heads.map",
-            selected=(view.query, view.key),
-            on_select=look_at,
-            **how,
-        )
-    if words.merged:
-        _shell.WORDS.draw()
+    """The chosen head's weights."""
+    attention, head = view.trace.layers[view.choice.layer].attention, view.choice.head
+    labels = _words.labels(view.trace)
+    heatmap(
+        labels.matrix(attention.weights(head)),
+        rows=labels.names,
+        columns=labels.names,
+        allowed=labels.allowed(attention.head(head).allowed),
+        key="heads.map",
+        selected=labels.cell(view.query, view.key),
+        height=500,
+        label=label,
+        revision=view.choice.text,
+        on_select=labels.chosen(look_at),
+    )
+    labels.draw()
 
 
 def take_head(name):

@@ -4,11 +4,11 @@ import numpy as np
 import streamlit as st
 
 from model.network.attention import attend
-from pages import _shell
+from pages import _shell, _words
 from pages._choices import put, refuse
 from pages._control import Control, pause
 from pages._numbers import percent, plural
-from pages.heads.pair import inside, look_at, open_head, place, short, window
+from pages.heads.pair import look_at, open_head, place, short, window
 from viz.component.lines import MOST, lines
 
 SHOWN = 512  # tokens of a long text that are sent at once
@@ -28,27 +28,28 @@ def section(view):
     names = [main, *others([name for line in every for name in line], main)]
     count = COUNT.value()
     part = window(view.query, T, SHOWN, STEP)
-    maps = np.stack([weights(trace, name, part) for name in names])
+    labels = _words.labels(trace, part)
+    maps = labels.matrix(np.stack([weights(trace, name, part) for name in names]))
     alone = len(names) <= COLOURS
     shown = maps if alone else maps.mean(axis=0, keepdims=True)
     lines(
         shown,
-        rows=trace.tokens[part],
-        columns=trace.tokens[part],
+        rows=labels.names,
+        columns=labels.names,
         names=names if alone else [f"the mean of {len(names)} heads"],
         heads=every,
         chosen=names,
-        allowed=trace.layers[0].attention.head(0).allowed[part, part],
+        allowed=labels.allowed(trace.layers[0].attention.head(0).allowed[part, part]),
         count=count,
-        start=part.start,
-        selected=inside(view, part),
+        start=labels.start,
+        selected=labels.cell(view.query, view.key),
         key="heads.curves",
         revision=f"{view.choice.text}\n{' '.join(names)}",
         on_head=take_head,
         on_count=take_count,
-        on_token=take_token,
+        on_token=lambda side, row: take_token(side, labels.token(row)),
     )
-    st.session_state["heads.shown"] = names, part.start
+    st.session_state["heads.shown"] = names
     pause()
     st.caption(
         "left asks, right answers: a line from “it” to “cat” says that “it” looks at “cat”. The more opaque "
@@ -64,7 +65,8 @@ def section(view):
             "that asks" * (T > SHOWN)
         )
     )
-    st.markdown(told(view, names, maps.mean(axis=0), part))
+    labels.draw()
+    st.markdown(told(names, maps.mean(axis=0), labels, labels.row(view.query)))
     _shell.heading("The function that computed the weights")
     _shell.show_source(attend)
 
@@ -92,7 +94,7 @@ def take_head(head):
     """A head was clicked: it comes, or goes; when the sidebar's own goes, the next takes its place, and the
     last one stays.
     """
-    names, _ = st.session_state["heads.shown"]
+    names = st.session_state["heads.shown"]
     left = [*names, head] if head not in names else [name for name in names if name != head] or names
     open_head(*place(left[0]))
     put({MORE.key: " ".join(left[1:])})
@@ -102,19 +104,18 @@ def take_count(count):
     put({COUNT.key: count})
 
 
-def take_token(side, i):
-    _, start = st.session_state["heads.shown"]
-    look_at(**{{"row": "query", "column": "key"}[side]: start + i})
+def take_token(side, place):
+    look_at(**{{"row": "query", "column": "key"}[side]: place})
 
 
 # ---- in words ----
 
 
-def told(view, names, mean, part):
-    """What the token that asks takes, and how few lines carry half of the weight."""
-    row, tokens = mean[view.query - part.start], view.trace.tokens[part]
+def told(names, mean, labels, asking):
+    """What the token or word in the row `asking` takes, and how few lines carry half of the weight."""
+    row = mean[asking]
     most = ", ".join(
-        f"{_shell.plain(tokens[j])} {percent(row[j])}"
+        f"{_shell.plain(labels.names[j])} {percent(row[j])}"
         for j in np.argsort(-row, kind="stable")[:3]
         if row[j] > 0
     )
@@ -122,7 +123,7 @@ def told(view, names, mean, part):
     largest = np.sort(mean, axis=None)[::-1]
     half = int(np.searchsorted(np.cumsum(largest, dtype=np.float64), 0.5 * mean.sum(dtype=np.float64))) + 1
     return (
-        f"In {who} {_shell.plain(view.trace.tokens[view.query])} takes most from {most}. Half of all the "
+        f"In {who} {_shell.plain(labels.names[asking])} takes most from {most}. Half of all the "
         f"weight drawn is in **{half:,} of {plural('line', int((mean > 0).sum()))}**: the more a head looks "
         "at single tokens, the fewer lines are most of what it does."
     )

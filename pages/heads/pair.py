@@ -45,15 +45,6 @@ def window(query, tokens, size, step):
     return slice(start, min(tokens, start + size))
 
 
-def inside(view, part):
-    """The chosen pair as places in this part of the text; None if one of them lies outside."""
-    return (
-        (view.query - part.start, view.key - part.start)
-        if all(part.start <= i < part.stop for i in (view.query, view.key))
-        else None
-    )
-
-
 def open_head(layer, head):
     """Somebody has chosen this head, counted from 0: the sidebar, the link and every view follow."""
     put({"layer": layer + 1, "head": head + 1})

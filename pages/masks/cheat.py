@@ -11,7 +11,7 @@ import streamlit as st
 from model import load, masks
 from model.analysis import leak
 from model.decoding import generate, temperature
-from pages import _shell
+from pages import _shell, _words
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Number, pause
@@ -165,6 +165,7 @@ def looks(choice, cheat):
     if len(cheat.tokens) == 1:
         return
     ahead = ahead_of(choice.text)
+    labels = _words.labels(cheat)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         heatmap(
@@ -183,14 +184,15 @@ def looks(choice, cheat):
         )
     with right:
         heatmap(
-            cheat.layers[choice.layer].attention.weights(choice.head),
-            rows=cheat.tokens,
-            columns=cheat.tokens,
+            labels.matrix(cheat.layers[choice.layer].attention.weights(choice.head)),
+            rows=labels.names,
+            columns=labels.names,
             key="masks.cheat",
             height=340,
             label=f"{CHEAT}: weights of layer {choice.layer + 1}, head {choice.head + 1}",
             revision=cheat.text,
         )
+        labels.draw()
     most = leaders(ahead, partial(number, places=3))
     st.markdown(
         f"At the token right after itself. Most of all in **{_shell.heads_in_words(most)}**: mean weight "

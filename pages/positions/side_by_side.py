@@ -7,7 +7,7 @@ import streamlit as st
 
 from model.analysis import chance
 from model.network.attention import attend
-from pages import _ending, _shell
+from pages import _ending, _shell, _words
 from pages._choices import put
 from pages._control import NothingToShow, Slider, picture_first
 from pages._numbers import compared, signed
@@ -22,9 +22,8 @@ SHOWN = 128  # tokens of a long text that are drawn at once
 BEST = 5  # next tokens listed
 
 
-def take_cell(row, column):
-    start = st.session_state["positions.start"]
-    put({"positions.query": start + row, "positions.key": start + column})
+def take_cell(query, key):
+    put({"positions.query": query, "positions.key": key})
 
 
 def section(text):
@@ -51,23 +50,23 @@ def section(text):
             )
             raise NothingToShow
         tokens = any_trace.tokens
-        start = st.session_state["positions.start"] = first.value() - 1
-        part = slice(start, start + SHOWN)
+        part = slice(first.value() - 1, first.value() - 1 + SHOWN)
+        labels = _words.labels(any_trace, part)
         query, key = (control.value() for control in encodings.pair_controls(tokens))
         weights = {
             name: trace
             if isinstance(trace, str)
-            else encodings.seen(trace, layer.value() - 1, head.value() - 1)[part, part]
+            else labels.matrix(encodings.seen(trace, layer.value() - 1, head.value() - 1)[part, part])
             for name, trace in traces.items()
         }
         panels(
             weights,
-            rows=tokens[part],
-            columns=tokens[part],
+            rows=labels.names,
+            columns=labels.names,
             key="positions.panels",
-            selected=(query - start, key - start),
+            selected=labels.cell(query, key),
             revision=text,
-            on_select=take_cell,
+            on_select=labels.chosen(take_cell),
         )
     st.caption(
         "row asks, column answers; each row sums to "
@@ -77,9 +76,10 @@ def section(text):
         "them: what head 6 does in one, another head may do "
         "in the next"
     )
+    labels.draw()
     loss(traces, tokens)
     expected(traces, any_trace, query)
-    difference(weights, tokens[part], text)
+    difference(weights, labels.names, text)
     _shell.heading("The formula and its code")
     _shell.say(
         r"w_{ij} = \mathrm{softmax}_j\!\left(\frac{R_i q_i \cdot R_j k_j}{\sqrt D} + b_{ij}\right), \qquad "
@@ -149,7 +149,7 @@ def expected(traces, any_trace, query):
         )
 
 
-def difference(weights, tokens, text):
+def difference(weights, names, text):
     """The weights of one model minus those of another."""
     _shell.heading("Where do two of them differ?")
     controls = (
@@ -170,8 +170,8 @@ def difference(weights, tokens, text):
     gap = pair[a] - pair[b]
     heatmap(
         gap,
-        rows=tokens,
-        columns=tokens,
+        rows=names,
+        columns=names,
         key="positions.difference",
         kind="signed",
         height=420,

@@ -21,7 +21,7 @@ VIEWS = sorted(
 
 def warm():
     """Import torch and the views of all pages, load the models, run one text; then tell the garbage collector
-    to leave all that alone (see README, "Speed").
+    to leave all that alone (see tests/bench/README.md).
     """
     try:
         prepare()

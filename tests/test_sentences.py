@@ -79,15 +79,22 @@ def test_nobody_says_what_a_model_would_do_that_nobody_has_trained():
     assert "would do better" not in said(opened("averaging", text=LONG + " bank"))
 
 
-# ---- the README ----
+# ---- the README, and what lies beside the models and the code ----
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+def read(name):
+    """A text of the tree."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+README, MODELS = read("README.md"), read("model/checkpoints/README.md")
+SENTENCES = " ".join(MODELS.split())
 ENCODINGS = "none", "learned", "sinusoidal", "rope", "alibi", "t5"
 
 
 def row(name):
-    """The cells of a model's row in the README's tables, without its name."""
-    (line,) = re.findall(rf"^\| `{name}` \|(.*)\|$", README, re.MULTILINE)
+    """The cells of a model's row in the tables beside the checkpoints, without its name."""
+    (line,) = re.findall(rf"^\| `{name}` \|(.*)\|$", MODELS, re.MULTILINE)
     return [cell.strip() for cell in line.split("|")]
 
 
@@ -121,12 +128,10 @@ def test_the_table_of_encoders_says_at_which_layer():
             best[name, kind] = layer, found[kind]["by_layer_on_their_side"][layer]
     assert best["encoder", "usage"] == (3, 0.946) and best["encoder", "clues"] == (5, 0.933)  # 5: the end
     assert best["encoder-cnn", "usage"] == (5, 0.869) and best["encoder-cnn", "clues"] == (5, 0.735)
-    assert (
-        "0.946 of those as\npeople write, at layer 3, and for 0.933 of those with one clue, at the end"
-        in README
-    )
+    meter = "for 0.946 of those as people write, at layer 3, and for 0.933 of those with one clue, at the end"
+    assert meter in SENTENCES
     for share, error in ((0.9, "0.014"), (0.65, "0.022")):
-        assert f"{math.sqrt(share * (1 - share) / 480):.3f}" == error and error in README
+        assert f"{math.sqrt(share * (1 - share) / 480):.3f}" == error and error in SENTENCES
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
@@ -134,6 +139,24 @@ def test_the_table_of_toys_is_what_their_cards_say(name):
     card, cells = load(f"toy-{name}").card, row(f"toy-{name}")
     assert cells[2:4] == [f"{card[key]:.1%}" for key in ("copy_accuracy", "copy_accuracy_periods_50_60")]
     assert cells[4:] == [f"{np.max(card[key]):.2f}" for key in ("previous_token", "induction")]
+
+
+def test_the_table_of_the_readme_is_what_the_cards_say():
+    bits = [load(f"decoder-{name}").card["bits_per_byte"] for name in ENCODINGS]
+    copies = [load(f"toy-{name}").card["copy_accuracy"] for name in ENCODINGS]
+    assert f"| {min(bits):.3f} to {max(bits):.3f} bits per byte |" in README
+    assert f"| copies {min(copies):.1%} to {max(copies):.1%} |" in README
+    for name in ("decoder-unmasked", "decoder-cnn"):
+        card = load(name).card
+        (line,) = re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE)
+        assert line.endswith(
+            f"| {card['parameters'] / 1e6:.1f} M | {card['bits_per_byte']:.3f} bits per byte |"
+        )
+    for name in ("encoder", "encoder-cnn"):
+        card = load(name).card
+        (line,) = re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE)
+        share = card["senses"]["usage"]["sense_accuracy"]
+        assert line.endswith(f"| {card['parameters'] / 1e6:.1f} M | sense accuracy {share:.3f} |")
 
 
 @torch.inference_mode()
@@ -156,14 +179,14 @@ def test_cards_and_the_page_about_heads_have_one_induction_score():
             for one in heads.strings(load("toy-rope")).tolist()
         )
     ]
-    assert f"{np.mean(page):.2f} in place of {np.mean(found):.2f} for `toy-rope`" in README
+    assert f"{np.mean(page):.2f} in place of {np.mean(found):.2f} for `toy-rope`" in SENTENCES
 
 
 def test_distances_of_t5_share_the_last_bucket_from_113_on():
     config = ModelConfig()
     bucket = [16 + int(math.log(d / 16) / math.log(128 / 16) * 16) if d > 15 else d for d in range(300)]
     first = next(d for d, one in enumerate(bucket) if one >= config.t5_buckets - 1)
-    assert first == 113 and "distances from 113 on share the last" in README
+    assert first == 113 and "distances from 113 on share the last" in read(".github/CONTRIBUTING.md")
     found = t5_buckets(300, 300, config.t5_buckets, config.t5_distance)[-1].flip(0)
     assert (found[113:] == 31).all() and found[112] == 30
 

@@ -18,6 +18,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._choices import choose, from_link, kept, refuse, same
 
+PAINTED = 0.08  # seconds until a browser has painted what was sent
+
 
 class NothingToShow(Exception):
     """The page has said why, and ends here; after `st.stop` its address could not be written any more."""
@@ -208,4 +210,4 @@ def row_above() -> DeltaGenerator:
 
 def pause() -> None:
     """Let the picture be painted before more is sent: what comes earlier, the browser takes in first."""
-    time.sleep(0.08)
+    time.sleep(PAINTED)

@@ -1,17 +1,22 @@
 """What tests share: one torch thread, float64 where laws are exact, and tiny random models."""
 
+from functools import cache
+
 import pytest
 import torch
+from streamlit.components.v2 import manifest_scanner
 from xdist.scheduler import LoadFileScheduling
 
 from model import tokenizer as bpe
 from model.bundle import Bundle
 from model.network.config import ModelConfig
 from model.network.transformer import Transformer, initialise
-from pages import _failure
+from pages import _control, _failure
 
 torch.set_num_threads(1)
 torch.set_warn_always(True)  # not only once per program, so that no test depends on those before it
+# Each session of an AppTest would read the metadata of all installed packages anew, a sixth of its time.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 TEXT = (
     "I swam across the river to get to the other bank. I walked across the road to get cash from the other "
@@ -40,6 +45,12 @@ def failures_are_loud(monkeypatch):
         raise error
 
     monkeypatch.setattr(_failure, "report", report)
+
+
+@pytest.fixture(autouse=True)
+def no_browser_to_wait_for(monkeypatch):
+    """A session without a browser does not wait for a picture to be painted."""
+    monkeypatch.setattr(_control, "PAINTED", 0.0)
 
 
 @pytest.fixture(scope="module")

@@ -494,8 +494,8 @@ def test_the_cheat_reads_any_text(text):
     at = section(CHEATING, text=text)
     text = text.replace("\r\n", "\n")  # a box has no other line ends
     traces = load(HONEST).explain(text), load(CHEAT).explain(text)
-    for row, trace in zip(shown(at, "believed")[1], traces, strict=False):  # the third is the cheat, masked
-        np.testing.assert_allclose(row, leak.believed(trace), atol=1e-6)
+    rows = shown(at, "believed")[1][:2]  # the third is the cheat, masked
+    np.testing.assert_allclose(rows, [leak.believed(trace) for trace in traces], atol=1e-6)
 
 
 def test_of_one_token_nothing_is_to_be_guessed():

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from model import zoo
-from model.train import language, senses, toys
+from model.train import example, language, senses, sentences, toys
 
 SAMPLE = (
     "One day, a little girl named Lily went to the river with her mom. They saw a big dog, and the dog was "
@@ -38,8 +38,8 @@ def sample_loss(bundle):
 def sample_cosine(bundle):
     """Cosine of *bank* by the river and *bank* with cash at the end of the model, for the same purpose."""
     river, cash = (
-        senses.vectors(bundle.network, bundle.tokenizer, text, "bank")[-1]
-        for text in (senses.RIVER, senses.CASH)
+        sentences.vectors(bundle.network, bundle.tokenizer, text, "bank")[-1]
+        for text in (example.RIVER, example.CASH)
     )
     return F.cosine_similarity(river, cash, dim=0).item()
 

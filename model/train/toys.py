@@ -2,11 +2,14 @@
 (Olsson 2022) within minutes.
 """
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors.numpy import save_file
+from torch import Tensor
 from torch.nn import functional as F
 
 from model import zoo
@@ -23,15 +26,15 @@ SNAPSHOTS = (0, 50, 100, 200, 300, 400, 600, 800, 1000, 1200, 1500, 1800)
 
 
 @torch.inference_mode()
-def measure(network, *, seed=7, periods=PERIODS, tokens=96):
+def measure(
+    network: Transformer, *, seed: int = 7, periods: tuple[int, int] = PERIODS, tokens: int = 96
+) -> dict[str, Any]:
     """Copy accuracy in the repeats, and the previous-token and induction scores of model.analysis.heads for
     each head, the mean over 64 strings.
     """
     ids, period = strings(64, tokens, seed=(seed, 0), periods=periods)
     logits = network(ids).logits
-    repeated = (
-        torch.arange(tokens)[None] >= period[:, None]
-    )  # from here on the string says what it said before
+    repeated = torch.arange(tokens)[None] >= period[:, None]  # from here on the string repeats itself
     right = (logits[:, :-1].argmax(-1) == ids[:, 1:])[repeated[:, 1:]].float().mean().item()
     weights = weights_of(network, ids).numpy()  # (L, B, H, T, T)
     return {
@@ -41,34 +44,43 @@ def measure(network, *, seed=7, periods=PERIODS, tokens=96):
     }
 
 
-def by_head(weights, score, period):
+def by_head(
+    weights: np.ndarray, score: Callable[[np.ndarray, int], float], period: Sequence[int]
+) -> list[list[float]]:
     """The mean of score(weights, period) over B strings, for each head of weights (L, B, H, T, T): L lists
     of H numbers.
     """
     return [
         [
-            round(float(np.mean([score(one, each) for one, each in zip(some, period, strict=True)])), 3)
-            for some in layer.swapaxes(0, 1)
+            round(float(np.mean([score(one, own) for one, own in zip(head, period, strict=True)])), 3)
+            for head in layer.swapaxes(0, 1)
         ]
         for layer in weights
     ]
 
 
-def facts(network):
+def facts(network: Transformer) -> dict[str, Any]:
     """What a toy's card says of its quality."""
     longer = measure(network, periods=(50, 60))["copy_accuracy"]
     return {**measure(network), "copy_accuracy_periods_50_60": longer}
 
 
 @torch.inference_mode()
-def weights_of(network, ids):
+def weights_of(network: Transformer, ids: Tensor) -> Tensor:
     """Weights (L, ..., H, T, T) of strings (..., T)."""
     return torch.stack([layer.attention.weights() for layer in network(ids).layers])
 
 
 def train(
-    positions, *, seed, steps=SNAPSHOTS[-1], batch=32, tokens=96, work=Path(".training"), folder=zoo.FOLDER
-):
+    positions: str,
+    *,
+    seed: int,
+    steps: int = SNAPSHOTS[-1],
+    batch: int = 32,
+    tokens: int = 96,
+    work: Path = Path(".training"),
+    folder: Path = zoo.FOLDER,
+) -> dict[str, Any]:
     """Train one toy, write its checkpoint, its card and, in births/, the weights of one fixed string at
     twelve steps of the training.
     """
@@ -87,7 +99,7 @@ def train(
     sample = strings(1, 48, seed=(seed, 1), periods=(12, 16))[0][0]
     births = {}
 
-    def backward(step):
+    def backward(step: int) -> float:
         if step in SNAPSHOTS:
             births[step] = weights_of(network, sample).to(torch.float16).numpy()
         ids, _ = strings(batch, tokens + 1, seed=(seed, 2, step))
@@ -96,9 +108,8 @@ def train(
         return loss.item()
 
     state = work / f"toy-{positions}.pt"
-    state.unlink(
-        missing_ok=True
-    )  # a few minutes’ work is not resumed: the snapshots of its beginning would be missing
+    # A few minutes' work is not resumed: the snapshots of its beginning would be missing.
+    state.unlink(missing_ok=True)
     curve = fit(network, backward, steps=steps, rate=0.01, state=state, tokens_per_step=batch * tokens)
     births[steps] = weights_of(network, sample).to(torch.float16).numpy()
     network.eval()

@@ -1,4 +1,7 @@
-"""A tokenizer as `tokenizer.json`, the file that Hugging Face's `tokenizers` reads: to the same ids."""
+"""A tokenizer as `tokenizer.json`, the file that Hugging Face's `tokenizers` reads: to the same ids.
+
+Where capitals are read as small letters, only letters that came into Unicode after this Python may differ.
+"""
 
 import json
 import re
@@ -7,6 +10,7 @@ from functools import lru_cache
 from model.tokenizer import BYTES, Tokenizer
 
 LAST = 0x10FFFF  # of Unicode
+ESCAPE = "\U0010fffd"  # of no meaning in Unicode
 END = "⟨end⟩"  # no bytes are written so, so that no text is read as this token
 
 
@@ -44,12 +48,25 @@ def spelled_out(pattern: str) -> str:
     return pattern
 
 
-def check(tokenizer: Tokenizer) -> None:
-    """ValueError, with a sentence for the user, if the tokenizer reads capitals as small letters, or if two
-    of its tokens are the same letters, which the file cannot tell apart.
+def small_letters() -> dict:
+    """The normalizer that does what `uncased` does. The one capital that has no small letter of its own, İ,
+    stays as it is: it waits behind an escape while all others become small.
     """
-    if not tokenizer.cased:
-        raise ValueError("This tokenizer reads capitals as small letters, which tokenizer.json cannot say.")
+    kept = [(ESCAPE, ESCAPE + "a"), ("İ", ESCAPE + "b")]
+    away = [replaced({"String": before}, after) for before, after in kept]
+    back = [replaced({"String": after}, before) for before, after in reversed(kept)]
+    front = {"type": "Prepend", "prepend": " "}, replaced({"Regex": spelled_out(r"\A (?=\s)")}, "")
+    return {"type": "Sequence", "normalizers": [*away, {"type": "Lowercase"}, *back, *front]}
+
+
+def replaced(pattern: dict, content: str) -> dict:
+    return {"type": "Replace", "pattern": pattern, "content": content}
+
+
+def check(tokenizer: Tokenizer) -> None:
+    """ValueError, with a sentence for the user, if two of the tokens are the same letters, which the file
+    cannot tell apart.
+    """
     if len(set(tokenizer.bytes)) < len(tokenizer):
         raise ValueError(
             "Two tokens of this tokenizer are the same letters; tokenizer.json has room for one of them."
@@ -88,7 +105,7 @@ def exported(tokenizer: Tokenizer) -> str:
             "truncation": None,
             "padding": None,
             "added_tokens": [],
-            "normalizer": None,
+            "normalizer": None if tokenizer.cased else small_letters(),
             "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, byte_level]},
             "post_processor": None,
             "decoder": byte_level,

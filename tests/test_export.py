@@ -1,6 +1,7 @@
 """What `tokenizers` makes of our tokenizer.json: the same ids, whatever the text."""
 
 import random
+from unicodedata import category
 
 import pytest
 import tokenizers
@@ -18,6 +19,7 @@ OURS = {
     "story": bpe.train(STORY, 500, bpe.MARKED),
     "bundled": load("decoder-rope").tokenizer,
     "bytes": bpe.Tokenizer([]),
+    "encoder": load("encoder").tokenizer,
 }
 THEIRS = {name: tokenizers.Tokenizer.from_str(export.exported(one)) for name, one in OURS.items()}
 every = pytest.mark.parametrize("name", OURS)
@@ -39,6 +41,8 @@ def assert_equal(name, text):
         "a" * 100 + "1" * 50 + "!" * 70 + " " * 90 + "_" * 40 + "\n" * 40,
         " \u00a0\u2003\u2028\u2029\x1c\x1d\x1e\x1f\x85\ufeff\u180e\u200b x",
         "⟨end⟩ <|endoftext|> Ġ Ċ ĠthĠe",
+        "The BANK of İstanbul, ΣΑΣ Straße ǅ K Å ẞ \U0010fffda\U0010fffdb\U0010fffd İ",
+        "\nThe bank\nÀ la carte",
         "\x00\x01\x7f\x80\xad\u0600\u06dd\U000e0001\U000e0100\U0010ffff",
     ],
 )
@@ -47,15 +51,19 @@ def test_hostile_texts_have_the_same_ids(name, text):
 
 
 @every
-@given(st.text(max_size=60))
+@given(st.text(st.characters(exclude_categories=["Cs", "Cn"]), max_size=60))
 @settings(deadline=None, max_examples=150)
 def test_any_text_has_the_same_ids(name, text):
     assert_equal(name, text)
 
 
-def test_every_character_is_cut_alike():
-    """All of Unicode in a random order, between letters, digits, signs and spaces."""
+@pytest.mark.parametrize("name", ["low", "encoder"])
+def test_every_character_is_cut_alike(name):
+    """All of Unicode in a random order, between letters, digits, signs and spaces; where capitals become
+    small, all that this Python knows.
+    """
     letters = [chr(i) for i in range(0x110000) if not 0xD800 <= i < 0xE000]
+    letters = [letter for letter in letters if name == "low" or category(letter) != "Cn"]
     random.Random(3).shuffle(letters)
     around = random.Random(4)
     for start in range(0, len(letters), 40_000):
@@ -63,14 +71,15 @@ def test_every_character_is_cut_alike():
             letter + around.choice(["", "a", "1", "!", " ", "e\u0301"])
             for letter in letters[start : start + 40_000]
         )
-        assert_equal("low", text)
+        assert_equal(name, text)
 
 
 @every
 def test_the_vocabulary_has_as_many_tokens_and_text_comes_back(name):
     assert THEIRS[name].get_vocab_size() == len(OURS[name])
     text = "The river  bank: 🏞 and thé ríver, 123."
-    assert THEIRS[name].decode(THEIRS[name].encode(text).ids) == text
+    read = text if OURS[name].cased else bpe.uncased(text)
+    assert THEIRS[name].decode(THEIRS[name].encode(text).ids) == read
 
 
 def test_an_unseen_word_falls_into_what_was_learned():
@@ -80,8 +89,6 @@ def test_an_unseen_word_falls_into_what_was_learned():
 
 
 def test_what_the_file_cannot_say_is_an_error():
-    with pytest.raises(ValueError, match="reads capitals as small letters"):
-        export.exported(load("encoder").tokenizer)
     twice = bpe.Tokenizer([(97, 98), (98, 99), (256, 99), (97, 257)])  # ab, bc, ab c, a bc
     with pytest.raises(ValueError, match="are the same letters"):
         export.exported(twice)

@@ -43,9 +43,9 @@ def to_bytes(text: str) -> bytes:
 
 def uncased(text: str) -> str:
     """`text` in small letters, with a space in front: as many characters as before, so that a word is one
-    token with a capital, without one, and as the first word (Devlin 2019).
+    token with a capital, without one, and as the first word (Devlin 2019). Nothing stays nothing.
     """
-    return ("" if text[:1].isspace() else " ") + "".join(
+    return ("" if not text or text[:1].isspace() else " ") + "".join(
         small if len(small := letter.lower()) == 1 else letter for letter in text
     )
 

@@ -12,6 +12,13 @@ from tests.browser.test_attention import click
 LINKED, TYPED = "The heron waits at the river bank", "The river bank"
 LINK = {"text": LINKED, "layer": 3, "attention.step": "3 Dot products"}
 STATE = "document.querySelector('[data-testid=stApp]').dataset.testConnectionState === 'CONNECTED'"
+TYPE = """text => {
+    const box = document.querySelector(".st-key-text textarea");
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+ENTER = """() => document.querySelector(".st-key-text textarea")
+    .dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }))"""
 # page: rows of buttons, with the place of the one chosen before the server dies, and of the one after
 VISITS = {
     "attention": (("attention.step", 1), ("attention.step", 4)),
@@ -87,3 +94,23 @@ def test_a_click_in_a_picture_counts_and_a_way_to_another_page_takes_the_text_al
             walks.part("contents").get_by_text("What is each head doing?").click()
             walks.page.wait_for_url("**/heads*")
             holds(walks)
+
+
+@pytest.mark.parametrize("enter", [False, True], ids=["live", "Ctrl+Enter"])
+def test_what_was_typed_as_the_server_died_arrives_once_it_is_back(browser, enter):
+    with launch.server() as server:
+        page = Page(browser, server.url).open(text=LINKED)
+        page.shown(revision=LINKED)
+        server.process.kill()
+        server.process.wait()
+        # Streamlit disables its boxes once it has noticed: this is typed in the moment before
+        page.page.evaluate(TYPE, TYPED)
+        page.page.wait_for_function(f"!({STATE})")
+        if enter:
+            page.page.evaluate(ENTER)
+        page.page.wait_for_timeout(400)  # longer than the hand rests
+        with launch.server(port=server.port) as another:
+            page.shown(revision=TYPED)
+            holds(page)
+            assert "Traceback" not in another.log
+        assert not [said for said in page.wrong if "Cannot send" in said]

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages import _server
+from pages import _guard, _server
 
 VIEWS = sorted(
     f"pages.{path.parent.name}.{path.stem}"
@@ -66,5 +66,5 @@ def failed(error: Exception) -> bool:
     return _failure.outside(error)
 
 
-layers = [Middleware(layer) for layer in (_server.Guard, _server.Page, _server.Packed)]
+layers = [Middleware(layer) for layer in (_guard.Guard, _server.Page, _server.Packed)]
 app = st.App("pages/_router.py", lifespan=lifespan, middleware=layers, on_script_error=failed)

@@ -75,7 +75,7 @@ class Cache:
         """The value of the key, computed if it is not here."""
         while True:
             with self.lock:
-                if found := self.entries.get(key):
+                if entry := self.entries.get(key):
                     self.entries.move_to_end(key)
                     break
                 waiting = self.running.get(key)
@@ -85,8 +85,8 @@ class Cache:
                 return self.first(key, compute, mine)
             if waiting.result():
                 return waiting.result()[0]
-        self.keep(key, found.value)  # an object may have grown since, by what it computes when asked
-        return found.value
+        self.keep(key, entry.value)  # an object may have grown since, by what it computes when asked
+        return entry.value
 
     def first(self, key: Hashable, compute: Callable[[], Any], mine: Future) -> Any:
         """Compute the value for all that wait for it."""

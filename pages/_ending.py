@@ -70,8 +70,8 @@ def unfinished(text, last):
     likely = f" Likeliest: {words}." * bool(words)
     st.info(
         "Your text seems to end inside a word: of what the model expects here that begins with "
-        f"{_shell.plain(last.word)}, **{share}** goes on as a longer word.{likely} A whole "
-        "word has tokens of its own, seldom those of its first letters."
+        f"{_shell.plain(last.word)}, **{share}** goes on as a longer word.{likely} A whole word has tokens "
+        "of its own, seldom those of its first letters."
     )
     ways_on(f"Take “{last.word.strip()}” off", text[: -len(last.word)], text)
 

@@ -6,7 +6,7 @@ import traceback
 import streamlit as st
 
 from model import Unavailable
-from pages import _choices, _shell
+from pages import _choices, _shell, _sidebar
 from pages._control import NothingToShow
 
 LOG = logging.getLogger("riverbank")
@@ -34,10 +34,10 @@ def run(page):
         report(error)
         failed = True
         with above:
-            tell()
+            say_so()
     with above:
         _shell.tell_refusals()
-    _shell.sidebar(anyhow=failed)
+    _sidebar.sidebar(anyhow=failed)
     _choices.write(page.url_path, failed=failed)
 
 
@@ -68,7 +68,7 @@ def report(error):
     LOG.error("A page failed.\n%s", "\n\nafter\n\n".join(parts))
 
 
-def tell():
+def say_so():
     """Say so, with a way on."""
     st.error(SENTENCE)
     with st.container(horizontal=True):

@@ -33,12 +33,12 @@ def uncertain(value: float, error: float, *, sign: bool = False) -> str:
     return f"{number(value, places, sign=sign)} ± {number(error, places)}"
 
 
-def compared(found: Difference, count: int, noun: str = "token") -> str:
+def compared(difference: Difference, count: int, noun: str = "token") -> str:
     """A difference measured on so many things, with its standard error, and whether it is more than noise."""
     if count == 1:
-        return f"{signed(found.mean)} on a single {noun}, which tells nothing"
-    verdict = "no more than noise" if found.noise else "more than noise"
-    return f"{uncertain(found.mean, found.error, sign=True)} over {plural(noun, count)}, {verdict}"
+        return f"{signed(difference.mean)} on a single {noun}, which tells nothing"
+    verdict = "no more than noise" if difference.noise else "more than noise"
+    return f"{uncertain(difference.mean, difference.error, sign=True)} over {plural(noun, count)}, {verdict}"
 
 
 def leaders(values: np.ndarray, write: Callable[[float], str]) -> list[tuple[int, ...]]:

@@ -25,15 +25,15 @@ def listen() -> None:
     if state.heard:
         return
     widgets = get_script_run_ctx().session_state._state._new_widget_state  # no public call gets there
-    said = {
+    reported = {
         name: widgets.get_serialized(name) for name in widgets.states if name not in widgets.widget_metadata
     }
-    views = {name: choices(one.json_value) for name, one in said.items() if one.HasField("json_value")}
+    views = {name: choices(one.json_value) for name, one in reported.items() if one.HasField("json_value")}
     for view in views.values():
         match view.get("lost"):  # said by address.js
             case [str(query), int() | float() as time, _]:
                 state.link, state.lost = dict(parse_qsl(query, keep_blank_values=True)), time
-    for name, one in said.items():
+    for name, one in reported.items():
         del widgets.states[name]
         view = views.get(name)
         if view is None or any(time > state.lost for *_, time in view.values()):
@@ -43,12 +43,12 @@ def listen() -> None:
             widgets.set_widget_from_proto(WidgetState(id=name, json_value=json.dumps(before)))
 
 
-def choices(said: str) -> dict[str, list]:
+def choices(reported: str) -> dict[str, list]:
     """The choices in a picture that its view says in JSON: {state: [what was chosen, …, when]}, the time in
     milliseconds on the browser's clock. Nonsense is left out.
     """
     try:
-        view = json.loads(said)
+        view = json.loads(reported)
     except (ValueError, RecursionError):
         return {}
     listed = view.items() if isinstance(view, dict) else ()
@@ -62,7 +62,7 @@ def choices(said: str) -> dict[str, list]:
 def hear() -> None:
     """After the page: say again what was put aside, if it has run for the first time."""
     state, run = st.session_state, get_script_run_ctx()
-    state.heard, said, state.unheard = True, state.unheard, {}
-    if said:
+    state.heard, reported, state.unheard = True, state.unheard, {}
+    if reported:
         kept = {name: getattr(run, name) for name in ("query_string", "page_script_hash", "context_info")}
-        raise RerunException(RerunData(widget_states=WidgetStates(widgets=said.values()), **kept))
+        raise RerunException(RerunData(widget_states=WidgetStates(widgets=reported.values()), **kept))

@@ -428,11 +428,11 @@ def test_half_of_a_surrogate_pair_is_answered_in_a_sentence():
     def script(name):
         import streamlit as st
 
-        from pages import _shell
+        from pages import _sidebar
         from pages._control import NothingToShow
 
         try:
-            _shell.read(_shell.Choice("a \ud83d b", name, 0, 0))
+            _sidebar.read(_sidebar.Choice("a \ud83d b", name, 0, 0))
         except NothingToShow:
             return
         st.write("not reached")

@@ -355,13 +355,13 @@ def test_of_a_long_text_some_tokens_are_shown_around_the_chosen_one():
 
 
 def test_characters_per_token_of_eight_languages(at):
-    from pages.bpe import pieces
+    from pages.bpe import languages
 
     shown = chart(at, -1)["data"][0]
-    expected = [len(line) / len(TOKENIZER.encode(line)) for line in pieces.LINES.values()]
+    expected = [len(line) / len(TOKENIZER.encode(line)) for line in languages.LINES.values()]
     np.testing.assert_allclose(numbers(shown["x"]), expected, rtol=1e-6)
     assert len(expected) == 8
-    worst = min(zip(expected, pieces.LINES, strict=True))
+    worst = min(zip(expected, languages.LINES, strict=True))
     assert f"{worst[0]:.2f} of {worst[1]}" in said(at)
 
 

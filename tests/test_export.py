@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from model import export, load
 from model import tokenizer as bpe
-from pages.bpe.lesson import STORY
+from pages.bpe.player import STORY
 from tests.session import HOSTILE
 
 LOW = "low low low low low lower lower newest newest newest newest newest newest widest widest widest"

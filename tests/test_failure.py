@@ -75,7 +75,7 @@ def test_text_model_and_address_outlive_a_failure(page, place, monkeypatch):
 def test_a_view_that_fails_leaves_the_others_alone(monkeypatch):
     from pages.heads import grid
 
-    monkeypatch.setattr(grid, "section", broken)
+    monkeypatch.setattr(grid, "show", broken)
     at = failing("heads", text=TEXT, model=MODEL)
     control(at, "heads.section").set_value("Lines").run()
     assert not at.error and text_of(at) == TEXT
@@ -87,7 +87,7 @@ def test_a_view_that_fails_leaves_the_others_alone(monkeypatch):
 def test_a_page_started_over_forgets_its_own_choices_and_no_others(monkeypatch):
     from pages.heads import lines
 
-    monkeypatch.setattr(lines, "section", broken)
+    monkeypatch.setattr(lines, "show", broken)
     at = failing("heads", text=TEXT, model=MODEL, layer="2", **{"heads.section": "Lines"})
     control(at, "over").click().run()
     assert not at.error and control(at, "heads.section").value == "Grid"
@@ -135,12 +135,12 @@ def test_streamlits_own_ways_to_end_a_run_pass(stop, monkeypatch):
 SCRIPT = """
 import streamlit as st
 import app
-from pages import _shell
+from pages import _sidebar
 
 def broken():
     raise RuntimeError("no" + "body")
 
-_shell.take_text = broken
+_sidebar.take_text = broken
 app = st.App({router!r}, lifespan=app.lifespan, on_script_error=app.failed)
 """
 

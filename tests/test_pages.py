@@ -1,6 +1,8 @@
 """What is asked of every page, without a browser."""
 
 import ast
+import importlib
+import inspect
 import re
 import textwrap
 
@@ -10,6 +12,35 @@ from tests.session import ROOT, SHORT, control, opened, walk
 
 PAGES = sorted(path.parent.name for path in (ROOT / "pages").glob("*/page.py"))
 VIEWED = "positions", "masks", "architecture", "heads", "decoding"  # pages with several views
+
+
+def sections(page):
+    """{name of a view: the function that shows it, as module.function}, as the page's script lists them."""
+    tree = ast.parse((ROOT / "pages" / page / "page.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SECTIONS":
+            listed = zip(node.value.keys, node.value.values, strict=True)
+            return {ast.literal_eval(name): ast.unparse(function) for name, function in listed}
+    return {}
+
+
+@pytest.mark.parametrize("page", VIEWED)
+def test_every_view_of_a_page_is_shown_by_a_function_of_one_name_that_takes_what_the_page_has_read(page):
+    assert len(sections(page)) > 3
+    for function in sections(page).values():
+        module, name = function.split(".")
+        shows = getattr(importlib.import_module(f"pages.{page}.{module}"), name)
+        assert name == "show" and len(inspect.signature(shows).parameters) == 1, function
+
+
+def test_the_pages_with_several_views_are_those_that_list_them():
+    assert {page for page in PAGES if sections(page)} == set(VIEWED)
+
+
+def test_no_module_of_the_pages_is_long():
+    lengths = {path: path.read_text(encoding="utf-8").count("\n") for path in ROOT.glob("pages/**/*.py")}
+    assert len(lengths) >= 109
+    assert {str(path): lines for path, lines in lengths.items() if lines > 230} == {}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from pages import _server
+from pages import _guard, _server
 from tests.browser import launch
 
 STATIC = Path(streamlit.__file__).parent / "static"
@@ -271,18 +271,18 @@ def asked(path, kind="http", **headers):
 
 def test_a_page_with_an_uploader_may_take_files_of_its_own_session():
     def page():
-        from pages._server import allow_uploads
+        from pages._guard import allow_uploads
 
         allow_uploads()
 
     test = AppTest.from_function(page).run()
     assert not test.exception
     try:
-        (session,) = _server.UPLOADS
-        assert _server.refusal(asked(f"/_stcore/upload_file/{session}/file")) is None
-        assert "takes files" in _server.refusal(asked("/_stcore/upload_file/another/file"))
+        (session,) = _guard.UPLOADS
+        assert _guard.refusal(asked(f"/_stcore/upload_file/{session}/file")) is None
+        assert "takes files" in _guard.refusal(asked("/_stcore/upload_file/another/file"))
     finally:
-        _server.UPLOADS.clear()
+        _guard.UPLOADS.clear()
 
 
 KNOWN = ["localhost:8501", "127.0.0.1", "192.168.1.20:8501", "[::1]:8501", "[fe80::1]"]
@@ -293,7 +293,7 @@ UNKNOWN += ["evil.xlocal", "[::1", "user@evil.example"]
 
 @pytest.mark.parametrize(("host", "known"), [(one, one in KNOWN) for one in KNOWN + UNKNOWN])
 def test_without_a_setting_addresses_and_private_names_are_known(host, known):
-    assert _server.known_host(host) is known
+    assert _guard.known_host(host) is known
 
 
 def test_a_name_that_is_not_the_servers_is_refused_with_a_way_on(server, folder):
@@ -350,21 +350,21 @@ FOREIGN = [
 @pytest.mark.parametrize(("origin", "headers"), WELCOME + FOREIGN)
 def test_a_websocket_is_opened_by_a_page_of_this_server_or_a_named_one(options, origin, headers):
     options("server.corsAllowedOrigins", ["https://course.example"])
-    assert _server.known_origin(origin, Headers(headers)) is ((origin, headers) in WELCOME)
+    assert _guard.known_origin(origin, Headers(headers)) is ((origin, headers) in WELCOME)
 
 
 def test_without_protection_every_origin_may_ask(options):
     options("server.enableCORS", False)
-    assert _server.known_origin("http://evil.example", Headers({"host": "a"}))
+    assert _guard.known_origin("http://evil.example", Headers({"host": "a"}))
 
 
 def test_streamlit_is_not_asked_again_about_an_origin_that_is_not_the_host():
-    kept = _server.unasked(asked("/", "websocket", origin="http://a:1", host="a:1"))
+    kept = _guard.unasked(asked("/", "websocket", origin="http://a:1", host="a:1"))
     public = {"origin": "https://public", "host": "a:1"}
-    dropped = _server.unasked(asked("/", "websocket", **public, x_forwarded_host="public"))
+    dropped = _guard.unasked(asked("/", "websocket", **public, x_forwarded_host="public"))
     assert "origin" in Headers(scope=kept) and "origin" not in Headers(scope=dropped)
     assert Headers(scope=dropped)["host"] == "a:1"
-    assert "origin" in Headers(scope=_server.unasked(asked("/", **public)))  # no websocket
+    assert "origin" in Headers(scope=_guard.unasked(asked("/", **public)))  # no websocket
 
 
 def test_handshakes_of_strangers_are_refused(server, folder):

@@ -52,8 +52,8 @@ QUANTITIES = {
 QUANTITY = Buttons("What is counted", "architecture.cost", QUANTITIES, "Multiply-adds")
 
 
-def section(view):
-    """Draw all of it for the sizes of the chosen model."""
+def show(view):
+    """Show what the chosen model costs over the length of the text, with four kinds of attention."""
     config = view.trace.config
     divisors = [n for n in range(1, config.heads + 1) if config.heads % n == 0]
     middle = divisors[len(divisors) // 2 - (len(divisors) > 1)]
@@ -99,19 +99,19 @@ def draw(picture, quantity, kinds, points, length):
     no key may come twice in a run.
     """
     unit, formula, _ = QUANTITIES[quantity]
-    found = {
+    curves = {
         name: np.array([formula(int(T), kind.config, kind.window) for T in FINE], np.float64)
         for name, kind in kinds.items()
     }
     first, term, crossing = next(iter(kinds)), None, None
     if quantity == "Seconds":  # there is a line once there is a point to draw it through
         a_second = 1e9 * rates(points, kinds)[first][-1] if points[first] else np.nan
-        found = {name: values / a_second for name, values in found.items()}
+        curves = {name: values / a_second for name, values in curves.items()}
     if quantity == "Multiply-adds":
         config = kinds[first].config
         term = "the T² term alone", [config.layers * cost.mixing(int(T), config) for T in FINE]
         crossing = cost.overtaking(config)
-    figure = figures.curves(FINE, found, points, unit=unit, now=length, term=term, crossing=crossing)
+    figure = figures.curves(FINE, curves, points, unit=unit, now=length, term=term, crossing=crossing)
     with picture:
         _shell.show(
             figure,
@@ -139,19 +139,13 @@ def explained(quantity, points, kinds):
     )
     what = {
         "Multiply-adds": "counted by torch while a network of these sizes read so many tokens; of the "
-        "windowed one "
-        "there is none, since its kernel computes "
-        "more pairs than it needs.",
+        "windowed one there is none, since its kernel computes more pairs than it needs.",
         "Cache": "the bytes of the tensors that a real pass keeps; with a window, of the last tokens only. "
-        "An "
-        "encoder has no use for a cache: the curve says "
-        "what a decoder of its sizes keeps.",
+        "An encoder has no use for a cache: the curve says what a decoder of its sizes keeps.",
         "Weights": "the bytes of the weights of all heads and layers, made once to be weighed. A fused "
-        "kernel, as "
-        "this app runs, never stores them.",
+        "kernel, as this app runs, never stores them.",
         "Parameters": "counted in a network of these sizes. They do not depend on T, unless positions are "
-        "learned: "
-        "then the table needs a row for each place.",
+        "learned: then the table needs a row for each place.",
         "Seconds": "real passes through one layer’s attention with a causal mask, one thread, the shorter of "
         "two.",
     }[quantity]
@@ -226,8 +220,7 @@ def formulas(config):
         "T tokens, L layers, C width, H heads of D numbers, G key heads, M neurons, "
         f"{'E numbers a token in the table, ' * bool(config.factor)}"
         f"{'V tokens in the vocabulary, ' * config.predicts}w the window. Multi-head: G = H (Vaswani 2017). "
-        "Multi-query: G = 1 (Shazeer 2019). Grouped-query: "
-        "between them (Ainslie 2023). Window: each token looks at w, not at T (Beltagy 2020). Sharing keys "
-        "makes the cache smaller, not the pairs fewer; a "
+        "Multi-query: G = 1 (Shazeer 2019). Grouped-query: between them (Ainslie 2023). Window: each token "
+        "looks at w, not at T (Beltagy 2020). Sharing keys makes the cache smaller, not the pairs fewer; a "
         "window makes both smaller.",
     )

@@ -45,7 +45,7 @@ def measured_one(quantity, name, kind, tokens, turn):
     """One real pass, counted, weighed or timed; None where a pass measures nothing of the kind. `turn` tells
     one measurement from the next.
     """
-    made = network(
+    probe = network(
         name,
         replace(kind.config, context=max(kind.config.context, tokens))
         if kind.config.encoding.limited
@@ -53,14 +53,14 @@ def measured_one(quantity, name, kind, tokens, turn):
     )
     ids = [i % kind.config.vocabulary for i in range(tokens)]
     if quantity == "Seconds":
-        return cost.seconds(made.blocks[0].attention, tokens, kind.window)
+        return cost.seconds(probe.blocks[0].attention, tokens, kind.window)
     if quantity == "Parameters":
-        return sum(parameter.numel() for parameter in made.parameters())
+        return sum(parameter.numel() for parameter in probe.parameters())
     if quantity == "Multiply-adds":
-        return None if kind.window else cost.counted(made, ids)
+        return None if kind.window else cost.counted(probe, ids)
     if quantity == "Cache":
-        return cost.stored(made, ids[: kind.window])[0]
-    return None if kind.window else cost.stored(made, ids)[1]
+        return cost.stored(probe, ids[: kind.window])[0]
+    return None if kind.window else cost.stored(probe, ids)[1]
 
 
 def measured(quantity, lengths, model, kinds, draw):
@@ -72,7 +72,7 @@ def measured(quantity, lengths, model, kinds, draw):
     asked = hash((quantity, model, tuple(kinds.items()), turn))
     count, ended = state.get(MEASURED, {}).get(asked, (0, ""))
     with st.container(horizontal=True, vertical_alignment="center"):
-        button, told = st.empty(), st.empty()
+        button, status = st.empty(), st.empty()
     picture, began, drawn, points = st.empty(), time.monotonic(), None, {name: [] for name in kinds}
     if not ended:
         button.button("Stop", key="architecture.stop", on_click=stop, args=(asked,))
@@ -82,7 +82,7 @@ def measured(quantity, lengths, model, kinds, draw):
             ended = f"The budget of {BUDGET} seconds was spent"
             break
         if took > _shell.SOON and done % len(kinds) == 1:
-            told.progress(done / len(todo), f"Measuring {T:,} tokens")
+            status.progress(done / len(todo), f"Measuring {T:,} tokens")
             drawn = draw(picture, points)
         value = measured_one(quantity, model, kinds[name], T, turn)
         if value is not None:
@@ -94,7 +94,7 @@ def measured(quantity, lengths, model, kinds, draw):
         draw(picture, points)
     button.button("Measure again", key="architecture.again", on_click=again)
     cut = "" if count == len(todo) else f" {ended} after {count} of {plural('measurement', len(todo))}."
-    told.markdown(f"Measured on this machine: {plural('point', total(points))}.{cut}")
+    status.markdown(f"Measured on this machine: {plural('point', total(points))}.{cut}")
     return points
 
 

@@ -28,8 +28,8 @@ def pushed(name, layer, neuron):
     return stream.pushed(load(name).network, layer, neuron)
 
 
-def section(view):
-    """Draw all of it."""
+def show(view):
+    """Show the neurons of the layer's MLP on the text, and the chosen one."""
     trace, layer, token = view.trace, view.choice.layer, view.token
     _, before, after, difference = activations.hidden(view.network, trace, layer)
     best = stream.firing(after, token, COLUMNS)
@@ -151,8 +151,8 @@ def one(view, before, after, neuron):
             )
     st.caption(
         "the neuron’s column of the second matrix, through the factor of the last norm and the output "
-        "matrix. The norm also divides by the spread of the "
-        "stream, and later layers read the stream before it ends: this is a direction, not an amount"
+        "matrix. The norm also divides by the spread of the stream, and later layers read the stream before "
+        "it ends: this is a direction, not an amount"
     )
 
 
@@ -169,10 +169,12 @@ def additions(view):
     )
     a, m = added[:, view.choice.layer, token]
     means = added.mean(axis=2)
-    told = ", ".join(f"layer {i} {number(one)} and {number(two)}" for i, (one, two) in enumerate(means.T, 1))
+    lengths = ", ".join(
+        f"layer {i} {number(one)} and {number(two)}" for i, (one, two) in enumerate(means.T, 1)
+    )
     st.markdown(
         f"In layer {view.choice.layer + 1} attention adds a vector of length **{number(a)}** to "
         f"{_shell.plain(trace.tokens[token])}, the MLP one of **{number(m)}**, "
         f"{number(m / a) if a else 'no'} times as long. Over {plural('token', len(trace.tokens))} the means "
-        f"of both are: {told}."
+        f"of both are: {lengths}."
     )

@@ -7,33 +7,29 @@ import streamlit as st
 from model import load
 from model.analysis import anatomy, cost, pooling, stream
 from model.network.transformer import MLP, Block
-from pages import _shell
+from pages import _shell, _sidebar
 from pages._control import Buttons, token
 from pages.architecture import costs, diagram, ends, neurons, residual
+from pages.architecture.view import ModelView
 
 SECTIONS = {
-    "The block": diagram.section,
-    "The MLP": neurons.section,
-    "The stream": residual.section,
-    "The end": ends.section,
-    "What it costs": costs.section,
+    "The block": diagram.show,
+    "The MLP": neurons.show,
+    "The stream": residual.show,
+    "The end": ends.show,
+    "What it costs": costs.show,
 }
 TELLS = {
     "The block": "Attention is one part of a transformer. **Click a box** of the loaded model: beside it "
-    "stands "
-    "what really went through it on your text.",
+    "stands what really went through it on your text.",
     "The MLP": "Between two attentions each token thinks by itself, in the MLP. **Click a cell** and look "
-    "for "
-    "neurons that fire for few words only.",
+    "for neurons that fire for few words only.",
     "The stream": "Every layer only adds to what runs through. **Click a token** and look where its vector "
-    "grows, "
-    "and where it turns.",
+    "grows, and where it turns.",
     "The end": "What comes out at the end depends on what the model is for. **Choose a decoder or an "
-    "encoder** in "
-    "the sidebar: each ends in something of use.",
+    "encoder** in the sidebar: each ends in something of use.",
     "What it costs": "Tokens look at tokens, so a part of the cost grows with the square of the text. **Move "
-    "the "
-    "length** and look where the curves part.",
+    "the length** and look where the curves part.",
 }
 SOURCES = {
     "The block": (Block, anatomy.multiply_adds),
@@ -51,12 +47,12 @@ SOURCES = {
 
 VIEW = Buttons("Look at", "architecture.section", SECTIONS, "The block")
 
-choice = _shell.choice(kinds=("encoder", "decoder"))
-trace = _shell.read(choice)
+choice = _sidebar.choice(kinds=("encoder", "decoder"))
+trace = _sidebar.read(choice)
 place = token("Token", "architecture.token", trace.tokens, len(trace.tokens) - 1)
 section = VIEW.value()
 st.markdown(TELLS[section])
 VIEW.draw()
-SECTIONS[section](diagram.View(choice, trace, load(choice.model).network, place.value(), place))
+SECTIONS[section](ModelView(choice, trace, load(choice.model).network, place.value(), place))
 _shell.heading("The functions that did this")
 _shell.show_source(*SOURCES[section])

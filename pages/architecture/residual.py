@@ -12,8 +12,8 @@ from viz import neurons as figures
 from viz.component import heatmap
 
 
-def section(view):
-    """Draw all of it."""
+def show(view):
+    """Show how the stream grows and turns from layer to layer."""
     trace, token = view.trace, view.token
     names, stages = stream.names(trace.config), stream.stages(trace)
     lengths = stream.norms(stages)  # (S, T)
@@ -60,7 +60,7 @@ def section(view):
     pause()
     view.picker.draw()
     steps = stream.cosines(stages[1:], stages[:-1])  # (S - 1, T)
-    told(view, names, lengths, cosines, steps)
+    explain(view, names, lengths, cosines, steps)
     _shell.show(
         figures.successive(steps[:, token], steps.mean(axis=1), names, label=f"token {token + 1}"),
         key="architecture.steps",
@@ -77,7 +77,7 @@ def take_token(token, _):
     put({"architecture.token": token})
 
 
-def told(view, names, lengths, cosines, steps):
+def explain(view, names, lengths, cosines, steps):
     """The numbers in sentences."""
     trace, token = view.trace, view.token
     turn = int(steps[:, token].argmin())

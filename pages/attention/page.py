@@ -3,17 +3,18 @@
 import streamlit as st
 
 from model.network.attention import attend
-from pages import _ending, _shell
+from pages import _ending, _shell, _sidebar
 from pages._control import Buttons, token
 from pages.attention import whatif
-from pages.attention.steps import STEPS, Cell
+from pages.attention.cell import Cell
+from pages.attention.steps import STEPS
 
 STEP = Buttons("Step", "attention.step", STEPS, "6 Softmax")
 
 # What the controls say is known before they are drawn, so the picture goes first: it is what the reader waits
 # for.
-choice = _shell.choice()
-original = _shell.read(choice)
+choice = _sidebar.choice()
+original = _sidebar.read(choice)
 change, layers, mask = whatif.settings(choice.layer)
 trace = _shell.explain(choice.text, choice.model, change, layers, mask)
 attention = trace.layers[choice.layer].attention
@@ -29,8 +30,7 @@ beside = STEPS[step](cell)
 with head:
     st.markdown(
         "Every word asks all words it may see, **“are you what I need?”**, and takes from each as much as "
-        "the answer was good. "
-        "Choose the word that asks; look for the strongest cell in its row."
+        "the answer was good. Choose the word that asks; look for the strongest cell in its row."
     )
     with st.container(horizontal=True):
         asks.draw()

@@ -70,13 +70,13 @@ def effect(choice, original, trace, query):
         {} if same else {"with the change": (after[top], theme.OUTPUT)}
     )
     moved = probabilities.divergence(before, after)
-    told = (
+    sentence = (
         "Move a switch and see how this changes."
         if same
         else f"The change moved it by **{plural('bit', moved)}** (Kullback-Leibler divergence)."
     )
     st.markdown(
-        f"What the model expects after {word}: the eight most likely of {len(before):,} tokens. {told}"
+        f"What the model expects after {word}: the eight most likely of {len(before):,} tokens. {sentence}"
     )
     ranking(series, pieces, key="attention.next", label="most likely next tokens")
 

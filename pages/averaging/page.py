@@ -5,10 +5,11 @@ import streamlit as st
 
 from model import load
 from model.analysis import senses
-from pages import _senses, _shell, _signs, _words
-from pages._control import Buttons, Text, pause
+from pages import _examples, _senses, _shell, _words
+from pages._control import Buttons, pause
 from pages._numbers import number, percent
 from pages._senses import NUMBERS
+from pages.averaging import words
 from viz.component import heatmap
 from viz.component.meter import Lane, meter
 
@@ -16,36 +17,29 @@ MIXTURES = {"attention": None, "plain average": "average", "only itself": "alone
 config = load(_senses.MODEL).config
 everywhere, *single = "every layer", *(f"layer {i}" for i in range(1, config.layers + 1))
 
-boxes = [
-    Text(f"The {which} sentence", key, None, example)
-    for which, key, example in zip(NUMBERS, _senses.SENTENCES, _shell.EXAMPLES, strict=False)
-]
+boxes = _senses.sentence_boxes()
 texts = [box.value() for box in boxes]
 st.markdown(
     "A word could take in its context by **adding up all the words and dividing by their number**. It then "
-    "sees everything and weighs nothing. "
-    "Change where the average takes attention’s place, and look how far apart 1 and 2 still fall: the two "
-    "sentences that hold the word."
+    "sees everything and weighs nothing. Change where the average takes attention’s place, and look how far "
+    "apart 1 and 2 still fall: the two sentences that hold the word."
 )
-for column, box in zip(st.columns(2), boxes, strict=True):
-    with column:
-        box.draw()
-        _signs.note(box.key, box.value(), _senses.MODEL)
+_senses.draw_boxes(boxes)
 replaced = Buttons("Replace attention in", "averaging.where", [everywhere, *single], everywhere)
 where = replaced.value()
 with st.container(horizontal=True):
     replaced.draw()
-    word = _senses.word_of(texts)
+    word = words.word_of(texts)
 layers = tuple(range(config.layers)) if where == everywhere else (single.index(where),)
-found = tuple(_senses.occurrence(text, word, i) for i, text in enumerate(texts))
-known = _senses.known_or_end(word, found)
+targets = tuple(words.occurrence(text, word, i) for i, text in enumerate(texts))
+known = _examples.known_or_end(word, targets)
 
 lanes, stage = [], _senses.best_stage()
 for name, mixture in MIXTURES.items():
-    how = (_senses.MODEL, mixture, layers) if mixture else ()
-    examples = [_senses.vectors(group, *how) for group in known.found]
+    arguments = (_senses.MODEL, mixture, layers) if mixture else ()
+    examples = [_senses.vectors(group, *arguments) for group in known.examples]
     placed = senses.separate(known.left, known.right, examples)
-    values = known.axis.project(_senses.vectors(found, *how))[:, stage]  # (2,)
+    values = known.axis.project(_senses.vectors(targets, *arguments))[:, stage]  # (2,)
     lanes.append(
         Lane(
             name,
@@ -70,11 +64,9 @@ meter(
 pause()
 st.caption(
     "each lane is a way to mix, in the layers chosen; the axis is always that of the model as it was "
-    "trained, "
-    f"at “{_senses.stage_names(config)[stage]}”, where it tells senses best. Small signs: the word in the "
-    "example sentences, "
-    "mixed likewise; correct: how many of them fall on their own side, each placed without its own help. In "
-    "the grey band it is too close to call"
+    f"trained, at “{_senses.stage_names(config)[stage]}”, where it tells senses best. Small signs: the word "
+    "in the example sentences, mixed likewise; correct: how many of them fall on their own side, each placed "
+    "without its own help. In the grey band it is too close to call"
 )
 gaps = {lane.name: abs(lane.values[1] - lane.values[0]) for lane in lanes}
 st.markdown(
@@ -97,7 +89,7 @@ traces = [_shell.explain(text, _senses.MODEL) for text in texts]
 sides = [_words.labels(trace) for trace in traces]
 for i, column in enumerate(st.columns(2, gap="medium")):
     trace, labels = traces[i], sides[i]
-    tokens = found[i].tokens(trace.spans)
+    tokens = targets[i].tokens(trace.spans)
     T = len(trace.tokens)
     own = np.isin(np.arange(T), tokens) / len(tokens)
     rows = np.stack(

@@ -22,7 +22,7 @@ OTHER = Line(
 LONGEST, SHOWN = 20_000, 200  # letters read, tokens drawn
 
 
-def section(tokenizer: Tokenizer, name: str) -> None:
+def read_another(tokenizer: Tokenizer, name: str) -> None:
     """A box for another text, its tokens, and a button that saves the tokenizer."""
     text = OTHER.value()
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -146,11 +146,11 @@ def shortened(text, most=60):
 def sweep(text, name, merges, every):
     """Tokens and surprise over the number of merges used."""
     counts = sorted({0, 16, *(2**i for i in range(6, 20) if 2**i < every), every, merges})
-    found = [
+    points = [
         surprise(text, name, some)
         for some in _shell.watched(counts, "Running the model on each tokenization")
     ]
-    tokens, costs = np.array(found).T
+    tokens, costs = np.array(points).T
     figure = vocabulary.cost(counts, tokens, costs, chosen=counts.index(merges))
     _shell.show(
         figure,
@@ -159,6 +159,6 @@ def sweep(text, name, merges, every):
     )
     st.caption(
         "left: tokens of your text; right: how many bits a byte of it costs the model, −log₂ of the "
-        "probability of each token after those before it, "
-        "summed and divided by the text’s bytes. The large dot is your choice"
+        "probability of each token after those before it, summed and divided by the text’s bytes. The large "
+        "dot is your choice"
     )

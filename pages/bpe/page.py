@@ -6,36 +6,36 @@ import streamlit as st
 
 from model import load
 from model import tokenizer as bpe
-from pages import _shell
+from pages import _shell, _sidebar
 from pages._control import Control, NothingToShow, pause
-from pages.bpe import elsewhere, fewer_merges, lesson, pieces
+from pages.bpe import elsewhere, fewer_merges, languages, pieces, player, training
 
-choice = _shell.choice()
-text, asked = lesson.TEXT.value(), lesson.COUNT.value()
+choice = _sidebar.choice()
+text, asked = player.TEXT.value(), player.COUNT.value()
 st.markdown(
     "A tokenizer begins with single bytes. It finds the two neighbours that stand side by side most often, "
-    "glues them into one token, and does so again, "
-    "and again. **Press play**, and look for the first whole word."
+    "glues them into one token, and does so again, and again. **Press play**, and look for the first whole "
+    "word."
 )
-wrong = lesson.wrong(text)
+wrong = player.wrong(text)
 if wrong:
     st.warning(wrong)
-    lesson.controls(text)
+    player.controls(text)
     raise NothingToShow
-trained = lesson.trained(text, asked)
-lesson.player(trained, Control("Merge", "bpe.merge", range(len(trained.pairs) + 1), 0).value())
+trained = training.trained(text, asked)
+player.player(trained, Control("Merge", "bpe.merge", range(len(trained.pairs) + 1), 0).value())
 pause()
-lesson.controls(text)
-lesson.summary(trained, asked)
+player.controls(text)
+player.summary(trained, asked)
 _shell.heading("The tokenizer that you trained, on another text")
-elsewhere.section(trained.tokenizer, "trained")
+elsewhere.read_another(trained.tokenizer, "trained")
 
 bundle = load(choice.model)
 _shell.heading("What the model reads of your text")
 st.markdown(
     f"This is the tokenizer of {bundle.name}: {len(bundle.tokenizer.merges):,} merges, learned from its "
-    "training texts in the same way. "
-    "**Click a token** to see the merges that made its word; type another text in the sidebar."
+    "training texts in the same way. **Click a token** to see the merges that made its word; type another "
+    "text in the sidebar."
 )
 try:
     bundle.read(choice.text)
@@ -56,7 +56,7 @@ else:
 
 elsewhere.download(bundle.tokenizer, "bpe.save_bundled", f"{bundle.name}-tokenizer.json")
 _shell.heading("The same sentence in eight languages")
-pieces.languages(bundle.tokenizer)
+languages.draw_languages(bundle.tokenizer)
 
 _shell.heading("The functions that trained and encoded")
 _shell.show_source(bpe.rounds, bpe.Tokenizer.steps, bpe.Tokenizer._merge)

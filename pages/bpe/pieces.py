@@ -1,6 +1,4 @@
-"""What a bundled tokenizer makes of the reader's text: its tokens, one word's way to them, and characters per
-token in eight languages.
-"""
+"""What a tokenizer makes of the reader's text: its tokens, and one word's way to them."""
 
 import unicodedata
 from itertools import accumulate
@@ -13,21 +11,10 @@ from pages import _shell
 from pages._choices import put
 from pages._control import Control
 from pages._numbers import number, plural
-from viz import vocabulary
 from viz.component.chips import chips
 from viz.component.ladder import Rung, ladder
 
 SHOWN = 400  # tokens as chips
-LINES = {  # one sentence
-    "English": "The children swam across the river to the other bank.",
-    "German": "Die Kinder schwammen durch den Fluss ans andere Ufer.",
-    "Spanish": "Los niños cruzaron el río a nado hasta la otra orilla.",
-    "Russian": "Дети переплыли реку на другой берег.",
-    "Arabic": "سبح الأطفال عبر النهر إلى الضفة الأخرى.",
-    "Hindi": "बच्चे तैरकर नदी के दूसरे किनारे पहुँचे।",
-    "Chinese": "孩子们游过河，到了对岸。",
-    "Japanese": "子どもたちは川を泳いで向こう岸へ渡った。",
-}
 RARE = " photosynthesis"  # where the reader's text has no word that falls apart
 
 
@@ -63,10 +50,10 @@ def spoken(tokenizer, text):
 
 def text_in_tokens(tokenizer, text):
     """Draw the text's tokens, and say how its words fare; returns the Word that is chosen."""
-    found = words(tokenizer, text)
-    ids = [id for word in found for id in word.ids]
-    starts = list(accumulate((len(word.ids) for word in found), initial=0))
-    hardest = max(range(len(found)), key=lambda i: (len(found[i].ids), len(bpe.to_bytes(found[i].text))))
+    read = words(tokenizer, text)
+    ids = [id for word in read for id in word.ids]
+    starts = list(accumulate((len(word.ids) for word in read), initial=0))
+    hardest = max(range(len(read)), key=lambda i: (len(read[i].ids), len(bpe.to_bytes(read[i].text))))
     places = range(len(ids))
     token = Control("Token", "bpe.token", places, starts[hardest], lambda i: str(i + 1)).value()
     first = max(0, min(token - SHOWN // 2, len(ids) - SHOWN))
@@ -89,24 +76,26 @@ def text_in_tokens(tokenizer, text):
         f"{part}each box is a token, its id below it; · is a space. Click one to see how its word came to be"
     )
     st.markdown(fare(tokenizer, ids, text))
-    return found[next(i for i, start in enumerate(starts[1:]) if token < start)]
+    return read[next(i for i, start in enumerate(starts[1:]) if token < start)]
 
 
 def fare(tokenizer, ids, text):
     """How common and rare words fare, with the numbers of this text."""
-    told = (
+    sentence = (
         f"**{plural('token', len(ids))}** for {plural('character', len(text))}: "
         f"{number(len(text) / len(ids), 2)} characters per token. "
     )
     every = spoken(tokenizer, text)
     if not every:
-        return told
+        return sentence
     alone = [word for word in every if len(word.ids) == 1]
-    told += f"Of {plural('word', len(every))}, {len(alone):,} {'is' if len(alone) == 1 else 'are'} one token"
+    sentence += (
+        f"Of {plural('word', len(every))}, {len(alone):,} {'is' if len(alone) == 1 else 'are'} one token"
+    )
     first = min(
         (word for word in alone if word.ids[0] >= bpe.BYTES), key=lambda word: word.ids[0], default=None
     )
-    told += (
+    sentence += (
         f"; {_shell.plain(first.text)} is so common that merge {first.ids[0] - bpe.BYTES + 1:,} finished it. "
         if first
         else ". "
@@ -114,14 +103,14 @@ def fare(tokenizer, ids, text):
     rare = max(every, key=lambda word: len(word.ids))
     if len(rare.ids) == 1:
         rare = Word(RARE, tokenizer.encode_word(RARE))
-        told += "A rare word, not in your text, is "
+        sentence += "A rare word, not in your text, is "
     else:
-        told += "The word in most pieces is "
+        sentence += "The word in most pieces is "
     cut = (
         f" A run of letters is cut after every {bpe.LONGEST}, for speed." if bpe.LONG_RUN.search(text) else ""
     )
     pieces = listed(tokenizer, rare.ids)
-    return f"{told}{_shell.plain(rare.text)}: {plural('token', len(rare.ids))}, {pieces}.{cut}"
+    return f"{sentence}{_shell.plain(rare.text)}: {plural('token', len(rare.ids))}, {pieces}.{cut}"
 
 
 def listed(tokenizer, ids, at_most=12):
@@ -140,23 +129,20 @@ def shown(tokenizer, id):
     )
 
 
-# ---- one word ----
-
-
 def rungs(tokenizer, word):
     """The word's steps as Rungs: its bytes, then a row for each merge."""
-    made = []
+    ladder_rungs = []
     for step in tokenizer.word_steps(word.text):
         new = None if step.pair is None else tokenizer.ranks[step.pair]
         name = "bytes" if new is None else f"merge {new - bpe.BYTES + 1:,}"
-        made.append(
+        ladder_rungs.append(
             Rung(
                 name,
                 [tokenizer.piece(id) for id in step.ids],
                 [i for i, id in enumerate(step.ids) if id == new],
             )
         )
-    return made
+    return ladder_rungs
 
 
 def one_word(tokenizer, word):
@@ -185,13 +171,13 @@ def parts_of_characters(tokenizer, word):
     """A line for each character of the word that no token holds whole: its bytes in UTF-8, and the tokens
     that they are in.
     """
-    spans, place, told = held_bytes(tokenizer, word.ids), 0, {}
+    spans, place, lines = held_bytes(tokenizer, word.ids), 0, {}
     for letter in word.text:
         data = bpe.to_bytes(letter)
         start, place = place, place + len(data)
         holds = [(id, first, last) for id, first, last in spans if first < place and last > start]
         if len(holds) > 1:
-            told.setdefault(
+            lines.setdefault(
                 letter,
                 line(
                     tokenizer,
@@ -200,7 +186,7 @@ def parts_of_characters(tokenizer, word):
                     [(id, max(first, start) - start, min(last, place) - start) for id, first, last in holds],
                 ),
             )
-    return list(told.values())
+    return list(lines.values())
 
 
 def held_bytes(tokenizer, ids):
@@ -213,41 +199,13 @@ def line(tokenizer, letter, data, holds):
     """One character, its name, its bytes, and which of them each token holds."""
     name = unicodedata.name(letter, "without a name").lower()
     bytes_ = data.hex(" ").upper()
-    told = ", ".join(
+    holders = ", ".join(
         f"{shown(tokenizer, id)} {'byte' if last - first == 1 else 'bytes'} {span(first, last)}"
         for id, first, last in holds
     )
-    return (
-        f"- {_shell.plain(letter)} U+{ord(letter):04X}, {name}: {len(data)} bytes, `{bytes_}`. Token {told}."
-    )
+    point = f"{_shell.plain(letter)} U+{ord(letter):04X}, {name}"
+    return f"- {point}: {len(data)} bytes, `{bytes_}`. Token {holders}."
 
 
 def span(first, last):
     return str(first + 1) if last - first == 1 else f"{first + 1} to {last}"
-
-
-# ---- languages ----
-
-
-def languages(tokenizer):
-    """Characters per token of the same sentence in eight languages."""
-    tokens = {language: len(tokenizer.encode(line)) for language, line in LINES.items()}
-    _shell.show(
-        vocabulary.languages(LINES, tokens),
-        key="bpe.languages",
-        alt="characters per token of the same sentence in eight languages",
-    )
-    best, worst = (
-        pick(LINES, key=lambda language: len(LINES[language]) / tokens[language]) for pick in (max, min)
-    )
-    st.caption(
-        "the same sentence in eight languages; each bar is characters per token: longer is cheaper. Hover to "
-        "read the sentence"
-    )
-    st.markdown(
-        f"This tokenizer was trained on English. It reads {number(len(LINES[best]) / tokens[best], 2)} "
-        f"characters of {best} at a time, and {number(len(LINES[worst]) / tokens[worst], 2)} of {worst}: "
-        "below 1, a character is more than one token. A text in such a language fills the model’s context "
-        f"sooner, and each token carries less: {tokens[worst]} tokens in {worst} against "
-        f"{tokens['English']} in English."
-    )

@@ -12,7 +12,7 @@ from pages import _shell
 from pages._cache import remembered
 from pages._control import Slider, picture_first
 from pages._numbers import number, plural
-from pages.decoding import play
+from pages.decoding import growth, story
 from viz.component.tree import Node, tree
 
 WIDTH = Slider("Beams", "decoding.width", range(1, 7), 3, look={"width": 200})
@@ -26,20 +26,20 @@ def searched(model, ids, width, length):
     return list(decoding.beams(bundle.network, ids, width, length, [bundle.tokenizer.end]))
 
 
-def section(view):
-    """Draw all of it."""
+def show(view):
+    """Show the beams as a tree, and what the search found."""
     width, length = WIDTH.value(), LENGTH.value()
     st.markdown(
         f"Greedy choice never looks back. A beam search keeps the **{width}** likeliest beginnings, "
-        "continues each with every token, and keeps the best of all "
-        "again. **Widen the beam**; click a token to take the text as far as there."
+        "continues each with every token, and keeps the best of all again. **Widen the beam**; click a token "
+        "to take the text as far as there."
     )
     with picture_first(WIDTH, LENGTH):
         levels = searched(view.path.model, view.path.ids, width, length) if view.step else []
         if levels:
             draw(view, levels)
     if not levels:
-        st.info(play.ending(view.path))
+        st.info(story.ending(view.path))
         return
     meaning(view, levels, width, len(levels))
 
@@ -64,8 +64,8 @@ def draw(view, levels):
         before = beams
 
     def clicked(level, place):
-        play.stop()
-        play.go(view.path, (*view.path.ids, *levels[level][place].ids))
+        growth.stop()
+        growth.set_ids(view.path, (*view.path.ids, *levels[level][place].ids))
 
     tree(
         drawn,
@@ -77,9 +77,8 @@ def draw(view, levels):
     )
     st.caption(
         "column: how many tokens ahead; row: rank among the beginnings kept. Percent: the token’s "
-        "probability after its beginning; bits: what the whole "
-        "beginning costs, −log₂ of its probability; fewer is likelier. Bold: the best at the end; faint: "
-        "given up on the way"
+        "probability after its beginning; bits: what the whole beginning costs, −log₂ of its probability; "
+        "fewer is likelier. Bold: the best at the end; faint: given up on the way"
     )
 
 
@@ -88,30 +87,30 @@ def meaning(view, levels, width, length):
     tokenizer = load(view.path.model).tokenizer
     best, greedy = levels[-1][0], searched(view.path.model, view.path.ids, 1, length)[-1][0]
     V = view.trace.config.vocabulary
-    told = (
+    sentence = (
         f"The best of {width} beams is {_shell.plain(tokenizer.decode(best.ids))}: "
         f"**{number(-best.score / BIT, 2)} bits**. Greedy choice comes to "
         f"{_shell.plain(tokenizer.decode(greedy.ids))}: **{number(-greedy.score / BIT, 2)} bits**. "
     )
     if best.ids == greedy.ids:
-        told += (
+        sentence += (
             "They are the same here: the likeliest token was each time on the likeliest path that the search "
             "saw. "
         )
     elif best.score >= greedy.score:
-        told += (
-            f"The search found a text {play.times((best.score - greedy.score) / BIT)} as likely, by a start "
-            "that looked worse. "
+        sentence += (
+            f"The search found a text {story.times_as_likely((best.score - greedy.score) / BIT)} as likely, "
+            "by a start that looked worse. "
         )
     else:
-        told += (
+        sentence += (
             "The greedy text is likelier: the search gave its beginning up too early. A beam is no proof. "
         )
-    told += (
+    sentence += (
         f"All texts of {plural('token', length)} would be {V:,} to the power of {length}; the search looked "
         f"at {plural('beginning', (length - 1) * width * V + V)}."
     )
-    st.markdown(told)
+    st.markdown(sentence)
     _shell.say(
         r"\log p(x_1 \dots x_n) = \sum_{i=1}^{n} \log p(x_i \mid x_{<i})",
         "A longer text is never likelier than its beginning, and the likeliest text is often a dull one that "

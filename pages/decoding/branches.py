@@ -5,27 +5,25 @@ import streamlit as st
 from model import probabilities
 from pages import _shell
 from pages._numbers import number, plural
-from pages.decoding import play
+from pages.decoding import growth, story
 from viz import surprise
 from viz.component.chips import chips
 
 NAMES = "this branch", "the other"
 
 
-def section(view):
-    """Draw all of it."""
+def show(view):
+    """Show both branches after the place where they part, with their bits."""
     path = view.path
-    fork = play.common(path.ids, path.other)
+    fork = growth.common(path.ids, path.other)
     if not path.other or fork in (len(path.ids), len(path.other)):
         st.info(
             "There is one branch yet. Let the text grow, click one of its tokens to go back, and take "
-            "another candidate: the branch that you left is kept, "
-            "and both are compared here."
+            "another candidate: the branch that you left is kept, and both are compared here."
         )
         return
-    bits = [
-        play.read(path.model, ids).losses[fork - 1 :] / probabilities.BIT for ids in (path.ids, path.other)
-    ]  # of the tokens after the fork
+    traces = (story.read(path.model, ids) for ids in (path.ids, path.other))
+    bits = [trace.losses[fork - 1 :] / probabilities.BIT for trace in traces]  # of the tokens after the fork
     for name, ids, cost in zip(NAMES, (path.ids, path.other), bits, strict=True):
         st.markdown(
             f"**{name.capitalize()}**: {plural('token', len(cost))}, **{number(cost.sum(), 1)} bits**, "
@@ -38,9 +36,9 @@ def section(view):
             values=cost / highest,
             key=f"decoding.{name.split()[-1]}",
             label=f"tokens of {name} after the fork, with their bits",
-            revision=play.spell(ids, path.prompt),
+            revision=growth.spell(ids, path.prompt),
         )
-    st.button("Go to the other", key="decoding.swap", on_click=play.swap, args=(path,))
+    st.button("Go to the other", key="decoding.swap", on_click=growth.swap, args=(path,))
     figure = surprise.sums(dict(zip(NAMES, bits, strict=True)))
     _shell.show(
         figure,
@@ -51,10 +49,10 @@ def section(view):
     totals = [one[:shorter].sum() for one in bits]
     likelier, other = sorted(NAMES, key=lambda name: totals[NAMES.index(name)])
     less, causal = abs(totals[0] - totals[1]), view.trace.config.causal
-    so = f": to the model it is {play.times(less)} as likely as {other}" * causal
+    so = f": to the model it is {story.times_as_likely(less)} as likely as {other}" * causal
     st.markdown(
         f"They part after token {fork}, {view.word(path.ids[fork - 1])}. Over the {plural('token', shorter)} "
         f"that both have since, {likelier} costs **{number(less, 1)} bits** less{so}. A token’s bits are "
         "−log₂ of the probability that the model itself gave it, before any filter."
     )
-    play.surprise(causal)
+    story.surprise_formula(causal)

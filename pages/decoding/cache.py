@@ -11,7 +11,7 @@ from pages import _shell, _words
 from pages._cache import remembered
 from pages._control import pause
 from pages._numbers import number, plural, rounding
-from pages.decoding import play
+from pages.decoding import story
 from viz import cache as figures
 from viz.component import heatmap
 
@@ -24,8 +24,8 @@ def seconds(model, ids):
     return decoding.durations(load(model).network, ids)
 
 
-def section(view):
-    """Draw all of it."""
+def show(view):
+    """Show the attention that grows by a row with each token, the cache, and the time that it saves."""
     trace, layer, head = view.trace, view.choice.layer, view.choice.head
     attention = trace.layers[layer].attention
     weights = attention.weights(head)
@@ -48,12 +48,12 @@ def section(view):
     with right:
         if view.step is None or view.step.cache is None:
             st.info(
-                play.ending(view.path)
+                story.ending(view.path)
                 if trace.config.causal
                 else "This model keeps no cache: a later token changes all before it."
             )
         else:
-            kept(view)
+            draw_cache(view)
     if trace.config.causal:
         timed(view)
 
@@ -69,12 +69,11 @@ def appended(view, weights):
     )
 
 
-def kept(view):
+def draw_cache(view):
     """The cache as a picture, and its bytes."""
     cache, config, T = view.step.cache, view.trace.config, len(view.path.ids)
-    norms = [
-        tuple(np.linalg.norm(part.numpy(), axis=(0, 2)) for part in layer) for layer in cache.layers
-    ]  # (T,) keys and values
+    # (T,) keys and values of each layer
+    norms = [tuple(np.linalg.norm(part.numpy(), axis=(0, 2)) for part in layer) for layer in cache.layers]
     fresh = view.step.record.embedded.shape[0]
     _shell.show(
         figures.kept(norms, view.trace.tokens, fresh=fresh),
@@ -108,8 +107,8 @@ def timed(view):
         return
     ids = view.path.ids
     lengths = np.unique(np.linspace(2, len(ids), min(LENGTHS, len(ids) - 1)).astype(int)).tolist()
-    told = "Measuring the time of a token with and without the cache"
-    measured = [seconds(view.path.model, ids[:length]) for length in _shell.watched(lengths, told)]
+    watched = _shell.watched(lengths, "Measuring the time of a token with and without the cache")
+    measured = [seconds(view.path.model, ids[:length]) for length in watched]
     whole, cached = (np.array(part) for part in zip(*measured, strict=True))
     _shell.heading("What does the cache save?")
     _shell.show(
@@ -117,18 +116,18 @@ def timed(view):
         key="decoding.durations",
         alt="milliseconds for one more token, with and without the cache",
     )
-    made = len(ids) - view.path.own
+    written = len(ids) - view.path.own
     without = sum(range(view.path.own, len(ids)))
-    told = (
-        f" Since your text {plural('token', made)} {'was' if made == 1 else 'were'} written: without the "
-        f"cache that reads {plural('token', without)}, with it {view.path.own + made - 1:,}."
-        if made
+    since = (
+        f" Since your text {plural('token', written)} {'was' if written == 1 else 'were'} written: without "
+        f"the cache that reads {plural('token', without)}, with it {view.path.own + written - 1:,}."
+        if written
         else ""
     )
     st.markdown(
         f"Measured on this machine for token {lengths[-1]}: {number(1000 * whole[-1], 2)} ms without the "
         f"cache, {number(1000 * cached[-1], 2)} ms with it, **{number(whole[-1] / cached[-1], 1)} times** "
-        f"as fast.{told}"
+        f"as fast.{since}"
     )
     _shell.say(
         r"\text{without: } \sum_{n=1}^{N} n = \tfrac{N(N+1)}{2} \text{ tokens read} \qquad \text{with: } N",

@@ -1,123 +1,26 @@
-"""The next word: how it is chosen, the candidates, and what each filter cuts off the distribution."""
-
-from functools import partial
-from itertools import permutations
-from typing import NamedTuple
+"""The next word: the candidates, and what each filter cuts off the distribution."""
 
 import numpy as np
 import streamlit as st
 
 from model import decoding, probabilities
 from pages import _shell
-from pages._control import Buttons, Menu, Number, Steps, pause
+from pages._control import pause
 from pages._numbers import number, percent
-from pages.decoding import play
+from pages.decoding import growth, story
+from pages.decoding.filters import controls
 from viz import ranks
 from viz.component.candidates import candidates
 
-NAMED = {
-    "t": ("temperature", decoding.temperature, "degree"),
-    "k": ("top-k", decoding.top_k, "k"),
-    "p": ("top-p", decoding.top_p, "p"),
-    "m": ("min-p", decoding.min_p, "share"),
-    "r": ("repetition penalty", decoding.repetition, "penalty"),
-}
-OFF = {"m": 0.0, "r": 1.0}  # values with which these change nothing; then they are not spoken of
-METHODS = GREEDY, SAMPLING = "greedy", "sampling"
-ORDERS = tuple(map("".join, permutations("tkpm")))  # the first is that of Hugging Face's transformers
 LISTED = 12  # candidates
 
 
-def spoken(order):
-    """An order of filters in words."""
-    return " → ".join(NAMED[letter][0] for letter in order)
-
-
-METHOD = Buttons("Choose by", "decoding.method", METHODS, SAMPLING)
-TEMPERATURE = Steps(
-    "Temperature", "decoding.temperature", [i / 10 for i in range(51)], 0.8, look={"width": 150}
-)
-TOP_P = Steps("Top-p", "decoding.p", [i / 100 for i in range(1, 101)], 0.95, look={"width": 150})
-MIN_P = Steps("Min-p", "decoding.min_p", [i / 100 for i in range(101)], OFF["m"], look={"width": 150})
-PENALTY = Steps(
-    "Repetition penalty",
-    "decoding.penalty",
-    [(20 + i) / 20 for i in range(21)],
-    OFF["r"],
-    look={"width": 150},
-)
-ORDER = Menu(
-    "Order of the filters",
-    "decoding.order",
-    ORDERS,
-    ORDERS[0],
-    look={"format_func": spoken, "width": 320},
-)
-SEED = Number("Seed", "decoding.seed", range(1, 10_000), 1, look={"width": 130})
-
-
-def top_k(vocabulary):
-    """The control of k, which goes up to the whole vocabulary."""
-    return Number("Top-k", "decoding.k", range(1, vocabulary + 1), min(40, vocabulary), look={"width": 130})
-
-
-class How(NamedTuple):
-    """How a token is chosen: the filters in their order, as (letter, value), and the seed, None for
-    greedy.
-    """
-
-    filters: tuple
-    seed: int | None
-
-    def after(self, ids):
-        """The filters as functions of logits, for a text of these ids."""
-        return [
-            partial(NAMED[letter][1], **{NAMED[letter][2]: value}, **({"ids": ids} if letter == "r" else {}))
-            for letter, value in self.filters
-        ]
-
-    @property
-    def names(self):
-        """The filters as a person may read them."""
-        return [f"{NAMED[letter][0]} {value:,}" for letter, value in self.filters]
-
-    @property
-    def letters(self):
-        return "".join(letter for letter, _ in self.filters)
-
-    def reordered(self, letters):
-        """The same filters, in another order."""
-        return self._replace(filters=tuple(sorted(self.filters, key=lambda one: letters.index(one[0]))))
-
-
-def settings(vocabulary):
-    """The How of this run; asked before the switches are drawn. The penalty comes before all that cuts."""
-    values = {"r": PENALTY.value(), "t": TEMPERATURE.value(), "k": top_k(vocabulary).value()}
-    values |= {"p": TOP_P.value(), "m": MIN_P.value()}
-    order, seed = "r" + ORDER.value(), SEED.value()
-    if METHOD.value() == GREEDY:
-        order, seed, values["t"] = "rt", None, 0.0
-    return How(tuple((one, values[one]) for one in order if values[one] != OFF.get(one)), seed)
-
-
-def controls(how, vocabulary):
-    """Draw the switches."""
-    off = how.seed is None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        METHOD.draw()
-        for control in (TEMPERATURE, top_k(vocabulary), TOP_P, MIN_P):
-            control.draw(disabled=off)
-        PENALTY.draw()
-        ORDER.draw(disabled=off)
-        SEED.draw(disabled=off)
-
-
-def section(view):
-    """Draw all of it."""
+def show(view):
+    """Show the candidates for the next token, and the distribution before and after the filters."""
     step = view.step
     if step is None:
-        st.info(play.ending(view.path))
-        controls(view.how, len(view.trace.logits[-1]))
+        st.info(story.ending(view.path))
+        controls(view.sampling, len(view.trace.logits[-1]))
         return
     # (V,) each: the model's own, then after each filter
     chances = [probabilities.softmax(logits.numpy().astype(np.float64)) for logits in step.stages]
@@ -135,7 +38,7 @@ def section(view):
             "cut",
         )
         pause()
-        controls(view.how, len(order))
+        controls(view.sampling, len(order))
         table(view, chances, kept)
     meaning(view, chances, kept)
 
@@ -144,7 +47,7 @@ def by_rank(view, chances, kept):
     """The distribution before the filters, after the temperature and in the end, by rank. With a repetition
     penalty the ranks are those after it: the filters cut by them.
     """
-    letters = view.how.letters
+    letters = view.sampling.letters
     order = decoding.ranked(view.step.stages["r" in letters]).numpy()
     return ranks.ranks(
         {
@@ -154,7 +57,7 @@ def by_rank(view, chances, kept):
         },
         cuts={
             name: left
-            for letter, name, left in zip(letters, view.how.names, kept[1:], strict=True)
+            for letter, name, left in zip(letters, view.sampling.names, kept[1:], strict=True)
             if letter in "kpm"
         },
         chosen=int(np.flatnonzero(order == view.step.id)[0]),
@@ -169,6 +72,7 @@ def listed(view, chances, order):
     if drawn not in places:
         places.append(drawn)
     before = view.path.ahead[0] if view.path.ahead else None
+    filtered = list(zip(view.sampling.names, chances[1:], strict=True))
     rows = [
         {
             "rank": place + 1,
@@ -177,15 +81,13 @@ def listed(view, chances, order):
             "final": final[id],
             "drawn": place == drawn,
             "before": int(id) == before,
-            "cut": next(
-                (name for name, chance in zip(view.how.names, chances[1:], strict=True) if not chance[id]), ""
-            ),
+            "cut": next((name for name, chance in filtered if not chance[id]), ""),
         }
         for place, id in zip(places, order[places], strict=True)
     ]
 
     def clicked(rank):
-        play.take(view.path, int(order[rank - 1]))
+        growth.take_token(view.path, int(order[rank - 1]))
 
     ids = order[places]
     candidates(
@@ -205,7 +107,7 @@ def table(view, chances, kept):
     lines = [f"| | tokens left | mass kept | entropy | {word} |", "|:--|--:|--:|--:|--:|"]
     before = chances[0]
     for name, chance, logits, count in zip(
-        ["the model’s own", *view.how.names], chances, step.stages, kept, strict=True
+        ["the model’s own", *view.sampling.names], chances, step.stages, kept, strict=True
     ):
         mass = before[chance > 0].sum()
         lines.append(
@@ -218,35 +120,34 @@ def table(view, chances, kept):
 
 def meaning(view, chances, kept):
     """The sentences under the picture."""
-    step, own, final, names = view.step, chances[0], chances[-1], view.how.names
+    step, own, final, names = view.step, chances[0], chances[-1], view.sampling.names
     st.caption(
         "left: the likeliest tokens, thin bar the model’s own probability, thick bar after the filters; the "
-        "strip lays the thick bars end to end, and the roll "
-        "falls on one. Right: all tokens by rank, both axes logarithmic. Mass kept: the share of the line "
-        "above that the filter leaves"
+        "strip lays the thick bars end to end, and the roll falls on one. Right: all tokens by rank, both "
+        "axes logarithmic. Mass kept: the share of the line above that the filter leaves"
     )
     if step.roll is None:
         likeliest = (
-            "the likeliest after the repetition penalty" if "r" in view.how.letters else "the likeliest"
+            "the likeliest after the repetition penalty" if "r" in view.sampling.letters else "the likeliest"
         )
-        told = (
+        sentence = (
             f"Greedy decoding takes {likeliest}, {view.word(step.id)} with {percent(own[step.id], 1)}, "
             "always the same: there is nothing to roll."
         )
     else:
-        told = (
-            f"Seed {view.how.seed} rolls **{number(step.roll, 3)}** for place {len(view.path.ids) + 1}, "
+        sentence = (
+            f"Seed {view.sampling.seed} rolls **{number(step.roll, 3)}** for place {len(view.path.ids) + 1}, "
             f"which falls on {view.word(step.id)}: the model gave it {percent(own[step.id], 1)}, the "
             f"filters made that {percent(final[step.id], 1)}. "
         )
-        told += (
+        sentence += (
             f"{len(own) - kept[-1]:,} of {len(own):,} tokens were cut; they had "
             f"{percent(own[final == 0].sum(), 1)} of the model’s own mass."
         )
     cut = view.path.ahead[:1]
     if cut and not final[cut[0]]:
-        told += f" The token that followed here before, {view.word(cut[0])}, is cut now."
-    st.markdown(told + ordering(view) + penalised(view, own, chances))
+        sentence += f" The token that followed here before, {view.word(cut[0])}, is cut now."
+    st.markdown(sentence + ordering(view) + penalised(view, own, chances))
     _shell.say(
         r"p_i = \frac{e^{z_i / \tau}}{\sum_{j=1}^{V} e^{z_j / \tau}} \qquad \text{top-}k:\ \text{rank}(i) "
         r"\le k \qquad "
@@ -254,17 +155,16 @@ def meaning(view, chances, kept):
         r"\text{min-}p:\ p_i \ge m \max_j p_j \qquad H = -\sum_i p_i "
         r"\log_2 p_i",
         f"$z$ are the logits of all V = {len(own):,} tokens, $\\tau$ the temperature. What is kept is "
-        "divided by its sum, so that it is a distribution again. "
-        f"The order is {', then '.join(names)}.",
+        f"divided by its sum, so that it is a distribution again. The order is {', then '.join(names)}.",
     )
 
 
 def ordering(view):
     """How many tokens are left with the temperature before all other filters and after them."""
-    degree = dict(view.how.filters)["t"]
-    if view.how.seed is None or degree in (0, 1):
+    degree = dict(view.sampling.filters)["t"]
+    if view.sampling.seed is None or degree in (0, 1):
         return ""
-    both = [view.how.reordered(order).after(view.path.ids) for order in ("rtkpm", "rkpmt")]
+    both = [view.sampling.reordered(order).after(view.path.ids) for order in ("rtkpm", "rkpmt")]
     left = [int(decoding.stages(view.step.stages[0], filters)[-1].isfinite().sum()) for filters in both]
     change = "sharpens" if degree < 1 else "flattens"
     fewer = "fewer" if degree < 1 else "more"
@@ -278,7 +178,7 @@ def ordering(view):
 
 def penalised(view, own, chances):
     """What the repetition penalty does to the likeliest token that the text already has."""
-    if "r" not in view.how.letters:
+    if "r" not in view.sampling.letters:
         return ""
     ids = sorted(set(view.path.ids))
     most = max(ids, key=own.__getitem__)

@@ -5,16 +5,16 @@ import streamlit as st
 
 from model.analysis import heads, sink
 from pages import _shell, _words
-from pages._choices import put
 from pages._control import pause, switch
+from pages._heads import heads_in_words, map_heads
 from pages._numbers import leaders, percent
 from viz.component import heatmap
 
 WITHOUT = switch("Leave the first token out, and let each row sum to 1 again", "decoding.without")
 
 
-def section(view):
-    """Draw all of it."""
+def show(view):
+    """Show how much each head looks at the first token, and the chosen head with or without it."""
     trace, layer, head = view.trace, view.choice.layer, view.choice.head
     without = WITHOUT.value()
     if len(trace.tokens) < 2:
@@ -23,19 +23,13 @@ def section(view):
     shares = sink.shares(trace)
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        heatmap(
+        map_heads(
             shares,
-            rows=[f"layer {i + 1}" for i in range(len(shares))],
-            columns=[f"head {i + 1}" for i in range(shares.shape[1])],
             key="decoding.shares",
             selected=(layer, head),
-            square=False,
             height=86 + 34 * len(shares),
             label="mean weight on the first token",
-            row_role="layer",
-            column_role="head",
             revision=str(len(trace.tokens)),
-            on_select=take_head,
         )
         meaning(view, shares)
     with right:
@@ -62,28 +56,26 @@ def section(view):
         )
 
 
-def take_head(layer, head):
-    put({"layer": layer + 1, "head": head + 1})
-
-
 def meaning(view, shares):
     """The sentences beside the picture."""
     trace, (layer, head) = view.trace, (view.choice.layer, view.choice.head)
     first = _shell.plain(trace.tokens[0])
     flat = sink.share(heads.uniform(trace.layers[0].attention.head(0).allowed))
-    most = _shell.heads_in_words(leaders(shares, percent))
+    most = heads_in_words(leaders(shares, percent))
     weights = trace.layers[layer].attention.weights(head)[-1]
     rest = sink.without(weights[None])[0]
     strongest = int(np.nan_to_num(rest).argmax())
-    told = "nothing else is left"
+    sentence = "nothing else is left"
     if np.isfinite(rest).any():
-        told = f"of the rest most goes to {_shell.plain(trace.tokens[strongest])}, {percent(rest[strongest])}"
+        sentence = (
+            f"of the rest most goes to {_shell.plain(trace.tokens[strongest])}, {percent(rest[strongest])}"
+        )
     st.markdown(
         "A softmax must give its weight to something. A head that finds nothing to say often parks it on "
         f"the first token, here {first}, whatever that is. **Click a head.** Most by {most}: "
         f"**{percent(shares.max())}**; a head that gave all it sees the same weight would give "
         f"{percent(flat)}; {int((shares > flat).sum())} of {shares.size} heads give more than that. In "
-        f"layer {layer + 1}, head {head + 1} the last token gives it {percent(weights[0])}; {told}."
+        f"layer {layer + 1}, head {head + 1} the last token gives it {percent(weights[0])}; {sentence}."
     )
     _shell.say(
         r"w'_{ij} = \frac{w_{ij}}{1 - w_{i1}} \quad (j > 1)",

@@ -9,7 +9,7 @@ from pages._cache import remembered
 from pages._choices import put
 from pages._control import pause, token
 from pages._numbers import number, percent
-from pages.decoding import play
+from pages.decoding import story
 from viz.component.beliefs import beliefs
 from viz.component.chips import chips
 
@@ -17,16 +17,16 @@ LISTED = 6  # tokens a layer
 
 
 @remembered()
-def said(model, ids, place):
+def lens_chances(model, ids, place):
     """softmax of the lens at every stage of the stream at a place: (L + 1, V), the embedding first."""
-    trace = play.read(model, ids)
+    trace = story.read(model, ids)
     stream = np.stack([trace.layers[0].resid_in[place], *(layer.resid_out[place] for layer in trace.layers)])
     logits = decoding.lens(load(model).network, stream).astype(np.float64)
     return probabilities.softmax(logits)
 
 
-def section(view):
-    """Draw all of it."""
+def show(view):
+    """Show the surprise of each token, and what each layer would have said after the chosen one."""
     trace, tokens = view.trace, view.trace.tokens
     bits = trace.losses / probabilities.BIT
     after = token("After which token", "decoding.token", tokens, len(tokens) - 1)
@@ -44,9 +44,9 @@ def section(view):
         key="decoding.chips",
         label="tokens of the text with their surprise in bits",
         revision=str(len(tokens)),
-        on_select=lambda token: put({"decoding.token": token}),
+        on_select=lambda place: put({"decoding.token": place}),
     )
-    chances = said(view.path.model, view.path.ids, place)
+    chances = lens_chances(view.path.model, view.path.ids, place)
     stages = ["the embedding", *(f"after layer {i}" for i in range(1, len(chances)))]
     lists = {}
     for name, chance in zip(stages, chances, strict=True):
@@ -74,11 +74,11 @@ def followed(view, place, chances, stages):
         best = ids[place + 1]
         who = f"The text goes on with {view.word(best)}"
     ranks = (chances > chances[:, [best]]).sum(axis=1) + 1
-    told = ", ".join(
+    sentence = ", ".join(
         f"{name} rank {rank:,} ({percent(chance[best], None)})"
         for name, rank, chance in zip(stages, ranks, chances, strict=True)
     )
-    st.markdown(f"{who}: {told}.")
+    st.markdown(f"{who}: {sentence}.")
 
 
 def surprised(view, bits):
@@ -100,4 +100,4 @@ def surprised(view, bits):
         f"time (its perplexity). That is {number(bits.sum() / max(size, 1), 2)} bits a byte{known}. What "
         f"surprises it most is {_shell.plain(view.trace.tokens[worst])}, {number(bits[worst - 1], 1)} bits."
     )
-    play.surprise(view.trace.config.causal)
+    story.surprise_formula(view.trace.config.causal)

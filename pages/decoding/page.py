@@ -4,19 +4,30 @@ from it token by token.
 
 import streamlit as st
 
-from model import Trace, decoding, probabilities
+from model import Trace, decoding, load, probabilities
 from model.analysis import sink
-from pages import _ending, _shell
+from pages import _ending, _shell, _sidebar
 from pages._control import Buttons
-from pages.decoding import beams, branches, cache, chances, first_token, logit_lens, play
+from pages.decoding import (
+    beams,
+    branches,
+    cache,
+    chances,
+    filters,
+    first_token,
+    growth,
+    logit_lens,
+    play,
+    story,
+)
 
 SECTIONS = {
-    "The next word": chances.section,
-    "Beam search": beams.section,
-    "Two branches": branches.section,
-    "Attention and cache": cache.section,
-    "The first token": first_token.section,
-    "Surprise and layers": logit_lens.section,
+    "The next word": chances.show,
+    "Beam search": beams.show,
+    "Two branches": branches.show,
+    "Attention and cache": cache.show,
+    "The first token": first_token.show,
+    "Surprise and layers": logit_lens.show,
 }
 SOURCES = {
     "The next word": (
@@ -35,19 +46,18 @@ SOURCES = {
 }
 VIEW = Buttons("Look at", "decoding.section", SECTIONS, "The next word")
 
-choice = _shell.choice(kinds=("decoder",))
-path = play.path(choice)
-how = chances.settings(len(play.load(choice.model).tokenizer))
-path, step = play.on(path, how)
+choice = _sidebar.choice(kinds=("decoder",))
+path = growth.read_path(choice)
+sampling = filters.settings(len(load(choice.model).tokenizer))
+path, step = play.advance(path, sampling)
 section = VIEW.value()
-trace = play.read(path.model, path.ids)
+trace = story.read(path.model, path.ids)
 st.markdown(
     "A model writes one token at a time: it gives **every** token of its vocabulary a probability, one is "
-    "chosen, and the longer text is read again. "
-    "**Press One token**, or click any candidate to take it instead. Click a token of the text to go back to "
-    "where it was chosen."
+    "chosen, and the longer text is read again. **Press One token**, or click any candidate to take it "
+    "instead. Click a token of the text to go back to where it was chosen."
 )
-play.tell(path, trace.losses / probabilities.BIT)
+story.draw_text(path, trace.losses / probabilities.BIT)
 play.buttons(path, step)
 VIEW.draw()
 _ending.note(choice.text, choice.model)
@@ -56,7 +66,7 @@ if not trace.config.causal:
         f"{path.model} was trained to look at the tokens that it should predict. While it writes there are "
         "none yet, and every new one changes all before it."
     )
-SECTIONS[section](play.View(choice, path, how, step, trace))
-play.go_on()
+SECTIONS[section](story.DecodingView(choice, path, sampling, step, trace))
+play.play_next_token()
 _shell.heading("The functions that did this")
 _shell.show_source(*SOURCES[section])

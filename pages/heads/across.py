@@ -1,104 +1,26 @@
-"""Across layers: the mean over the heads of a layer, attention rollout, and influence by gradient, on one
-scale, and how far they agree.
-"""
+"""Across layers: mean weights, rollout and gradient side by side, and how far they agree."""
 
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import flow, leak, ranks, sensitivity
+from model.analysis import flow, ranks, sensitivity
 from model.analysis.senses import parts
 from model.analysis.sensitivity import TOGETHER
-from model.trace import frozen
 from pages import _shell, _words
-from pages._cache import remembered
 from pages._control import Slider, pause
 from pages._numbers import percent, signed, uncertain
+from pages.heads.gradient import EXACT, LONGEST, WAYS, Gradient, along, overall, rows, weights
 from pages.heads.pair import look_at
 from viz.component.panels import panels
 
 DEPTH = "heads.depth"
-EXACT = (
-    12  # tokens of a text for which the gradient of every output is exact; of a longer one the chosen row is,
-)
-WAYS = 8  # and the others are estimated along so many random directions
-# tokens of a text for which the gradient of every output is taken; of a longer one that many are drawn, and
-# the chosen row is asked
-LONGEST = 48
 
 
-@remembered()
-def weights(name, text):
-    """The mean over heads and the rollout after each layer, both (L, T, T) and read-only."""
-    means = flow.means(_shell.explain(text, name))
-    return frozen(means), frozen(flow.rollout(means))
-
-
-@remembered()
-def rows(name, ids, output, dimensions, depth):
-    """The squares of some rows of the Jacobian of one output, summed, (T,); depth None is the model's
-    output.
-    """
-    network = load(name).network
-    read = ids[: output + 1] if network.config.causal else ids  # what comes later has no way into this one
-    found = sensitivity.squares(network, read, output, dimensions, (depth,))[0]
-    return frozen(np.pad(found, (0, len(ids) - len(read))))
-
-
-@remembered()
-def along(name, ids, depth, seed):
-    """The squared gradients of all outputs along one random direction, (T, T)."""
-    network = load(name).network
-    way = leak.direction(network.config.width, seed)
-    return frozen(leak.squares(network, ids, network.mask(len(ids)), way, depth))
-
-
-class Gradient(NamedTuple):
-    """|d x_i / d e_j| as shares of each row, (T, T), NaN in rows that were not asked; which rows are exact;
-    and the squares along each direction that the others come from, (WAYS, T, T), None without.
-    """
-
-    shares: np.ndarray
-    exact: tuple[int, ...]
-    samples: np.ndarray | None = None
-
-    def without(self, i):
-        """The shares if the direction i had not been asked."""
-        found = flow.shares(np.sqrt(np.delete(self.samples, i, axis=0).mean(0)))
-        found[list(self.exact)] = self.shares[list(self.exact)]
-        return found
-
-
-def correlations(a, b, allowed):
-    """The rank correlation of two measures (T, T): the mean over the rows of three cells or more, NaN if
-    there are none, and of all cells.
-    """
-    some = [
-        ranks.correlation(one[may], other[may])
-        for one, other, may in zip(a, b, allowed, strict=True)
-        if may.sum() > 2
-    ]
-    return np.array([np.mean(some) if some else np.nan, ranks.correlation(a[allowed], b[allowed])])
-
-
-@remembered()
-def overall(name, text, depth, query, pair, _a, _b, _allowed, _gradient):
-    """`correlations` of the measures named by `pair`, and their standard errors by leaving out one random
-    direction after the other (Quenouille 1956, the jackknife); 0 where nothing is estimated.
-    """
-    found = correlations(_a, _b, _allowed)
-    if "gradient" not in pair or _gradient.samples is None:
-        return found, np.zeros(2)
-    other = _a if pair[1] == "gradient" else _b
-    left_out = np.array([correlations(other, _gradient.without(i), _allowed) for i in range(WAYS)])
-    return found, np.sqrt((WAYS - 1) * left_out.var(0))
-
-
-def section(view):
-    """Draw all of it up to the chosen layer."""
+def show(view):
+    """Show mean weights, rollout and gradient up to the chosen layer."""
     trace, T, L = view.trace, len(view.trace.tokens), view.trace.config.layers
     layers = Slider("Up to layer", DEPTH, range(1, L + 1), L, look={"width": 260})
     depth = layers.value()
@@ -115,10 +37,9 @@ def section(view):
     agree = agreement(maps["rollout"][view.query][row], maps["gradient"][view.query][row])
     head.markdown(
         "Three answers to “which words is this word made of?”, which often disagree. **Move the slider "
-        "through the layers**: the mean shows one layer’s looks, "
-        "rollout multiplies the looks of all layers so far, and the gradient says what a small change of "
-        "each word would really do. "
-        f"For {_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of "
+        "through the layers**: the mean shows one layer’s looks, rollout multiplies the looks of all layers "
+        "so far, and the gradient says what a small change of each word would really do. For "
+        f"{_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of "
         f"**{agree}**."
     )
     draw(view, maps, allowed, gradient)
@@ -137,17 +58,17 @@ def by_gradient(view, depth):
     seeds = range(1, WAYS + 1) if EXACT < T <= LONGEST else ()
     jobs = [(rows, (name, ids, i, tuple(some), at)) for i in exact for some in parts(range(C), TOGETHER)]
     jobs += [(along, (name, ids, at, seed)) for seed in seeds]
-    made = {rows: [], along: []}
-    for function, what in _shell.watched(jobs, "Asking how each word would move this one"):
-        made[function].append(function(*what))
-    samples = np.stack(made[along]) if seeds else None
-    found = flow.shares(sensitivity.norms(samples)[0]) if seeds else np.full((T, T), np.nan)
-    squares = np.sum(np.split(np.stack(made[rows]), len(exact)), axis=1)  # (rows, T)
-    found[list(exact)] = flow.shares(np.sqrt(squares))
-    return Gradient(found, exact, samples)
+    computed = {rows: [], along: []}
+    for function, arguments in _shell.watched(jobs, "Asking how each word would move this one"):
+        computed[function].append(function(*arguments))
+    samples = np.stack(computed[along]) if seeds else None
+    shares = flow.shares(sensitivity.norms(samples)[0]) if seeds else np.full((T, T), np.nan)
+    squares = np.sum(np.split(np.stack(computed[rows]), len(exact)), axis=1)  # (rows, T)
+    shares[list(exact)] = flow.shares(np.sqrt(squares))
+    return Gradient(shares, exact, samples)
 
 
-def sure(gradient):
+def precision(gradient):
     """How exact the gradient is, in words."""
     if gradient.samples is None:
         return "exact"
@@ -188,15 +109,13 @@ def draw(view, maps, allowed, gradient):
     if T > LONGEST:
         cut = (
             f". Of {T:,} tokens, {first + 1} to {seen.stop} are drawn, those around the one that asks; for "
-            f"texts of more than {LONGEST} tokens "
-            "the gradient is asked for that one’s row only"
+            f"texts of more than {LONGEST} tokens the gradient is asked for that one’s row only"
         )
     st.caption(
         "row asks, column answers; one scale, 0 to 1, and each row is divided by its sum. Mean: the weights "
-        "of the layer’s heads, averaged. Rollout: the "
-        "product over the layers so far, each half itself and half its mean. Gradient: |∂x / ∂e|, "
-        f"{sure(gradient)}; x the token after "
-        f"the layer chosen, after the last one the model’s output, e each embedding{cut}"
+        "of the layer’s heads, averaged. Rollout: the product over the layers so far, each half itself and "
+        f"half its mean. Gradient: |∂x / ∂e|, {precision(gradient)}; x the token after the layer chosen, "
+        f"after the last one the model’s output, e each embedding{cut}"
     )
     labels.draw()
 
@@ -208,45 +127,44 @@ def compare(view, maps, allowed, depth, gradient):
     for (one, a), (other, b) in combinations(maps.items(), 2):
         cells = [agreement(a[view.query][row], b[view.query][row]), "–", "–"]
         if row.size <= LONGEST or "gradient" not in (one, other):
-            what = view.choice.model, view.trace.text, depth, view.query, (one, other), a, b, allowed
-            found, errors = overall(*what, gradient)
-            cells[1:] = map(given, found, errors)
+            asked = view.choice.model, view.trace.text, depth, view.query, (one, other), a, b, allowed
+            correlations, errors = overall(*asked, gradient)
+            cells[1:] = map(correlation_text, correlations, errors)
             if allowed.sum() < 3:
                 cells[2] = "–"
         lines.append(f"| {one} and {other} | **{cells[0]}** | {cells[1]} | {cells[2]} |")
     _shell.heading("How far they agree")
     st.markdown(
         firsts(view, maps, row)
-        + "Attention says where a head looks, not what comes of it: values may be small, cancel out, or "
-        "be undone by an MLP, and "
-        "rollout knows of none of these. The gradient knows them all, but only for small changes. 1 would be "
-        "the same order of tokens, 0 none in common."
+        + "Attention says where a head looks, not what comes of it: values may be small, cancel out, or be "
+        "undone by an MLP, and rollout knows of none of these. The gradient knows them all, but only for "
+        "small changes. 1 would be the same order of tokens, 0 none in common."
     )
     st.markdown("\n".join(lines))
     st.caption(
         f"Spearman’s, over the cells that the mask allows: the {int(row.sum())} of this row; the mean over "
-        "the rows with three cells or more; "
-        f"all {int(allowed.sum()):,} together, where that longer rows have smaller shares counts as agreement"
+        f"the rows with three cells or more; all {int(allowed.sum()):,} together, where that longer rows "
+        "have smaller shares counts as agreement"
     )
 
 
 def firsts(view, maps, row):
     """Which other token each measure puts first, and what it leaves to the token itself."""
-    tokens, told = view.trace.tokens, []
+    tokens, sentences = view.trace.tokens, []
     others = row & (np.arange(len(row)) != view.query)
     if not others.any():
         return ""
     for title, values in maps.items():
         shares = values[view.query]
         most = int(np.where(others, shares, -1).argmax())
-        told.append(
+        sentences.append(
             f"by {title} {_shell.plain(tokens[most])} ({percent(shares[most], 1)}, itself "
             f"{percent(shares[view.query], 1)})"
         )
-    return f"Of the other tokens {_shell.plain(tokens[view.query])} is made most of, {'; '.join(told)}. "
+    return f"Of the other tokens {_shell.plain(tokens[view.query])} is made most of, {'; '.join(sentences)}. "
 
 
-def given(value, error):
+def correlation_text(value, error):
     """A rank correlation as text, with its standard error if it has one."""
     return uncertain(value, error, sign=True) if error > 0 else signed(value, 2)
 

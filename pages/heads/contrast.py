@@ -10,7 +10,7 @@ import streamlit as st
 
 from model import Trace, load
 from model.network.attention import attend
-from pages import _shell, _signs, _words
+from pages import _shell, _sidebar, _signs, _words
 from pages._control import Buttons, Menu, NothingToShow, Text, pause
 from pages._numbers import number, percent, plural, signed
 from pages.heads.pair import look_at, short, window
@@ -37,8 +37,8 @@ class Side(NamedTuple):
         )
 
 
-def section(view):
-    """Draw all of it."""
+def show(view):
+    """Show two heads, texts or models side by side, and their difference."""
     pair = PAIR.value()
     with st.container(horizontal=True):
         PAIR.draw()
@@ -71,8 +71,8 @@ def section(view):
     pause()
     st.caption(
         "row asks, column answers. A and B on one scale from 0 to 1; their difference on one that is "
-        "symmetric about 0: vermillion where A has more, "
-        f"blue where B has more, the page’s colour where they agree. {matched(a, b, part)}"
+        "symmetric about 0: vermillion where A has more, blue where B has more, the page’s colour where they "
+        f"agree. {matched(a, b, part)}"
     )
     words.draw()
     st.markdown(largest(words, maps, gap))
@@ -92,11 +92,11 @@ def other_head(view):
 
 
 def other_text(view):
-    example = next(example for example in _shell.EXAMPLES[1:] if example != view.choice.text)
+    example = next(example for example in _sidebar.EXAMPLES[1:] if example != view.choice.text)
     text = Text("Text B", "heads.other", None, example, look={"width": 520})
     text.draw()
     _signs.note(text.key, text.value(), view.choice.model)
-    trace = _shell.read(view.choice._replace(text=text.value()))
+    trace = _sidebar.read(view.choice._replace(text=text.value()))
     return Side("the other text", trace, view.choice.layer, view.choice.head)
 
 
@@ -113,7 +113,7 @@ def other_model(view):
     layer, head = picked(
         config, min(view.choice.layer, config.layers - 1), min(view.choice.head, config.heads - 1)
     )
-    trace = _shell.read(view.choice._replace(text=view.choice.text, model=model))
+    trace = _sidebar.read(view.choice._replace(text=view.choice.text, model=model))
     if trace.tokens != view.trace.tokens:
         first = next(
             pair for pair in zip_longest(view.trace.tokens, trace.tokens, fillvalue="") if len(set(pair)) > 1
@@ -168,24 +168,24 @@ def labels(a, b, part):
 def matched(a, b, part):
     """What is compared where the texts differ or are long."""
     lengths = len(a.trace.tokens), len(b.trace.tokens)
-    T, told = min(lengths), ""
+    T, sentence = min(lengths), ""
     if a.trace.tokens != b.trace.tokens:
         differ = sum(one != other for one, other in zip(a.trace.tokens, b.trace.tokens, strict=False))
-        told = (
+        sentence = (
             f"Compared place by place: the first token with the first, and so on; at {differ} of "
             f"{plural('place', T)} the tokens differ, and both are named. "
         )
     if lengths[0] != lengths[1]:
-        told += (
+        sentence += (
             f"The numbers of tokens, {lengths[0]} and {lengths[1]}, differ: what is past place {T} has no "
             "partner and is left out. "
         )
     if part.stop - part.start < T:
-        told += (
+        sentence += (
             f"Drawn are tokens {part.start + 1} to {part.stop} of {T:,}, around the token that asks; the "
             "sentence below is about these."
         )
-    return told
+    return sentence
 
 
 def largest(words, maps, gap):

@@ -9,47 +9,51 @@ import numpy as np
 from model import load
 from model.analysis import knockouts, senses
 from model.trace import frozen
-from pages import _senses, _shell
+from pages import _examples, _senses, _shell
 from pages._cache import remembered
 from pages._control import Menu
 from pages._numbers import number, plural, signed
 
-WAYS = {"silenced": knockouts.silence, "uniform": knockouts.level, "without its sink": knockouts.unsink}
+BEST = 8  # heads and tokens listed
+
+KINDS = {"silenced": knockouts.silence, "uniform": knockouts.level, "without its sink": knockouts.unsink}
 METER, HERE, EVERYWHERE = "the meter of the word", "at the token that asks", "on average over all tokens"
 
 
 @remembered()
-def unchanged(name, ids, way, copies):
-    return knockouts.unchanged(load(name).network, ids, WAYS[way], copies)
+def unchanged(name, ids, kind, copies):
+    return knockouts.unchanged(load(name).network, ids, KINDS[kind], copies)
 
 
 @remembered()
-def effects(name, ids, way, groups):
+def effects(name, ids, kind, groups):
     bundle = load(name)
     return frozen(
         knockouts.effects(
             bundle.network,
             ids,
-            WAYS[way],
+            KINDS[kind],
             knockouts.marked(bundle.config, groups),
-            unchanged(name, ids, way, len(groups)),
+            unchanged(name, ids, kind, len(groups)),
         )
     )
 
 
 @remembered()
-def vectors(name, ids, way, groups, places):
+def vectors(name, ids, kind, groups, places):
     bundle = load(name)
     return frozen(
-        knockouts.vectors(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, groups), places)
+        knockouts.vectors(bundle.network, ids, KINDS[kind], knockouts.marked(bundle.config, groups), places)
     )
 
 
 @remembered()
-def beliefs(name, ids, way, group, place):
+def beliefs(name, ids, kind, group, place):
     bundle = load(name)
     return frozen(
-        knockouts.beliefs(bundle.network, ids, WAYS[way], knockouts.marked(bundle.config, [group]), place)[0]
+        knockouts.beliefs(bundle.network, ids, KINDS[kind], knockouts.marked(bundle.config, [group]), place)[
+            0
+        ]
     )
 
 
@@ -76,22 +80,22 @@ class Gauge(NamedTuple):
     query: int
     word: senses.Word | None = None
     places: tuple[int, ...] = ()
-    known: _senses.Senses | None = None
+    known: _examples.Senses | None = None
     stage: int = 0
 
-    def read(self, name, ids, way, groups):
+    def read(self, name, ids, kind, groups):
         """The effect of knocking out each of N groups of heads, (N,): bits, relative change, or the move of
         the meter.
         """
         if self.measure == METER:
-            free = vectors(name, ids, way, ((),) * len(groups), self.places)
-            return self.value(vectors(name, ids, way, groups, self.places)) - self.value(free)
-        found = effects(name, ids, way, groups)  # (N, T)
-        return found[:, self.query] if self.measure == HERE else found.mean(1)
+            free = vectors(name, ids, kind, ((),) * len(groups), self.places)
+            return self.value(vectors(name, ids, kind, groups, self.places)) - self.value(free)
+        changes = effects(name, ids, kind, groups)  # (N, T)
+        return changes[:, self.query] if self.measure == HERE else changes.mean(1)
 
-    def value(self, found):
+    def value(self, word_vectors):
         """Where vectors (N, S, C) of the word fall on the meter, (N,)."""
-        return self.known.axis.project(found)[:, self.stage]
+        return self.known.axis.project(word_vectors)[:, self.stage]
 
 
 def measures(view):
@@ -111,7 +115,7 @@ def gauge_of(view):
     if measure != METER:
         return Gauge(measure, view.query), []
     word = word_of(view)
-    known, wrong = _senses.senses_of(str(word), view.choice.model)
+    known, wrong = _examples.senses_of(str(word), view.choice.model)
     if known is None:
         return Gauge(HERE, view.query), wrong
     return Gauge(
@@ -123,7 +127,7 @@ def word_of(view):
     """The Word whose sense can be measured: the one of the token that asks, else the last of the text with
     examples; None if there is none.
     """
-    able = [word for word in senses.words(view.trace.text) if _senses.has_examples(str(word))]
+    able = [word for word in senses.words(view.trace.text) if _examples.has_examples(str(word))]
     return next(
         (word for word in able if view.query in word.tokens(view.trace.spans)), able[-1] if able else None
     )
@@ -133,12 +137,12 @@ def unit(view, gauge):
     """What the numbers are."""
     if gauge.measure == METER:
         return f"move of the meter of “{str(gauge.word)[:24]}”"
-    what = (
+    quantity = (
         "relative change of the final vector"
         if view.trace.logits is None
         else "bits by which the next token moves"
     )
-    return f"{what}, {gauge.measure}" if gauge.measure == EVERYWHERE else what
+    return f"{quantity}, {gauge.measure}" if gauge.measure == EVERYWHERE else quantity
 
 
 def amount(view, gauge, value):
@@ -152,17 +156,17 @@ def subject(view, gauge):
     """What moves."""
     if gauge.measure == METER:
         return f"the meter of {_shell.plain(str(gauge.word))}"
-    what = "the final vector" if view.trace.logits is None else "the belief about the next token"
+    output = "the final vector" if view.trace.logits is None else "the belief about the next token"
     return (
-        f"{what} after {_shell.plain(view.trace.tokens[gauge.query])}"
+        f"{output} after {_shell.plain(view.trace.tokens[gauge.query])}"
         if gauge.measure == HERE
-        else f"{what}, on average,"
+        else f"{output}, on average,"
     )
 
 
 def sharpness(view, gauge):
     """How sharply each head looks where the effect is measured: the largest weight of the row, (L H,)."""
-    found = sharpest(view.choice.model, view.trace.text)
+    sharp = sharpest(view.choice.model, view.trace.text)
     if gauge.measure == EVERYWHERE:
-        return found.mean(1)
-    return found[:, list(gauge.places)].mean(1) if gauge.measure == METER else found[:, gauge.query]
+        return sharp.mean(1)
+    return sharp[:, list(gauge.places)].mean(1) if gauge.measure == METER else sharp[:, gauge.query]

@@ -7,8 +7,9 @@ from model.network.attention import attend
 from pages import _shell, _words
 from pages._choices import put, refuse
 from pages._control import Control, pause
+from pages._heads import open_head
 from pages._numbers import percent, plural
-from pages.heads.pair import look_at, open_head, place, short, window
+from pages.heads.pair import look_at, place, short, window
 from viz.component.lines import MOST, lines
 
 SHOWN = 512  # tokens of a long text that are sent at once
@@ -18,8 +19,8 @@ COUNT = Control("Lines", "heads.lines", range(1, MOST + 1), 50)
 MORE = Control("Heads besides the chosen one", "heads.more", None, "")
 
 
-def section(view):
-    """Draw all of it."""
+def show(view):
+    """Show the heads of a layer as lines between the tokens."""
     trace, T = view.trace, len(view.trace.tokens)
     every = [
         [short(layer, head) for head in range(trace.config.heads)] for layer in range(trace.config.layers)
@@ -53,8 +54,7 @@ def section(view):
     pause()
     st.caption(
         "left asks, right answers: a line from “it” to “cat” says that “it” looks at “cat”. The more opaque "
-        "a line, the larger its weight. "
-        "**Click heads** to add or remove them; "
+        "a line, the larger its weight. **Click heads** to add or remove them; "
         + (
             "each has a colour of its own"
             if alone
@@ -66,7 +66,7 @@ def section(view):
         )
     )
     labels.draw()
-    st.markdown(told(names, maps.mean(axis=0), labels, labels.row(view.query)))
+    st.markdown(strongest_lines(names, maps.mean(axis=0), labels, labels.row(view.query)))
     _shell.heading("The function that computed the weights")
     _shell.show_source(attend)
 
@@ -83,9 +83,9 @@ def others(every, main):
     """The heads shown besides the one of the sidebar, from the link or the session; what is no head of this
     model is left out.
     """
-    said = MORE.value().split()
-    known = [name for name in dict.fromkeys(said) if name in every]
-    if len(known) < len(said):
+    named = MORE.value().split()
+    known = [name for name in dict.fromkeys(named) if name in every]
+    if len(known) < len(named):
         refuse(MORE.key, " ".join(known))
     return [name for name in known if name != main]
 
@@ -104,14 +104,14 @@ def take_count(count):
     put({COUNT.key: count})
 
 
-def take_token(side, place):
-    look_at(**{{"row": "query", "column": "key"}[side]: place})
+def take_token(side, token):
+    look_at(**{{"row": "query", "column": "key"}[side]: token})
 
 
 # ---- in words ----
 
 
-def told(names, mean, labels, asking):
+def strongest_lines(names, mean, labels, asking):
     """What the token or word in the row `asking` takes, and how few lines carry half of the weight."""
     row = mean[asking]
     most = ", ".join(

@@ -20,8 +20,8 @@ ORDER = Buttons("Dimensions", "heads.dimensions", (COUNTED, LARGEST), COUNTED)
 LONGEST = 512  # tokens whose products are drawn for every key
 
 
-def section(view):
-    """Draw all of it for the chosen pair of tokens."""
+def show(view):
+    """Show a weight as the product of its query and key, number by number, for the chosen pair of tokens."""
     attention = view.trace.layers[view.choice.layer].attention
     head, query, key = view.choice.head, view.query, view.key
     products = attention.products(head, query, key)
@@ -30,8 +30,8 @@ def section(view):
     asks, answers = (_shell.plain(view.trace.tokens[place]) for place in (query, key))
     st.markdown(
         f"A weight is made of {len(products)} products. **Choose who asks and who answers**: {asks} asks "
-        f"with its query q, {answers} answers with its key k; "
-        "where both have the same sign the product is positive, and the sum of all is how well they match."
+        f"with its query q, {answers} answers with its key k; where both have the same sign the product is "
+        "positive, and the sum of all is how well they match."
     )
     with st.container(horizontal=True):
         replace(view.asks, dependents=(view.answers.key,)).draw()  # another one is answered by its strongest
@@ -135,8 +135,7 @@ def weighed(attention, head, query, key, allowed, words):
     if not allowed[key]:
         return (
             f"{asks} may not look at {answers}: the mask puts −∞ in the place of this score, and the weight "
-            "is "
-            "**0**."
+            "is **0**."
         )
     part = probabilities.powers(scores)
     less, rank = signed_tex(-float(scores.max())), 1 + int((weights > weights[key]).sum())
@@ -188,6 +187,5 @@ def every_key(view, attention, dimensions, strongest):
     )
     st.caption(
         "row answers; the numbers of a row, q × k of each dimension, add up to its dot product. A stripe is "
-        "a dimension that many keys share. "
-        "Click a row to see it above"
+        "a dimension that many keys share. Click a row to see it above"
     )

@@ -5,17 +5,17 @@ tokens that is looked at.
 from typing import NamedTuple
 
 from model import Trace
-from pages import _shell
+from pages import _sidebar
 from pages._choices import put
 from pages._control import Menu
 
 
-class View(NamedTuple):
+class HeadView(NamedTuple):
     """The sidebar's choice, with layer and head counted from 0; its Trace; the token that asks and the one
     that answers, from 0; and the controls that choose the two.
     """
 
-    choice: _shell.Choice
+    choice: _sidebar.Choice
     trace: Trace
     query: int
     key: int
@@ -43,11 +43,6 @@ def window(query, tokens, size, step):
     start = round((query - size / 2) / step) * step
     start = max(0, min(start, tokens - size))
     return slice(start, min(tokens, start + size))
-
-
-def open_head(layer, head):
-    """Somebody has chosen this head, counted from 0: the sidebar, the link and every view follow."""
-    put({"layer": layer + 1, "head": head + 1})
 
 
 def look_at(query=None, key=None):

@@ -11,10 +11,10 @@ import streamlit as st
 from model import load, masks
 from model.analysis import leak
 from model.decoding import generate, temperature
-from pages import _shell, _words
+from pages import _shell, _sidebar, _words
 from pages._cache import remembered
-from pages._choices import put
 from pages._control import Number, pause
+from pages._heads import heads_in_words, map_heads
 from pages._numbers import leaders, number, plural
 from viz import masks as figures
 from viz.component import heatmap
@@ -27,16 +27,14 @@ BOX = 165  # pixels: the height of the box that they are written in
 CONTEXT = 128  # tokens before what they write: as many as they were trained on
 
 
-def section():
-    """Draw all of it for the sidebar's text."""
-    choice = _shell.choice(only=HONEST)
-    honest, cheat = (_shell.read(choice._replace(model=name)) for name in (HONEST, CHEAT))
+def show(choice):
+    """Show what a decoder that was trained without the mask makes of the text, and where it looks."""
+    honest, cheat = (_sidebar.read(choice._replace(model=name)) for name in (HONEST, CHEAT))
     blinded = _shell.explain(choice.text, CHEAT, mask="causal")
     st.markdown(
         "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** "
-        "and see how sure each is of every next word: "
-        "the one that may look ahead knows them all. Then look at what it writes when there is nothing ahead "
-        "to look at."
+        "and see how sure each is of every next word: the one that may look ahead knows them all. Then look "
+        "at what it writes when there is nothing ahead to look at."
     )
     score(honest, cheat, blinded)
     pause()
@@ -78,20 +76,20 @@ def score(honest, cheat, blinded):
     blind = number(np.log(honest.config.vocabulary))
     st.markdown(
         f"{HONEST}, trained with the causal mask, expects {a} of your tokens; the cheat, {CHEAT}, {b}. Put "
-        "the mask on the cheat, so that it "
-        f"must really predict: {c}; guessing blindly among {honest.config.vocabulary:,} costs {blind}."
+        f"the mask on the cheat, so that it must really predict: {c}; guessing blindly among "
+        f"{honest.config.vocabulary:,} costs {blind}."
     )
 
 
 def curves():
     """The training losses of the two, as their cards say."""
-    found = {"causal": load(HONEST).card["curve"], "cheat": load(CHEAT).card["curve"]}
+    recorded = {"causal": load(HONEST).card["curve"], "cheat": load(CHEAT).card["curve"]}
     _shell.show(
-        figures.losses(found),
+        figures.losses(recorded),
         key="masks.curves",
         alt="training loss of the decoder with and without the causal mask",
     )
-    a, b = (curve[-1][1] for curve in found.values())
+    a, b = (curve[-1][1] for curve in recorded.values())
     st.caption(
         f"training loss, from the models’ cards: at the end {number(a)} and {plural('nat', b)} per token, "
         f"{number(a / b, 0)} times less"
@@ -113,14 +111,14 @@ def some_written(name, ids, seed):
 
 def write(name, ids, seed, room):
     """The tokens that a model writes, shown as they come."""
-    tokenizer, made = load(name).tokenizer, ()
-    while len(made) < COUNT:
-        some = some_written(name, ids + made, seed)
-        made += some
-        room.code(f"…{tokenizer.decode(made)}", language=None, wrap_lines=True, height=BOX)
+    tokenizer, written = load(name).tokenizer, ()
+    while len(written) < COUNT:
+        some = some_written(name, ids + written, seed)
+        written += some
+        room.code(f"…{tokenizer.decode(written)}", language=None, wrap_lines=True, height=BOX)
         if some[-1] == tokenizer.end:
             break
-    return made
+    return written
 
 
 def writing(honest):
@@ -137,8 +135,8 @@ def writing(honest):
     rooms = [column.empty() for column in st.columns(2)]
     for room in rooms:
         room.code("…", language=None, height=BOX)
-    made = [write(name, ids, seed, room) for name, room in zip((HONEST, CHEAT), rooms, strict=True)]
-    a, b = (f"{name}: {repeats(ids)} of {len(ids)}" for name, ids in zip((HONEST, CHEAT), made, strict=True))
+    texts = [write(name, ids, seed, room) for name, room in zip((HONEST, CHEAT), rooms, strict=True)]
+    a, b = (f"{name}: {repeats(ids)} of {len(ids)}" for name, ids in zip((HONEST, CHEAT), texts, strict=True))
     st.caption(f"left {HONEST}, right the cheat. Tokens that only repeat the one before: {a}; {b}")
 
 
@@ -148,10 +146,6 @@ def repeats(ids):
 
 
 # ---- where it looks ----
-
-
-def take_head(layer, head):
-    put({"layer": layer + 1, "head": head + 1})
 
 
 @remembered()
@@ -168,19 +162,13 @@ def looks(choice, cheat):
     labels = _words.labels(cheat)
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        heatmap(
+        map_heads(
             ahead,
-            rows=[f"layer {i + 1}" for i in range(len(ahead))],
-            columns=[f"head {i + 1}" for i in range(ahead.shape[1])],
             key="masks.ahead",
             selected=(choice.layer, choice.head),
             height=300,
-            square=False,
             label=f"{CHEAT}: mean weight on the next token",
-            row_role="layer",
-            column_role="head",
             revision=cheat.text,
-            on_select=take_head,
         )
     with right:
         heatmap(
@@ -195,7 +183,7 @@ def looks(choice, cheat):
         labels.draw()
     most = leaders(ahead, partial(number, places=3))
     st.markdown(
-        f"At the token right after itself. Most of all in **{_shell.heads_in_words(most)}**: mean weight "
+        f"At the token right after itself. Most of all in **{heads_in_words(most)}**: mean weight "
         f"**{number(ahead.max(), 3)}** on token $i + 1$; in {int((ahead > 0.5).sum())} of {ahead.size} "
         f"heads more than half. Here, in layer {choice.layer + 1}, head {choice.head + 1}, it is "
         f"{number(ahead[choice.layer, choice.head], 3)}. Click a head in the left picture: the line beside "
@@ -208,10 +196,8 @@ def meaning():
     _shell.say(
         r"\mathcal{L} = -\frac{1}{T-1} \sum_{i=1}^{T-1} \log p(x_{i+1} \mid x_1, \dots, x_i)",
         "Training asks for $x_{i+1}$ at every place of a text at once, and the whole text is the input. Only "
-        "the mask keeps $x_{i+1}$ out of what stands "
-        "behind the bar. Without it the shortest way to a low loss is to copy the next token from the next "
-        "place, and nothing about language has to be "
-        "learned. When the model writes, there is no next place yet: it meets a task that it was never "
-        "trained for.",
+        "the mask keeps $x_{i+1}$ out of what stands behind the bar. Without it the shortest way to a low "
+        "loss is to copy the next token from the next place, and nothing about language has to be learned. "
+        "When the model writes, there is no next place yet: it meets a task that it was never trained for.",
     )
     _shell.show_source(masks.causal, generate)

@@ -46,11 +46,11 @@ class Mask(NamedTuple):
             return getattr(masks, self.kind)(len(own), self.size).numpy()
         if self.kind != PAINTED:
             return getattr(masks, self.kind)(len(own)).numpy()
-        cells, found = unpacked(self.paint), own.copy()
+        cells, painted = unpacked(self.paint), own.copy()
         if cells is not None:
             T = min(len(cells), len(own))
-            found[:T, :T] = cells[:T, :T]
-        return found
+            painted[:T, :T] = cells[:T, :T]
+        return painted
 
     def __str__(self):
         return f"{self.kind} of {self.size}" if self.size else self.kind
@@ -71,17 +71,22 @@ def unpacked(text):
         return None
     T = int(tokens)
     try:
-        found = np.frombuffer(
+        data = np.frombuffer(
             base64.b64decode(bits + "=" * (-len(bits) % 4), altchars=b"-_", validate=True), np.uint8
         )
     except (binascii.Error, ValueError):
         return None
-    return np.unpackbits(found)[: T * T].reshape(T, T).astype(bool) if len(found) == -(-T * T // 8) else None
+    return np.unpackbits(data)[: T * T].reshape(T, T).astype(bool) if len(data) == -(-T * T // 8) else None
 
 
 def own(name, T):
     """The model's own mask, (T, T)."""
     return load(name).network.mask(T).numpy()
+
+
+def allowed_under(mask, name, T):
+    """Who may look at whom in a model of that name, (T, T), under the Mask."""
+    return mask.allowed(own(name, T))
 
 
 def chosen(name, T):
@@ -130,7 +135,7 @@ def undo():
 def explain(text, name, mask):
     """The Trace of `text` in model `name` with a Mask. ValueError if it leaves a row nothing to look at."""
     bundle = load(name)
-    return bundle.explain(text, mask.allowed(own(name, len(bundle.read(text)))))
+    return bundle.explain(text, allowed_under(mask, name, len(bundle.read(text))))
 
 
 @remembered()
@@ -149,12 +154,12 @@ def empty_rows(allowed):
 
 def refuse(rows, tokens, say=st.error):
     """Say which rows have nothing to look at."""
-    told = ", ".join(f"row {i + 1} ({_shell.plain(tokens[i])})" for i in rows[:6]) + (
+    named = ", ".join(f"row {i + 1} ({_shell.plain(tokens[i])})" for i in rows[:6]) + (
         f" and {len(rows) - 6} more" if len(rows) > 6 else ""
     )
     many = len(rows) > 1
     say(
-        f"{told[0].upper()}{told[1:]} may look at nothing, and a softmax over nothing has no value: the "
-        "model is not run. "
-        f"Allow at least one cell in {'each of these rows' if many else 'that row'}. Your painting is kept."
+        f"{named[0].upper()}{named[1:]} may look at nothing, and a softmax over nothing has no value: the "
+        f"model is not run. Allow at least one cell in {'each of these rows' if many else 'that row'}. Your "
+        "painting is kept."
     )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import leak, sensitivity
-from pages import _shell
+from pages import _shell, _sidebar
 from pages._cache import remembered
 from pages._control import Line, pause, token
 from pages._numbers import number, percent, plural
@@ -23,32 +23,30 @@ NOTHING = "exactly 0"
 
 
 @remembered()
-def moved(name, ids, place, token, mask):
-    return leak.moved(load(name).network, ids, place, token, mask.allowed(chosen.own(name, len(ids))))
+def moved(name, ids, place, other, mask):
+    return leak.moved(load(name).network, ids, place, other, chosen.allowed_under(mask, name, len(ids)))
 
 
 @remembered()
-def moves(name, ids, places, token, mask):
-    return leak.moves(load(name).network, ids, places, token, mask.allowed(chosen.own(name, len(ids))))
+def moves(name, ids, places, other, mask):
+    return leak.moves(load(name).network, ids, places, other, chosen.allowed_under(mask, name, len(ids)))
 
 
 @remembered()
 def squares(name, ids, mask, seed):
     network = load(name).network
     return leak.squares(
-        network, ids, mask.allowed(chosen.own(name, len(ids))), leak.direction(network.config.width, seed)
+        network, ids, chosen.allowed_under(mask, name, len(ids)), leak.direction(network.config.width, seed)
     )
 
 
-def section():
-    """Draw all of it for the sidebar's text and model."""
-    choice = _shell.choice()
-    trace = _shell.read(choice)
+def show(choice):
+    """Show which vectors move when a token is replaced, under the chosen mask."""
+    trace = _sidebar.read(choice)
     T = len(trace.tokens)
     st.markdown(
         "Put another word into the future and see who notices. **Choose the token that is replaced**: with "
-        "the causal mask not one number left of it "
-        "changes, in any layer. Then choose the full mask."
+        "the causal mask not one number left of it changes, in any layer. Then choose the full mask."
     )
     mask = chosen.chosen(choice.model, T)
     replaced = token("Replace", "masks.future", trace.tokens, T // 2)
@@ -57,7 +55,7 @@ def section():
         replaced.draw()
         WORD.draw()
         chosen.controls(choice.model, mask)
-    rows = chosen.empty_rows(mask.allowed(chosen.own(choice.model, T)))
+    rows = chosen.empty_rows(chosen.allowed_under(mask, choice.model, T))
     if rows:
         chosen.refuse(rows, trace.tokens, st.warning)
     other = None if rows else replacement(choice.model, trace, place, word)
@@ -73,19 +71,24 @@ def replacement(name, trace, place, word):
     None, and a sentence, where there is none.
     """
     old, tokenizer = trace.tokens[place], load(name).tokenizer
-    said = word.strip()
-    if not said:
+    typed = word.strip()
+    if not typed:
         st.warning("There is no word to put in. Type one, such as dog.")
         return None
-    if len(said) > ANSWER:
-        st.warning(f"This is {len(said):,} characters, and no word. Take one that is one token, such as dog.")
+    if len(typed) > ANSWER:
+        st.warning(
+            f"This is {len(typed):,} characters, and no word. Take one that is one token, such as dog."
+        )
         return None
-    ways = [tokenizer.encode(text) for text in (" " + said, said)]
-    ids = next((ids for ids in (ways if old.startswith(" ") else ways[::-1]) if len(ids) == 1), ways[0])
+    spellings = [tokenizer.encode(text) for text in (" " + typed, typed)]
+    ids = next(
+        (ids for ids in (spellings if old.startswith(" ") else spellings[::-1]) if len(ids) == 1),
+        spellings[0],
+    )
     if len(ids) > 1:
         pieces = " ".join(_shell.plain(tokenizer.piece(i)) for i in ids[:8])
         st.warning(
-            f"{_shell.plain(said[:40])} is {len(ids)} tokens to this model, "
+            f"{_shell.plain(typed[:40])} is {len(ids)} tokens to this model, "
             f"{pieces}{' …' if len(ids) > 8 else ''}: a text with another number of tokens "
             "cannot be compared token by token. Take a word that is one token, such as dog, red or the."
         )
@@ -96,18 +99,18 @@ def replacement(name, trace, place, word):
     return ids[0]
 
 
-def test(name, trace, place, token, mask):
+def test(name, trace, place, other, mask):
     """One word replaced: every token's stream at every stage, and the verdict."""
     T, config = len(trace.tokens), trace.config
-    found = moved(name, tuple(map(int, trace.ids)), place, token, mask)  # (L + 2, T)
+    distances = moved(name, tuple(map(int, trace.ids)), place, other, mask)  # (L + 2, T)
     stages = ["embedding", *(f"layer {i}" for i in range(1, config.layers + 1)), "end"]
-    shown = found / (found.max() or 1)
+    shown = distances / (distances.max() or 1)
     heatmap(
         shown,
         rows=stages,
         columns=trace.tokens,
         key="masks.test",
-        allowed=found > 0,
+        allowed=distances > 0,
         square=False,
         height=260,
         row_role="stage",
@@ -117,34 +120,34 @@ def test(name, trace, place, token, mask):
         selected=(len(stages) - 1, place),
         revision=trace.text,
     )
-    before, after = found[:, :place], found[:, place + 1 :]
+    before, after = distances[:, :place], distances[:, place + 1 :]
     numbers = before.size * config.width
-    new = _shell.plain(load(name).tokenizer.piece(token))
+    new = _shell.plain(load(name).tokenizer.piece(other))
     change = f"{_shell.plain(trace.tokens[place])}, token {place + 1} of {T}, became {new}. "
     leaks = int((before[-1] > 0).sum())
     if place == 0:
-        told = "It is the first token: nothing stands before it. Choose a later one."
+        sentence = "It is the first token: nothing stands before it. Choose a later one."
     elif leaks == 0 and not before.any():
-        told = (
+        sentence = (
             f"Of the {plural('output', place)} before it **none has moved**: all {numbers:,} numbers of "
             f"their streams, embedding to end, are the same **bit for bit**. Of the {T - place - 1} after "
             f"it, {int((after[-1] > 0).sum())} moved."
         )
     else:
-        told = (
+        sentence = (
             f"Of the {plural('output', place)} before it **{leaks} moved**, the most by "
             f"{number(before[-1].max())} of its length: with this mask the future leaks into the past. Of "
             f"the {T - place - 1} after it, {int((after[-1] > 0).sum())} moved."
         )
-    st.markdown(change + told)
+    st.markdown(change + sentence)
     st.caption(
         "row is a stage of the model, column a token; |x − x′| / |x| as a share of the largest, "
-        f"{number(found.max())}; hatched: no number differs, not in the last bit. Both texts have the same "
-        "shape and run in the same order of operations, so equal means equal"
+        f"{number(distances.max())}; hatched: no number differs, not in the last bit. Both texts have the "
+        "same shape and run in the same order of operations, so equal means equal"
     )
 
 
-def every_pair(name, trace, token, mask):
+def every_pair(name, trace, other, mask):
     """Every token replaced in turn, and the gradients of the same, side by side."""
     T = len(trace.tokens)
     _shell.heading("Every token, and by gradient")
@@ -155,8 +158,8 @@ def every_pair(name, trace, token, mask):
         )
         return
     ids = tuple(map(int, trace.ids))
-    replaced, gradient, error = measured(name, ids, token, mask)
-    can = leak.reachable(mask.allowed(chosen.own(name, T)), trace.config.layers)
+    replaced, gradient, error = measured(name, ids, other, mask)
+    can = leak.reachable(chosen.allowed_under(mask, name, T), trace.config.layers)
     labels = {"rows": trace.tokens, "columns": trace.tokens, "row_role": "output", "column_role": "input"}
     looks = {"hole": NOTHING, "height": 400, "revision": trace.text}
     pictures = (
@@ -177,25 +180,25 @@ def every_pair(name, trace, token, mask):
     st.caption(
         "row is the output that moves, column the token that is changed; each row is divided by its largest. "
         "Left: |f − f′| / |f| once the column’s token is "
-        f"{_shell.plain(load(name).tokenizer.piece(token))} (a column that has it already stays as it was). "
+        f"{_shell.plain(load(name).tokenizer.piece(other))} (a column that has it already stays as it was). "
         f"Right: |∂f / ∂e|, Hutchinson’s estimate of the Frobenius norm from {WAYS} random directions, give "
         f"or take {percent(error)} a cell; where it is 0, it is so exactly"
     )
     agreement(gradient, replaced, can)
 
 
-def measured(name, ids, token, mask):
+def measured(name, ids, other, mask):
     """Relative change and gradient norm, both (T, T), row output, column input, and the relative standard
     error of the norm; pass by pass, with a bar once it has taken half a second.
     """
     T = len(ids)
     step = max(1, PASS // T)
-    jobs = [(moves, (name, ids, tuple(range(T))[i : i + step], token, mask)) for i in range(0, T, step)]
+    jobs = [(moves, (name, ids, tuple(range(T))[i : i + step], other, mask)) for i in range(0, T, step)]
     jobs += [(squares, (name, ids, mask, seed)) for seed in range(1, WAYS + 1)]
-    made = {moves: [], squares: []}
-    for function, what in _shell.watched(jobs, "Changing each token, and asking for the gradients"):
-        made[function].append(function(*what))
-    return np.concatenate(made[moves]).T, *sensitivity.norms(made[squares])
+    computed = {moves: [], squares: []}
+    for function, arguments in _shell.watched(jobs, "Changing each token, and asking for the gradients"):
+        computed[function].append(function(*arguments))
+    return np.concatenate(computed[moves]).T, *sensitivity.norms(computed[squares])
 
 
 def agreement(gradient, replaced, can):
@@ -203,20 +206,20 @@ def agreement(gradient, replaced, can):
     ahead = np.triu(np.ones_like(can), 1)
     changes, gradients = (int((values[ahead] > 0).sum()) for values in (replaced, gradient))
     cells = plural("cell", int(ahead.sum()))
-    told = f"Of the {cells} right of the diagonal, the future, all are exactly 0, by both measures."
+    sentence = f"Of the {cells} right of the diagonal, the future, all are exactly 0, by both measures."
     if changes or gradients:
-        told = (
+        sentence = (
             f"Of the {cells} right of the diagonal, the future, {changes:,} are above 0 by change and "
             f"{gradients:,} by gradient: it leaks."
         )
     elif not ahead.any():
-        told = "A text of one token has no future to leak from."
+        sentence = "A text of one token has no future to leak from."
     stray = int((gradient[~can] > 0).sum() + (replaced[~can] > 0).sum())
     closed = int((~can).sum())
     if stray:
         st.error(f"In {plural('cell', stray)} something moves though no path through the mask leads there.")
     st.markdown(
-        f"**{told}** Counted by the mask alone, no path leads through the layers in {closed:,} of "
+        f"**{sentence}** Counted by the mask alone, no path leads through the layers in {closed:,} of "
         f"{plural('cell', can.size)}; gradient and change are above 0 in {int((gradient[can] > 0).sum()):,} "
         f"and {int((replaced[can] > 0).sum()):,} of the other {int(can.sum()):,}."
     )

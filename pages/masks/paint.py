@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import masks
 from model.analysis import chance
-from pages import _shell
+from pages import _shell, _sidebar
 from pages._control import pause
 from pages._numbers import compared, number, plural
 from pages.masks import chosen
@@ -17,22 +17,19 @@ from viz.component import heatmap
 HEIGHT = 275
 
 
-def section():
-    """Draw all of it for the sidebar's text, model, layer and head."""
-    choice = _shell.choice()
-    original = _shell.read(choice)
+def show(choice):
+    """Show the mask beside the scores and the weights, and what the model does under it."""
+    original = _sidebar.read(choice)
     T = len(original.tokens)
     st.markdown(
         "The mask says who may look at whom; the softmax shares its weights out among what is left. **Choose "
-        "a mask, or click and drag over cells of the "
-        "first picture**: the model runs again with it, and the bars say how far each token’s output has "
-        "moved."
+        "a mask, or click and drag over cells of the first picture**: the model runs again with it, and the "
+        "bars say how far each token’s output has moved."
     )
     mask = chosen.chosen(choice.model, T)
+    # before the pictures, which must not move under the pointer that paints
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen.controls(
-            choice.model, mask
-        )  # before the pictures, which must not move under the pointer that paints
+        chosen.controls(choice.model, mask)
     own = chosen.own(choice.model, T)
     allowed = mask.allowed(own)
     trace = None if chosen.empty_rows(allowed) else chosen.explain(choice.text, choice.model, mask)
@@ -42,8 +39,7 @@ def section():
         return
     st.caption(
         f"layer {choice.layer + 1}, head {choice.head + 1}; the mask is the same in all layers and heads. "
-        "Row asks, column answers; each row of weights "
-        "sums to 1. "
+        "Row asks, column answers; each row of weights sums to 1. "
         + (
             "Click or drag to turn cells over."
             if T <= chosen.LONGEST
@@ -113,8 +109,7 @@ def effect(name, original, trace, mask, own):
     )
     st.markdown(
         f"{name} was trained with {trained}. With this one, {_shell.plain(trace.tokens[most])} moves most, "
-        f"by {by}; of {plural('output', len(moved))} {still} did not move at all. Each bar is the "
-        f"{measure}. "
+        f"by {by}; of {plural('output', len(moved))} {still} did not move at all. Each bar is the {measure}. "
         f"{loss(original, trace, mask.allowed(own))}"
     )
 
@@ -124,17 +119,17 @@ def loss(original, trace, allowed):
     if trace.logits is None or len(trace.tokens) == 1:
         return ""
     ahead = int(np.triu(allowed, 1).sum())
-    told = (
+    change = (
         f"The mean loss on this text goes from {number(original.losses.mean())} to "
         f"**{plural('nat', trace.losses.mean())}** per token, a difference of "
         f"{compared(chance.difference(trace.losses, original.losses), len(trace.losses))}. "
     )
     if ahead:
         return (
-            f"{told}It is no honest loss: {plural('cell', ahead)} right of the diagonal "
+            f"{change}It is no honest loss: {plural('cell', ahead)} right of the diagonal "
             f"{'lets' if ahead == 1 else 'let'} tokens see what comes after them."
         )
-    return f"{told}No token sees what it is to predict."
+    return f"{change}No token sees what it is to predict."
 
 
 def formula(attention, title):

@@ -6,13 +6,13 @@ import streamlit as st
 from model import load
 from model.analysis import leak, senses, sensitivity
 from model.trace import frozen
-from pages import _shell
+from pages import _shell, _sidebar
 from pages._cache import remembered
 from pages._control import pause, token
 from pages._numbers import number, percent, plural
 from viz.component import heatmap
 
-MODELS = "encoder", "decoder-rope"
+MODELS = ENCODER, DECODER = "encoder", "decoder-rope"
 LONGEST = 128  # tokens, as many as the models were trained on
 EXACT = 16  # tokens of a text for which every layer is exact; of a longer one the end is,
 WAYS = 16  # and the layers before are estimated along so many random directions
@@ -26,8 +26,8 @@ def rows(name, ids, output, dimensions, depths):
 @remembered()
 def along(name, ids, output, depth, seed):
     network = load(name).network
-    way = leak.direction(network.config.width, seed)
-    return frozen(leak.squares(network, ids, network.mask(len(ids)), way, depth, [output])[0])
+    direction = leak.direction(network.config.width, seed)
+    return frozen(leak.squares(network, ids, network.mask(len(ids)), direction, depth, [output])[0])
 
 
 def knows(name, ids, output):
@@ -48,27 +48,25 @@ def knows(name, ids, output):
         if depth not in depths
         for seed in range(1, WAYS + 1)
     ]
-    made = {rows: [], along: []}
-    for function, what in _shell.watched(jobs, f"Asking {name} what this word knows of"):
-        made[function].append(function(*what))
-    found, error = np.sqrt(sum(made[rows])), 0.0
-    if made[along]:
-        some = np.stack(made[along]).reshape(len(layers), WAYS, -1).swapaxes(0, 1)
+    computed = {rows: [], along: []}
+    for function, arguments in _shell.watched(jobs, f"Asking {name} what this word knows of"):
+        computed[function].append(function(*arguments))
+    norms, error = np.sqrt(sum(computed[rows])), 0.0
+    if computed[along]:
+        some = np.stack(computed[along]).reshape(len(layers), WAYS, -1).swapaxes(0, 1)
         before, error = sensitivity.norms(some)
-        found = np.concatenate([before, found])
-    return np.pad(found, ((0, 0), (0, len(ids) - len(read)))), error
+        norms = np.concatenate([before, norms])
+    return np.pad(norms, ((0, 0), (0, len(ids) - len(read)))), error
 
 
-def section():
-    """Draw all of it for the sidebar's text."""
-    choice = _shell.choice(only=MODELS[1])
-    traces = {name: _shell.read(choice._replace(model=name)) for name in MODELS}
-    decoder = traces[MODELS[1]]
+def show(choice):
+    """Show which words a word knows of, in an encoder and in a decoder."""
+    traces = {name: _sidebar.read(choice._replace(model=name)) for name in MODELS}
+    decoder = traces[DECODER]
     st.markdown(
         "The same sentence, read with and without the future. **Choose a word** and see which words its "
-        "vector knows of: in the encoder all of them, in the "
-        "decoder only itself and what stands before it. The first word of a decoder never learns what the "
-        "sentence is about."
+        "vector knows of: in the encoder all of them, in the decoder only itself and what stands before it. "
+        "The first word of a decoder never learns what the sentence is about."
     )
     word = token("Word", "masks.output", decoder.tokens, 0)
     place = word.value()
@@ -81,9 +79,9 @@ def section():
         )
         return
     columns = st.columns(2, gap="medium")
-    told, errors = zip(
+    sentences, errors = zip(
         *[
-            one(column, trace, name, place_of(trace, decoder.spans[place]), choice)
+            draw_model(column, trace, name, place_of(trace, decoder.spans[place]), choice)
             for column, (name, trace) in zip(columns, traces.items(), strict=True)
         ],
         strict=True,
@@ -91,20 +89,19 @@ def section():
     pause()
     st.caption(
         "row is a layer, column a token: |∂x / ∂e|, how far the word’s vector x moves with a small step of "
-        f"each token’s embedding e; {sure(max(errors))}. Each row is divided by its largest. Hatched: "
+        f"each token’s embedding e; {precision(max(errors))}. Each row is divided by its largest. Hatched: "
         "exactly 0, no path. “looks at”: weights of the layer and head chosen at the left"
     )
-    st.markdown(" ".join(told))
+    st.markdown(" ".join(sentences))
     st.markdown(
         "That is why an encoder is asked for what words mean, and a decoder for what comes next: the "
-        "encoder’s vectors hold the whole sentence, but there is "
-        "no next word that it has not seen; the decoder’s hold only the past, so each can be asked for its "
-        "next word, all at once."
+        "encoder’s vectors hold the whole sentence, but there is no next word that it has not seen; the "
+        "decoder’s hold only the past, so each can be asked for its next word, all at once."
     )
     _shell.show_source(sensitivity.squares)
 
 
-def sure(error):
+def precision(error):
     """How exact the numbers are."""
     if not error:
         return "exact, by all rows of the Jacobian"
@@ -123,13 +120,13 @@ def place_of(trace, span):
     return next((i for i, (_, after) in enumerate(trace.spans) if after > start), len(trace.tokens) - 1)
 
 
-def one(column, trace, name, place, choice):
+def draw_model(column, trace, name, place, choice):
     """The picture of one model, and its sentence."""
-    T, what = len(trace.tokens), _shell.plain(trace.tokens[place])
-    found, error = knows(name, tuple(map(int, trace.ids)), place)  # (L + 1, T)
+    T, word = len(trace.tokens), _shell.plain(trace.tokens[place])
+    norms, error = knows(name, tuple(map(int, trace.ids)), place)  # (L + 1, T)
     weights = trace.layers[choice.layer].attention.weights(choice.head)[place]
-    shares = np.vstack([found / found.max(1, keepdims=True), weights])
-    stages = [*(f"layer {i}" for i in range(1, len(found))), "end", "looks at"]
+    shares = np.vstack([norms / norms.max(1, keepdims=True), weights])
+    stages = [*(f"layer {i}" for i in range(1, len(norms))), "end", "looks at"]
     with column:
         heatmap(
             shares,
@@ -144,16 +141,18 @@ def one(column, trace, name, place, choice):
             column_role="token",
             hole="exactly 0",
             digits=2 if error else 3,
-            selected=(len(found) - 1, place),
+            selected=(len(norms) - 1, place),
             revision=trace.text,
         )
-    seen = int((found[-1] > 0).sum())
-    most = np.where(np.arange(T) == place, -1, found[-1]).argmax()
+    seen = int((norms[-1] > 0).sum())
+    most = np.where(np.arange(T) == place, -1, norms[-1]).argmax()
     beside = ": itself alone"
     if seen > 1:
         beside = (
-            f", of the others most by {_shell.plain(trace.tokens[most])} ({number(found[-1][most])}; by "
-            f"itself {number(found[-1][place])})"
+            f", of the others most by {_shell.plain(trace.tokens[most])} ({number(norms[-1][most])}; by "
+            f"itself {number(norms[-1][place])})"
         )
-    told = f"In {name} the final vector of {what} can be moved by **{seen} of {plural('token', T)}**{beside}."
-    return told, error
+    sentence = (
+        f"In {name} the final vector of {word} can be moved by **{seen} of {plural('token', T)}**{beside}."
+    )
+    return sentence, error

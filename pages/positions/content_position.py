@@ -6,7 +6,6 @@ import streamlit as st
 from model.analysis import order
 from model.network.encodings import ENCODINGS
 from pages import _shell
-from pages._choices import put
 from pages._control import picture_first
 from pages._numbers import number, percent, plural
 from pages.positions import encodings
@@ -49,19 +48,13 @@ MEANINGS = {
 }
 
 
-def take_cell(row, column):
-    start = st.session_state["positions.start"]
-    put({"positions.query": start + row, "positions.key": start + column})
-
-
-def section(text):
-    """Draw all of it for the text."""
+def show(text):
+    """Show the parts that the scores of a head are the sum of."""
     T = len(encodings.read(text))
     st.markdown(
         "Does a head look at a word for what it is, or for where it stands? **Choose an encoding**, and "
-        "click a cell: its score is the sum of the numbers over "
-        "the panels. What is the same all along a row changes nothing, since the softmax takes only "
-        "differences within a row."
+        "click a cell: its score is the sum of the numbers over the panels. What is the same all along a row "
+        "changes nothing, since the softmax takes only differences within a row."
     )
     encoding = encodings.encoding_control("positions.split", "sinusoidal")
     layers, heads = encodings.layer_control(1), encodings.head_control(6)
@@ -77,7 +70,7 @@ def section(text):
         parts = order.score_parts(encodings.bundle(name).network, trace, layer, head)
         error = float(np.abs(sum(parts.values()) - real).max())
         query, key = (control.value() for control in encodings.pair_controls(trace.tokens))
-        start = st.session_state["positions.start"] = max(0, min(query - SHOWN // 2, T - SHOWN))
+        start = max(0, min(query - SHOWN // 2, T - SHOWN))
         part = slice(start, start + SHOWN)
         maps = {
             title: np.where(allowed, values, np.nan)[part, part]
@@ -94,7 +87,7 @@ def section(text):
             side=190 if len(maps) > 3 else 300,
             revision=f"{name}:{text}",
             selected=(query - start, key - start),
-            on_select=take_cell,
+            on_select=lambda row, column: encodings.take_pair(start + row, start + column),
             label=f"{name}, layer {layer + 1}, head {head + 1}: the parts of its scores",
         )
     about(parts, real, error, allowed, trace.tokens, query, key, name)
@@ -122,5 +115,5 @@ def brought(parts, allowed):
     shares = order.credit(parts, allowed)
     if len(parts) == 1 or any(map(np.isnan, shares.values())):
         return ""
-    told = ", ".join(f"{title} {percent(share)}" for title, share in shares.items())
-    return f"Of what varies within the rows, the parts bring: {told}."
+    credits = ", ".join(f"{title} {percent(share)}" for title, share in shares.items())
+    return f"Of what varies within the rows, the parts bring: {credits}."

@@ -8,6 +8,7 @@ import streamlit as st
 from model import Unavailable, load, names
 from model.network.encodings import ENCODINGS
 from pages import _shell
+from pages._choices import put
 from pages._control import Buttons, Menu, NothingToShow, Several, token
 from pages._numbers import number
 
@@ -88,9 +89,6 @@ def seen(trace, layer, head):
     return np.where(attention.head(head).allowed, attention.weights(head), np.nan)
 
 
-# ---- controls ----
-
-
 def layer_control(default):
     """The control of the layer, counted from 1."""
     return Buttons("Layer", "positions.layer", range(1, bundle(usable()[0]).config.layers + 1), default)
@@ -126,6 +124,11 @@ def pair_controls(tokens):
     return asks, token("Who answers", "positions.key", tokens, max(0, last - 1))
 
 
-def told(values):
+def take_pair(query, key):
+    """Choose this pair of tokens, counted from 0."""
+    put({"positions.query": query, "positions.key": key})
+
+
+def in_words(values):
     """{name: number} in a sentence."""
     return ", ".join(f"{name} {number(value, 2)}" for name, value in values.items())

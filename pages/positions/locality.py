@@ -25,11 +25,11 @@ def profile(text, name):
     """The mean weight by distance (L, H, T) and the share of variance explained (L, H) of all heads."""
     layers = _shell.explain(text, f"decoder-{name}").layers
     config = encodings.bundle(name).config
-    found = [
+    rows = [
         [order.by_distance(layer.attention.weights(head)) for head in range(config.heads)] for layer in layers
     ]
-    return np.array([[mean for mean, _ in row] for row in found]), np.array(
-        [[share for _, share in row] for row in found]
+    return np.array([[mean for mean, _ in row] for row in rows]), np.array(
+        [[share for _, share in row] for row in rows]
     )
 
 
@@ -38,13 +38,13 @@ def take_head(row, _):
     put({"positions.layer": layer + 1, "positions.head": head + 1})
 
 
-def section(text):
-    """Draw all of it for the text."""
+def show(text):
+    """Show how much of each head depends on the distance alone."""
     T = len(encodings.read(text))
     st.markdown(
         "A convolution gives each distance a fixed weight, whatever the words are. **Choose an encoding**, "
-        "and look at the heads on top: the larger the share, "
-        "the more of what the head does is said by the distance alone. Click a row to see the head."
+        "and look at the heads on top: the larger the share, the more of what the head does is said by the "
+        "distance alone. Click a row to see the head."
     )
     encoding = encodings.encoding_control("positions.model", "t5")
     name = encoding.value()
@@ -65,69 +65,84 @@ def section(text):
         _, flat = order.by_distance(heads.uniform(trace.layers[0].attention.allowed))
         left, right = st.columns([5, 4], gap="medium")
         with left:
-            heatmap(
-                np.stack([means[one] for one in ranked]),
-                rows=[f"{layer + 1}.{head + 1} {percent(shares[layer, head])}" for layer, head in ranked],
-                columns=[str(d) for d in range(T)],
-                key="positions.heads",
-                square=False,
-                height=480,
-                selected=(ranked.index(chosen), 0),
-                revision=f"{name}:{text}",
-                label=f"{name}: mean weight by distance, heads sorted by the share",
-                row_role="layer.head share",
-                column_role="distance",
-                on_select=take_head,
-            )
+            draw_profiles(name, text, ranked, means, shares, chosen)
         with right:
-            part = slice(0, DRAWN)
-            seen = encodings.seen(trace, *chosen)[part, part]
-            alone = np.where(np.isnan(seen), np.nan, order.by_distance_alone(means[chosen])[part, part])
-            tokens = trace.tokens[part]
-            panels(
-                {"the head": seen, "by distance alone": alone},
-                rows=tokens,
-                columns=tokens,
-                key="positions.alone",
-                across=1,
-                side=190,
-                selected=(len(tokens) - 1, 0),
-                revision=f"{name}:{text}",
-                label=f"Layer {chosen[0] + 1}, head {chosen[1] + 1}",
-            )
+            draw_chosen(name, trace, means[chosen], chosen)
     st.caption(
         "left: row is a head, column is how many tokens back it looks, 0 is itself; the mean over all words "
-        "that have a word there. right: row asks, column "
-        "answers; below it the same weights with every diagonal replaced by its mean, what a convolution "
-        f"could do{f'; the first {DRAWN} tokens' * (T > DRAWN)}"
+        "that have a word there. right: row asks, column answers; below it the same weights with every "
+        "diagonal replaced by its mean, what a convolution could "
+        f"do{f'; the first {DRAWN} tokens' * (T > DRAWN)}"
     )
+    explain(name, text, shares, chosen, flat)
+    _shell.show_source(order.by_distance)
+
+
+def draw_profiles(name, text, ranked, means, shares, chosen):
+    """The mean weight of every head by distance, means (L, H, T); those that depend on it most come first."""
+    heatmap(
+        np.stack([means[one] for one in ranked]),
+        rows=[f"{layer + 1}.{head + 1} {percent(shares[layer, head])}" for layer, head in ranked],
+        columns=[str(d) for d in range(means.shape[-1])],
+        key="positions.heads",
+        square=False,
+        height=480,
+        selected=(ranked.index(chosen), 0),
+        revision=f"{name}:{text}",
+        label=f"{name}: mean weight by distance, heads sorted by the share",
+        row_role="layer.head share",
+        column_role="distance",
+        on_select=take_head,
+    )
+
+
+def draw_chosen(name, trace, means, chosen):
+    """The weights of the chosen head, and what would be left of them if only the distance counted."""
+    part = slice(0, DRAWN)
+    seen = encodings.seen(trace, *chosen)[part, part]
+    alone = np.where(np.isnan(seen), np.nan, order.by_distance_alone(means)[part, part])
+    tokens = trace.tokens[part]
+    panels(
+        {"the head": seen, "by distance alone": alone},
+        rows=tokens,
+        columns=tokens,
+        key="positions.alone",
+        across=1,
+        side=190,
+        selected=(len(tokens) - 1, 0),
+        revision=f"{name}:{trace.text}",
+        label=f"Layer {chosen[0] + 1}, head {chosen[1] + 1}",
+    )
+
+
+def explain(name, text, shares, chosen, flat):
+    """The chosen head's share of variance beside those of all heads, of a uniform one and of all models."""
     st.markdown(
         f"Of the variance of the weights of layer {chosen[0] + 1}, head {chosen[1] + 1} in {name}, "
         f"**{percent(shares[chosen])}** is explained by distance alone; the mean over all {shares.size} "
         f"heads is {percent(shares.mean())}. A **uniform head**, which gives all tokens that it may see the "
         f"same weight, already reaches **{percent(flat)}**: its weights are larger in short rows, where all "
-        "words are near; "
-        f"{int((shares > flat).sum())} of {shares.size} heads are above that." + others(text, T)
+        f"words are near; {int((shares > flat).sum())} of {shares.size} heads are above that."
+        + others(text, len(encodings.read(text)))
     )
     _shell.say(
         r"\eta^2 = \frac{\sum_d n_d\,(\bar w_d - \bar w)^2}{\sum_{i \ge j} (w_{ij} - \bar w)^2}, \qquad \bar "
         r"w_d = \text{mean of the } n_d \text{ "
         r"weights with } i - j = d",
     )
-    _shell.show_source(order.by_distance)
 
 
 def others(text, T):
     """The mean share of all models, where that is quick or with a bar that shows progress."""
     if T > FEW:
         return ""
-    found = {}
+    means = {}
     for name in _shell.watched(
         [name for name in NAMES if not encodings.beyond(name, T)], "Asking all heads of all models"
     ):
         shares = profile(text, name)[1]
-        found[name] = percent(shares.mean())
+        means[name] = percent(shares.mean())
     return (
         " The mean over the heads of each model, on this text: "
-        f"{', '.join(f'{name} {share}' for name, share in found.items())}."
+        f"{', '.join(f'{name} {share}' for name, share in means.items())}."
     )

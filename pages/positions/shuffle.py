@@ -32,23 +32,23 @@ def measured(ids, places):
     """{encoding: {mask: largest difference} or a sentence}, with a bar that shows progress once it has taken
     half a second.
     """
-    told = "Reading the text in both orders, model by model"
+    label = "Reading the text in both orders, model by model"
     return {
         name: encodings.beyond(name, len(ids)) or {mask: disorder(ids, name, places, mask) for mask in MASKS}
-        for name in _shell.watched(NAMES, told)
+        for name in _shell.watched(NAMES, label)
     }
 
 
 def kept_order(count):
     """The order of the words: the reader's own if there is one for as many words, else the seed's."""
     seed = SEED.value()
-    said = ORDER.value().split("-")
-    own = [int(one) - 1 for one in said if one.isdecimal() and len(one) <= len(str(count))]
-    if sorted(own) == list(range(count)) and len(said) == count and count > 1:
+    parts = ORDER.value().split("-")
+    own = [int(one) - 1 for one in parts if one.isdecimal() and len(one) <= len(str(count))]
+    if sorted(own) == list(range(count)) and len(parts) == count and count > 1:
         return own, None
     forget(ORDER.key)
     places = order.shuffled(count, seed).tolist()
-    if said != [""]:
+    if parts != [""]:
         refuse(ORDER.key, spelled(places))
     return places, seed
 
@@ -66,14 +66,14 @@ def next_seed():
     put({SEED.key: st.session_state[SEED.key] % 9_999 + 1}, ORDER.key)
 
 
-def section(text):
-    """Draw all of it for the text."""
+def show(text):
+    """Show how far a shuffle of the text's words moves the vectors of each model."""
     ids = encodings.read(text)
     groups, words = order.words(encodings.bundle(encodings.usable()[0]).tokenizer, text)
     st.markdown(
         "Shuffle the words of the text. If a model knows nothing of order, every word must come out as "
-        "before, only in its new place. **Press Shuffle**, "
-        "and look for the one dot far to the left: no encoding and a mask that hides nothing."
+        "before, only in its new place. **Press Shuffle**, and look for the one dot far to the left: no "
+        "encoding and a mask that hides nothing."
     )
     new, seed = kept_order(len(words))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -88,14 +88,14 @@ def section(text):
         revision=text,
         on_order=take_order,
     )
-    found = measured(tuple(ids), tuple(place for word in new for place in groups[word]))
+    disorders = measured(tuple(ids), tuple(place for word in new for place in groups[word]))
     _shell.show(
-        figures.differences(found),
+        figures.differences(disorders),
         key="positions.disorder",
         alt="how far a shuffle moves the final vectors, for each encoding and mask",
     )
     pause()
-    meaning(found, new, words)
+    meaning(disorders, new, words)
     _shell.say(
         r"f(Px) = P f(x) \quad\text{for every order } P",
         r"$x$ are the embedded words, $P$ puts them into another order, $f$ is the whole network up to the "
@@ -106,7 +106,7 @@ def section(text):
     _shell.show_source(order.disorder)
 
 
-def meaning(found, new, words):
+def meaning(disorders, new, words):
     """The sentence that says what the dots mean."""
     if len(words) == 1:
         st.info("This text is one word, and one word has one order. Type a few words more.")
@@ -117,7 +117,7 @@ def meaning(found, new, words):
             "another place."
         )
         return
-    numbers = {name: one for name, one in found.items() if not isinstance(one, str)}
+    numbers = {name: one for name, one in disorders.items() if not isinstance(one, str)}
     others = [one["full"] for name, one in numbers.items() if name != "none"]
     none = numbers.get("none")
     if none is None or not others:

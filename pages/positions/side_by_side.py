@@ -8,7 +8,6 @@ import streamlit as st
 from model.analysis import chance
 from model.network.attention import attend
 from pages import _ending, _shell, _words
-from pages._choices import put
 from pages._control import NothingToShow, Slider, picture_first
 from pages._numbers import compared, signed
 from pages.positions import encodings
@@ -22,18 +21,13 @@ SHOWN = 128  # tokens of a long text that are drawn at once
 BEST = 5  # next tokens listed
 
 
-def take_cell(query, key):
-    put({"positions.query": query, "positions.key": key})
-
-
-def section(text):
-    """Draw all of it for the text."""
+def show(text):
+    """Show what each encoding makes of the text: weights, losses, the next token."""
     T = len(encodings.read(text))
     st.markdown(
         "These models, trained on the same texts in the same order, differ in one thing: how they are told "
-        "where a word stands. **Choose layer and head**, "
-        "and look for diagonals: a weight that follows the distance runs along one, a weight that follows "
-        "the word makes columns."
+        "where a word stands. **Choose layer and head**, and look for diagonals: a weight that follows the "
+        "distance runs along one, a weight that follows the word makes columns."
     )
     several = encodings.several_control("positions.columns")
     layer, head = encodings.layer_control(1), encodings.head_control(6)
@@ -66,15 +60,13 @@ def section(text):
             key="positions.panels",
             selected=labels.cell(query, key),
             revision=text,
-            on_select=labels.chosen(take_cell),
+            on_select=labels.chosen(encodings.take_pair),
         )
     st.caption(
         "row asks, column answers; each row sums to "
         f"1{f' over all {T:,} tokens, of which {SHOWN} are shown' * (T > SHOWN)}; all panels are on one "
-        "scale, "
-        "0 to 1. Layer and head have the same number everywhere, but each model has found its own use for "
-        "them: what head 6 does in one, another head may do "
-        "in the next"
+        "scale, 0 to 1. Layer and head have the same number everywhere, but each model has found its own use "
+        "for them: what head 6 does in one, another head may do in the next"
     )
     labels.draw()
     loss(traces, tokens)
@@ -98,33 +90,33 @@ def loss(traces, tokens):
     if len(tokens) == 1:
         st.info("This text is one token, and there is none after it to be predicted. Type a few words more.")
         return
-    found = {name: trace if isinstance(trace, str) else trace.losses for name, trace in traces.items()}
+    losses = {name: trace if isinstance(trace, str) else trace.losses for name, trace in traces.items()}
     means = {
         name: nats.mean()
         for name, nats in sorted(
-            found.items(), key=lambda one: 0 if isinstance(one[1], str) else one[1].mean()
+            losses.items(), key=lambda one: 0 if isinstance(one[1], str) else one[1].mean()
         )
         if not isinstance(nats, str)
     }
     _shell.show(
-        figures.losses(found, tokens, looks=LOOKS),
+        figures.losses(losses, tokens, looks=LOOKS),
         key="positions.loss",
         alt="loss of each token but the first, a line for each encoding",
     )
-    missing = "".join(f" {name}: {why}." for name, why in found.items() if isinstance(why, str))
+    missing = "".join(f" {name}: {why}." for name, why in losses.items() if isinstance(why, str))
     st.markdown(
         "Nats lost on each token, given all before it, the first aside; lower is better. The mean on this "
-        f"text: **{encodings.told(means)}**.{missing} {lead(found, list(means))}One text is one text: the "
-        "cards have the mean of many."
+        f"text: **{encodings.in_words(means)}**.{missing} {lead(losses, list(means))}One text is one text: "
+        "the cards have the mean of many."
     )
 
 
-def lead(found, ranked):
+def lead(losses, ranked):
     """By how much the best is ahead of the next, in words."""
     if len(ranked) == 1:
         return ""
     first, second = ranked[:2]
-    ahead = compared(chance.difference(found[first], found[second]), len(found[first]))
+    ahead = compared(chance.difference(losses[first], losses[second]), len(losses[first]))
     return f"{first} and {second} differ by {ahead}. "
 
 

@@ -10,13 +10,12 @@ from pages.positions.pictures import PICTURES, PLACES
 from viz.component import heatmap
 
 
-def section(_):
-    """Draw all of it; the text plays no part."""
+def show(_text):
+    """Show what an encoding says of each position, and how alike it makes two; no text plays a part."""
     st.markdown(
         "This is what a model is told about positions, before it has read a word. **Choose an encoding**, "
-        "and look at the right picture: "
-        "how alike any two positions are to the model. A band along the diagonal means that near and far can "
-        "be told apart."
+        "and look at the right picture: how alike any two positions are to the model. A band along the "
+        "diagonal means that near and far can be told apart."
     )
     encoding, heads = (
         encodings.encoding_control("positions.encoding", "sinusoidal"),

@@ -1,122 +1,27 @@
-"""The parts of the page about receptive fields: its switches, the two cones in numbers, and the layers that
-connect two tokens.
-"""
-
-from typing import NamedTuple
+"""The two cones of the page about receptive fields, by formula and by gradient, in numbers."""
 
 import numpy as np
 import streamlit as st
 
-from model import masks
 from model.analysis import reach
 from pages import _shell
 from pages._cache import remembered
-from pages._control import Buttons, Line, Slider
 from pages._numbers import plural
-from viz import curves
-
-DILATIONS = 1, 2, reach.EXPONENTIAL
-LOOKS = "causal", "centred"
-MASKS = "full", "causal", "window"
-
-
-KEY = "receptive_field."
-LAYERS = Slider("Layers of convolution", f"{KEY}layers", range(1, reach.MOST + 1), 4, look={"width": 150})
-KERNEL = Slider("Kernel", f"{KEY}kernel", range(1, 8), 3, look={"width": 150})
-DILATION = Buttons("Dilation", f"{KEY}dilation", DILATIONS, 1)
-STRIDE = Buttons("Stride", f"{KEY}stride", (1, 2), 1)
-LOOK = Buttons("Looks", f"{KEY}looks", LOOKS, LOOKS[0])
-STACK = Line(
-    "or layer by layer",
-    f"{KEY}stack",
-    None,
-    "",
-    look={
-        "placeholder": "k3, k3 s2, pool 2/2, k3 d2",
-        "help": "k kernel, s stride, d dilation, pool size/stride; the first layer reads the tokens",
-        "width": 320,
-    },
-)
-ATTENTION = Slider("Layers of attention", f"{KEY}attention", range(1, 9), 1, look={"width": 150})
-WINDOW = Slider("Window", f"{KEY}window", range(1, 33), 4, look={"width": 150})
-MASK = Buttons("Mask", f"{KEY}mask", MASKS, MASKS[0])
-
-
-class Settings(NamedTuple):
-    """What the switches say."""
-
-    layers: int
-    kernel: int
-    dilation: int | str
-    stride: int
-    stack: tuple[reach.Layer, ...]  # the layers one by one; empty where they are all equal
-    causal: bool
-    mask: str
-    window: int
-    attention: int  # its layers
-
-    @property
-    def convolutions(self):
-        return list(self.stack) or reach.stack(self.layers, self.kernel, self.dilation, self.stride)
-
-
-def settings():
-    """The Settings of this run; asked before the switches are drawn. A list of layers that cannot be read is
-    said so, and equal layers stand in for it.
-    """
-    equal = LAYERS.value(), KERNEL.value(), DILATION.value(), STRIDE.value()
-    try:
-        stack = tuple(reach.parsed(STACK.value()))
-    except reach.NoLayer as wrong:
-        st.info(f"{_shell.plain(wrong.part)} {wrong.reason} Until then the layers are equal.")
-        stack = ()
-    except ValueError as reason:
-        st.info(f"{reason} Until then the layers are equal.")
-        stack = ()
-    return Settings(*equal, stack, LOOK.value() == "causal", MASK.value(), WINDOW.value(), ATTENTION.value())
-
-
-def convolution_switches(settings):
-    """Draw the switches of the convolutions; those of equal layers rest where the layers are listed."""
-    rest = bool(settings.stack)
-    with st.container(horizontal=True):
-        LAYERS.draw(disabled=rest)
-        KERNEL.draw(disabled=rest)
-    with st.container(horizontal=True):
-        DILATION.draw(disabled=rest)
-        STRIDE.draw(disabled=rest)
-        LOOK.draw()
-    STACK.draw()
-
-
-def attention_switches():
-    """Draw the switches of attention."""
-    with st.container(horizontal=True):
-        ATTENTION.draw()
-        WINDOW.draw()
-    MASK.draw()
-
-
-def allowed(mask, tokens, window):
-    """The mask of that name, as an array (T, T)."""
-    return (masks.window(tokens, window) if mask == "window" else getattr(masks, mask)(tokens)).numpy()
-
-
-# ---- both networks, by formula and by gradient ----
+from pages.receptive_field.switches import allowed
 
 
 @remembered()
 def convolution(tokens, output, settings):
     """Cone and gradients of a position of the last convolution."""
-    what = settings.convolutions, tokens, output, settings.causal
-    return reach.cone(*what), reach.measured(*what)
+    arguments = settings.convolutions, tokens, output, settings.causal
+    return reach.cone(*arguments), reach.measured(*arguments)
 
 
 @remembered()
 def attention(tokens, output, settings):
     """Cone and gradients of a token after the last layer of attention."""
-    what = allowed(settings.mask, tokens, settings.window), settings.attention, output
-    return reach.attention_cone(*what), reach.measured_attention(*what)
+    arguments = allowed(settings.mask, tokens, settings.window), settings.attention, output
+    return reach.attention_cone(*arguments), reach.measured_attention(*arguments)
 
 
 def product(settings):
@@ -156,8 +61,8 @@ def layer_table(settings):
         "| layer | | kernel | stride | dilation | field | jump | start |",
         "|--:|:--|--:|--:|--:|--:|--:|--:|",
     ]
-    found = zip(settings.stack, reach.fields(settings.stack, settings.causal), strict=True)
-    for i, (layer, field) in enumerate(found, 1):
+    listed = zip(settings.stack, reach.fields(settings.stack, settings.causal), strict=True)
+    for i, (layer, field) in enumerate(listed, 1):
         kind = "pooling" if layer.pool else "convolution"
         start = f"{field.start:,}".replace("-", "−")
         lines.append(
@@ -245,70 +150,4 @@ def agreement(*pairs):
         f"**Formula and measurement agree in all {cells:,} cells.** Measured: the gradient of the output "
         "with respect to each cell, in networks of these shapes with random weights. It is exactly 0 in "
         f"the {plural('cell', outside)} that the formula leaves out, and above 0 in all others."
-    )
-
-
-# ---- the layers that connect two tokens ----
-
-
-@remembered()
-def needed(tokens, settings):
-    """Layers needed over the distance, -(T - 1) to T - 1, for each kind of network."""
-    line = 2 * tokens - 1  # tokens, with the output in the middle
-    kinds = {
-        "full attention": "full",
-        "causal attention": "causal",
-        f"attention in a window of {settings.window}": "window",
-    }
-    found = {
-        name: reach.needed_by_attention(allowed(mask, line, settings.window), tokens - 1)
-        for name, mask in kinds.items()
-    }
-    return {
-        "convolution": reach.needed_of(settings.stack, tokens, settings.causal)
-        if settings.stack
-        else reach.needed(tokens, settings.kernel, settings.dilation, settings.stride, settings.causal)
-    } | found
-
-
-def layers_told(layers, name, distance, settings):
-    """A number of layers, or why no number does."""
-    if not np.isnan(layers):
-        return f"{name}: **{int(layers)}**"
-    if name == "convolution" and settings.stack and not (distance > 0 and settings.causal):
-        reason = "none of the layers listed reads as far, or their places leave it out"
-    elif name == "convolution" and settings.kernel == 1:
-        reason = "a kernel of 1 reads nothing but its own place"
-    elif "window" in name and settings.window == 1:
-        reason = "a window of 1 is the token itself"
-    elif distance > 0 and (name != "convolution" or settings.causal):
-        reason = "it never looks to the right"
-    elif distance < 0 and settings.kernel == 2 and not settings.causal:
-        reason = "centred, a kernel of 2 reads its own place and the next, and never looks to the left"
-    else:
-        reason = "the places that it reads leave holes, the same at every layer"
-    return f"{name}: **never**, {reason}"
-
-
-def connection(trace, output, other, settings):
-    """The layers that connect the output with another token, in words and as curves over the distance."""
-    T, distance = len(trace.tokens), other - output
-    found = needed(T, settings)
-    word, far = _shell.plain(trace.tokens[output]), _shell.plain(trace.tokens[other])
-    way = (
-        f"{plural('token', abs(distance))} to the {'left' if distance < 0 else 'right'}"
-        if distance
-        else "the same token"
-    )
-    here = {name: values[distance + T - 1] for name, values in found.items()}
-    told = [layers_told(layers, name, distance, settings) for name, layers in here.items()]
-    stride = (
-        " With a stride, the distance counts from where the output stands."
-        if reach.steps(settings.convolutions)[-1] > 1
-        else ""
-    )
-    st.markdown(f"From {word} to {far}, {way}, it takes this many layers: {'; '.join(told)}.{stride}")
-    figure = curves.layers(found, distance=distance, words=(trace.tokens[output], trace.tokens[other]))
-    _shell.show(
-        figure, key="receptive_field.needed", alt="layers needed to connect two tokens, over their distance"
     )

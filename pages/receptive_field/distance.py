@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import senses
-from pages import _senses, _shell
+from pages import _examples, _senses, _shell
 from pages._control import Buttons, Menu, Slider
 from pages._numbers import percent, plural, rounding, signed
 from pages.receptive_field.influence import CONVOLUTION, NAMES
@@ -17,10 +17,10 @@ from viz.component.meter import Lane, meter
 MOST = 20  # words between word and clue
 
 
-def section(text):
+def move_the_clue(text):
     """The sentence with its clue nearer or further, both meters, and what the cards say of many sentences."""
     with_examples = [
-        word for word in dict.fromkeys(map(str, senses.words(text))) if _senses.has_examples(word)
+        word for word in dict.fromkeys(map(str, senses.words(text))) if _examples.has_examples(word)
     ]
     if not with_examples or len(senses.words(text)) == 1:
         known = ", ".join(sorted(senses.bundled()))
@@ -36,15 +36,15 @@ def section(text):
         key="receptive_field.shares",
         alt="share of senses found, by the distance of the clue, for two models",
     )
-    told = "; ".join(
-        f"{name} {', '.join(f'{percent(share)} at {band}' for band, (share, _) in found.items())}"
-        for name, found in bands.items()
+    accuracies = "; ".join(
+        f"{name} {', '.join(f'{percent(share)} at {band}' for band, (share, _) in shares.items())}"
+        for name, shares in bands.items()
     )
     count = sum(n for _, n in bands[CONVOLUTION].values())
     st.caption(
         f"from the models’ cards, {count} sentences with one clue each: the share whose nearest neighbour by "
-        "the word’s vector has the same sense, by how many "
-        f"words the clue is away ({told}). Thin lines: one standard error; dotted: chance"
+        f"the word’s vector has the same sense, by how many words the clue is away ({accuracies}). Thin "
+        "lines: one standard error; dotted: chance"
     )
 
 
@@ -56,7 +56,7 @@ def live(text, with_examples):
     words = Buttons("Word", "receptive_field.word", with_examples, with_examples[0])
     name = words.value()
     word = senses.find(text, name)[-1]
-    known = {twin: _senses.senses_of(name, twin)[0] for twin in NAMES}
+    known = {twin: _examples.senses_of(name, twin)[0] for twin in NAMES}
     if None in known.values():
         st.info(
             f"{_shell.plain(name)} has too few examples. Write two or more a side on the page "
@@ -64,15 +64,7 @@ def live(text, with_examples):
         )
         return
     others = [one for one in senses.words(text) if one != word]
-    labels = [f"{i}: {one}"[:24] for i, one in enumerate(others, 1)]
-    clues = Menu(
-        "Clue",
-        "receptive_field.clue",
-        range(len(others)),
-        strongest(word, others, known),
-        spell=lambda i: str(i + 1),
-        look={"format_func": labels.__getitem__, "width": 180},
-    )
+    clues = clue_menu(others, strongest(word, others, known))
     clue = others[clues.value()]
     own = abs(senses.words(text).index(clue) - senses.words(text).index(word)) - 1
     label, key = "Words between the clue and the word", "receptive_field.between"
@@ -88,19 +80,45 @@ def live(text, with_examples):
         twin: known[twin].axis.project(_senses.vectors(tuple(one for one, _ in versions), twin))[:, -1]
         for twin in NAMES
     }  # (MOST + 1,) each
-    st.markdown(f"{_shell.plain(versions[now][0].text)}  \n{told(name, clue, versions, values, now)}")
+    st.markdown(
+        f"{_shell.plain(versions[now][0].text)}  \n{meter_sentence(name, clue, versions, values, now)}"
+    )
+    draw_meter(known, values, now, own, versions[now][0].text)
+    figure = curves.meters(values, ends=known[CONVOLUTION].ends, now=now, leaves=leaves(versions))
+    _shell.show(
+        figure,
+        key="receptive_field.meters",
+        alt="the meter of both models over the words between the clue and the word",
+    )
+    st.caption(
+        "across: words between the clue and the word; up: where the word falls at the end of each model. "
+        f"Words are taken out beside the clue, or put in there: “{' '.join(senses.NEUTRAL.split()[:6])} …”. "
+        f"In the grey part the clue is out of {CONVOLUTION}’s sight"
+    )
+
+
+def clue_menu(others, default):
+    """The Menu of the words that may be the clue, by their places."""
+    labels = [f"{i}: {one}"[:24] for i, one in enumerate(others, 1)]
+    look = {"format_func": labels.__getitem__, "width": 180}
+    places = range(len(others))
+    return Menu("Clue", "receptive_field.clue", places, default, lambda i: str(i + 1), look=look)
+
+
+def draw_meter(known, values, now, own, text):
+    """A lane for each twin: the word with its clue so far away, `now`, and as far as the reader wrote it."""
     ends = known[CONVOLUTION].ends
     lanes = [
         Lane(
             twin,
-            it.separation.left[:, -1],
-            it.separation.right[:, -1],
-            it.separation.margin[-1],
+            its.separation.left[:, -1],
+            its.separation.right[:, -1],
+            its.separation.margin[-1],
             (values[twin][now],),
             (values[twin][own],) if own <= MOST else (),
-            percent(it.separation.accuracy[-1]),
+            percent(its.separation.accuracy[-1]),
         )
-        for twin, it in known.items()
+        for twin, its in known.items()
     ]
     meter(
         lanes,
@@ -109,20 +127,8 @@ def live(text, with_examples):
         key="receptive_field.meter",
         note="correct",
         joined=False,
-        revision=versions[now][0].text,
+        revision=text,
         label=f"the word between {ends[0]} and {ends[1]}, in both models",
-    )
-    figure = curves.meters(values, ends=ends, now=now, leaves=leaves(versions))
-    _shell.show(
-        figure,
-        key="receptive_field.meters",
-        alt="the meter of both models over the words between the clue and the word",
-    )
-    st.caption(
-        "across: words between the clue and the word; up: where the word falls at the end of each model. "
-        "Words are taken out beside the clue, or put in there: "
-        f"“{' '.join(senses.NEUTRAL.split()[:6])} …”. In the grey part the clue is out of {CONVOLUTION}’s "
-        "sight"
     )
 
 
@@ -155,15 +161,15 @@ def leaves(versions):
     return next((between for between, pair in enumerate(versions) if not seen(*pair)), None)
 
 
-def told(name, clue, versions, values, now):
+def meter_sentence(name, clue, versions, values, now):
     """The sentence about what the slider shows."""
-    said = " and ".join(f"in {twin} at **{signed(row[now], 2)}**" for twin, row in values.items())
+    meters = " and ".join(f"in {twin} at **{signed(row[now], 2)}**" for twin, row in values.items())
     first = leaves(versions)
     if first is None:
-        return f"{_shell.plain(name)} falls {said}. {CONVOLUTION} sees the clue at all of these distances."
+        return f"{_shell.plain(name)} falls {meters}. {CONVOLUTION} sees the clue at all of these distances."
     beyond, encoder = (values[twin][first:] for twin in (CONVOLUTION, _senses.MODEL))
     return (
-        f"{_shell.plain(name)} falls {said}. From {plural('word', first)} on {_shell.plain(str(clue))} is "
+        f"{_shell.plain(name)} falls {meters}. From {plural('word', first)} on {_shell.plain(str(clue))} is "
         f"out of {CONVOLUTION}’s sight: there its meter stays at {signed(beyond[0], 2)}, its guess from the "
         f"words that are left (largest change {rounding(np.ptp(beyond))}), while the encoder’s is between "
         f"{signed(encoder.min(), 2)} and {signed(encoder.max(), 2)}."

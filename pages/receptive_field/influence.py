@@ -48,18 +48,18 @@ def influence(ids, output):
         for name in NAMES
         for some in parts(range(T), reach.PASS // (reach.PUT * T))
     ]
-    made = defaultdict(list)
-    for name, function, what in _shell.watched(jobs, "Asking the two models, token by token"):
-        made[name, function].append(function(*what))
+    computed = defaultdict(list)
+    for name, function, arguments in _shell.watched(jobs, "Asking the two models, token by token"):
+        computed[name, function].append(function(*arguments))
     return {
-        name: (np.sqrt(sum(made[name, squares])), np.concatenate(made[name, occlusion])[:, output])
+        name: (np.sqrt(sum(computed[name, squares])), np.concatenate(computed[name, occlusion])[:, output])
         for name in NAMES
     }
 
 
-def strips(trace, output, found):
+def strips(trace, output, measures):
     """Draw the influence of each token on the output in both twins, and say what to see."""
-    for name, rows in found.items():
+    for name, rows in measures.items():
         shares = np.array([row / (row.max() or 1) for row in rows])
         heatmap(
             shares,
@@ -74,23 +74,23 @@ def strips(trace, output, found):
             revision=trace.text,
         )
     st.caption("each row is divided by its largest number, so that 1 is the token that matters most")
-    st.markdown(farthest(trace, output, found) + outside(output, *found[CONVOLUTION]))
+    st.markdown(farthest(trace, output, measures) + outside(output, *measures[CONVOLUTION]))
 
 
-def farthest(trace, output, found):
+def farthest(trace, output, measures):
     """Which other token matters most to the output."""
     if len(trace.tokens) == 1:
         return ""
-    told = []
-    for name, (gradient, change) in found.items():
+    sentences = []
+    for name, (gradient, change) in measures.items():
         j = int(np.where(np.arange(len(change)) == output, -1, change).argmax())
-        told.append(
+        sentences.append(
             f"in {name} {_shell.plain(trace.tokens[j])}, {abs(j - output)} away (relative change "
             f"{number(change[j])}, gradient {number(gradient[j])})"
         )
     return (
         f"The other token whose replacement moves {_shell.plain(trace.tokens[output])} most is "
-        f"{' and '.join(told)}. "
+        f"{' and '.join(sentences)}. "
     )
 
 
@@ -106,6 +106,5 @@ def outside(output, gradient, change):
     )
     return (
         f"{CONVOLUTION} sees {field} tokens, {(field - 1) // 2} to each side: in the {int(far.sum())} "
-        "outside "
-        f"{value}."
+        f"outside {value}."
     )

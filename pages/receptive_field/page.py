@@ -5,21 +5,21 @@ gradient, then influence in trained models.
 import streamlit as st
 
 from model.analysis import reach
-from pages import _shell, _signs
+from pages import _shell, _sidebar, _signs
 from pages._choices import put
 from pages._control import NothingToShow, pause, row_above, token
-from pages.receptive_field import cones, distance, influence
+from pages.receptive_field import cones, connection, distance, influence, switches
 from viz.component.cone import Panel, cone
 
-text = _shell.TEXT.value()
+text = _sidebar.TEXT.value()
 st.markdown(
     "A neuron can only use what reaches it. **Choose the output token** and look for the words that its cone "
-    "leaves out: "
-    "a convolution reaches a little further with each layer, attention takes in the whole text at once."
+    "leaves out: a convolution reaches a little further with each layer, attention takes in the whole text "
+    "at once."
 )
 above = row_above()
 with above:
-    _shell.TEXT.draw()
+    _sidebar.TEXT.draw()
 _signs.note("text", text, influence.ATTENTION)
 try:
     trace = _shell.explain(text, influence.ATTENTION)
@@ -31,7 +31,7 @@ outputs = token("Output token", "receptive_field.output", trace.tokens, T - 1)
 others = token("Connect the output with", "receptive_field.other", trace.tokens, min(1, T - 1))
 output, other = outputs.value(), others.value()
 word = _shell.plain(trace.tokens[output])
-settings = cones.settings()
+settings = switches.settings()
 place = output // reach.steps(settings.convolutions)[-1]  # where the output stands that belongs to the token
 convolution, measured = cones.convolution(T, place, settings)
 attention, measured_attention = cones.attention(T, output, settings)
@@ -41,7 +41,7 @@ def take_token(place):
     put({outputs.key: place})
 
 
-switches = st.columns(2, gap="medium")
+below = st.columns(2, gap="medium")
 cone(
     [Panel("Convolutions", *convolution), Panel("Attention", *attention)],
     trace.tokens,
@@ -54,10 +54,10 @@ cone(
 pause()
 with above:
     outputs.draw()
-with switches[0]:
-    cones.convolution_switches(settings)
-with switches[1]:
-    cones.attention_switches()
+with below[0]:
+    switches.convolution_switches(settings)
+with below[1]:
+    switches.attention_switches()
 if T == 1:
     st.info(
         "This text is one token, and a token alone has nothing to look at but itself. Type a few words more."
@@ -74,14 +74,13 @@ cones.agreement(("convolutions", convolution, measured), ("attention", attention
 
 _shell.heading("How many layers to connect two tokens?")
 others.draw()
-cones.connection(trace, output, other, settings)
+connection.draw_connection(trace, output, other, settings)
 
 _shell.heading("What do trained models use of it?")
 st.markdown(
     "Reach says what can matter, not what does. Two models were trained alike, one with attention, one with "
-    "convolutions. Gradient: how far the final vector "
-    f"of {word} moves with a small step of each token’s embedding. Occlusion: how far when the token is "
-    f"replaced, the mean over {reach.PUT} small words."
+    f"convolutions. Gradient: how far the final vector of {word} moves with a small step of each token’s "
+    f"embedding. Occlusion: how far when the token is replaced, the mean over {reach.PUT} small words."
 )
 context = trace.config.context
 if context < T:
@@ -97,7 +96,7 @@ st.markdown(
     "**Move the clue of your sentence away from its word.** Attention finds it wherever it is; a convolution "
     "loses it at the edge of its cone."
 )
-distance.section(text)
+distance.move_the_clue(text)
 
 _shell.heading("The functions that computed the cone")
 _shell.show_source(reach.cone, reach.measured)

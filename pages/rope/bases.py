@@ -13,10 +13,8 @@ from pages._control import Steps
 from pages._numbers import compared, number, plural
 from viz import rotation as figures
 
-BASES = (
-    *(step * 10**power for power in range(2, 7) for step in (1, 2, 5)),
-    10**7,
-)  # even steps on a log scale, as far as round numbers go
+# even steps on a log scale, as far as round numbers go
+BASES = (*(step * 10**power for power in range(2, 7) for step in (1, 2, 5)), 10**7)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -123,20 +121,20 @@ def rerun(pair, base):
     if len(pair.trace.tokens) == 1:
         st.info("One token has nothing to predict, so there is no loss to compare. Type a few words more.")
         return
-    found = losses(text, name)
+    measured = losses(text, name)
     _shell.show(curve(text, name, trained, base), key="rope.bases", alt="loss of the text over the base")
     st.markdown(
         f"**The model was trained with base {trained:,}.** Each point is the real model, all layers, run "
         "again on your text with the same parameters and another base. "
-        f"{chosen(pair, base, trained, found)} {extremes(trained, found)} What a base does to an angle "
+        f"{chosen(pair, base, trained, measured)} {extremes(trained, measured)} What a base does to an angle "
         "grows with the distance, so a long text shows more of it. Models for long contexts are trained "
         "with larger bases, Llama 3 with 500,000, so that more of their pairs stay short of a full turn."
     )
 
 
-def chosen(pair, base, trained, found):
+def chosen(pair, base, trained, measured):
     """What the chosen base does to the loss and to the score of the two tokens, in words."""
-    own = number(found[trained].mean(), 4)
+    own = number(measured[trained].mean(), 4)
     if base == trained:
         return f"As trained it needs {own} nats per token. Move the slider to compare."
     layer, head, cell = pair.choice.layer, pair.choice.head, (pair.query, pair.key)
@@ -146,21 +144,23 @@ def chosen(pair, base, trained, found):
     )
     asks, answers = map(_shell.plain, pair.words)
     return (
-        f"As trained it needs {own} nats per token, with {base:,} **{number(found[base].mean(), 4)}**, "
-        f"{apart(found[base], found[trained])}; the score of {asks} with {answers} goes from "
+        f"As trained it needs {own} nats per token, with {base:,} **{number(measured[base].mean(), 4)}**, "
+        f"{apart(measured[base], measured[trained])}; the score of {asks} with {answers} goes from "
         f"{number(before, 3)} to **{number(after, 3)}**."
     )
 
 
-def extremes(trained, found):
+def extremes(trained, measured):
     """The base with which the text costs least, and the one that changes most, in words."""
-    means = {base: nats.mean() for base, nats in found.items()}
+    means = {base: nats.mean() for base, nats in measured.items()}
     best = min(means, key=means.get)
     most = max(means, key=lambda base: abs(means[base] - means[trained]))
-    told = f"Base {most:,} changes most, {apart(found[most], found[trained])}."
+    sentence = f"Base {most:,} changes most, {apart(measured[most], measured[trained])}."
     if best == trained:
-        return f"None of these bases suits this text better. {told}"
-    return f"Of these bases {best:,} has the lowest loss, {apart(found[best], found[trained])}. {told}"
+        return f"None of these bases suits this text better. {sentence}"
+    return (
+        f"Of these bases {best:,} has the lowest loss, {apart(measured[best], measured[trained])}. {sentence}"
+    )
 
 
 def apart(one, other):

@@ -57,17 +57,16 @@ def order(pair, chosen):
     )
     st.caption(
         f"the {len(rows)} rows of W_Q and of W_K in each head, on top as trained, below as a reader of "
-        "halves wants them, one after the other: "
-        f"{' '.join(map(str, rows))}. W_V and W_O stay as they are"
+        f"halves wants them, one after the other: {' '.join(map(str, rows))}. W_V and W_O stay as they are"
     )
 
 
 def compare(pair):
     """Loss and logits under the three readings, in a table and token by token."""
-    found, tokens = outcomes(pair.choice.text, pair.choice.model), pair.trace.tokens
-    (right, _), (_, same), (wrong, _) = found
+    results, tokens = outcomes(pair.choice.text, pair.choice.model), pair.trace.tokens
+    (right, _), (_, same), (wrong, _) = results
     lines = ["| read as | nats per token | logits differ by at most |", "|:--|--:|--:|"]
-    for name, (losses, apart) in zip(NAMES, found, strict=True):
+    for name, (losses, apart) in zip(NAMES, results, strict=True):
         lines.append(f"| {name} | {number(losses.mean(), 4) if len(losses) else '–'} | {number(apart)} |")
     same_model = (
         f"With its rows reordered it is the same model: the logits agree to {rounding(same)}, the rounding "

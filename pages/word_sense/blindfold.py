@@ -20,21 +20,21 @@ BEST = 8  # heads listed
 HIDDEN = [Control(f"Hidden in the {NUMBERS[i]}", f"word_sense.hidden{i + 1}", None, "") for i in (0, 1)]
 
 
-def hidden(found, side):
+def hidden(target, side):
     """The words struck out in a sentence, those that it has; kept as text, so that they survive a change of
     the others.
     """
     struck = HIDDEN[side].value().split()
-    there = {str(one) for one in senses.words(found.text) if one.start != found.start}
+    there = {str(one) for one in senses.words(target.text) if one.start != target.start}
     known = [word for word in dict.fromkeys(struck) if word in there]
     if len(known) < len(struck):
         refuse(HIDDEN[side].key, " ".join(known))
     return known
 
 
-def seen_through(found, plain, hidden):
+def seen_through(targets, plain, hidden):
     """The word's vectors (2, S, C) in both sentences when it cannot look at the hidden words."""
-    pairs = zip(found, plain, hidden, strict=True)
+    pairs = zip(targets, plain, hidden, strict=True)
     return np.stack(
         [
             _senses.blinded(one, [(_senses.tokens_of(one, names), None, None)])[0] if names else free
@@ -43,10 +43,10 @@ def seen_through(found, plain, hidden):
     )
 
 
-def toggle(side, found, clicked):
+def toggle(side, target, clicked):
     """Strike the clicked word out, or let it back in; but the word itself stays."""
     struck, name = HIDDEN[side].value().split(), str(clicked)
-    if clicked.start != found.start:
+    if clicked.start != target.start:
         left = [one for one in struck if one != name] if name in struck else [*struck, name]
         put({HIDDEN[side].key: " ".join(left)})
 
@@ -56,14 +56,14 @@ def undo():
         forget(control.key)
 
 
-def sentence(found, side, scale, moved, hidden):
+def sentence(target, side, scale, moved, hidden):
     """The words of a sentence as chips, each with its move of the scale; a click strikes it out."""
-    every = senses.words(found.text)
-    own = next(i for i, one in enumerate(every) if one.start == found.start)
+    every = senses.words(target.text)
+    own = next(i for i, one in enumerate(every) if one.start == target.start)
     largest = max(map(abs, moved.values()), default=0) or 1
     moves = [None if i == own else moved.get(str(one)) for i, one in enumerate(every)]
     chips(
-        [found.text[one.start : one.end] for one in every],
+        [target.text[one.start : one.end] for one in every],
         key=f"word_sense.words{side + 1}",
         notes=["" if move is None else signed(move, 2) for move in moves],
         values=[abs(move or 0) / largest for move in moves],
@@ -71,21 +71,21 @@ def sentence(found, side, scale, moved, hidden):
         struck=[i for i, one in enumerate(every) if i != own and str(one) in hidden],
         label=f"words of the {NUMBERS[side]} sentence, and what {scale.name} does when the word cannot see "
         "them",
-        revision=found.text,
-        on_select=lambda place: toggle(side, found, every[place]),
+        revision=target.text,
+        on_select=lambda place: toggle(side, target, every[place]),
     )
 
 
-def heads(found, side, scale, plain, clue, stage):
+def heads(target, side, scale, plain, clue, stage):
     """Every head's attention from the word, and the heads that matter most for the clue: by what blinding
     them does, not by their weight.
     """
-    trace = _shell.explain(found.text, _senses.MODEL)
-    places, keys, config = found.tokens(trace.spans), _senses.tokens_of(found, clue), trace.config
+    trace = _shell.explain(target.text, _senses.MODEL)
+    places, keys, config = target.tokens(trace.spans), _senses.tokens_of(target, clue), trace.config
     looks = senses.looks(trace, places)
     labels = [f"{layer + 1}.{head + 1}" for layer in range(config.layers) for head in range(config.heads)]
     cases = [(keys, layer, head) for layer in range(config.layers) for head in range(config.heads)]
-    moved = scale.axis.project(_senses.blinded(found, cases))[:, stage] - scale.axis.project(plain)[stage]
+    moved = scale.axis.project(_senses.blinded(target, cases))[:, stage] - scale.axis.project(plain)[stage]
     weight = looks[..., list(keys)].sum(-1).flatten()
     heatmap(
         looks.reshape(len(labels), -1),
@@ -97,13 +97,13 @@ def heads(found, side, scale, plain, clue, stage):
         label="where the word looks, head by head",
         row_role="layer.head",
         column_role="token",
-        revision=found.text,
+        revision=target.text,
     )
-    told = ", ".join(map(_shell.plain, clue))
+    named = ", ".join(map(_shell.plain, clue))
     order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
     agree = ranks.correlation(np.abs(moved), weight)
     st.markdown(
-        f"The clue is {told}; the {plural('head', len(order))} that move {scale.name} most. Over all "
+        f"The clue is {named}; the {plural('head', len(order))} that move {scale.name} most. Over all "
         f"{len(labels)} heads, move and weight have a rank correlation of **{number(agree, 2)}**."
     )
     series = {

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import senses
-from pages import _senses, _shell
+from pages import _examples, _senses, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Menu
@@ -15,29 +15,27 @@ from viz import scatter, theme
 
 
 @remembered()
-def likely(found, word):
-    return senses.likely(load(_senses.MODEL), found, word, senses.wordnet()[word])
+def likely(targets, word):
+    return senses.likely(load(_senses.MODEL), targets, word, senses.wordnet()[word])
 
 
-def section(name, found, known):
+def edit(name, targets, known):
     """The boxes; for a word without examples above them two menus of its senses, and a button."""
-    word, every = senses.listed(name)
     if known:
         _shell.heading("The examples")
-    elif every:
-        _shell.heading("Where does it fall between two senses?")
-        choose_two(name, found, word, every)
+        _examples.draw_example_boxes(name)
+        return
+    _shell.heading("Where does it fall between two senses?")
+    word, wordnet = senses.listed(name)
+    if wordnet:
+        choose_two(name, targets, word, wordnet)
     else:
-        _shell.heading("Where does it fall between two senses?")
         st.markdown(
             f"Write two sentences or more with {_shell.plain(name)} in one sense into the one box, and as "
             "many in another sense into the other: then a meter shows where your two sentences fall."
         )
-    if known:
-        _senses.boxes(name)
-    else:
-        with st.expander("Write your own examples"):
-            _senses.boxes(name)
+    with st.expander("Write your own examples"):
+        _examples.draw_example_boxes(name)
 
 
 def plane(word, known, now, stage, names):
@@ -45,7 +43,7 @@ def plane(word, known, now, stage, names):
     _shell.heading("All examples on one plane")
     points, share = senses.plane(known.left, known.right, now)
     n, m = len(known.left), len(known.right)
-    left, right = ([one.text for one in group] for group in known.found)
+    left, right = ([one.text for one in group] for group in known.examples)
     groups = [
         (known.ends[0], slice(0, n), theme.QUERY, "circle", 8, left),
         (known.ends[1], slice(n, n + m), theme.KEY, "square", 8, right),
@@ -63,20 +61,20 @@ def plane(word, known, now, stage, names):
     )
 
 
-def choose_two(name, found, word, every):
+def choose_two(name, targets, word, wordnet):
     """The menus and the button, in one row."""
-    names = [sense.name for sense in every]
+    names = [sense.name for sense in wordnet]
     st.markdown(
         "With examples of two senses a meter shows where your two sentences fall between them. Open English "
-        f"WordNet lists {len(every)} senses of {_shell.plain(word)}; chosen are two that are common and near "
-        "to your sentences, by the model’s own vectors."
+        f"WordNet lists {len(wordnet)} senses of {_shell.plain(word)}; chosen are two that are common and "
+        "near to your sentences, by the model’s own vectors."
     )
-    first, second = likely(found, word)
+    first, second = likely(targets, word)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = []
         for side, default in ((1, first), (2, second)):
             control = Menu(f"Sense {side}", f"word_sense.sense{side}", names, names[default])
-            picked.append(every[names.index(control.value())])
+            picked.append(wordnet[names.index(control.value())])
             control.draw(width=320)
         same = picked[0] == picked[1]
         st.button(
@@ -93,6 +91,6 @@ def choose_two(name, found, word, every):
 def filling(name, picked):
     """What the boxes hold after the click."""
     choices = {}
-    for (title, box), sense in zip(_senses.keys_of(name), picked, strict=True):
+    for (title, box), sense in zip(_examples.keys_of(name), picked, strict=True):
         choices |= {title: sense.name, box: "\n".join(sense.lines)}
     return choices

@@ -17,12 +17,12 @@ SAME = 0.9995  # a cosine that is written as 1.000
 def sentences(word, known, values, before, hidden, stage):
     """What the meter says at a stage of both sentences, values and before (2, S), in words."""
     for i, which in enumerate(NUMBERS):
-        told = f"{_shell.plain(word)} in the {which} sentence: **{signed(values[i, stage], 2)}**, "
-        told += known.call(values[i, stage], stage)
+        sentence = f"{_shell.plain(word)} in the {which} sentence: **{signed(values[i, stage], 2)}**, "
+        sentence += known.call(values[i, stage], stage)
         if hidden[i]:
             struck = ", ".join(map(_shell.plain, hidden[i]))
-            told += f"; it was {signed(before[i, stage], 2)} before it lost sight of {struck}"
-        yield told
+            sentence += f"; it was {signed(before[i, stage], 2)} before it lost sight of {struck}"
+        yield sentence
 
 
 def picture(word, texts, known, plain, now, hidden, stage, names):

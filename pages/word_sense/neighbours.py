@@ -28,31 +28,31 @@ def table() -> nearest.Table | None:
         return None
 
 
-def rows(found, now, known, names):
+def rows(targets, now, known, names):
     """The Row of each stage for both Words, whose vectors are now (2, S, C)."""
     vectors = now[:, stages()]  # (2, R, C)
     cosines = known.cosines(vectors)  # (2, R, N)
     between = (known.centred(vectors[0]) * known.centred(vectors[1])).sum(-1)  # (R,)
-    own = {base for word in found for base in words.bases(str(word))}
+    own = {base for word in targets for base in words.bases(str(word))}
     for row, stage in enumerate(stages()):
         sides = (nearest.listing(known.words, cosines[i, row], COUNT, own) for i in (0, 1))
         yield Row(names[stage], *sides, between[row])
 
 
-def picture(found, now, chosen, names):
+def picture(targets, now, chosen, names):
     """Draw it, if there is a table; `chosen` is the stage outlined."""
     known = table()
     if known is None:
         return
-    made = list(rows(found, now, known, names))
-    end = [", ".join(word for word, _ in side[:3]) for side in (made[-1].first, made[-1].second)]
+    stage_rows = list(rows(targets, now, known, names))
+    end = [", ".join(word for word, _ in side[:3]) for side in (stage_rows[-1].first, stage_rows[-1].second)]
     neighbours(
-        made,
-        sentences=[parts(word) for word in found],
+        stage_rows,
+        sentences=[parts(word) for word in targets],
         key=KEY,
         chosen=stages().index(chosen) if chosen in stages() else None,
         label=f"at the end the first is nearest to {end[0]}; the second to {end[1]}",
-        revision="\n".join(f"{word.start} {word.text}" for word in found),
+        revision="\n".join(f"{word.start} {word.text}" for word in targets),
         on_select=take_stage,
     )
     st.caption(
@@ -64,11 +64,11 @@ def picture(found, now, chosen, names):
     )
 
 
-def folded(found, now, chosen, names):
+def folded(targets, now, chosen, names):
     """The same behind a name: the table of words is read when somebody opens it."""
     with st.expander("The nearest words, stage by stage", key="word_sense.near", on_change="rerun") as fold:
         if fold.open:
-            picture(found, now, chosen, names)
+            picture(targets, now, chosen, names)
 
 
 def take_stage(row):

@@ -5,44 +5,37 @@ words and which heads did it.
 import streamlit as st
 
 from model import load
-from pages import _senses, _shell, _signs
-from pages._control import Menu, Text
+from pages import _examples, _senses, _shell
+from pages._control import Menu
 from pages._senses import NUMBERS, Scale
 from pages.word_sense import blindfold, examples, meter, neighbours, pair
 
 names = _senses.stage_names(load(_senses.MODEL).config)
-boxes = [
-    Text(f"The {which} sentence", key, None, example)
-    for which, key, example in zip(NUMBERS, _senses.SENTENCES, _shell.EXAMPLES, strict=False)
-]
+boxes = _senses.sentence_boxes()
 texts = [box.value() for box in boxes]
 st.markdown(
     "You know a word by the words around it. Before the first layer a word knows of no other word in either "
     "sentence; then it takes in its context, and the two part."
 )
-columns = st.columns(2)
-for column, box, hint in zip(columns, boxes, ("", "empty: the first sentence again"), strict=True):
-    with column:
-        box.draw(placeholder=hint)
-        _signs.note(box.key, box.value(), _senses.MODEL)
+_senses.draw_boxes(boxes, ("", "empty: the first sentence again"))
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    word, found = pair.compared(texts)
+    word, targets = pair.compared(texts)
     pair.offer_both_places(texts)
     undo = st.empty()
 
-plain = _senses.read_or_end(found)  # (2, S, C) the words as they are, free to look
-known = _senses.known_or_none(word)
+plain = _examples.read_or_end(targets)  # (2, S, C) the words as they are, free to look
+known = _examples.known_or_none(word)
 stages = range(len(names)) if known else neighbours.stages()
 default = _senses.best_stage() if known else stages[-1]
 stage = Menu("Stage", "word_sense.stage", stages, default, lambda i: names[i]).value()
-hidden = [blindfold.hidden(one, i) for i, one in enumerate(found)]
-now = blindfold.seen_through(found, plain, hidden)
+hidden = [blindfold.hidden(one, i) for i, one in enumerate(targets)]
+now = blindfold.seen_through(targets, plain, hidden)
 if known:
     meter.picture(word, texts, known, plain, now, hidden, stage, names)
-    neighbours.folded(found, now, stage, names)
+    neighbours.folded(targets, now, stage, names)
     scales = [Scale(known.axis, "the meter")] * 2
 else:
-    neighbours.picture(found, now, stage, names)
+    neighbours.picture(targets, now, stage, names)
     scales = [Scale(neighbours.likeness(now, side), "the cosine") for side in (0, 1)]
 
 _shell.heading("Which words did it?")
@@ -50,31 +43,31 @@ st.markdown(
     "**Click another word under a sentence**: then the word cannot look at it, and "
     f"{scales[0].name} moves by the number that stands there."
 )
-moved = [_senses.moves(found[i], scales[i], plain[i], stage) for i in (0, 1)]
+moved = [_senses.moves(targets[i], scales[i], plain[i], stage) for i in (0, 1)]
 for i, column in enumerate(st.columns(2)):
     with column:
-        blindfold.sentence(found[i], i, scales[i], moved[i], hidden[i])
+        blindfold.sentence(targets[i], i, scales[i], moved[i], hidden[i])
 undo.button("Let it look again", key="word_sense.undo", on_click=blindfold.undo, disabled=not any(hidden))
 
 _shell.heading("Which heads did it?")
 st.markdown(
-    "Where the word looks, head by head, and what each head is worth: how far "
-    f"{scales[0].name} moves when that head alone cannot look at the clue, beside the weight that the head "
-    "gives it. The clue is what you have struck out, or else the word that matters most, per occurrence. "
-    "Attention is not influence: compare the bars."
+    f"Where the word looks, head by head, and what each head is worth: how far {scales[0].name} moves when "
+    "that head alone cannot look at the clue, beside the weight that the head gives it. The clue is what you "
+    "have struck out, or else the word that matters most, per occurrence. Attention is not influence: "
+    "compare the bars."
 )
 for i, column in enumerate(st.columns(2, gap="medium")):
     with column:
         if moved[i]:
-            clue = hidden[i] or [_senses.strongest(found[i], moved[i])]
-            blindfold.heads(found[i], i, scales[i], plain[i], clue, stage)
+            clue = hidden[i] or [_senses.strongest(targets[i], moved[i])]
+            blindfold.heads(targets[i], i, scales[i], plain[i], clue, stage)
         else:
             st.caption(f"in the {NUMBERS[i]} sentence there is no other word to look at")
 
 if known:
     examples.plane(word, known, now, stage, names)
 if word:
-    examples.section(word, found, known)
+    examples.edit(word, targets, known)
 if known:
     meter.sources()
 else:

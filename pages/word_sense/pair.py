@@ -23,7 +23,7 @@ class Pair(NamedTuple):
     """The two Words compared, and what both are called; None where they are different words."""
 
     name: str | None
-    found: tuple[words.Word, words.Word]
+    targets: tuple[words.Word, words.Word]
 
 
 def compared(texts: list[str]) -> Pair:
@@ -41,18 +41,20 @@ def compared(texts: list[str]) -> Pair:
     Buttons(control.label, WORD, options, best).draw(format_func=lambda one: label(one, common))
     missing = [NUMBERS[i] for i in (0, 1) if name != DIFFERENT and not words.find(texts[i], name)]
     if missing or (name == DIFFERENT == best and texts[0] != texts[1] and not is_chosen(WORD)):
-        return unchanged(name, missing) or pair(DIFFERENT if not missing else missed(name, missing), texts)
+        return unchanged(name, missing) or pair(
+            DIFFERENT if not missing else end_without(name, missing), texts
+        )
     return pair(name, texts)
 
 
 def pair(name: str, texts: list[str]) -> Pair:
     """The Pair of that name, with the places that the reader chose, kept for while another pair is typed."""
     if name == DIFFERENT:
-        made = Pair(None, (any_word(texts[0], 0, 0), any_word(texts[1], 1, int(texts[0] == texts[1]))))
+        latest = Pair(None, (any_word(texts[0], 0, 0), any_word(texts[1], 1, int(texts[0] == texts[1]))))
     else:
-        made = Pair(name, tuple(place(texts, name, side) for side in (0, 1)))
-    st.session_state[LAST] = made
-    return made
+        latest = Pair(name, tuple(place(texts, name, side) for side in (0, 1)))
+    st.session_state[LAST] = latest
+    return latest
 
 
 def readable(text: str) -> None:
@@ -86,21 +88,21 @@ def unchanged(name: str, missing: list[str]) -> Pair | None:
     last = st.session_state.get(LAST)
     if last is None:
         return None
-    said = absent(name, missing) if missing else "These sentences share no word that says much."
+    reason = absence(name, missing) if missing else "These sentences share no word that says much."
     st.caption(
-        f"{said} The picture is still about the last two sentences. Write one word into both, or choose "
+        f"{reason} The picture is still about the last two sentences. Write one word into both, or choose "
         "“two different words”."
     )
     return last
 
 
-def missed(name: str, missing: list[str]) -> str:
+def end_without(name: str, missing: list[str]) -> str:
     """End the page: the word is not where the link that led here says."""
-    st.warning(f"{absent(name, missing)} Write it there, or choose another word.")
+    st.warning(f"{absence(name, missing)} Write it there, or choose another word.")
     raise NothingToShow
 
 
-def absent(name: str, missing: list[str]) -> str:
+def absence(name: str, missing: list[str]) -> str:
     return f"{_shell.plain(name)} is not in the {' and not in the '.join(missing)} sentence."
 
 
@@ -111,29 +113,29 @@ def place(texts: list[str], name: str, side: int) -> words.Word:
     """The Word of that name in a sentence; where it has several, the reader says which. Of one sentence
     twice the second side begins with the second place.
     """
-    found = words.find(texts[side], name)
-    second = texts[0] == texts[1] and side == 1 and len(found) > 1
+    occurrences = words.find(texts[side], name)
+    second = texts[0] == texts[1] and side == 1 and len(occurrences) > 1
     where = f"the {NUMBERS[side]} sentence" if texts[0] != texts[1] else "the sentence"
-    title = f"“{name[:24]}” {side + 1}: {len(found)} times in {where}, which one?"
-    control = Menu(title, f"word_sense.place{side + 1}", range(1, len(found) + 1), 2 if second else 1)
+    title = f"“{name[:24]}” {side + 1}: {len(occurrences)} times in {where}, which one?"
+    control = Menu(title, f"word_sense.place{side + 1}", range(1, len(occurrences) + 1), 2 if second else 1)
     number = control.value()
-    if len(found) > 1:
-        control.draw(format_func=lambda i: f"{i}: {context(found[i - 1])}", width=320)
-    return found[number - 1]
+    if len(occurrences) > 1:
+        control.draw(format_func=lambda i: f"{i}: {context(occurrences[i - 1])}", width=320)
+    return occurrences[number - 1]
 
 
 def any_word(text: str, side: int, rank: int) -> words.Word:
     """Any word of a sentence, by a menu of all; the rarest, or the one after `rank` rarer ones, at first."""
-    found = words.words(text)
-    rare = words.rarest(dict.fromkeys(map(str, found)), load(_senses.MODEL).tokenizer)
-    default = list(map(str, found)).index(rare[min(rank, len(rare) - 1)])
+    every = words.words(text)
+    rare = words.rarest(dict.fromkeys(map(str, every)), load(_senses.MODEL).tokenizer)
+    default = list(map(str, every)).index(rare[min(rank, len(rare) - 1)])
     key = f"word_sense.word{side + 1}"
     control = Menu(
-        f"Word of the {NUMBERS[side]} sentence", key, range(len(found)), default, lambda i: str(i + 1)
+        f"Word of the {NUMBERS[side]} sentence", key, range(len(every)), default, lambda i: str(i + 1)
     )
     number = control.value()
-    control.draw(format_func=lambda i: context(found[i]), width=320)
-    return found[number]
+    control.draw(format_func=lambda i: context(every[i]), width=320)
+    return every[number]
 
 
 def context(word: words.Word) -> str:

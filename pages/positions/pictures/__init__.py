@@ -24,7 +24,7 @@ PLACES = [str(i) for i in range(SHOWN)]
 WAVES = "A row’s name is its wave and the wavelength in tokens"
 
 
-class View(NamedTuple):
+class EncodingView(NamedTuple):
     """What is shown of an encoding."""
 
     draw: Callable[[], None]  # draws the encoding itself
@@ -39,7 +39,7 @@ class View(NamedTuple):
 class Picture(NamedTuple):
     """How an encoding is drawn: `view` takes the model that has it and a head, counted from 0."""
 
-    view: Callable[[Bundle, int], View]
+    view: Callable[[Bundle, int], EncodingView]
     look: figures.Look  # of its curves, beside those of the others
 
 
@@ -84,14 +84,14 @@ def waves(width: int, base: float = 10_000.0) -> list[str]:
 
 def by_cosine(
     draw: Callable[[], None], vectors: np.ndarray, note: str, meaning: str, source: Callable
-) -> View:
-    """The View of an encoding that gives each position a vector, vectors (SHOWN, width)."""
+) -> EncodingView:
+    """The EncodingView of an encoding that gives each position a vector, vectors (SHOWN, width)."""
     caption = (
         "left: row is a dimension, column a position; right: row i and column j are positions, the number is "
-        "the cosine of their two columns on the left. "
-        f"Vermillion above 0, blue below, the scale is −1 to 1. {note}"
+        "the cosine of their two columns on the left. Vermillion above 0, blue below, the scale is −1 to 1. "
+        f"{note}"
     )
-    return View(
+    return EncodingView(
         draw,
         order.alikeness(vectors),
         1.0,
@@ -102,9 +102,9 @@ def by_cosine(
     )
 
 
-def by_head(bias: np.ndarray, head: int, name: str, meaning: str, source: Callable) -> View:
-    """The View of an encoding that adds a bias (H, SHOWN, SHOWN) to the scores: each head by distance, and
-    one head's matrix.
+def by_head(bias: np.ndarray, head: int, name: str, meaning: str, source: Callable) -> EncodingView:
+    """The EncodingView of an encoding that adds a bias (H, SHOWN, SHOWN) to the scores: each head by
+    distance, and one head's matrix.
     """
     figure = figures.biases(bias[:, -1, ::-1], chosen=head)
 
@@ -114,10 +114,10 @@ def by_head(bias: np.ndarray, head: int, name: str, meaning: str, source: Callab
     seen = np.where(np.tri(SHOWN, dtype=bool), bias[head], np.nan)
     caption = (
         f"left: a line per head, head {head + 1} strong; right: row i asks, column j answers, the number is "
-        f"what head {head + 1} adds to the score of the two, "
-        "whatever the words are; masked: the causal mask lets nobody look ahead"
+        f"what head {head + 1} adds to the score of the two, whatever the words are; masked: the causal mask "
+        "lets nobody look ahead"
     )
-    return View(
+    return EncodingView(
         draw,
         seen,
         None,

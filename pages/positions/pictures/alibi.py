@@ -3,11 +3,11 @@
 from model import Bundle
 from model.network.encodings.alibi import alibi, alibi_slopes
 from pages._numbers import number
-from pages.positions.pictures import SHOWN, Picture, View, by_head
+from pages.positions.pictures import SHOWN, EncodingView, Picture, by_head
 from viz.order import Look
 
 
-def view(bundle: Bundle, head: int) -> View:
+def view(bundle: Bundle, head: int) -> EncodingView:
     heads = bundle.config.heads
     bias = alibi(SHOWN, SHOWN, heads).numpy()
     slopes = ", ".join(number(slope, digits=4) for slope in alibi_slopes(heads).tolist())
@@ -20,8 +20,8 @@ def view(bundle: Bundle, head: int) -> View:
     )
     sentence = (
         f"Each head subtracts its slope times the distance: the slopes of the {heads} heads are "
-        f"{slopes}.{odd} Nothing is learned; far words are never "
-        "forbidden, only dearer, and that goes on past any length."
+        f"{slopes}.{odd} Nothing is learned; far words are never forbidden, only dearer, and that goes on "
+        "past any length."
     )
     return by_head(bias, head, "alibi", sentence, alibi_slopes)
 

@@ -6,11 +6,11 @@ from model import Bundle
 from model.analysis import order
 from model.network.encodings.learned import learned
 from pages._numbers import number
-from pages.positions.pictures import Picture, View, by_cosine, table
+from pages.positions.pictures import EncodingView, Picture, by_cosine, table
 from viz.order import Look
 
 
-def view(bundle: Bundle, head: int) -> View:
+def view(bundle: Bundle, head: int) -> EncodingView:
     rows = bundle.network.position_table.numpy()
     near = order.alikeness(rows)
     sentence = (

@@ -4,11 +4,11 @@ from model import Bundle
 from model.network.encodings.rope import rotate
 from model.network.encodings.sinusoidal import sinusoidal
 from pages._numbers import number
-from pages.positions.pictures import SHOWN, WAVES, Picture, View, by_cosine, table, wavelengths, waves
+from pages.positions.pictures import SHOWN, WAVES, EncodingView, Picture, by_cosine, table, wavelengths, waves
 from viz.order import Look
 
 
-def view(bundle: Bundle, head: int) -> View:
+def view(bundle: Bundle, head: int) -> EncodingView:
     width, base = bundle.config.head_width, bundle.config.rope_base
     hands = sinusoidal(SHOWN, width, base).numpy()
     lengths = wavelengths(width, base)

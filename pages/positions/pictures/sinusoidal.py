@@ -3,11 +3,11 @@
 from model import Bundle
 from model.network.encodings.sinusoidal import sinusoidal
 from pages._numbers import number
-from pages.positions.pictures import SHOWN, WAVES, Picture, View, by_cosine, table, wavelengths, waves
+from pages.positions.pictures import SHOWN, WAVES, EncodingView, Picture, by_cosine, table, wavelengths, waves
 from viz.order import Look
 
 
-def view(bundle: Bundle, head: int) -> View:
+def view(bundle: Bundle, head: int) -> EncodingView:
     width = bundle.config.width
     rows = sinusoidal(SHOWN, width).numpy()
     lengths = wavelengths(width)

@@ -4,11 +4,11 @@ from model.network.encodings.xpos import decays, turn
 
 from model import Bundle
 from model.network.encodings.sinusoidal import sinusoidal
-from pages.positions.pictures import SHOWN, WAVES, Picture, View, by_cosine, table, waves
+from pages.positions.pictures import SHOWN, WAVES, EncodingView, Picture, by_cosine, table, waves
 from viz.order import Look
 
 
-def view(bundle: Bundle, head: int) -> View:
+def view(bundle: Bundle, head: int) -> EncodingView:
     width = bundle.config.head_width
     hands = sinusoidal(SHOWN, width).numpy()
     slowest, fastest = decays(width)[[-1, 0]].tolist()

@@ -1,0 +1,166 @@
+"""The examples of a word's two senses: bundled or the reader's own, and what follows from them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from model import load
+from model.analysis import senses
+from pages import _shell
+from pages._choices import is_chosen
+from pages._control import Line, Lines, NothingToShow
+from pages._senses import MODEL, vectors
+
+MOST = 100  # examples a side,
+BOX = 100_000  # and characters of all of them
+
+
+class Senses(NamedTuple):
+    """The examples of two senses of a word and what follows from them."""
+
+    ends: tuple[str, str]  # names of the senses, left and right
+    left: np.ndarray  # (N, S, C)
+    right: np.ndarray  # (M, S, C)
+    examples: tuple[tuple[senses.Word, ...], tuple[senses.Word, ...]]  # the word in the N and M examples
+    axis: senses.Axis
+    separation: senses.Separation
+
+    def call(self, value, stage):
+        """What the meter says of a value, in words."""
+        if abs(value) <= self.separation.margin[stage]:
+            return "too close to call"
+        return f"on the side of **{_shell.plain(self.ends[int(value > 0)])}**"
+
+
+def note_pieces(targets):
+    """Say so where the tokenizer has cut the word."""
+    bundle = load(MODEL)
+    for word in targets:
+        ids = bundle.read(word.text)
+        pieces = [bundle.tokenizer.piece(ids[i]) for i in word.tokens(bundle.tokenizer.spans(word.text, ids))]
+        if len(pieces) > 1:
+            st.caption(
+                f"{_shell.plain(str(word))} is {len(pieces)} tokens to this model, "
+                f"{' '.join(map(_shell.plain, pieces))}: its vector is their mean."
+            )
+            return
+
+
+def keys_of(word):
+    """Session keys of the two senses' names and examples, left and right."""
+    return [(f"word_sense.{word}.{side}_name", f"word_sense.{word}.{side}") for side in ("left", "right")]
+
+
+def boxes_of(word):
+    """The boxes for the senses' names and for their examples, left and right."""
+    groups = senses.bundled().get(word, {"one sense": (), "the other sense": ()}).items()
+    label, look = f"Sentences with “{word[:24]}”, one to a line", {"height": 230}
+    return [
+        (
+            Line("Name of this sense", name, None, sense),
+            Lines(label, examples, None, "\n".join(lines), look=look),
+        )
+        for (name, examples), (sense, lines) in zip(keys_of(word), groups, strict=True)
+    ]
+
+
+def has_examples(word):
+    """Whether examples of two senses of the word are bundled, or the reader has written some."""
+    return word in senses.bundled() or any(is_chosen(examples) for _, examples in keys_of(word))
+
+
+def senses_of(word, model=MODEL):
+    """The Senses, to that model, as written for the word, and sentences about what is wrong with them; None
+    instead if there are too few.
+    """
+    names, texts = zip(*[(name.value(), box.value()) for name, box in boxes_of(word)], strict=True)
+    groups, wrong = [], []
+    for name, text in zip(names, texts, strict=True):
+        if len(text) > BOX:
+            return None, [
+                f"The examples for {_shell.plain(name)} have {len(text):,} characters; at most {BOX:,} are "
+                "read. Shorten them."
+            ]
+        group, left_out = usable(word, name, text)
+        groups.append(group)
+        wrong += left_out
+    if min(map(len, groups)) < 2:
+        wrong.append(
+            f"A sense needs two examples or more. Write sentences with {_shell.plain(word)} into both boxes "
+            "under “The examples”, one to a line."
+        )
+        return None, wrong
+    try:
+        left, right = (vectors(tuple(group), model) for group in groups)
+    except ValueError as reason:
+        return None, [*wrong, f"One of the examples cannot be read. {reason}"]
+    return Senses(
+        names,
+        left,
+        right,
+        tuple(map(tuple, groups)),
+        senses.Axis.between(left.mean(0), right.mean(0)),
+        senses.separate(left, right),
+    ), wrong
+
+
+def usable(word, name, text):
+    """The word in each line that holds it, and sentences about lines that are left out."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    without = [line for line in lines if not senses.find(line, word)]
+    used = [senses.find(line, word)[0] for line in lines if line not in without]
+    wrong = []
+    if without:
+        wrong.append(
+            f"{len(without)} of the examples for {_shell.plain(name)} are left out, they do not hold "
+            f"{_shell.plain(word)}: {_shell.plain(without[0][:80])}"
+        )
+    if len(used) > MOST:
+        wrong.append(f"Of the examples for {_shell.plain(name)} the first {MOST} are used.")
+    return used[:MOST], wrong
+
+
+def read_or_end(targets):
+    """The vectors (2, S, C) of two Words; where a sentence cannot be read, the page says why and ends."""
+    try:
+        plain = vectors(targets)
+    except ValueError as reason:
+        st.warning(str(reason))
+        raise NothingToShow from reason
+    note_pieces(targets)
+    return plain
+
+
+def known_or_none(word):
+    """The Senses of the word, and a sentence about whatever is wrong with its examples; None where there are
+    no examples, or too few.
+    """
+    if word is None or not has_examples(word):
+        return None
+    known, wrong = senses_of(word)
+    for sentence in wrong:
+        st.info(sentence)
+    return known
+
+
+def known_or_end(word, targets):
+    """The Senses of the word; where its examples or its sentences will not do, the page says why, shows the
+    boxes for examples, and ends.
+    """
+    read_or_end(targets)
+    known, wrong = senses_of(word)
+    for sentence in wrong:
+        (st.info if known else st.warning)(sentence)
+    if known is None:
+        draw_example_boxes(word)
+        raise NothingToShow
+    return known
+
+
+def draw_example_boxes(word):
+    """The two boxes in which the examples are read and edited."""
+    for column, (name, examples) in zip(st.columns(2), boxes_of(word), strict=True):
+        with column:
+            name.draw()
+            examples.draw()

@@ -1,0 +1,134 @@
+"""Who may ask the server for what: the outermost ASGI layer, Guard."""
+
+import ipaddress
+import os
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+from streamlit import config, url_util
+from streamlit.logger import get_logger
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+log = get_logger(__name__)
+
+# Names that nobody can register on the internet (RFC 6761, 6762, 8375; ICANN on "internal", 2024).
+PRIVATE = (".localhost", ".local", ".home.arpa", ".internal")
+# No text, whatever stands in it, makes a browser load a picture from elsewhere.
+CONTENT = "; ".join(f"{kind}-src 'self' data: blob:" for kind in ("img", "media", "font", "object"))
+UPLOADS = set()  # sessions that may upload files, by id: see allow_uploads
+
+
+def address(scope: Scope) -> str:
+    """The path within the app: without the folder that it is mounted in and without server.baseUrlPath."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    base = url_util.make_url_path(st.get_option("server.baseUrlPath"), "").rstrip("/")
+    return path.removeprefix(base) if path.startswith(f"{base}/") else path
+
+
+def allow_uploads() -> None:
+    """Let this session upload files as long as it lasts; for a page with an uploader, before it draws it."""
+    UPLOADS.add(get_script_run_ctx().session_id)
+
+
+class Guard:
+    """Refuse what nobody should ask for, before Streamlit sees it; tell browsers what an answer may do."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        # Pages that may show this one inside them, as in a course: the operator names them.
+        frames = " ".join(["'self'", *os.environ.get("RIVERBANK_FRAME_ANCESTORS", "").split()])
+        self.headers = {
+            "content-security-policy": f"{CONTENT}; frame-ancestors {frames}",
+            "referrer-policy": "same-origin",  # an address holds what somebody typed
+            "x-content-type-options": "nosniff",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def carry(message):
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self.headers)
+            await send(message)
+
+        reason = None if scope["type"] == "lifespan" else refusal(scope)
+        if reason is None:
+            return await self.app(unasked(scope), receive, carry)
+        if scope["type"] == "http":
+            return await PlainTextResponse(reason, 403)(scope, receive, carry)
+        log.warning("Refused a websocket. %s", reason)
+        await WebSocketClose(1008)(scope, receive, send)
+
+
+def refusal(scope: Scope) -> str | None:
+    """Why a request is refused, in a sentence for whoever runs the server; None if it is welcome."""
+    path, headers = address(scope), Headers(scope=scope)
+    host, origin = headers.get("host"), headers.get("origin")
+    if path != "/_stcore/health" and not known_host(host):  # load balancers ask by any name
+        return f"This server does not answer to the name {host!r}; server.allowedHosts can allow it."
+    if path == "/_stcore/metrics" and not os.environ.get("RIVERBANK_METRICS"):
+        return "The metrics are not public; RIVERBANK_METRICS=1 in the server's environment makes them so."
+    if path.startswith("/_stcore/upload_file/") and path.split("/")[3] not in UPLOADS:
+        return "No page of this session takes files."
+    if scope["type"] == "websocket" and not known_origin(origin, headers):
+        return f"A page of {origin!r} asked for {host!r}; server.corsAllowedOrigins can allow it."
+    return None
+
+
+def unasked(scope: Scope) -> Scope:
+    """The scope of a websocket that Guard has let in, without an Origin that Streamlit would judge once more.
+
+    For an origin other than the host, Streamlit asks a server on the internet, on the event loop, for this
+    computer's own address; where no name server answers, nobody is served meanwhile.
+    """
+    headers = Headers(scope=scope) if scope["type"] == "websocket" else {}
+    if headers.get("origin", "").partition("://")[2] == headers.get("host", ""):
+        return scope
+    return scope | {"headers": [pair for pair in scope["headers"] if pair[0] != b"origin"]}
+
+
+def known_host(host: str | None) -> bool:
+    """Whether a Host header names this server: as server.allowedHosts says, else by address or private name.
+
+    A stranger's page may let its own name lead here (DNS rebinding), but then the browser sends that name. An
+    address cannot be borrowed so, nor can a name that only this network knows: a class needs no setting.
+    """
+    if st.get_option("server.allowedHosts"):
+        return is_host_allowed(host)
+    name = hostname(f"//{host or 'localhost'}")
+    if name is None:
+        return False
+    try:
+        return bool(ipaddress.ip_address(name))
+    except ValueError:
+        private = "." not in name or name.endswith(PRIVATE)
+        return private or name == hostname(f"//{st.get_option('browser.serverAddress')}")
+
+
+def known_origin(origin: str | None, headers: Headers) -> bool:
+    """Whether a page of that origin may open a websocket: this server's, or one that the options name.
+
+    A proxy that changes the Host may say in X-Forwarded-Host which one it was asked for: no page can make a
+    browser send that header with a websocket.
+    """
+    if origin is None or not st.get_option("server.enableCORS"):
+        return True
+    scheme, _, host = origin.lower().partition("://")
+    port = {"http": ":80", "https": ":443"}.get(scheme, ":")
+    hosts = ",".join([headers.get("host", ""), headers.get("x-forwarded-host", "")]).lower().split(",")
+    if host.removesuffix(port) in {one.strip().removesuffix(port) for one in hosts} - {""}:
+        return True
+    named = [*st.get_option("server.corsAllowedOrigins")]
+    named += [st.get_option("browser.serverAddress")] * config.is_manually_set("browser.serverAddress")
+    return hostname(origin) in {url_util.get_hostname(one.strip()) for one in named} - {None}
+
+
+def hostname(url: str) -> str | None:
+    """The name or the address in a URL, in small letters; None if there is none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".") or None
+    except ValueError:  # no URL at all
+        return None

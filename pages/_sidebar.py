@@ -1,0 +1,129 @@
+"""The sidebar: text, model, layer and head, asked for before the page and drawn after it."""
+
+from contextlib import suppress
+from typing import NamedTuple
+
+import streamlit as st
+from streamlit.errors import StreamlitDuplicateElementKey
+
+from model import Unavailable, load, names
+from pages import _signs
+from pages._choices import put
+from pages._control import Buttons, Menu, NothingToShow, Text
+from pages._shell import FIRST, explain
+
+LAYER, HEAD = 3, 4  # the head of _shell.FIRST in which, of all, "bank" looks most at "river"
+EXAMPLES = (
+    "I swam across the river to get to the other bank",
+    "I walked across the road to get cash from the other bank",
+    "The cat sat on the mat because it was tired. The cat wanted to sleep.",
+    "Lily gave Tom a red ball, and Tom said thank you to Lily.",
+    "One day, a little girl found a big box under her bed. She opened the",
+)
+TEXT = Text("Your text", "text", None, EXAMPLES[0])
+
+
+class Choice(NamedTuple):
+    """What the sidebar says: text, name of the model, layer and head counted from 0."""
+
+    text: str
+    model: str
+    layer: int
+    head: int
+
+
+def choice(kinds=("encoder", "decoder"), only=None, toys=False):
+    """What the sidebar, drawn after the page, says of text, model (of the kinds given, unless the page is
+    about `only` one), layer and head.
+
+    toys: whether to offer the toys as well, last: they know no words, but a head can be seen at work in them.
+    """
+    every = sorted((name for kind in kinds for name in names(kind)), key=is_toy)
+    known = every if toys else [name for name in every if not is_toy(name)]
+    st.session_state.models = known
+    if not known:
+        st.error(
+            "There is no model in model/checkpoints. Restore the folder, or train one with python -m "
+            "model.train."
+        )
+        raise NothingToShow
+    text = TEXT.value()
+    model = only or model_control(known).value()
+    st.session_state.reader = model
+    layer, head = (control.value() - 1 for control in place_controls(model))
+    return Choice(text, model, layer, head)
+
+
+def model_control(known):
+    """The control of the model, one of those `known` to the page."""
+    return Menu("Model", "model", known, FIRST if FIRST in known else known[0])
+
+
+def place_controls(model):
+    """The controls of layer and head, counted from 1, for a model of that name."""
+    config = load(model).config
+    return (
+        Buttons("Layer", "layer", range(1, config.layers + 1), min(LAYER, config.layers)),
+        Buttons("Head", "head", range(1, config.heads + 1), min(HEAD, config.heads)),
+    )
+
+
+def is_toy(name):
+    return name.startswith("toy-")
+
+
+def sidebar(anyhow=False):
+    """Draw what `choice` was asked for in this run; `anyhow` asks it where the page did not."""
+    if st.session_state.reader is None and anyhow:
+        with suppress(NothingToShow, Unavailable):
+            choice(toys=True)
+    if st.session_state.reader is None:
+        return
+    with st.sidebar:
+        with suppress(StreamlitDuplicateElementKey, Unavailable):  # a page that failed after its own text box
+            TEXT.draw(on_change=take_text)
+            _signs.note(TEXT.key, TEXT.value(), st.session_state.reader)
+        st.selectbox(
+            "or an example",
+            EXAMPLES,
+            index=None,
+            key="example",
+            on_change=take_example,
+            placeholder="Choose a sentence",
+        )
+        if "model" in st.session_state.drawn:
+            model_control(st.session_state.models).draw()
+        with suppress(Unavailable):  # the page has said so; another model can be chosen
+            for control in place_controls(st.session_state.reader):
+                control.draw()
+
+
+def take_text():
+    """Read the new text before anything of the page is sent, so that its head and its picture come in one
+    piece and the browser draws once.
+    """
+    TEXT.take()
+    with suppress(Exception):  # the page will say it
+        explain(st.session_state.text, st.session_state.reader)
+
+
+def take_example():
+    put({"text": st.session_state.example})
+    st.session_state.example = None
+
+
+def read(choice):
+    """The Trace of the chosen text in the chosen model; where there is none, the page shows the reason and
+    ends with NothingToShow.
+    """
+    try:
+        trace = explain(choice.text, choice.model)
+    except ValueError as reason:
+        st.warning(str(reason))
+        raise NothingToShow from reason
+    if len(trace.tokens) > trace.config.context:
+        st.info(
+            f"This text has {len(trace.tokens)} tokens; the model was trained on {trace.config.context} at a "
+            "time. What it does past them is computed like all else, but it never learned to."
+        )
+    return trace

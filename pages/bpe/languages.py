@@ -1,0 +1,42 @@
+"""Characters per token of the same sentence in eight languages."""
+
+import streamlit as st
+
+from pages import _shell
+from pages._numbers import number
+from viz import vocabulary
+
+LINES = {  # one sentence
+    "English": "The children swam across the river to the other bank.",
+    "German": "Die Kinder schwammen durch den Fluss ans andere Ufer.",
+    "Spanish": "Los niños cruzaron el río a nado hasta la otra orilla.",
+    "Russian": "Дети переплыли реку на другой берег.",
+    "Arabic": "سبح الأطفال عبر النهر إلى الضفة الأخرى.",
+    "Hindi": "बच्चे तैरकर नदी के दूसरे किनारे पहुँचे।",
+    "Chinese": "孩子们游过河，到了对岸。",
+    "Japanese": "子どもたちは川を泳いで向こう岸へ渡った。",
+}
+
+
+def draw_languages(tokenizer):
+    """Characters per token of the same sentence in eight languages."""
+    tokens = {language: len(tokenizer.encode(line)) for language, line in LINES.items()}
+    _shell.show(
+        vocabulary.languages(LINES, tokens),
+        key="bpe.languages",
+        alt="characters per token of the same sentence in eight languages",
+    )
+    best, worst = (
+        pick(LINES, key=lambda language: len(LINES[language]) / tokens[language]) for pick in (max, min)
+    )
+    st.caption(
+        "the same sentence in eight languages; each bar is characters per token: longer is cheaper. Hover to "
+        "read the sentence"
+    )
+    st.markdown(
+        f"This tokenizer was trained on English. It reads {number(len(LINES[best]) / tokens[best], 2)} "
+        f"characters of {best} at a time, and {number(len(LINES[worst]) / tokens[worst], 2)} of {worst}: "
+        "below 1, a character is more than one token. A text in such a language fills the model’s context "
+        f"sooner, and each token carries less: {tokens[worst]} tokens in {worst} against "
+        f"{tokens['English']} in English."
+    )

@@ -1,0 +1,133 @@
+"""The proof that the pairs of dimensions add up to the score, the arithmetic of one pair, and the code."""
+
+from urllib.parse import urlencode
+
+import numpy as np
+
+from model.analysis import rotation
+from pages import _shell
+from pages._choices import LONGEST
+from pages._numbers import number, plural, rounding, signed, signed_tex, tex
+
+
+def add_up(pair):
+    """The contributions' sum beside the score that the model computed, for the two tokens and for the query
+    with every key.
+    """
+    attention, head, frequency = pair.attention, pair.choice.head, pair.frequency
+    model = attention.scaled(head)[pair.query]  # (T,)
+    keys = attention.head(head, turned=False).k
+    places = np.arange(len(keys))
+    q, k = (
+        rotation.turned(pair.hands[0], pair.query, frequency),
+        rotation.turned(rotation.hands(keys), places, frequency),
+    )
+    sums = rotation.contributions(q, k, attention.scale).sum(-1)  # (T,)
+    turned = max(
+        abs(q - rotation.hands(attention.head(head).q[pair.query])).max(),
+        abs(k - rotation.hands(attention.head(head).k)).max(),
+    )
+    asks, answers = map(_shell.plain, pair.words)
+    unseen = not attention.head(head).allowed[pair.query, pair.key]
+    masked = (
+        f" {answers} comes after {asks}, so the causal mask keeps this score from being used."
+        if unseen
+        else ""
+    )
+    _shell.say(
+        rf"\text{{score}} = \frac{{1}}{{\sqrt{{D}}}} \sum_{{i=1}}^{{{len(frequency)}}} "
+        r"|q_i|\,|k_i|\,\cos\big((n-m)\,\theta_i + \varphi_i\big)"
+        rf" = {tex(sums[pair.key])}",
+        f"$\\theta_i = b^{{-2(i-1)/D}}$ is the speed of pair i. Where the text has {asks} and {answers}, "
+        f"the {len(frequency)} contributions add up to **{number(sums[pair.key], 6)}**. The score that the "
+        f"model computed, the cell of {heatmap_link(pair)}, is **{number(model[pair.key], 6)}**. Over "
+        f"{plural('key', len(model))} of this query, sum and score differ by at most "
+        f"{rounding(abs(sums - model).max())}, and the turned hands by {rounding(turned)}: the rounding of "
+        f"32-bit numbers.{masked} The positions m of the query and n of the key enter only as n − m. That "
+        "is all: turning by the place makes the dot product feel the distance. φ, the angle between the "
+        "two hands at rest, is what the words have to say; |q| and |k| say how loud.",
+    )
+
+
+def heatmap_link(pair):
+    """A link to the attention page's heatmap of scaled scores, at the same cell."""
+    cell = {
+        "attention.query": pair.query + 1,
+        "attention.key": pair.key + 1,
+        "attention.step": "4 Divide by √D",
+    }
+    link = urlencode(
+        {
+            "text": pair.choice.text,
+            "model": pair.choice.model,
+            "layer": pair.choice.layer + 1,
+            "head": pair.choice.head + 1,
+        }
+        | cell
+    )
+    return (
+        f"[the attention page’s heatmap](attention?{link})"
+        if len(link) < LONGEST
+        else "the attention page’s heatmap"
+    )
+
+
+# ---- one pair, by hand ----
+
+
+def by_hand(pair, i):
+    """The 2 x 2 matrices that turn pair i of the query and of the key, with their numbers, and what comes
+    out.
+    """
+    theta, contribution = pair.frequency[i], pair.contributions[i]
+    rest = [hand[i] for hand in pair.hands]
+    after = [rotation.turned(hand, place, theta) for hand, place in zip(rest, pair.at, strict=True)]
+    for name, place, old, new in zip("qk", pair.at, rest, after, strict=True):
+        _shell.say(
+            rf"\mathbf{{{name}}}' = R({place} \cdot {tex(theta)})\,\mathbf{{{name}}} = "
+            rf"{matrix(place * theta)} {column(old)} = {column(new)}"
+        )
+    (q, k), scale = after, pair.attention.scale
+    product = rf"{tex(q.real)} \cdot {group(k.real)} {signed_tex(q.imag)} \cdot {group(k.imag)}"
+    _shell.say(
+        rf"\tfrac{{1}}{{\sqrt{{D}}}}\,\mathbf{{q}}' \cdot \mathbf{{k}}' = {tex(scale)} \cdot ({product}) = "
+        rf"{tex(contribution)}",
+        f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is "
+        f"{number(theta)} radians per token, once round in {number(2 * np.pi / theta, 1)} tokens. **A "
+        "positive angle turns counter-clockwise**, x to the right and y up; query and key are turned the "
+        f"same way, each by its own position. Of the score {signed(pair.contributions.sum(), 3)} this pair "
+        f"makes {signed(contribution, 3)}. Click another clock above to see its numbers.",
+    )
+
+
+def matrix(angle):
+    cos, sin = np.cos(angle), np.sin(angle)
+    cos, less, sin = tex(cos, 3), tex(-sin, 3), tex(sin, 3)
+    return rf"\begin{{pmatrix}} {cos} & {less} \\ {sin} & {cos} \end{{pmatrix}}"
+
+
+def column(hand):
+    return rf"\begin{{pmatrix}} {tex(hand.real, 3)} \\ {tex(hand.imag, 3)} \end{{pmatrix}}"
+
+
+def group(value):
+    return tex(value) if value >= 0 else f"({tex(value)})"
+
+
+def snippet(pair):
+    """Python that prints the contributions and their sum beside the model's own score."""
+    layer, head, key_head = (
+        pair.choice.layer,
+        pair.choice.head,
+        pair.attention.group(pair.choice.head),
+    )
+    return f"""from model import load
+from model.analysis import rotation
+
+attention = load({pair.choice.model!r}).explain({pair.choice.text!r}).layers[{layer}].attention
+q = rotation.hands(attention.q[{head}, {pair.query}])  # counted from 0
+k = rotation.hands(attention.k[{key_head}, {pair.key}])
+frequency = rotation.frequencies({pair.trace.config.head_width}, base={pair.trace.config.rope_base})
+q, k = rotation.turned(q, {pair.query}, frequency), rotation.turned(k, {pair.key}, frequency)
+parts = rotation.contributions(q, k, attention.scale)
+print(parts.sum(), attention.scaled({head})[{pair.query}, {pair.key}])"""

@@ -23,6 +23,7 @@ def listen() -> None:
     if "heard" not in state:
         state.heard, state.unheard, state.lost = False, {}, inf
     if state.heard:
+        show_again()
         return
     widgets = get_script_run_ctx().session_state._state._new_widget_state  # no public call gets there
     reported = {
@@ -59,10 +60,19 @@ def choices(reported: str) -> dict[str, list]:
     }
 
 
+def show_again() -> None:
+    """Boxes say in this run what was put aside, but in the browser the run before has written over it."""
+    state = st.session_state
+    for key in state.pop("boxes", ()):
+        if key in state:
+            state[key] = state[key]  # Streamlit sends along what a script has set
+
+
 def hear() -> None:
     """After the page: say again what was put aside, if it has run for the first time."""
     state, run = st.session_state, get_script_run_ctx()
     state.heard, reported, state.unheard = True, state.unheard, {}
     if reported:
+        state.boxes = [id.rpartition("-")[2] for id, one in reported.items() if one.HasField("string_value")]
         kept = {name: getattr(run, name) for name in ("query_string", "page_script_hash", "context_info")}
         raise RerunException(RerunData(widget_states=WidgetStates(widgets=reported.values()), **kept))

@@ -57,8 +57,9 @@ class Bundle:
 
     @torch.inference_mode()
     def reread(self, ids: Sequence[int]) -> Trace:
-        """The Trace of token ids as they are, such as those that a model has chosen one by one; without
-        spans, since their text may be read as others.
+        """The Trace of token ids as they are, such as those that a model has chosen one by one.
+
+        It has no spans, since the tokenizer may read their text as other tokens.
         """
         return self.trace(self.tokenizer.decode(ids), list(ids), ())
 
@@ -70,6 +71,7 @@ class Bundle:
         allowed: Tensor | None = None,
         changes: Sequence[Change | None] | None = None,
     ) -> Trace:
+        """The Trace of one pass over token ids; `spans` are their places in `text`."""
         row = torch.tensor(ids)
         record = self.network(row, allowed, changes)
         return Trace(
@@ -92,21 +94,21 @@ class Bundle:
         half = next((i for i, letter in enumerate(text) if "\ud800" <= letter <= "\udfff"), None)
         if half is not None:
             raise ValueError(
-                f"Character {half + 1} is half of a surrogate pair (U+{ord(text[half]):04X}), which is no "
-                "character. Delete it."
+                f"Character {half + 1} is half of a surrogate pair (U+{ord(text[half]):04X}), "
+                "which is no character. Delete it."
             )
         ids = self.tokenizer.encode(text)
         if len(ids) > self.config.max_tokens:
             raise ValueError(
-                f"This text has {len(ids):,} tokens, and {self.name} takes at most "
-                f"{self.config.max_tokens:,}: its first {self.fits(text, ids):,} of {len(text):,} "
-                "characters. Shorten it."
+                f"This text has {len(ids):,} tokens, "
+                f"and {self.name} takes at most {self.config.max_tokens:,}: "
+                f"its first {self.fits(text, ids):,} of {len(text):,} characters. Shorten it."
             )
         return ids
 
     def measure(self, text: str) -> None:
         """ValueError, in a sentence for the user, if a text has more characters than the longest tokens could
-        hold: cutting millions of them into tokens, only to count these, would take minutes.
+        hold: to cut millions of characters into tokens, only to count the tokens, would take minutes.
         """
         most = self.config.max_tokens * self.tokenizer.longest
         if len(text) > most:
@@ -122,8 +124,9 @@ class Bundle:
         return self.tokenizer.spans(text, ids)[self.config.max_tokens][0]
 
     def chosen(self, layers: Iterable[int] | None) -> set[int]:
-        """The layers that are meant, counted from 0: all if None, negative ones from the end. ValueError if
-        one is no whole number or there is none of that number.
+        """The layers that are meant, counted from 0: all if None, negative ones from the end.
+
+        ValueError if one is no whole number or there is none of that number.
         """
         L = self.config.layers
         if layers is None:
@@ -135,8 +138,8 @@ class Bundle:
         for number in numbers:
             if not -L <= number < L:
                 raise ValueError(
-                    f"there is no layer {number}: {self.name} has layers 0 to {L - 1}, from the end -1 to "
-                    f"{-L}"
+                    f"there is no layer {number}: {self.name} has layers 0 to {L - 1}, "
+                    f"from the end -1 to {-L}"
                 )
         return {number % L for number in numbers}
 
@@ -145,8 +148,8 @@ class Bundle:
         L, H = self.config.layers, self.config.heads
         if allowed.shape not in {(T, T), (H, T, T), (L, H, T, T)}:
             raise ValueError(
-                f"allowed has shape {tuple(allowed.shape)}; for this text it is ({T}, {T}), ({H}, {T}, {T}) "
-                f"or ({L}, {H}, {T}, {T})"
+                f"allowed has shape {tuple(allowed.shape)}; "
+                f"for this text it is ({T}, {T}), ({H}, {T}, {T}) or ({L}, {H}, {T}, {T})"
             )
         empty = (~allowed.any(dim=-1)).nonzero()
         if len(empty):

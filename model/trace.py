@@ -101,9 +101,7 @@ class AttentionTrace:
         return read_only(attend(q, k, torch.eye(len(k)), allowed, bias, self.scale))
 
     def error(self) -> float:
-        """max |weights @ v - heads| over all heads: how far what is shown is from what the fused pass
-        produced.
-        """
+        """max |weights @ v - heads| over all heads: how far what is shown is from what the pass produced."""
         return max(
             float(np.abs(self.weights(head) @ self.head(head).v - self.heads[head]).max())
             for head in range(len(self.q))
@@ -158,8 +156,8 @@ class Trace:
         """
         logits, following = self.logits[:-1].astype(np.float64), self.ids[1:, None]
         shifted = logits - logits.max(axis=-1, keepdims=True)
-        said = np.take_along_axis(shifted, following, axis=-1)[:, 0]
-        return frozen(np.log(np.exp(shifted).sum(axis=-1)) - said)
+        true = np.take_along_axis(shifted, following, axis=-1)[:, 0]
+        return frozen(np.log(np.exp(shifted).sum(axis=-1)) - true)
 
     def error(self) -> float:
         """The largest AttentionTrace.error of all layers; 0 where no layer has attention."""
@@ -170,6 +168,7 @@ class Trace:
 
 
 def frozen(array: np.ndarray) -> np.ndarray:
+    """The same array, from now on read-only."""
     array.flags.writeable = False
     return array
 

@@ -48,11 +48,10 @@ def names(kind: str | None = None, folder: Path = FOLDER) -> list[str]:
     """Names of the bundled models, encoders first, then decoders, then convolutions, each in alphabetical
     order; or those of one kind.
     """
-    files = (
-        os.listdir(folder) if os.path.isdir(folder) else []
-    )  # pages ask in every run: a Path for each file would take a millisecond
-    found = [file.removesuffix(".safetensors") for file in files if file.endswith(".safetensors")]
-    kinds = {name: kind_of(f"{folder}/{name}.json") for name in found}
+    # Pages ask in every run: a Path for each file would take a millisecond.
+    files = os.listdir(folder) if os.path.isdir(folder) else []
+    known = [file.removesuffix(".safetensors") for file in files if file.endswith(".safetensors")]
+    kinds = {name: kind_of(f"{folder}/{name}.json") for name in known}
     return sorted(
         (name for name in kinds if kind in (None, kinds[name])),
         key=lambda name: (KINDS.index(kinds[name]), name),
@@ -70,8 +69,9 @@ def kind_of(card: str) -> str:
     return kind if kind in KINDS else "decoder"
 
 
-@lru_cache(maxsize=64)  # of cards that can be read only, so that one that is restored is read again
+@lru_cache(maxsize=64)  # only of cards that can be read, so that one that is restored is read again
 def stated_kind(card: str) -> str:
+    """The kind that a card states."""
     return json.loads(Path(card).read_text(encoding="utf-8"))["config"]["kind"]
 
 
@@ -99,11 +99,11 @@ def load(name: str, folder: Path = FOLDER) -> Bundle:
     except Unavailable:
         raise
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
-        # an OSError names the place in the server's file system as well, which is nobody's business
+        # An OSError also names the place in the server's file system, which is not for visitors.
         what = error.strerror if isinstance(error, OSError) else error
         raise Unavailable(
-            f"The checkpoint of “{name}” is damaged: {what}. Restore model/checkpoints/{path.name} and its "
-            "card."
+            f"The checkpoint of “{name}” is damaged: {what}. "
+            f"Restore model/checkpoints/{path.name} and its card."
         ) from error
     return Bundle(name, card, tokenizer, network.eval().requires_grad_(False))
 

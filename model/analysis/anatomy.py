@@ -1,5 +1,5 @@
 """The parts of a transformer as boxes: what each one puts out, owns, and computes; read off the loaded
-network, not drawn from memory.
+network.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ class Box(NamedTuple):
     reads: tuple[str, ...] = ()  # names of the boxes that it computes from
     owns: tuple[str, ...] = ()  # names of its parameters in the network; # stands for the number of the layer
     parameters: int = 0
-    multiply_adds: int = 0  # of matrix products; see model/cost.py
+    multiply_adds: int = 0  # of matrix products; see cost.py
     times: int = 1  # how many such boxes the network has: L for those in a block
     shared: bool = False  # True: all of them use the same parameters
 
@@ -43,7 +43,7 @@ def start(network: Transformer, T: int) -> list[Box]:
     """From the text to the residual stream."""
     config = network.config
     C, E, V = config.width, config.factor or config.width, config.vocabulary
-    made = [
+    boxes = [
         Box("tokens", "tokens", "T", (T,)),
         Box(
             "embedding",
@@ -56,16 +56,16 @@ def start(network: Transformer, T: int) -> list[Box]:
         ),
     ]
     if hasattr(network, "widen"):
-        made.append(
+        boxes.append(
             Box("widen", "widen", "T × C", (T, C), ("embedding",), ("widen.weight",), E * C, T * E * C)
         )
-    added = [made[-1].name]
+    summed = [boxes[-1].name]
     encoding = config.encoding
     if encoding.enters == "embedding":
         owns = tuple(encoding.parameters(config))
-        made.append(Box("positions", "positions", "T × C", (T, C), (), owns, encoding.size(config)))
-        added.append("positions")
-    return [*made, Box("enter", "into the stream", "T × C", (T, C), tuple(added))]
+        boxes.append(Box("positions", "positions", "T × C", (T, C), (), owns, encoding.size(config)))
+        summed.append("positions")
+    return [*boxes, Box("enter", "into the stream", "T × C", (T, C), tuple(summed))]
 
 
 def attention(network: Transformer, T: int) -> list[Box]:
@@ -73,7 +73,7 @@ def attention(network: Transformer, T: int) -> list[Box]:
     config = network.config
     L, C, H, G, D = config.layers, config.width, config.heads, config.key_heads, config.head_width
 
-    def matrix(name, title, heads, source, owns, rows, columns):
+    def matrix(name: str, title: str, heads: str, source: str, owns: str, rows: int, columns: int) -> Box:
         return Box(
             name,
             title,
@@ -87,7 +87,7 @@ def attention(network: Transformer, T: int) -> list[Box]:
         )
 
     grouped = "G" if G < H else "H"
-    made = [
+    boxes = [
         Box(
             "attention_norm",
             "norm",
@@ -107,13 +107,13 @@ def attention(network: Transformer, T: int) -> list[Box]:
     all_layers = {"times": L, "shared": bool(own[0])}
     if encoding.enters == "queries and keys":
         shape = (T, H * D + G * D)
-        made.append(Box("turn", f"turn ({encoding.title})", "T × HD + GD", shape, asks, *own, **all_layers))
+        boxes.append(Box("turn", f"turn ({encoding.title})", "T × HD + GD", shape, asks, *own, **all_layers))
         asks = ("turn",)
     if encoding.enters == "scores":
-        made.append(Box("bias", f"bias ({encoding.title})", "H × T × T", (H, T, T), (), *own, **all_layers))
+        boxes.append(Box("bias", f"bias ({encoding.title})", "H × T × T", (H, T, T), (), *own, **all_layers))
         asks = (*asks, "bias")
     return [
-        *made,
+        *boxes,
         Box("scores", "scores", "H × T × T", (H, T, T), asks, multiply_adds=H * T * T * D, times=L),
         Box("weights", "weights", "H × T × T", (H, T, T), ("scores",), times=L),
         Box(
@@ -178,24 +178,26 @@ def end(network: Transformer, T: int) -> list[Box]:
     """
     config = network.config
     C, E, V = config.width, config.factor or config.width, config.vocabulary
-    made = [Box("norm", "final norm", "T × C", (T, C), ("add_mlp",), ("norm.weight", "norm.bias"), 2 * C)]
+    boxes = [Box("norm", "final norm", "T × C", (T, C), ("add_mlp",), ("norm.weight", "norm.bias"), 2 * C)]
     if config.predicts and config.factor:
-        made.append(
+        boxes.append(
             Box("narrow", "widen, the other way", "T × E", (T, E), ("norm",), multiply_adds=T * C * E)
         )
     if config.predicts:
-        made.append(Box("logits", "output, tied", "T × V", (T, V), (made[-1].name,), multiply_adds=T * E * V))
-    return made
+        boxes.append(
+            Box("logits", "output, tied", "T × V", (T, V), (boxes[-1].name,), multiply_adds=T * E * V)
+        )
+    return boxes
 
 
-def parameters(made: Sequence[Box]) -> int:
+def parameters(boxes: Sequence[Box]) -> int:
     """How many parameters the boxes have together, each one counted once."""
-    return sum(box.parameters * (1 if box.shared else box.times) for box in made)
+    return sum(box.parameters * (1 if box.shared else box.times) for box in boxes)
 
 
-def multiply_adds(made: Sequence[Box]) -> int:
+def multiply_adds(boxes: Sequence[Box]) -> int:
     """How many multiply-adds the boxes take together."""
-    return sum(box.multiply_adds * box.times for box in made)
+    return sum(box.multiply_adds * box.times for box in boxes)
 
 
 def owned(network: Transformer, box: Box) -> dict[str, int]:

@@ -137,13 +137,13 @@ def windowed(q: Tensor, k: Tensor, v: Tensor, window: int, chunk: int = 64) -> T
     Each query is given up to chunk - 1 keys too many, which a mask hides, so that T x (w + chunk - 1) pairs
     are computed (Beltagy 2020, appendix A).
     """
-    T, made = q.shape[-2], []
+    T, outputs = q.shape[-2], []
     for start in range(0, T, chunk):
         end, first = min(start + chunk, T), max(0, start - window + 1)
-        asked = torch.arange(start, end)[:, None] - torch.arange(first, end)  # how far back each key lies
-        allowed = (asked >= 0) & (asked < window)
-        made.append(fused(q[..., start:end, :], k[..., first:end, :], v[..., first:end, :], allowed))
-    return torch.cat(made, dim=-2)
+        back = torch.arange(start, end)[:, None] - torch.arange(first, end)  # how far back each key lies
+        allowed = (back >= 0) & (back < window)
+        outputs.append(fused(q[..., start:end, :], k[..., first:end, :], v[..., first:end, :], allowed))
+    return torch.cat(outputs, dim=-2)
 
 
 # ---- what it takes here and now ----
@@ -151,10 +151,11 @@ def windowed(q: Tensor, k: Tensor, v: Tensor, window: int, chunk: int = 64) -> T
 
 @torch.inference_mode()
 def seconds(layer: MultiHeadAttention, tokens: int, window: int | None = None, turns: int = 2) -> float:
-    """How long a MultiHeadAttention takes for T tokens on this machine: the shortest of some turns, as
-    whatever else it does adds to it.
+    """Seconds that a MultiHeadAttention takes for T tokens on this machine: the shortest of some turns, since
+    whatever else the machine does can only add to it.
 
-    The numbers that go through it are random: the time does not depend on them. A causal mask, or a `window`.
+    The numbers that go through it are random: the time does not depend on them. The mask is causal, or a
+    `window`.
     """
     x = torch.randn(
         tokens, layer.config.width, generator=torch.Generator().manual_seed(0), dtype=layer.query.weight.dtype

@@ -1,12 +1,13 @@
-"""What each head does with a text, in numbers, beside what a head gets that gives all tokens it may see the
-same weight.
+"""What each head does with a text, in numbers, beside the same numbers of a uniform head, which gives all
+tokens that it may see the same weight.
 
 A head earns a name by a rule with two thresholds. Four names stand for a place to look at: "previous token",
 "first token", "itself" and "induction", the tokens after the earlier copies of the one that is read (Olsson
-2022, arXiv:2209.11895). The score of each is the mean weight on that place; a head earns the name if it has
-come HALF the way from the uniform head's score to 1, and of several the one with the most of its way. Else it
-is "broad" if its rows have nearly ALL the bits of a uniform head's, and otherwise "none of these". On texts
-under LEAST tokens the places are too often the same token, and nobody earns a name there.
+2022, arXiv:2209.11895). The score of each is the mean weight on that place; a head earns the name if its
+score has come HALF of the distance from the uniform head's score to 1, and of several names the one whose
+score has come furthest. Else it is "broad" if its rows have nearly ALL the bits of a uniform head's, and
+otherwise "none of these". On texts under LEAST tokens the places are too often the same token, and no head
+earns a name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +24,8 @@ from model.trace import AttentionTrace, Trace
 
 HALF, ALL, LEAST = 0.5, 0.9, 8
 NONE = "none of these"
-PERIOD, STRINGS = (
-    32,
-    8,
-)  # tokens before the strings for the induction score repeat themselves, and how many strings
+# The strings for the induction score: tokens before they repeat themselves, and how many strings there are.
+PERIOD, STRINGS = 32, 8
 SEED = 7
 
 # ---- what is measured of one head's weights (T, S) ----
@@ -61,8 +60,8 @@ def itself(weights: np.ndarray) -> float:
 
 
 def induction(weights: np.ndarray, period: int) -> float:
-    """The weight on the tokens that came after the same one before, a period ago, two, and so on, together:
-    on i - k period + 1; the mean over all tokens of a string that has come round: in [0, 1].
+    """The weight on all tokens that came after an earlier copy of the one that is read, on i - k period + 1
+    for k = 1, 2, ... together: the mean over all tokens that have such a copy, in [0, 1].
 
     The prefix matching score (Olsson 2022), which counts all earlier copies: a head may look at any of them.
     """
@@ -88,17 +87,17 @@ class Measured(NamedTuple):
     uniform: float
 
 
-def measure(trace: Trace, found: Sequence[np.ndarray] | None = None) -> dict[str, Measured]:
-    """{name: Measured} of all MEASURES on this text; `found`, if given, is what `scores` made of each layer.
+def measure(trace: Trace, known: Sequence[np.ndarray] | None = None) -> dict[str, Measured]:
+    """{name: Measured} of all MEASURES on this text; `known`, if given, is what `scores` made of each layer.
 
     ValueError if the text is a single token, which looks at nothing but itself.
     """
     if len(trace.tokens) < 2:
         raise ValueError(
-            "A single token can look at nothing but itself, so there is nothing to measure. Type a few words "
-            "more."
+            "A single token can look at nothing but itself, so there is nothing to measure. "
+            "Type a few words more."
         )
-    heads = np.stack(found or [scores(layer.attention) for layer in trace.layers])  # (L, H, measures)
+    heads = np.stack(known or [scores(layer.attention) for layer in trace.layers])  # (L, H, measures)
     flat = uniform(trace.layers[0].attention.head(0).allowed)
     return {
         name: Measured(heads[..., i], float(score(flat))) for i, (name, score) in enumerate(MEASURES.items())
@@ -107,8 +106,8 @@ def measure(trace: Trace, found: Sequence[np.ndarray] | None = None) -> dict[str
 
 def scores(attention: AttentionTrace) -> np.ndarray:
     """All MEASURES of the heads of one layer, (H, measures)."""
-    every = (attention.weights(head) for head in range(len(attention.q)))
-    return np.array([[score(weights) for score in MEASURES.values()] for weights in every])
+    heads = (attention.weights(head) for head in range(len(attention.q)))
+    return np.array([[score(weights) for score in MEASURES.values()] for weights in heads])
 
 
 def strings(bundle: Bundle) -> Tensor:
@@ -123,14 +122,12 @@ def repeat(bundle: Bundle) -> Measured:
     """The induction score of all heads, Measured on strings that repeat."""
     traces = [bundle.reread(ids) for ids in strings(bundle).tolist()]
     heads = range(bundle.config.heads)
-    found = [
+    scores = [
         [[induction(layer.attention.weights(head), PERIOD) for head in heads] for layer in trace.layers]
         for trace in traces
     ]
-    return Measured(
-        np.mean(found, axis=0),
-        float(induction(uniform(traces[0].layers[0].attention.head(0).allowed), PERIOD)),
-    )
+    flat = uniform(traces[0].layers[0].attention.head(0).allowed)
+    return Measured(np.mean(scores, axis=0), float(induction(flat, PERIOD)))
 
 
 def names(measured: Mapping[str, Measured], tokens: int) -> np.ndarray:
@@ -138,13 +135,9 @@ def names(measured: Mapping[str, Measured], tokens: int) -> np.ndarray:
     them; `tokens` is the length of the text.
     """
     places = ["previous token", "first token", "itself", "induction"]
-    way = np.stack(
-        [
-            (measured[place].heads - measured[place].uniform) / (1 - measured[place].uniform)
-            for place in places
-        ]
-    )
+    # From 0 for a uniform head to 1 for one that looks there and nowhere else: (4, L, H).
+    share = np.stack([(one.heads - one.uniform) / (1 - one.uniform) for one in map(measured.get, places)])
     broad = measured["entropy"].heads >= ALL * measured["entropy"].uniform
     earned = np.where(broad, "broad", NONE)
-    earned = np.where(way.max(axis=0) >= HALF, np.array(places)[way.argmax(axis=0)], earned)
+    earned = np.where(share.max(axis=0) >= HALF, np.array(places)[share.argmax(axis=0)], earned)
     return earned if tokens >= LEAST else np.full_like(earned, NONE)

@@ -40,7 +40,9 @@ def marked(config: ModelConfig, groups: Sequence[Sequence[tuple[int, int]]]) -> 
     return out
 
 
-# ---- three ways to knock heads out: what the network's pass is told ----
+# ---- three kinds of knock-outs, as arguments of the network's pass ----
+
+Kind = Callable[[Tensor, Tensor], dict[str, Any]]  # (out, mask (T, T)) -> arguments
 
 
 def silence(out: Tensor, mask: Tensor) -> dict[str, Any]:
@@ -85,40 +87,36 @@ def fitting(config: ModelConfig, tokens: int) -> int:
 
 
 @torch.inference_mode()
-def run(network: Transformer, ids: Sequence[int], way: Callable[..., dict[str, Any]], out: Tensor) -> Record:
-    """The Record, without logits, of N copies of the text (T ints), each with its heads knocked out in one of
-    the three ways.
+def run(network: Transformer, ids: Sequence[int], kind: Kind, out: Tensor) -> Record:
+    """The Record, without logits, of N copies of the text (T ints), each with its heads knocked out, in
+    one of the three kinds.
     """
     return network(
         torch.tensor(ids).repeat(len(out), 1),
         predict=False,
         attend=attend,
-        **way(out, network.mask(len(ids))),
+        **kind(out, network.mask(len(ids))),
     )
 
 
-def unchanged(
-    network: Transformer, ids: Sequence[int], way: Callable[..., dict[str, Any]], copies: int
-) -> Tensor:
+def unchanged(network: Transformer, ids: Sequence[int], kind: Kind, copies: int) -> Tensor:
     """The final vectors (N, T, C) of a pass of the same shape that knocks nothing out.
 
     Rounding depends on the place in a pass; compared place by place, what cannot change does not, bit for
     bit.
     """
     config = network.config
-    return run(network, ids, way, torch.zeros(copies, config.layers, config.heads, dtype=torch.bool)).final
+    return run(network, ids, kind, torch.zeros(copies, config.layers, config.heads, dtype=torch.bool)).final
 
 
 @torch.inference_mode()
-def effects(
-    network: Transformer, ids: Sequence[int], way: Callable[..., dict[str, Any]], out: Tensor, before: Tensor
-) -> np.ndarray:
-    """How far each token's output moves, (N, T): divergence of the next token's distribution in bits, or |f -
-    f'| / |f| for a model that does not predict.
+def effects(network: Transformer, ids: Sequence[int], kind: Kind, out: Tensor, before: Tensor) -> np.ndarray:
+    """How far each token's output moves, (N, T): the divergence of the next token's distribution in bits, or
+    |f - f'| / |f| for a model that does not predict.
 
     before: what `unchanged` gives for as many copies.
     """
-    after = run(network, ids, way, out).final
+    after = run(network, ids, kind, out).final
     if not network.config.predicts:
         return leak.relative(before, after)
     return np.stack(
@@ -130,19 +128,17 @@ def effects(
 
 
 @torch.inference_mode()
-def beliefs(
-    network: Transformer, ids: Sequence[int], way: Callable[..., dict[str, Any]], out: Tensor, place: int
-) -> np.ndarray:
+def beliefs(network: Transformer, ids: Sequence[int], kind: Kind, out: Tensor, place: int) -> np.ndarray:
     """The probabilities of what comes after the token at `place`, (N, V), of a model that predicts."""
-    return network.unembed(run(network, ids, way, out).final[:, place]).softmax(-1).numpy()
+    return network.unembed(run(network, ids, kind, out).final[:, place]).softmax(-1).numpy()
 
 
 def vectors(
     network: Transformer,
     ids: Sequence[int],
-    way: Callable[..., dict[str, Any]],
+    kind: Kind,
     out: Tensor,
     places: Sequence[int],
 ) -> np.ndarray:
     """A word's vectors at every stage, the mean over its tokens `places`: (N, S, C), S as in senses."""
-    return senses.stages(run(network, ids, way, out))[:, :, places].mean(2).transpose(0, 1).numpy()
+    return senses.stages(run(network, ids, kind, out))[:, :, places].mean(2).transpose(0, 1).numpy()

@@ -75,25 +75,24 @@ def squares(
     network: Transformer,
     ids: Sequence[int],
     allowed: np.ndarray | Tensor,
-    way: Tensor,
+    direction: Tensor,
     depth: int | None = None,
     rows: slice | Sequence[int] = slice(None),
 ) -> np.ndarray:
-    """The squared gradient of way · f_i with respect to embedding e_j: (T, T), row i, column j; f the final
-    vectors, or the stream after `depth` layers.
+    """The squared gradient of direction · f_i with respect to embedding e_j: (T, T), row i, column j; f the
+    final vectors, or the stream after `depth` layers. `rows` names the outputs i that are wanted, if not all.
 
-    `rows` names the outputs i that are asked, if not all.
-
-    Over random directions `way` (C,) from N(0, 1) its mean is the squared Frobenius norm of the Jacobian d
-    f_i / d e_j (Hutchinson 1989). It is 0 exactly where no path leads from j to i.
+    Over random directions (C,) from N(0, 1) its mean is the squared Frobenius norm of the Jacobian
+    d f_i / d e_j (Hutchinson 1989). It is 0 exactly where no path leads from j to i.
     """
     row = torch.tensor(ids)
     with torch.enable_grad():
         embedded = network.embed(row).requires_grad_()  # (T, C)
         record = network(row, torch.as_tensor(allowed), attend=attend, predict=False, embedded=embedded)
-        found = record.final if depth is None else record.layers[depth - 1].resid_out  # (T, C)
+        outputs = record.final if depth is None else record.layers[depth - 1].resid_out  # (T, C)
+        wanted = torch.eye(len(ids))[rows]
         (gradient,) = torch.autograd.grad(
-            found @ way, embedded, torch.eye(len(ids))[rows], is_grads_batched=True
+            outputs @ direction, embedded, wanted, is_grads_batched=True
         )  # (T, T, C)
     return gradient.double().square().sum(-1).numpy()
 
@@ -115,15 +114,13 @@ def reachable(allowed: np.ndarray | Tensor, layers: int) -> np.ndarray:
 
 
 def divergence(before: Trace, after: Trace) -> np.ndarray:
-    """How far each token's belief about the next has moved, in bits: `bits` of two Traces with logits,
-    (T,).
-    """
+    """How far each token's belief about the next has moved, (T,): the `bits` of two Traces with logits."""
     return bits(torch.tensor(before.logits), torch.tensor(after.logits))
 
 
 def bits(before: Tensor, after: Tensor) -> np.ndarray:
-    """The Kullback-Leibler divergence in bits of what two tensors of logits (..., V) believe, sum of p log2(p
-    / q): (...), float64.
+    """The Kullback-Leibler divergence of two distributions given as logits (..., V), in bits: the sum of
+    p log2(p / q), (...), float64.
     """
     p, q = (F.log_softmax(logits.double(), dim=-1) for logits in (before, after))
     return ((p.exp() * (p - q)).sum(-1) / np.log(2)).clamp(min=0).numpy()

@@ -31,22 +31,22 @@ def pooled(final: np.ndarray, received: np.ndarray) -> np.ndarray:
 
 
 def nearest(vector: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines of a vector (C,) with others (N, C), and their order from the nearest on; ties as they came."""
-    found = cosines(np.broadcast_to(vector, others.shape), others)
-    return found, np.argsort(-found, kind="stable")
+    """Cosines of a vector (C,) with others (N, C), and their order from the nearest on; ties keep theirs."""
+    likeness = cosines(np.broadcast_to(vector, others.shape), others)
+    return likeness, np.argsort(-likeness, kind="stable")
 
 
 def left_out(vectors: np.ndarray, labels: Sequence[str]) -> list[str]:
-    """The label of the nearest other sentence for each of N sentences, (N, C): leave-one-out of the
-    nearest-neighbour rule (Cover and Hart 1967).
+    """For each of N sentences (N, C) the label of the nearest other one: the nearest-neighbour rule (Cover
+    and Hart 1967), leaving one out.
 
     ValueError if there are fewer than two.
     """
     if len(labels) < 2:
         raise ValueError(f"there must be two sentences or more to leave one out, but there are {len(labels)}")
-    said = []
+    guesses = []
     for i, vector in enumerate(vectors):
-        found, _ = nearest(vector, vectors)
-        found[i] = -np.inf
-        said.append(labels[int(found.argmax())])
-    return said
+        likeness, _ = nearest(vector, vectors)
+        likeness[i] = -np.inf
+        guesses.append(labels[int(likeness.argmax())])
+    return guesses

@@ -25,7 +25,8 @@ def squares(
     depths: Sequence[int | None] = (None,),
     allowed: ArrayLike | None = None,
 ) -> np.ndarray:
-    """The squares of some rows of d x / d e_j, x that of the token `output`, summed: (depths, T), float64.
+    """The sum of the squares of some rows of d x / d e_j, x the vector of the token `output`: (depths, T),
+    float64.
 
     dimensions: which rows, of C. depths: after how many layers x is taken, None for the final vector.
     allowed (T, T) stands in for the network's own mask. Over all C rows the sum is the squared Frobenius
@@ -36,13 +37,13 @@ def squares(
     with torch.enable_grad():
         embedded = network.embed(row).requires_grad_()  # (T, C)
         record = network(row, mask, attend=attend, predict=False, embedded=embedded)
-        found = []
+        sums = []
         for depth in depths:
             x = (record.final if depth is None else record.layers[depth - 1].resid_out)[output]  # (C,)
             ask = torch.eye(len(x))[list(dimensions)]  # (N, C)
             (rows,) = torch.autograd.grad(x, embedded, ask, is_grads_batched=True, retain_graph=True)
-            found.append(rows.double().square().sum((0, 2)))  # (N, T, C) -> (T,)
-    return torch.stack(found).numpy()
+            sums.append(rows.double().square().sum((0, 2)))  # (N, T, C) -> (T,)
+    return torch.stack(sums).numpy()
 
 
 def norms(samples: ArrayLike) -> tuple[np.ndarray, float]:
@@ -57,6 +58,6 @@ def norms(samples: ArrayLike) -> tuple[np.ndarray, float]:
         raise ValueError(f"{len(samples)} random directions say nothing of an error; take two or more")
     mean = samples.mean(0)
     error = samples.std(0, ddof=1) / np.sqrt(len(samples))
-    some = mean > 0
-    relative = error[some] / (2 * mean[some])
-    return np.sqrt(mean), float(np.sqrt(np.mean(relative**2))) if some.any() else 0.0
+    moved = mean > 0
+    relative = error[moved] / (2 * mean[moved])
+    return np.sqrt(mean), float(np.sqrt(np.mean(relative**2))) if moved.any() else 0.0

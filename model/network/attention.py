@@ -68,8 +68,8 @@ def group_of(head: int, heads: int, key_heads: int) -> int:
 
 
 def shared(x: Tensor, heads: int) -> Tensor:
-    """Keys or values once for each query head that `group_of` gives them to: (..., G, S, D) -> (..., H, S,
-    D).
+    """Keys or values once for each query head that `group_of` gives them to:
+    (..., G, S, D) -> (..., H, S, D).
     """
     each = heads // x.shape[-3]
     return x if each == 1 else x.repeat_interleave(each, dim=-3)
@@ -163,6 +163,5 @@ class MultiHeadAttention(nn.Module):
         return AttentionRecord(q, k, v, q_rot, k_rot, bias, allowed, scale, heads, self.output(joined))
 
     def split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (-1, self.config.head_width)).transpose(
-            -2, -3
-        )  # (..., T, H D) -> (..., H, T, D)
+        """The heads of what a projection gives: (..., T, H D) -> (..., H, T, D)."""
+        return x.unflatten(-1, (-1, self.config.head_width)).transpose(-2, -3)

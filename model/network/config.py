@@ -15,11 +15,9 @@ class ModelConfig:
     vocabulary: int = 4096  # V: bytes + merges + the end token
     cased: bool = True  # False: the tokenizer reads capitals as small letters
     width: int = 192  # C: numbers per token in the residual stream
-    factor: int | None = (
-        # numbers per token in the embedding table, widened to C by one matrix (Lan 2020, ALBERT, section
-        # 3.1); None: C itself
-        None
-    )
+    # numbers per token in the embedding table, widened to C by one matrix (Lan 2020, ALBERT, section 3.1);
+    # None: C itself
+    factor: int | None = None
     layers: int = 4  # L
     heads: int = 6  # H: query heads per layer
     head_width: int | None = None  # D: numbers per token in one head; None: C / H, as in Vaswani 2017

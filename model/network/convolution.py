@@ -30,9 +30,8 @@ class Convolution(nn.Module):
             nn.Linear(config.width, config.width, bias=False) for _ in range(config.kernel)
         )
         self.output = nn.Linear(config.width, config.width, bias=False)
-        self.before = (
-            config.kernel - 1 if config.causal else (config.kernel - 1) // 2
-        )  # neighbours to the left; the others are to the right
+        # Neighbours to the left; the others are to the right.
+        self.before = config.kernel - 1 if config.causal else (config.kernel - 1) // 2
 
     def forward(self, x: Tensor, **_: Any) -> ConvolutionRecord:
         """x (..., T, C) -> ConvolutionRecord; beyond both ends of the text there are zeros."""

@@ -25,8 +25,8 @@ def checked(allowed: np.ndarray | Tensor) -> Tensor:
     odd = mask[(mask != 0) & (mask != 1)]
     if len(odd):
         raise ValueError(
-            f"{KNOWN}, but there is {odd[0].item():g} in it. If these numbers are meant to be added to the "
-            "scores, give `mask == 0`"
+            f"{KNOWN}, but there is {odd[0].item():g} in it. "
+            "If these numbers are meant to be added to the scores, give `mask == 0`"
         )
     return mask.bool()
 
@@ -42,8 +42,8 @@ def causal(tokens: int) -> Tensor:
 
 
 def window(tokens: int, size: int) -> Tensor:
-    """Only itself and the `size` - 1 tokens before it (Beltagy 2020, Longformer, one-sided): True where 0 <=
-    i - j < size, (T, T).
+    """Only itself and the `size` - 1 tokens before it (Beltagy 2020, Longformer, one-sided): True where
+    0 <= i - j < size, (T, T).
     """
     if size < 1:
         raise ValueError(f"a window of {size} tokens sees nothing; the smallest is 1, the token itself")
@@ -51,8 +51,8 @@ def window(tokens: int, size: int) -> Tensor:
 
 
 def prefix(tokens: int, length: int) -> Tensor:
-    """The first `length` tokens see one another, later ones only back: True where j <= i or j < length, (T,
-    T).
+    """The first `length` tokens see one another, later ones only back: True where j <= i or j < length,
+    (T, T).
 
     "Causal with prefix" (Raffel 2020, T5, section 3.2.1); UniLM's mask for sequence to sequence (Dong 2019).
     ValueError if the length is below 0.

@@ -61,8 +61,9 @@ class Block(nn.Module):
         self.mlp_norm = nn.LayerNorm(config.width)
         self.mlp = MLP(config)
 
-    def forward(self, resid_in: Tensor, **how: Any) -> LayerRecord:
-        attention = self.attention(self.attention_norm(resid_in), **how)
+    def forward(self, resid_in: Tensor, **arguments: Any) -> LayerRecord:
+        """resid_in (..., T, C) -> LayerRecord; the arguments are those of the attention."""
+        attention = self.attention(self.attention_norm(resid_in), **arguments)
         resid_mid = resid_in + attention.out
         mlp_out = self.mlp(self.mlp_norm(resid_mid))
         return LayerRecord(resid_in, attention, resid_mid, mlp_out, resid_mid + mlp_out)
@@ -98,12 +99,12 @@ class Transformer(nn.Module):
     ) -> Record:
         """ids (..., T) -> Record. `changes` has a Change or None per layer.
 
-        `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts, (L,
-        B, H, T, T). `attend` names the function that does the attention, `predict=False` leaves out the
-        logits. `embedded` (..., T, C) stands in for what the embedding makes of the ids, for those who want
-        gradients with respect to it; `angle` for what the encoding turns queries and keys by, (T, D/2) in
-        RoPE. `past`, a decoding.Cache, stands in for the P tokens before these ids: they are looked at, and
-        not computed again. `keep`, bool (L, H) or (L, B, H), is False where a head is silenced.
+        `allowed` replaces the mask: (T, T), (H, T, T), (L, H, T, T) or, another one for each of B texts,
+        (L, B, H, T, T). `attend` is the function that does the attention, `predict=False` leaves out the
+        logits. `embedded` (..., T, C) stands in for what the embedding makes of the ids, for gradients with
+        respect to it; `angle` for what the encoding turns queries and keys by, (T, D/2) in RoPE. `past`, a
+        decoding.Cache, stands in for the P tokens before these ids: they are looked at, and not computed
+        again. `keep`, bool (L, H) or (L, B, H), is False where a head is silenced.
         """
         config, T, first = self.config, ids.shape[-1], 0 if past is None else past.tokens
         allowed = self.mask(T, first).to(ids.device) if allowed is None else masks.checked(allowed)
@@ -112,51 +113,55 @@ class Transformer(nn.Module):
         bias = self.bias(T, first)
         stream, layers = embedded, []
         for i, block in enumerate(self.blocks):
-            how = {
+            arguments = {
                 "allowed": allowed[i] if allowed.ndim >= 4 else allowed,
                 "angle": angle,
                 "bias": bias,
                 "attend": attend,
             }
             if changes is not None and changes[i] is not None:
-                how["scale"], how["bias"] = changes[i].scale(config.head_width), changes[i].bias(bias)
+                arguments["scale"] = changes[i].scale(config.head_width)
+                arguments["bias"] = changes[i].bias(bias)
             if past is not None:
-                how["past"] = past.layers[i]
+                arguments["past"] = past.layers[i]
             if keep is not None:
-                how["keep"] = keep[i]
-            layers.append(block(stream, **how))
+                arguments["keep"] = keep[i]
+            layers.append(block(stream, **arguments))
             stream = layers[-1].resid_out
         final = self.norm(stream)
         logits = self.unembed(final) if config.predicts and predict else None
         return Record(embedded, layers, final, logits)
 
     def unembed(self, final: Tensor) -> Tensor:
+        """Logits, (..., T, C) -> (..., T, V): how well the embedding of each known token matches."""
         if self.config.factor:
             final = final @ self.widen.weight
-        return nn.functional.linear(
-            final, self.embedding.weight
-        )  # (..., T, C) -> (..., T, V): how well each token's embedding matches
+        return nn.functional.linear(final, self.embedding.weight)
 
     def mask(self, T: int, first: int = 0) -> Tensor:
+        """The network's own mask for T tokens after the `first` ones, (T, first + T)."""
         if self.config.causal and T > 1:
             return masks.causal(first + T)[first:]  # (T, S)
         return masks.full(T, first + T)  # the last token may look at all
 
     def embed(self, ids: Tensor, first: int = 0) -> Tensor:
-        found, T = self.embedding(ids), ids.shape[-1]
+        """The start of the stream, ids (..., T) -> (..., T, C), the first of them at position `first`."""
+        rows = self.embedding(ids)
         if self.config.factor:
-            found = self.widen(found)
-        embedded = found * math.sqrt(self.config.width)  # (..., T, C), scaled as in Vaswani 2017, section 3.4
+            rows = self.widen(rows)
+        embedded = rows * math.sqrt(self.config.width)  # (..., T, C), scaled as in Vaswani 2017, section 3.4
         if (table := self.config.encoding.table) is None:
             return embedded
-        return embedded + table(self.config, self.position_parameters(), T, first).to(embedded)
+        return embedded + table(self.config, self.position_parameters(), ids.shape[-1], first).to(embedded)
 
     def angle(self, T: int, device: torch.device | str, first: int = 0) -> Tensor | None:
+        """What the encoding turns queries and keys by at T positions from `first` on; None if it does not."""
         if (angle := self.config.encoding.angle) is None:
             return None
         return angle(self.config, torch.arange(first, first + T)).to(device)
 
     def bias(self, T: int, first: int = 0) -> Tensor | None:
+        """What the encoding adds to the scores, (H, T, first + T); None if it adds nothing."""
         if (bias := self.config.encoding.bias) is None:
             return None
         return bias(self.config, self.position_parameters(), T, first).to(self.embedding.weight.device)

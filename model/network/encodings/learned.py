@@ -11,8 +11,8 @@ def learned(table: Tensor, tokens: int) -> Tensor:
     """
     if tokens > len(table):
         raise ValueError(
-            f"there is no position {len(table) + 1}: the learned table ends at {len(table)}, the text has "
-            f"{tokens} tokens"
+            f"there is no position {len(table) + 1}: the learned table ends at {len(table)}, "
+            f"the text has {tokens} tokens"
         )
     return table[:tokens]
 

@@ -1,5 +1,5 @@
-"""RoPE: each pair of dimensions of the queries and keys turns, the further the later the token stands (Su
-2021, arXiv:2104.09864); and how it is read on texts longer than those of the training.
+"""RoPE: each pair of dimensions of queries and keys is turned, by an angle that grows with the token's place
+(Su 2021, arXiv:2104.09864); and how that is stretched to texts longer than those of the training.
 """
 
 import math
@@ -33,8 +33,8 @@ def rotate(x: Tensor, angle: Tensor, pairing: str = "adjacent") -> Tensor:
 ENCODING = Encoding(
     "rope",
     "RoPE",
-    r"q_i \mapsto R_i q_i, \qquad \text{pair } m \text{ turned by } i\,\theta_m, \qquad \theta_m = "
-    r"10000^{-2m/D}, \qquad R_i q \cdot R_j k = q \cdot R_{j-i}\, k",
+    r"q_i \mapsto R_i q_i, \qquad \text{pair } m \text{ turned by } i\,\theta_m, \qquad "
+    r"\theta_m = 10000^{-2m/D}, \qquad R_i q \cdot R_j k = q \cdot R_{j-i}\, k",
     angle=lambda config, places: angles(places, config.head_width, config.rope_base),
     turn=lambda config, q, k, angle: (
         rotate(q, angle, config.rope_pairing),

@@ -29,14 +29,8 @@ def t5_buckets(
     else:
         distance = (-distance).clamp(min=0)
     exact = buckets // 2
-    far = (
-        exact
-        + (distance.clamp(min=1).double() / exact)
-        .log()
-        .div(math.log(furthest / exact))
-        .mul(buckets - exact)
-        .long()
-    )
+    share = (distance.clamp(min=1).double() / exact).log().div(math.log(furthest / exact))
+    far = exact + share.mul(buckets - exact).long()
     return bucket + torch.where(distance < exact, distance, far.clamp(max=buckets - 1))
 
 

@@ -8,7 +8,7 @@ BIT = np.log(2)  # nats in a bit
 
 
 def powers(scores: np.ndarray) -> np.ndarray:
-    """e^(s - max s) of scores (..., N): what a softmax divides by its sum. Taking the largest off changes no
+    """e^(s - max s) of scores (..., N): what a softmax divides by its sum. To subtract the largest changes no
     probability and keeps the powers in range; -inf gives 0.
     """
     return np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -35,6 +35,5 @@ def divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
 def entropy(p: np.ndarray) -> np.ndarray:
     """-sum of p log2 p in bits of probabilities (..., N): (...), float64."""
     p = np.asarray(p, np.float64)
-    return (
-        -(p * np.log2(p, where=p > 0, out=np.zeros_like(p))).sum(axis=-1) + 0.0
-    )  # + 0.0: no "-0" for greedy
+    bits = -(p * np.log2(p, where=p > 0, out=np.zeros_like(p))).sum(axis=-1)
+    return bits + 0.0  # not "-0" where one probability is 1

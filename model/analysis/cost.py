@@ -1,8 +1,8 @@
 """What a transformer costs, by formula: parameters, multiply-adds, bytes.
 
 A multiply-add is one product that is added to a sum. Those of the matrix products are counted, masked pairs
-included, since they are computed and then thrown away; norms, softmax, GELU, rotations and additions take a
-few steps for each number that they touch, and are not.
+included, since they are computed and then thrown away. Norms, softmax, GELU, rotations and additions, which
+take a few steps for each number, are not counted.
 """
 
 import time
@@ -50,15 +50,15 @@ def table_parameters(config: ModelConfig) -> int:
 
 
 def position_parameters(config: ModelConfig, tokens: int = 0) -> int:
-    """Of the positional encoding, if it is made for `tokens` where those are more than its own: a learned
-    table has a row for each of them; T5 a number for each distance and head, however many they are.
+    """Of the positional encoding, made for a text of `tokens` if that is longer than the training context: a
+    learned table has a row for each token; T5 has a number for each bucket and head, whatever the length.
     """
     return config.encoding.size(replace(config, context=max(config.context, tokens)))
 
 
 def parameters(config: ModelConfig, tokens: int = 0) -> int:
-    """Of the whole transformer; one that is used twice counts once. Two norms a layer and one at the end have
-    a factor and a shift each.
+    """Of the whole transformer; a table that is used twice counts once. Two norms a layer and one at the end
+    have a factor and a shift for each number.
     """
     norms = 2 * config.width * (2 * config.layers + 1)
     layers = config.layers * (attention_parameters(config) + mlp_parameters(config))
@@ -83,15 +83,15 @@ def mixing(tokens: int, config: ModelConfig, window: int | None = None) -> int:
 
 
 def attention(tokens: int, config: ModelConfig, window: int | None = None) -> int:
-    """Multiply-adds of one layer's attention: the four projections use every parameter once a token, then
-    comes `mixing`.
+    """Multiply-adds of one layer's attention: the four projections use every parameter once for each token;
+    `mixing` comes on top.
     """
     return tokens * attention_parameters(config) + mixing(tokens, config, window)
 
 
 def per_token(config: ModelConfig) -> int:
-    """Multiply-adds of the whole transformer that a token costs by itself, however long the text is: all
-    matrices that it goes through.
+    """Multiply-adds that a token costs by itself, however long the text is: all matrices of the transformer
+    that it goes through.
     """
     layers = config.layers * (attention_parameters(config) + 2 * config.width * config.hidden)
     widened = config.factor * config.width if config.factor else 0
@@ -104,8 +104,8 @@ def multiply_adds(tokens: int, config: ModelConfig, window: int | None = None) -
 
 
 def overtaking(config: ModelConfig) -> float:
-    """The number of tokens from which on the T² term of full attention costs more than all else: per_token /
-    (2 L H D).
+    """The number of tokens from which on the T² term of full attention costs more than all else:
+    per_token / (2 L H D).
     """
     return per_token(config) / (config.layers * 2 * config.heads * config.head_width)
 
@@ -161,13 +161,13 @@ def seconds(layer: MultiHeadAttention, tokens: int, window: int | None = None, t
         tokens, layer.config.width, generator=torch.Generator().manual_seed(0), dtype=layer.query.weight.dtype
     )
     allowed = None if window else masks.causal(tokens)
-    how = fused if window is None else lambda q, k, v, *_: windowed(q, k, v, window)
-    taken = []
+    attention = fused if window is None else lambda q, k, v, *_: windowed(q, k, v, window)
+    durations = []
     for _ in range(turns):
         start = time.perf_counter()
-        layer(x, allowed, attend=how)
-        taken.append(time.perf_counter() - start)
-    return min(taken)
+        layer(x, allowed, attend=attention)
+        durations.append(time.perf_counter() - start)
+    return min(durations)
 
 
 class Operations(TorchDispatchMode):
@@ -205,7 +205,7 @@ def counted(network: Transformer, ids: Sequence[int]) -> int:
 @torch.inference_mode()
 def stored(network: Transformer, ids: Sequence[int]) -> tuple[int, int]:
     """Bytes of a real pass's keys and values, as decoding.Cache keeps them, and of the weights of all heads
-    and layers, made once to be weighed.
+    and layers, which are computed here to be counted.
     """
     record = network(torch.tensor(ids), predict=False)
     weights = 0

@@ -1,5 +1,5 @@
 """What the end of a text does to the next token: white space belongs to the token of the word after it, and
-the token of a word that is not finished is not the beginning of the finished word's tokens.
+the tokens of an unfinished word are not the first tokens of the finished one.
 """
 
 import re
@@ -20,10 +20,9 @@ class Beginning(NamedTuple):
     """The last word of a text as the beginning of longer ones."""
 
     word: str  # as it stands at the end of the text, with the space before it
-    share: float  # of the probability of all that begins so, what goes on as a longer word
-    longer: list[
-        tuple[str, float]
-    ]  # words that one more token makes of it, with their probability, best first
+    share: float  # of the probability of all that begins so: what belongs to longer words
+    # words that one more token makes of it, with their probability, best first
+    longer: list[tuple[str, float]]
 
 
 def trailing_space(text: str) -> str:
@@ -39,7 +38,7 @@ def extensions(tokenizer: Tokenizer, data: bytes) -> list[int]:
 
 
 def letters(tokenizer: Tokenizer) -> list[int]:
-    """Ids of the tokens that go on with a word: their first character is a letter."""
+    """Ids of the tokens that continue a word: their first character is a letter."""
     pieces = (known.decode(errors="ignore")[:1] for known in tokenizer.bytes)
     return [id for id, first in enumerate(pieces) if first.isalpha()]
 
@@ -56,12 +55,13 @@ def before_each(bundle: Bundle, trace: Trace, count: int) -> np.ndarray:
 
 
 def beginning(bundle: Bundle, trace: Trace) -> Beginning | None:
-    """How much of what begins like the last word of the text goes on as a longer word, to a causal decoder;
+    """How likely a causal decoder finds it that the last word of the text is the beginning of a longer one;
     None if the text does not end in a word.
 
-    With w the tokens of the word, the longer words are those in which one token takes the place of the last
-    tokens of w, whichever they are, and goes further, sum over k of p(w_1 .. w_k) p(t), and those in which a
-    token with a letter follows w. Others are left out: each of their beginnings would need a pass of its own.
+    With w the tokens of the word, the longer words are of two kinds. Those in which one token t stands in the
+    place of the last tokens of w, however many, and goes further: the sum over k of p(w_1 .. w_k) p(t). And
+    those in which a token with a letter follows w. Others are left out: each of their beginnings would need a
+    pass of its own.
     """
     tokenizer = bundle.tokenizer
     if not (
@@ -73,12 +73,14 @@ def beginning(bundle: Bundle, trace: Trace) -> Beginning | None:
     pieces = [tokenizer.bytes[id] for id in ids]
     path, words = 1.0, {}
     for k, (id, chances) in enumerate(zip(ids, expected, strict=False)):
-        for longer in extensions(tokenizer, b"".join(pieces[k:])):
-            word = b"".join((*pieces[:k], tokenizer.bytes[longer]))
-            words[word] = words.get(word, 0.0) + path * float(chances[longer])
+        for other in extensions(tokenizer, b"".join(pieces[k:])):
+            word = b"".join((*pieces[:k], tokenizer.bytes[other]))
+            words[word] = words.get(word, 0.0) + path * float(chances[other])
         path *= float(chances[id])
-    goes_on = sum(words.values()) + path * float(expected[-1][letters(tokenizer)].sum())
-    every = sum(words.values()) + path
+    longer = sum(words.values()) + path * float(expected[-1][letters(tokenizer)].sum())
+    total = sum(words.values()) + path
+    if not total:
+        return None
     best = sorted(words.items(), key=lambda pair: -pair[1])
-    longer = [(word.decode(errors="replace"), chance / every) for word, chance in best]
-    return Beginning(b"".join(pieces).decode(errors="replace"), goes_on / every, longer) if every else None
+    named = [(word.decode(errors="replace"), chance / total) for word, chance in best]
+    return Beginning(b"".join(pieces).decode(errors="replace"), longer / total, named)

@@ -25,15 +25,14 @@ def rollout(weights: np.ndarray) -> np.ndarray:
     """Attention rollout after every layer (Abnar and Zuidema 2020, arXiv:2005.00928, section 3): (L, T, T)
     from the layers' weights (L, T, T), float64.
 
-    Half of what a layer puts out is taken as the token itself, by the residual stream, half as what it looked
-    at: A = (W + I) / 2, its rows divided by their sums. The product A_n ... A_1 says how much of each
-    embedding has come to each token, as if values and MLPs changed nothing.
+    Half of what a layer puts out counts as the token itself, by the residual stream, the other half as what
+    it looked at: A = (W + I) / 2, its rows divided by their sums. The product A_n ... A_1 says how much of
+    each embedding has come to each token, as if values and MLPs changed nothing.
     """
     mixed = (weights.astype(np.float64) + np.eye(weights.shape[-1])) / 2
     steps = mixed / mixed.sum(-1, keepdims=True)
-    return np.stack(
-        list(accumulate(steps, lambda below, step: step @ below))
-    )  # row i of step @ below: what i takes, of what that was made of
+    # Row i of step @ below: how much i takes from each token, times what each of them was made of.
+    return np.stack(list(accumulate(steps, lambda below, step: step @ below)))
 
 
 def shares(amounts: np.ndarray) -> np.ndarray:

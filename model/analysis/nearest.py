@@ -55,8 +55,8 @@ class Table:
 
 
 class Likeness(NamedTuple):
-    """How alike vectors are to one of another word, as `senses.Axis` says where they lie between two groups:
-    the cosine, the middle of the table taken off both.
+    """The cosine of vectors to those of another word, the middle of the table taken off both; to be asked as
+    `senses.Axis` is.
     """
 
     other: np.ndarray  # (S, C)

@@ -28,7 +28,7 @@ def frequencies(width: int, base: float = 10_000.0) -> np.ndarray:
 
 
 def wavelengths(width: int, base: float = 10_000.0) -> np.ndarray:
-    """After how many tokens each pair is back where it was, (P,): 2 pi / frequency."""
+    """After how many tokens each pair has made a full turn, (P,): 2 pi / frequency."""
     return 2 * np.pi / frequencies(width, base)
 
 
@@ -52,8 +52,8 @@ def turned(hands: np.ndarray, positions: int | float | np.ndarray, frequency: np
 
 
 def met(trained: np.ndarray, context: int) -> np.ndarray:
-    """How far each pair had turned between two tokens of the training at most, in radians, (P,): its speeds
-    `trained` (P,), over texts of `context` tokens. A pair that came round has met its whole circle: 2 pi.
+    """The largest angle between two tokens that each pair met in the training, in radians, (P,), with the
+    speeds `trained` (P,) over texts of `context` tokens: 2 pi for a pair that made a full turn.
     """
     angle = (context - 1) * trained
     return np.where(2 * np.pi / trained <= context, 2 * np.pi, angle)
@@ -68,12 +68,12 @@ def unmet(frequency: np.ndarray, trained: np.ndarray, context: int, tokens: int)
 
 
 def within(frequency: np.ndarray, trained: np.ndarray, context: int) -> int | float:
-    """How many tokens a text may have so that no pair is `unmet`; math.inf if no pair is left that could
-    be.
-    """
+    """How many tokens a text may have so that no pair is `unmet`; math.inf if none can ever be."""
     known = met(trained, context)
-    some = known < 2 * np.pi
-    return 1 + math.floor((known[some] / frequency[some]).min() * (1 + 1e-12)) if some.any() else math.inf
+    partial = known < 2 * np.pi
+    if not partial.any():
+        return math.inf
+    return 1 + math.floor((known[partial] / frequency[partial]).min() * (1 + 1e-12))
 
 
 # ---- what the clocks add to a score ----
@@ -96,15 +96,15 @@ def curve(
 
 
 def bound(q: np.ndarray, k: np.ndarray, scale: float) -> np.ndarray:
-    """What no score of q and k exceeds, wherever the two stand: all pairs in step, scale times the sum of |q|
-    |k|.
+    """What no score of q and k exceeds, wherever the two stand: the score with all pairs in step, scale times
+    the sum of |q| |k|.
     """
     return scale * (abs(q) * abs(k)).sum(-1)
 
 
 def without_content(q: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """Hands (P,) that say nothing, for a query and a key alike: all pairs equally long and pointing the same
-    way, with the `bound` of q and k.
+    """Hands (P,) without content, for a query and a key alike: all equally long and in one direction, with
+    the `bound` of q and k.
     """
     return np.full(len(q), np.sqrt((abs(q) * abs(k)).mean()), complex)
 
@@ -146,8 +146,8 @@ def reread(bundle: Bundle, parameters: Mapping[str, Tensor] | None = None, **cho
 
 
 def halves(width: int) -> np.ndarray:
-    """The order of a head's D dimensions in which pairs (0, 1), (2, 3), ... have become (0, D/2), (1, D/2 +
-    1), ...: 0, 2, 4, ..., 1, 3, 5, ... ValueError if D is odd.
+    """The order of a head's D dimensions that makes the pairs (0, 1), (2, 3), ... into (0, D/2),
+    (1, D/2 + 1), ...: 0, 2, 4, ..., 1, 3, 5, ... ValueError if D is odd.
     """
     rope.check_even(width)
     return np.concatenate([np.arange(0, width, 2), np.arange(1, width, 2)])

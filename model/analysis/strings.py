@@ -9,16 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-SYMBOLS = np.frombuffer((string.ascii_letters + string.digits + "+-").encode(), dtype=np.uint8).astype(
-    np.int64
-)  # 64 of them; ids are bytes
-PERIODS = (
-    8,
-    40,
-    # drawn anew for each string: one fixed period would teach "look so many places back", not "look for the
-    # same
-    # symbol"
-)
+# 64 of them; ids are bytes.
+SYMBOLS = np.array(list((string.ascii_letters + string.digits + "+-").encode()), dtype=np.int64)
+# Drawn for each string: one fixed period would teach "look so many places back", not "look for the same
+# symbol".
+PERIODS = 8, 40
 
 
 def strings(
@@ -29,7 +24,7 @@ def strings(
     periods: tuple[int, int] = PERIODS,
     symbols: np.ndarray = SYMBOLS,
 ) -> tuple[Tensor, Tensor]:
-    """(count, tokens) ids of strings that repeat: random symbols over a random period, each string its own;
+    """Ids (count, tokens) of strings that repeat, each with random symbols and a random period of its own;
     and the periods (count,).
     """
     chance = np.random.default_rng(seed)

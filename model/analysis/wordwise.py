@@ -48,8 +48,8 @@ def words(trace: Trace) -> Words:
 
 
 def written(tokens: tuple[str, ...]) -> tuple[str, list[tuple[int, int]]]:
-    """Tokens that were not read from a text, such as those that a model has chosen, as they are shown, one
-    behind the other, and the span of each.
+    """One text of tokens that were not read from a text, such as those that a model has chosen, and the span
+    of each token in it.
     """
     return "".join(tokens), list(pairwise(accumulate(map(len, tokens), initial=0)))
 

@@ -1,5 +1,5 @@
-"""From scores to probabilities and from probabilities to bits: numpy arrays in, numpy arrays out, along the
-last axis.
+"""From scores to probabilities and from probabilities to bits:
+numpy arrays in, numpy arrays out, along the last axis.
 """
 
 import numpy as np
@@ -24,8 +24,8 @@ def divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     """The Kullback-Leibler divergence sum of p log2(p / q) in bits of probabilities (..., N): (...), float64;
     0 where they are equal.
 
-    A probability that has rounded to 0 in q counts as the smallest that float32 can hold, so that the result
-    is finite.
+    A probability that has rounded to 0 in q counts as the smallest that float32 can hold,
+    so that the result is finite.
     """
     p, q = np.asarray(p, np.float64), np.maximum(q, np.finfo(np.float32).tiny, dtype=np.float64)
     ratio = np.log2(p / q, where=p > 0, out=np.zeros_like(p))

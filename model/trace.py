@@ -110,8 +110,8 @@ class AttentionTrace:
 
 @dataclass(frozen=True)
 class ConvolutionTrace:
-    """One layer of a convolutional twin, which has no queries, keys or weights: what it added to the stream,
-    out (T, C).
+    """One layer of a convolutional twin, which has no queries, keys or weights:
+    what it added to the stream, out (T, C).
     """
 
     out: np.ndarray
@@ -119,8 +119,8 @@ class ConvolutionTrace:
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """The residual stream (T, C) through one layer: resid_mid = resid_in + attention.out, resid_out =
-    resid_mid + mlp_out.
+    """The residual stream (T, C) through one layer:
+    resid_mid = resid_in + attention.out, resid_out = resid_mid + mlp_out.
     """
 
     resid_in: np.ndarray
@@ -179,8 +179,8 @@ def read_only(tensor: Tensor | None) -> np.ndarray | None:
 
 
 def attention_trace(record: AttentionRecord | ConvolutionRecord) -> AttentionTrace | ConvolutionTrace:
-    """An AttentionRecord of the forward pass as an AttentionTrace, a convolution's record as a
-    ConvolutionTrace.
+    """An AttentionRecord of the forward pass as an AttentionTrace,
+    a convolution's record as a ConvolutionTrace.
     """
     if not isinstance(record, AttentionRecord):
         return ConvolutionTrace(read_only(record.out))

@@ -59,8 +59,8 @@ def names(kind: str | None = None, folder: Path = FOLDER) -> list[str]:
 
 
 def kind_of(card: str) -> str:
-    """The kind that a card states; a decoder, the commonest, where it cannot be read: `load` says what is
-    wrong.
+    """The kind that a card states; a decoder, the commonest, where it cannot be read:
+    `load` says what is wrong.
     """
     try:
         kind = stated_kind(card)

@@ -13,8 +13,8 @@ from model.trace import AttentionTrace, LayerTrace, Trace
 
 
 class Activation(NamedTuple):
-    """What a box put out for each token: values (T, N), what the N columns are, and how far they can be
-    trusted.
+    """What a box put out for each token: values (T, N), what the N columns are,
+    and how far they can be trusted.
 
     difference: None where the pass itself kept the values; else how far what follows from the recomputed ones
     is from what the pass produced, `against`.

@@ -1,5 +1,5 @@
-"""The parts of a transformer as boxes: what each one puts out, owns, and computes; read off the loaded
-network.
+"""The parts of a transformer as boxes: what each one puts out, owns, and computes;
+read off the loaded network.
 """
 
 from collections.abc import Sequence
@@ -173,8 +173,8 @@ def mlp(network: Transformer, T: int) -> list[Box]:
 
 
 def end(network: Transformer, T: int) -> list[Box]:
-    """From the end of the stream to what the network puts out: vectors, or logits by the embedding table used
-    once more.
+    """From the end of the stream to what the network puts out:
+    vectors, or logits by the embedding table used once more.
     """
     config = network.config
     C, E, V = config.width, config.factor or config.width, config.vocabulary

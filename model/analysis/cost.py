@@ -25,8 +25,8 @@ from model.network.transformer import Transformer
 
 
 def attention_parameters(config: ModelConfig) -> int:
-    """Of one layer's attention: queries and output C x HD each, keys and values C x GD each (Vaswani 2017,
-    section 3.2.2).
+    """Of one layer's attention: queries and output C x HD each, keys and values C x GD each
+    (Vaswani 2017, section 3.2.2).
 
     G = H is multi-head attention, G = 1 multi-query (Shazeer 2019, arXiv:1911.02150), between them
     grouped-query (Ainslie 2023, arXiv:2305.13245).
@@ -76,8 +76,8 @@ def pairs(tokens: int, window: int | None = None) -> int:
 
 
 def mixing(tokens: int, config: ModelConfig, window: int | None = None) -> int:
-    """Multiply-adds of one layer that pair tokens with tokens, q kᵀ and weights v: 2 H D for each pair,
-    whatever G is.
+    """Multiply-adds of one layer that pair tokens with tokens, q kᵀ and weights v:
+    2 H D for each pair, whatever G is.
     """
     return 2 * config.heads * config.head_width * pairs(tokens, window)
 
@@ -90,8 +90,8 @@ def attention(tokens: int, config: ModelConfig, window: int | None = None) -> in
 
 
 def per_token(config: ModelConfig) -> int:
-    """Multiply-adds that a token costs by itself, however long the text is: all matrices of the transformer
-    that it goes through.
+    """Multiply-adds that a token costs by itself, however long the text is:
+    all matrices of the transformer that it goes through.
     """
     layers = config.layers * (attention_parameters(config) + 2 * config.width * config.hidden)
     widened = config.factor * config.width if config.factor else 0
@@ -121,8 +121,8 @@ def cache_bytes(tokens: int, config: ModelConfig, window: int | None = None, siz
 
 
 def weights_bytes(tokens: int, config: ModelConfig, window: int | None = None, size: int = 4) -> int:
-    """Of the weights of all heads in all layers, if they were stored; a fused kernel never does (Dao 2022,
-    arXiv:2205.14135).
+    """Of the weights of all heads in all layers, if they were stored;
+    a fused kernel never does (Dao 2022, arXiv:2205.14135).
     """
     return config.layers * config.heads * pairs(tokens, window) * size
 
@@ -154,8 +154,8 @@ def seconds(layer: MultiHeadAttention, tokens: int, window: int | None = None, t
     """Seconds that a MultiHeadAttention takes for T tokens on this machine: the shortest of some turns, since
     whatever else the machine does can only add to it.
 
-    The numbers that go through it are random: the time does not depend on them. The mask is causal, or a
-    `window`.
+    The numbers that go through it are random: the time does not depend on them.
+    The mask is causal, or a `window`.
     """
     x = torch.randn(
         tokens, layer.config.width, generator=torch.Generator().manual_seed(0), dtype=layer.query.weight.dtype

@@ -60,8 +60,8 @@ def beginning(bundle: Bundle, trace: Trace) -> Beginning | None:
 
     With w the tokens of the word, the longer words are of two kinds. Those in which one token t stands in the
     place of the last tokens of w, however many, and goes further: the sum over k of p(w_1 .. w_k) p(t). And
-    those in which a token with a letter follows w. Others are left out: each of their beginnings would need a
-    pass of its own.
+    those in which a token with a letter follows w. Others are left out:
+    each of their beginnings would need a pass of its own.
     """
     tokenizer = bundle.tokenizer
     if not (

@@ -6,8 +6,8 @@ A head earns a name by a rule with two thresholds. Four names stand for a place 
 2022, arXiv:2209.11895). The score of each is the mean weight on that place; a head earns the name if its
 score has come HALF of the distance from the uniform head's score to 1, and of several names the one whose
 score has come furthest. Else it is "broad" if its rows have nearly ALL the bits of a uniform head's, and
-otherwise "none of these". On texts under LEAST tokens the places are too often the same token, and no head
-earns a name.
+otherwise "none of these". On texts under LEAST tokens the places are too often the same token,
+and no head earns a name.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,5 @@
-"""Knock-outs: heads silenced, made to look everywhere alike, or kept from the first token, and what that does
-to the output.
+"""Knock-outs: heads silenced, made to look everywhere alike, or kept from the first token,
+and what that does to the output.
 
 Legend: N copies of one text, each with its own heads knocked out; `out`, bool (N, L, H), is True for those;
 the rest as in trace.py.
@@ -70,8 +70,8 @@ def level(out: Tensor, mask: Tensor) -> dict[str, Any]:
 
 
 def unsink(out: Tensor, mask: Tensor) -> dict[str, Any]:
-    """These heads give the first token nothing, and each row sums to 1 again; a row that may see nothing else
-    keeps it.
+    """These heads give the first token nothing, and each row sums to 1 again;
+    a row that may see nothing else keeps it.
     """
     without = mask.clone()
     without[:, 0] = mask[:, 0] & ~mask[:, 1:].any(-1)
@@ -102,8 +102,8 @@ def run(network: Transformer, ids: Sequence[int], kind: Kind, out: Tensor) -> Re
 def unchanged(network: Transformer, ids: Sequence[int], kind: Kind, copies: int) -> Tensor:
     """The final vectors (N, T, C) of a pass of the same shape that knocks nothing out.
 
-    Rounding depends on the place in a pass; compared place by place, what cannot change does not, bit for
-    bit.
+    Rounding depends on the place in a pass; compared place by place, what cannot change does not,
+    bit for bit.
     """
     config = network.config
     return run(network, ids, kind, torch.zeros(copies, config.layers, config.heads, dtype=torch.bool)).final

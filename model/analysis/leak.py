@@ -30,8 +30,8 @@ def stages(network: Transformer, ids: Sequence[int], allowed: np.ndarray | Tenso
 def moved(
     network: Transformer, ids: Sequence[int], place: int, token: int, allowed: np.ndarray | Tensor
 ) -> np.ndarray:
-    """|x - x'| / |x| at every stage for every token, x' the stream once the token at `place` is another one:
-    (L + 2, T).
+    """|x - x'| / |x| at every stage for every token,
+    x' the stream once the token at `place` is another one: (L + 2, T).
 
     Both texts have the same shape, one pass each, so that the same operations run in the same order: what
     cannot change is equal bit for bit, and 0 here.

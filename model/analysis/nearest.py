@@ -27,8 +27,8 @@ FOLDER = zoo.FOLDER / "means"  # NAME.safetensors and NAME.json, its card, for t
 
 
 def stages(config: ModelConfig) -> list[int]:
-    """Which R of the L + 2 stages are compared; the end is the last layer, normalised, so that the layer
-    itself is left out.
+    """Which R of the L + 2 stages are compared; the end is the last layer, normalised,
+    so that the layer itself is left out.
     """
     return [*range(config.layers), config.layers + 1]
 
@@ -47,16 +47,16 @@ class Table:
         return unit(vectors - self.middle)
 
     def cosines(self, vectors: np.ndarray) -> np.ndarray:
-        """The cosine of each word of the table to vectors (K, R, C) at each stage, the middle taken off
-        both: (K, R, N).
+        """The cosine of each word of the table to vectors (K, R, C) at each stage,
+        the middle taken off both: (K, R, N).
         """
         cosines = self.units @ self.centred(vectors).transpose(1, 2, 0)  # (R, N, C) times (R, C, K)
         return cosines.transpose(2, 0, 1)
 
 
 class Likeness(NamedTuple):
-    """The cosine of vectors to those of another word, the middle of the table taken off both; to be asked as
-    `senses.Axis` is.
+    """The cosine of vectors to those of another word, the middle of the table taken off both;
+    to be asked as `senses.Axis` is.
     """
 
     other: np.ndarray  # (S, C)
@@ -74,8 +74,8 @@ class Likeness(NamedTuple):
 def listing(
     names: Sequence[str], cosines: np.ndarray, count: int, without: Iterable[str] = ()
 ) -> list[tuple[str, float]]:
-    """The `count` words with the largest cosines (N,), the nearest first; one form of each word, and none of
-    the words `without`.
+    """The `count` words with the largest cosines (N,), the nearest first;
+    one form of each word, and none of the words `without`.
     """
     seen, listed = set(without), []
     for i in np.argsort(-cosines, kind="stable"):

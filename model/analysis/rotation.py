@@ -89,15 +89,15 @@ def contributions(q: np.ndarray, k: np.ndarray, scale: float) -> np.ndarray:
 def curve(
     q: np.ndarray, k: np.ndarray, offsets: np.ndarray, frequency: np.ndarray, scale: float
 ) -> np.ndarray:
-    """The score of two hands-at-rest q and k (P,) over their offset, (N,): since only the offset counts, the
-    query may stay at 0.
+    """The score of two hands-at-rest q and k (P,) over their offset, (N,):
+    since only the offset counts, the query may stay at 0.
     """
     return contributions(q, turned(k, offsets, frequency), scale).sum(-1)
 
 
 def bound(q: np.ndarray, k: np.ndarray, scale: float) -> np.ndarray:
-    """What no score of q and k exceeds, wherever the two stand: the score with all pairs in step, scale times
-    the sum of |q| |k|.
+    """What no score of q and k exceeds, wherever the two stand:
+    the score with all pairs in step, scale times the sum of |q| |k|.
     """
     return scale * (abs(q) * abs(k)).sum(-1)
 
@@ -121,11 +121,11 @@ def envelope(
 def decay(
     q: np.ndarray, k: np.ndarray, offsets: np.ndarray, frequency: np.ndarray, scale: float
 ) -> np.ndarray:
-    """The decaying bound of the RoPE paper, (N,): max |h[i+1] - h[i]| times the sum of |S[i]| (Su 2021, eq.
-    35 to 37).
+    """The decaying bound of the RoPE paper, (N,): max |h[i+1] - h[i]| times the sum of |S[i]|
+    (Su 2021, eq. 35 to 37).
 
-    h[i] is what pair i is worth at offset 0, with h[P] = 0, and S[i] the sum of the first i turns e^(i offset
-    frequency).
+    h[i] is what pair i is worth at offset 0, with h[P] = 0,
+    and S[i] the sum of the first i turns e^(i offset frequency).
     """
     step = abs(np.diff(np.append(q.conj() * k, 0))).max()
     partial = np.exp(1j * np.multiply.outer(offsets, frequency)).cumsum(-1)  # (N, P)

@@ -25,8 +25,8 @@ def squares(
     depths: Sequence[int | None] = (None,),
     allowed: ArrayLike | None = None,
 ) -> np.ndarray:
-    """The sum of the squares of some rows of d x / d e_j, x the vector of the token `output`: (depths, T),
-    float64.
+    """The sum of the squares of some rows of d x / d e_j, x the vector of the token `output`:
+    (depths, T), float64.
 
     dimensions: which rows, of C. depths: after how many layers x is taken, None for the final vector.
     allowed (T, T) stands in for the network's own mask. Over all C rows the sum is the squared Frobenius

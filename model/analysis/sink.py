@@ -1,5 +1,5 @@
-"""The attention sink: how much heads look at the first token, whatever it says (Xiao 2024,
-arXiv:2309.17453).
+"""The attention sink: how much heads look at the first token, whatever it says
+(Xiao 2024, arXiv:2309.17453).
 """
 
 import numpy as np

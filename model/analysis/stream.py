@@ -26,8 +26,8 @@ def norms(vectors: np.ndarray) -> np.ndarray:
 
 
 def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Cosine of the angle between vectors, (..., C) and (..., C) -> (...), in float64; 0 where one of them
-    has no length.
+    """Cosine of the angle between vectors, (..., C) and (..., C) -> (...), in float64;
+    0 where one of them has no length.
     """
     one, other = one.astype(np.float64), other.astype(np.float64)
     lengths = norms(one) * norms(other)
@@ -35,8 +35,8 @@ def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def added(trace: Trace) -> np.ndarray:
-    """The length of what attention and of what the MLP adds to each token's stream, layer by layer: (2, L,
-    T).
+    """The length of what attention and of what the MLP adds to each token's stream, layer by layer:
+    (2, L, T).
     """
     return np.stack(
         [

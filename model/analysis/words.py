@@ -39,8 +39,8 @@ STOP = frozenset(SMALL.split())
 
 
 class Word(NamedTuple):
-    """One occurrence of a word: the text, and the characters [start, end) of it that are the word, without
-    a possessive 's.
+    """One occurrence of a word: the text, and the characters [start, end) of it that are the word,
+    without a possessive 's.
     """
 
     text: str
@@ -51,8 +51,8 @@ class Word(NamedTuple):
         return spelled(self.text[self.start : self.end])
 
     def tokens(self, spans: Sequence[tuple[int, int]]) -> list[int]:
-        """Places of the tokens, given their character spans, that lie in the word: one, or several where the
-        tokenizer cut it.
+        """Places of the tokens, given their character spans, that lie in the word:
+        one, or several where the tokenizer cut it.
         """
         return [i for i, (start, end) in enumerate(spans) if start < self.end and end > self.start]
 
@@ -84,8 +84,8 @@ def spelling(text: str, word: str) -> list[Word]:
 
 
 def shared(first: str, second: str) -> list[str]:
-    """The words that occur in both texts, in the same form or in others, each once, in the order of the first
-    text.
+    """The words that occur in both texts, in the same form or in others, each once,
+    in the order of the first text.
     """
     theirs = defaultdict(list)  # word: its forms in the second text
     for other in dict.fromkeys(map(str, words(second))):
@@ -103,8 +103,8 @@ def shared(first: str, second: str) -> list[str]:
 
 @cache
 def known_forms() -> dict[str, tuple[str, ...]]:
-    """For each known form of a word the words that it may be a form of, itself first where it is one:
-    left -> left, leave.
+    """For each known form of a word the words that it may be a form of,
+    itself first where it is one: left -> left, leave.
     """
     bases = {}
     for line in FORMS.read_text(encoding="utf-8").splitlines():
@@ -116,16 +116,16 @@ def known_forms() -> dict[str, tuple[str, ...]]:
 
 
 def bases(word: str) -> tuple[str, ...]:
-    """The words that `word` may be a form of, at least one; by the rules of English where the list of forms
-    does not have it.
+    """The words that `word` may be a form of, at least one;
+    by the rules of English where the list of forms does not have it.
     """
     word = spelled(word)
     return known_forms().get(word) or ((word,) if word in STOP else (word, *regular(word)))
 
 
 def regular(word: str) -> Iterable[str]:
-    """The words of which this may be a regular form: plural, third person, past, participle (after WordNet's
-    Morphy, Miller 1990).
+    """The words of which this may be a regular form:
+    plural, third person, past, participle (after WordNet's Morphy, Miller 1990).
     """
     for ending, others in (
         ("ies", ("y",)),
@@ -153,8 +153,8 @@ def name(one: str, other: str) -> str:
 
 
 def rarest(names: Iterable[str], tokenizer: Tokenizer) -> list[str]:
-    """The words, the rarest first, by how late the tokenizer learned them, if at all; those of STOP come
-    last.
+    """The words, the rarest first, by how late the tokenizer learned them, if at all;
+    those of STOP come last.
     """
 
     def rarity(word: str) -> tuple[bool, int, int]:

@@ -14,8 +14,8 @@ from model.trace import Trace
 
 
 class Words(NamedTuple):
-    """Which tokens make up each word of a text: the words' texts, and for each token the place of its word,
-    (T,), rising from 0.
+    """Which tokens make up each word of a text: the words' texts,
+    and for each token the place of its word, (T,), rising from 0.
     """
 
     names: tuple[str, ...]
@@ -48,8 +48,8 @@ def words(trace: Trace) -> Words:
 
 
 def written(tokens: tuple[str, ...]) -> tuple[str, list[tuple[int, int]]]:
-    """One text of tokens that were not read from a text, such as those that a model has chosen, and the span
-    of each token in it.
+    """One text of tokens that were not read from a text, such as those that a model has chosen,
+    and the span of each token in it.
     """
     return "".join(tokens), list(pairwise(accumulate(map(len, tokens), initial=0)))
 

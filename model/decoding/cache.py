@@ -17,8 +17,8 @@ class Cache:
     """What a causal model keeps of the tokens that it has read: for each layer their keys, as they are looked
     at, and values, (..., G, S, D) each.
 
-    Later tokens change nothing in it, so it is never written to: a longer one is a copy, a shorter one a
-    view.
+    Later tokens change nothing in it, so it is never written to:
+    a longer one is a copy, a shorter one a view.
     """
 
     layers: tuple[tuple[Tensor, Tensor], ...]
@@ -55,8 +55,8 @@ def bytes_per_token(config: ModelConfig, size: int = 4) -> int:
 
 
 def room(config: ModelConfig) -> int:
-    """How many tokens a text may have: up to the end of a learned table of positions, else as many as the
-    model accepts.
+    """How many tokens a text may have: up to the end of a learned table of positions,
+    else as many as the model accepts.
     """
     return config.context if config.encoding.limited else config.max_tokens
 

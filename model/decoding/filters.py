@@ -59,8 +59,8 @@ def min_p(logits: Tensor, share: float) -> Tensor:
 
 
 def rounding(logits: Tensor) -> float:
-    """By what share a probability of such logits may be off: by the precision of their type, or of a long
-    sum in float64.
+    """By what share a probability of such logits may be off:
+    by the precision of their type, or of a long sum in float64.
     """
     return max(1e-12, 8 * torch.finfo(logits.dtype).eps)
 

@@ -35,8 +35,8 @@ def generate(
     cached: bool = True,
     cache: Cache | None = None,
 ) -> Iterator[Step]:
-    """Yield a Step for each token that follows `ids`, until one of `ends` is chosen or the network has no
-    room for more.
+    """Yield a Step for each token that follows `ids`,
+    until one of `ends` is chosen or the network has no room for more.
 
     filters are applied in their order; a function in their place is asked for them at every step, with the
     ids read so far, as `repetition` needs them. Without a seed the likeliest token is taken. With a cache

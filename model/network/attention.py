@@ -76,11 +76,11 @@ def shared(x: Tensor, heads: int) -> Tensor:
 
 
 class AttentionRecord(NamedTuple):
-    """What one pass through attention produced; shapes as in trace.AttentionTrace, with any batch axes in
-    front.
+    """What one pass through attention produced; shapes as in trace.AttentionTrace,
+    with any batch axes in front.
 
-    After a past, v and the keys that were looked at (k_rot where the encoding turns them, else k) have its
-    tokens in front.
+    After a past, v and the keys that were looked at
+    (k_rot where the encoding turns them, else k) have its tokens in front.
     """
 
     q: Tensor

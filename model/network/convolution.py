@@ -42,8 +42,8 @@ class Convolution(nn.Module):
 
 
 class Convolutional(Transformer):
-    """A Transformer with a convolution in the place of attention; it tells positions apart by the kernel, and
-    sees `field` tokens.
+    """A Transformer with a convolution in the place of attention;
+    it tells positions apart by the kernel, and sees `field` tokens.
     """
 
     def __init__(self, config: ModelConfig) -> None:

@@ -51,8 +51,8 @@ def window(tokens: int, size: int) -> Tensor:
 
 
 def prefix(tokens: int, length: int) -> Tensor:
-    """The first `length` tokens see one another, later ones only back: True where j <= i or j < length,
-    (T, T).
+    """The first `length` tokens see one another, later ones only back:
+    True where j <= i or j < length, (T, T).
 
     "Causal with prefix" (Raffel 2020, T5, section 3.2.1); UniLM's mask for sequence to sequence (Dong 2019).
     ValueError if the length is below 0.

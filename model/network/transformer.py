@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 class LayerRecord(NamedTuple):
-    """The residual stream (T, C) before, between and after the two halves of a block, and what each half
-    added.
+    """The residual stream (T, C) before, between and after the two halves of a block,
+    and what each half added.
     """
 
     resid_in: Tensor
@@ -41,8 +41,8 @@ class Record(NamedTuple):
 
 
 class MLP(nn.Sequential):
-    """Two linear maps with a GELU between (Hendrycks 2016): (T, C) -> (T, hidden) -> (T, C), each token by
-    itself.
+    """Two linear maps with a GELU between (Hendrycks 2016):
+    (T, C) -> (T, hidden) -> (T, C), each token by itself.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -70,8 +70,8 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """An encoder or a decoder, by its mask. The embedding doubles as the output matrix (Press and Wolf
-    2017).
+    """An encoder or a decoder, by its mask. The embedding doubles as the output matrix
+    (Press and Wolf 2017).
     """
 
     def __init__(self, config: ModelConfig) -> None:

@@ -13,8 +13,8 @@ BYTES = 256
 
 
 class Step(NamedTuple):
-    """One merge on the way from bytes to tokens: the pair of ids that became one (None at the start) and the
-    ids after it.
+    """One merge on the way from bytes to tokens: the pair of ids that became one
+    (None at the start) and the ids after it.
     """
 
     pair: tuple[int, int] | None
@@ -22,8 +22,8 @@ class Step(NamedTuple):
 
 
 def merge(ids: Sequence[int], pair: Sequence[int], new: int) -> list[int]:
-    """Replace each occurrence of `pair` in `ids`, from the left, by the id `new`; the input is left as it
-    was.
+    """Replace each occurrence of `pair` in `ids`, from the left, by the id `new`;
+    the input is left as it was.
     """
     merged, i = [], 0
     while i < len(ids):
@@ -95,8 +95,8 @@ class Tokenizer:
         return Tokenizer(self.merges[:merges], self.cased, self.pattern)
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of `text`: the last of its `steps`, computed word by word because merges stay inside a
-        word.
+        """Token ids of `text`: the last of its `steps`,
+        computed word by word because merges stay inside a word.
         """
         return [id for word in self.words(text) for id in self._encode_word(word)]
 

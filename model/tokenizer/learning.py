@@ -110,8 +110,8 @@ def most_frequent(
 
 
 def join(word: str, pair: str, new: str) -> tuple[str, list[str], list[str]]:
-    """`word`, a character for each token, after `merge`; with the neighbouring pairs that this takes away and
-    those that it makes.
+    """`word`, a character for each token, after `merge`;
+    with the neighbouring pairs that this takes away and those that it makes.
     """
     (left, right), pieces = pair, word.split(pair)
     removed, added, last = [], [], len(pieces) - 2

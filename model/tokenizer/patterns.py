@@ -1,5 +1,5 @@
-"""How a text is cut before any merge: into the pieces inside which merges stay, and into words as people
-count them.
+"""How a text is cut before any merge: into the pieces inside which merges stay,
+and into words as people count them.
 """
 
 import re
@@ -42,8 +42,8 @@ LONG_RUN = re.compile(rf"(?:{LETTER}[{MARKS}]*){{{LONGEST + 1}}}")  # letters th
 
 
 def whole_words(text: str, pattern: re.Pattern) -> Counter[str]:
-    """How often each of the pieces that `pattern` cuts stands in the text as a whole word, as people count
-    words.
+    """How often each of the pieces that `pattern` cuts stands in the text as a whole word,
+    as people count words.
     """
     words = {match.span() for match in COUNTED.finditer(text)}
     spans = (

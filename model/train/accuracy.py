@@ -17,8 +17,8 @@ BANDS = (1, 2), (3, 4), (5, 8), (9, 60)
 
 
 def hits(vectors: Tensor, senses: Sequence[str]) -> Tensor:
-    """For each vector (N, C) whether its nearest neighbour by cosine, itself left out, has its sense: (N,)
-    bool.
+    """For each vector (N, C) whether its nearest neighbour by cosine, itself left out, has its sense:
+    (N,) bool.
     """
     unit = F.normalize(vectors, dim=-1)
     alike = unit @ unit.T

@@ -1,5 +1,5 @@
-"""Text to train on: documents, a held-out part split off before anything is learned, and windows of tokens in
-a seeded order.
+"""Text to train on: documents, a held-out part split off before anything is learned,
+and windows of tokens in a seeded order.
 """
 
 from collections.abc import Iterable, Sequence
@@ -67,8 +67,8 @@ def windows(
 ) -> Tensor:
     """The batch (batch, tokens) of one step: windows at random places, from each stream by its share.
 
-    They depend on seed and step alone, so that a run can resume. The last token of a stream, an end token, is
-    in no window.
+    They depend on seed and step alone, so that a run can resume.
+    The last token of a stream, an end token, is in no window.
     """
     chance = np.random.default_rng((seed, step))
     sources = chance.choice(len(streams), size=batch, p=np.array(shares) / sum(shares))

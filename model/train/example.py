@@ -18,8 +18,8 @@ CASH = "I walked across the road to get cash from the other bank"
 
 
 def axis(rows: Sequence[Row], vectors: Tensor, word: str, left: str) -> Axis:
-    """The Axis of a word from the mean of the sense `left` to that of its other sense, made of the rows'
-    vectors (rows, C).
+    """The Axis of a word from the mean of the sense `left` to that of its other sense,
+    made of the rows' vectors (rows, C).
     """
     own = torch.tensor([row.word == word for row in rows])
     first = torch.tensor([row.sense == left for row in rows])
@@ -68,8 +68,8 @@ def example(
     network: Transformer, tokenizer: Tokenizer, rows: Sequence[Row], examples: Tensor, layer: int
 ) -> dict[str, Any]:
     """The two sentences on the axis of *bank* at one layer: where each falls, the heads in which *bank* looks
-    at the clues, and what blocking them does. The axis is made of the rows' vectors `examples` (rows, L + 2,
-    C).
+    at the clues, and what blocking them does. The axis is made of the rows' vectors `examples`
+    (rows, L + 2, C).
     """
     line = axis(rows, examples[:, layer], "bank", "river")
     report = {"layer": layer}

@@ -113,8 +113,8 @@ def train(
     batch: int = 32,
     rate: float = 0.03,
 ) -> list[list[float]]:
-    """Fit `network` to windows of the training texts, the first file getting `share` of them; returns the
-    curve.
+    """Fit `network` to windows of the training texts, the first file getting `share` of them;
+    returns the curve.
     """
     network.to(DEVICE).train()
     streams = [corpus.stream(tokenizer, texts) for texts in training.values()]

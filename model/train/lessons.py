@@ -1,5 +1,5 @@
-"""What the encoders and their teacher read side by side: batches of lines, cut into the pieces of both, with
-each piece's word.
+"""What the encoders and their teacher read side by side:
+batches of lines, cut into the pieces of both, with each piece's word.
 """
 
 import gc
@@ -35,8 +35,8 @@ class Batch(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """A part of a line between spaces; neither reader's pieces cross them. Words count from the chunk's
-    first.
+    """A part of a line between spaces; neither reader's pieces cross them.
+    Words count from the chunk's first.
     """
 
     ids: list[int]

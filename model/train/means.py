@@ -59,8 +59,8 @@ def able_to_stand(name: str, tokenizer: Tokenizer) -> bool:
 def contexts(
     lines: Sequence[str], tokenizer: Tokenizer, wanted: Iterable[int], seed: int, count: int = CONTEXTS
 ) -> list[Context]:
-    """Sentences in which the words `wanted` stand, at most `count` for each, drawn at random: token ids and
-    {word: its place}.
+    """Sentences in which the words `wanted` stand, at most `count` for each, drawn at random:
+    token ids and {word: its place}.
     """
     left, chosen = dict.fromkeys(wanted, count), []
     for line in random.Random(seed).sample(lines, len(lines)):
@@ -75,8 +75,8 @@ def contexts(
 
 @torch.inference_mode()
 def means(bundle: Bundle, wanted: Sequence[int], chosen: Sequence[Context]) -> np.ndarray:
-    """Mean vectors of the words `wanted` in the sentences chosen, at the stages after the embedding,
-    (R - 1, N, C).
+    """Mean vectors of the words `wanted` in the sentences chosen,
+    at the stages after the embedding, (R - 1, N, C).
     """
     rows, config = {id: i for i, id in enumerate(wanted)}, bundle.config
     sums, count = np.zeros((config.layers, len(wanted), config.width)), np.zeros(len(wanted), int)

@@ -1,5 +1,5 @@
-"""How common each sense of a word is, judged by the words that stand beside it in sentences: a guess, since
-nobody has counted.
+"""How common each sense of a word is, judged by the words that stand beside it in sentences:
+a guess, since nobody has counted.
 """
 
 import math
@@ -12,8 +12,8 @@ MENTIONS = 400  # sentences with a word by which its senses are counted
 
 
 def content(text: str) -> set[str]:
-    """The words of a text that have three letters or more and are not in STOP, each as the first word that it
-    may be a form of.
+    """The words of a text that have three letters or more and are not in STOP,
+    each as the first word that it may be a form of.
     """
     return {bases(name)[0] for name in map(str, words(text)) if name not in STOP and len(name) > 2}
 

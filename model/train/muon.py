@@ -1,5 +1,5 @@
-"""Muon in float32: torch.optim.Muon orthogonalises in bfloat16, which takes most of a step on processors that
-cannot multiply it.
+"""Muon in float32: torch.optim.Muon orthogonalises in bfloat16,
+which takes most of a step on processors that cannot multiply it.
 """
 
 import math
@@ -25,8 +25,8 @@ def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum, made orthogonal, for matrices (Jordan 2024); the same numbers as torch.optim.Muon
-    but for its rounding.
+    """Nesterov momentum, made orthogonal, for matrices (Jordan 2024);
+    the same numbers as torch.optim.Muon but for its rounding.
     """
 
     def __init__(

@@ -68,8 +68,8 @@ def common(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def gather(folder: Path, seed: int = 1) -> list[str]:
-    """The lines to learn from, shuffled: WordNet, the stories, the books, single words, phrases, mixtures;
-    never held-out text.
+    """The lines to learn from, shuffled: WordNet, the stories, the books, single words, phrases,
+    mixtures; never held-out text.
     """
     chance = Random(seed)
     training, _ = corpus.split(sorted(folder.glob("*.txt")))

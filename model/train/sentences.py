@@ -54,8 +54,8 @@ def tokens_of(tokenizer: Tokenizer, text: str, word: str) -> tuple[list[int], li
 
 @torch.inference_mode()
 def vectors(network: Transformer, tokenizer: Tokenizer, text: str, word: str, **arguments: Any) -> Tensor:
-    """The word's vectors (L + 2, C), the mean over its tokens: embedded, after each block, and the normalised
-    end.
+    """The word's vectors (L + 2, C), the mean over its tokens:
+    embedded, after each block, and the normalised end.
     """
     ids, places = tokens_of(tokenizer, text, word)
     record = network(torch.tensor(ids), **arguments)

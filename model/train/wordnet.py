@@ -33,8 +33,8 @@ def parts_of(synset: Synset) -> list[str]:
 
 def lines_of(word: str, synset: Synset, examples: Iterable[str]) -> tuple[str, ...]:
     """The definition and the examples that hold the word. In a sense without examples the rest of the
-    definition stands in their place, or the definition again: after the sense's other words, or before the
-    word.
+    definition stands in their place, or the definition again:
+    after the sense's other words, or before the word.
     """
     first, *others = parts_of(synset)
     shown = [line for line in examples if len(line) <= LONGEST and find(line, word)][: LINES - 1]

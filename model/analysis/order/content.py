@@ -17,8 +17,8 @@ def normalised(norm: torch.nn.LayerNorm, content: Tensor, position: Tensor) -> t
     """LayerNorm(content + position) as a sum of two parts, each (T, C): (x - mean) / std is linear in x once
     std is that of the whole.
 
-    The learned offset of the norm is the same for every token at every position; it is counted with the
-    content.
+    The learned offset of the norm is the same for every token at every position;
+    it is counted with the content.
     """
     std = (content + position).var(-1, correction=0, keepdim=True).add(norm.eps).sqrt()
     of_content, of_position = (
@@ -54,8 +54,8 @@ def score_parts(network: Transformer, trace: Trace, layer: int, head: int) -> di
     """The scores (T, T) of one head, before the mask, as maps that add up to them; which ones depends on
     where the encoding enters.
 
-    ValueError where positions are added to the embedding and the layer is not the first: by then the MLPs
-    have mixed the two.
+    ValueError where positions are added to the embedding and the layer is not the first:
+    by then the MLPs have mixed the two.
     """
     attention = trace.layers[layer].attention
     enters = network.config.encoding.enters

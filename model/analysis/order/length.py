@@ -36,16 +36,16 @@ def rescaled(config: ModelConfig, tokens: int, method: str, base: float) -> tupl
 
 @torch.inference_mode()
 def losses(network: Transformer, ids: Sequence[int], **arguments: Any) -> np.ndarray:
-    """Nats per token of the N tokens that follow the first of ids (N + 1 ints), each predicted from all
-    before it: (N,).
+    """Nats per token of the N tokens that follow the first of ids (N + 1 ints),
+    each predicted from all before it: (N,).
     """
     ids = torch.tensor(ids)
     return F.cross_entropy(network(ids[:-1], **arguments).logits, ids[1:], reduction="none").numpy()
 
 
 def binned(losses: np.ndarray, edges: Sequence[int]) -> list[tuple[int, int, float]]:
-    """Rows (first, end, mean loss) for targets at these positions, as far as the losses (N,) go; the last one
-    may be cut short.
+    """Rows (first, end, mean loss) for targets at these positions, as far as the losses (N,) go;
+    the last one may be cut short.
     """
     return [
         (a, min(b, len(losses)), float(losses[a:b].mean())) for a, b in pairwise(edges) if a < len(losses)

@@ -12,8 +12,8 @@ from model.tokenizer import Tokenizer
 
 
 def words(tokenizer: Tokenizer, text: str) -> tuple[list[list[int]], list[str]]:
-    """The places of the tokens of each word of `text`, and the words, as the tokenizer cuts them before it
-    merges.
+    """The places of the tokens of each word of `text`, and the words,
+    as the tokenizer cuts them before it merges.
     """
     words = tokenizer.words(text)
     ends = np.cumsum([0, *(len(tokenizer.encode(word)) for word in words)])

@@ -40,8 +40,8 @@ def first_reached(tokens: int, reached: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def newly_reached(tokens: int, layers: Iterable[Layer], causal: bool) -> Iterator[np.ndarray]:
-    """Yield for each further layer which distances, -3T to 3T, an output reaches with it and not without:
-    (6T + 1,) bools.
+    """Yield for each further layer which distances, -3T to 3T,
+    an output reaches with it and not without: (6T + 1,) bools.
     """
     middle = 3 * tokens  # a path may leave the text and come back; none that helps goes further than this
     seen, step = np.arange(-middle, middle + 1) == 0, 1

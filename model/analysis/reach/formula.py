@@ -37,8 +37,8 @@ def fields(stack: Sequence[Layer], causal: bool) -> list[Field]:
 
 
 def steps(stack: Sequence[Layer]) -> list[int]:
-    """How many tokens apart the positions of each level stand, the tokens first: 1, then the products of the
-    strides so far.
+    """How many tokens apart the positions of each level stand, the tokens first:
+    1, then the products of the strides so far.
     """
     return list(accumulate((layer.stride for layer in stack), mul, initial=1))
 

@@ -34,8 +34,8 @@ class Layer(NamedTuple):
 
 
 def layer(place: int, kernel: int, dilation: int | str = 1, stride: int = 1) -> Layer:
-    """The layer at `place` of a stack of equal ones, counted from 0 at the tokens; only EXPONENTIAL dilation
-    grows with the place.
+    """The layer at `place` of a stack of equal ones, counted from 0 at the tokens;
+    only EXPONENTIAL dilation grows with the place.
     """
     return Layer(kernel, 2**place if dilation == EXPONENTIAL else dilation, stride)
 

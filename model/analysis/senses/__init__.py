@@ -1,8 +1,8 @@
-"""Word sense: where a word's vector falls between two groups of examples, layer by layer, and what the word
-took it from.
+"""Word sense: where a word's vector falls between two groups of examples, layer by layer,
+and what the word took it from.
 
-Legend: S = L + 2 stages of the residual stream: the embedding, after each layer, and the normalised end; the
-rest as in trace.py.
+Legend: S = L + 2 stages of the residual stream: the embedding, after each layer,
+and the normalised end; the rest as in trace.py.
 """
 
 from model.analysis.senses.axes import Axis, Separation, others, plane, separate

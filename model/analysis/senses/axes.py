@@ -66,8 +66,8 @@ def separate(left: np.ndarray, right: np.ndarray, asked: Sequence[np.ndarray] | 
 
 
 def margin(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """How far from the middle, (S,), the odds between two groups of places (N, S) and (M, S) are 3 to 1; see
-    `separate`.
+    """How far from the middle, (S,), the odds between two groups of places (N, S) and (M, S) are 3 to 1;
+    see `separate`.
     """
     distance = right.mean(0) - left.mean(0)
     squares = ((left - left.mean(0)) ** 2).sum(0) + ((right - right.mean(0)) ** 2).sum(0)

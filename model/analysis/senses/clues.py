@@ -21,11 +21,11 @@ Place = int | slice
 
 
 def apart(word: Word, clue: Word, between: int) -> tuple[Word, Word]:
-    """The Words `word` and `clue` of one text, in that text changed so that `between` words, 0 to 25, stand
-    between the two.
+    """The Words `word` and `clue` of one text, in that text changed so that `between` words, 0 to 25,
+    stand between the two.
 
-    The words nearest to the word stay as they are; where there are too few, NEUTRAL ones go in beside the
-    clue.
+    The words nearest to the word stay as they are;
+    where there are too few, NEUTRAL ones go in beside the clue.
     """
     text, first, second = word.text, *sorted((word, clue), key=lambda one: one.start)
     gap = [one for one in words(text) if first.end <= one.start < second.start]
@@ -73,8 +73,8 @@ def blinded(
     """The word's vectors (N, S, C) in N cases, each (keys, layer, head): the word's tokens cannot look at
     tokens `keys` in that layer and head; None means all.
 
-    As many cases to a pass as fit. The rest of the text still sees everything, so a clue may reach the word
-    through other tokens.
+    As many cases to a pass as fit. The rest of the text still sees everything,
+    so a clue may reach the word through other tokens.
     """
     ids = bundle.read(word.text)
     T, config = len(ids), bundle.config

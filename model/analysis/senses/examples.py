@@ -36,8 +36,8 @@ def bundled() -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 class Sense(NamedTuple):
-    """One sense of a word: a short name, how many of the word's sentences were counted for it, and lines that
-    show it.
+    """One sense of a word: a short name, how many of the word's sentences were counted for it,
+    and lines that show it.
     """
 
     name: str

@@ -9,8 +9,8 @@ from model.network.encodings import Encoding
 
 
 def distances(queries: int, keys: int, first: int = 0) -> Tensor:
-    """j - i for query i and key j, (T, S): negative to the left. The queries stand at the positions from
-    `first` on.
+    """j - i for query i and key j, (T, S): negative to the left.
+    The queries stand at the positions from `first` on.
     """
     return torch.arange(keys) - torch.arange(first, first + queries)[:, None]
 
@@ -18,8 +18,8 @@ def distances(queries: int, keys: int, first: int = 0) -> Tensor:
 def alibi_slopes(heads: int) -> Tensor:
     """One slope per head, (H,): 2^(-8/H), 2^(-16/H), ... (Press 2022, arXiv:2108.12409).
 
-    If H is no power of two: the slopes of the power below, then every other one of twice that power, as in
-    the authors' code.
+    If H is no power of two: the slopes of the power below, then every other one of twice that power,
+    as in the authors' code.
     """
     power = 2 ** math.floor(math.log2(heads))
     slopes = [2 ** (-8 * (i + 1) / power) for i in range(power)]

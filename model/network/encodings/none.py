@@ -1,5 +1,5 @@
-"""No encoding. A decoder still learns something of order from its causal mask (Haviv 2022,
-arXiv:2203.16634).
+"""No encoding. A decoder still learns something of order from its causal mask
+(Haviv 2022, arXiv:2203.16634).
 """
 
 from model.network.encodings import Encoding

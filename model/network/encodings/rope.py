@@ -76,7 +76,7 @@ def yarn(
 
 
 def yarn_temperature(factor: float) -> float:
-    """The temperature that YaRN divides all scores by: t with √(1/t) = 0.1 ln(factor) + 1 (Peng 2023, section
-    3.4).
+    """The temperature that YaRN divides all scores by:
+    t with √(1/t) = 0.1 ln(factor) + 1 (Peng 2023, section 3.4).
     """
     return (0.1 * math.log(factor) + 1) ** -2

@@ -28,8 +28,8 @@ def angles(positions: Tensor, width: int, base: float = 10_000.0) -> Tensor:
 
 
 def sinusoidal(tokens: int, width: int, base: float = 10_000.0, first: int = 0) -> Tensor:
-    """Sine and cosine waves of falling frequency for the positions from `first` on -> (T, C) (Vaswani 2017,
-    section 3.5).
+    """Sine and cosine waves of falling frequency for the positions from `first` on -> (T, C)
+    (Vaswani 2017, section 3.5).
 
     PE[t, 2i] = sin(t w_i) and PE[t, 2i + 1] = cos(t w_i), with w_i = base^(-2i / C). ValueError if C is odd.
     """

@@ -14,11 +14,11 @@ from model.network.encodings.alibi import distances
 def t5_buckets(
     queries: int, keys: int, buckets: int = 32, furthest: int = 128, both_ways: bool = False, first: int = 0
 ) -> Tensor:
-    """Which of the buckets each distance falls into, (T, S) (Raffel 2020, arXiv:1910.10683, section 2.1, as
-    in its code).
+    """Which of the buckets each distance falls into, (T, S)
+    (Raffel 2020, arXiv:1910.10683, section 2.1, as in its code).
 
-    Near distances have a bucket each, further ones share, on a log scale up to `furthest`; `both_ways` keeps
-    left and right apart.
+    Near distances have a bucket each, further ones share, on a log scale up to `furthest`;
+    `both_ways` keeps left and right apart.
     """
     distance = distances(queries, keys, first)
     bucket = torch.zeros_like(distance)
@@ -37,8 +37,8 @@ def t5_buckets(
 def t5_bias(
     table: Tensor, queries: int, keys: int, furthest: int = 128, both_ways: bool = False, first: int = 0
 ) -> Tensor:
-    """One trained number per bucket and head, table (buckets, H) -> (H, T, S), added to the scores (Raffel
-    2020).
+    """One trained number per bucket and head, table (buckets, H) -> (H, T, S), added to the scores
+    (Raffel 2020).
     """
     return table[t5_buckets(queries, keys, len(table), furthest, both_ways, first)].permute(2, 0, 1)
 

@@ -28,8 +28,8 @@ def ranges(kind: str) -> str:
     """The letters that Python's `re` counts as `kind`, such as \\s, as the inside of a character class that
     means the same to every program, whatever its Unicode tables.
     """
-    every = "".join(map(chr, [*range(0xD800), *range(0xE000, LAST + 1)]))
-    runs = [match[0] for match in re.finditer(f"{kind}+", every)]
+    unicode = "".join(map(chr, [*range(0xD800), *range(0xE000, LAST + 1)]))
+    runs = [match[0] for match in re.finditer(f"{kind}+", unicode)]
     return "".join(rf"\x{{{ord(run[0]):X}}}-\x{{{ord(run[-1]):X}}}" for run in runs)
 
 
@@ -60,6 +60,7 @@ def small_letters() -> dict:
 
 
 def replaced(pattern: dict, content: str) -> dict:
+    """The normalizer that puts `content` in the place of what the pattern matches."""
     return {"type": "Replace", "pattern": pattern, "content": content}
 
 
@@ -81,12 +82,8 @@ def exported(tokenizer: Tokenizer) -> str:
     letters = letters_of_bytes()
     names = ["".join(letters[byte] for byte in token) for token in tokenizer.bytes[:-1]] + [END]
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-    split = {
-        "type": "Split",
-        "pattern": {"Regex": spelled_out(tokenizer.pattern.pattern)},
-        "behavior": "Isolated",
-        "invert": False,
-    }
+    pattern = {"Regex": spelled_out(tokenizer.pattern.pattern)}
+    split = {"type": "Split", "pattern": pattern, "behavior": "Isolated", "invert": False}
     model = {
         "type": "BPE",
         "dropout": None,
@@ -99,17 +96,15 @@ def exported(tokenizer: Tokenizer) -> str:
         "vocab": {name: id for id, name in enumerate(names)},
         "merges": [[names[left], names[right]] for left, right in tokenizer.merges],
     }
-    return json.dumps(
-        {
-            "version": "1.0",
-            "truncation": None,
-            "padding": None,
-            "added_tokens": [],
-            "normalizer": None if tokenizer.cased else small_letters(),
-            "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, byte_level]},
-            "post_processor": None,
-            "decoder": byte_level,
-            "model": model,
-        },
-        ensure_ascii=False,
-    )
+    whole = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [],
+        "normalizer": None if tokenizer.cased else small_letters(),
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, byte_level]},
+        "post_processor": None,
+        "decoder": byte_level,
+        "model": model,
+    }
+    return json.dumps(whole, ensure_ascii=False)

@@ -5,6 +5,7 @@ read off the loaded network.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from model.network.config import ModelConfig
 from model.network.transformer import Transformer
 
 
@@ -72,35 +73,12 @@ def attention(network: Transformer, T: int) -> list[Box]:
     """From the stream through one layer's attention and back to it."""
     config = network.config
     L, C, H, G, D = config.layers, config.width, config.heads, config.key_heads, config.head_width
-
-    def matrix(name: str, title: str, heads: str, source: str, owns: str, rows: int, columns: int) -> Box:
-        return Box(
-            name,
-            title,
-            "T × C" if columns == C and not heads else f"T × {heads}D",
-            (T, columns),
-            (source,),
-            (owns,),
-            rows * columns,
-            T * rows * columns,
-            L,
-        )
-
     grouped = "G" if G < H else "H"
     boxes = [
-        Box(
-            "attention_norm",
-            "norm",
-            "T × C",
-            (T, C),
-            ("enter",),
-            ("blocks.#.attention_norm.weight", "blocks.#.attention_norm.bias"),
-            2 * C,
-            times=L,
-        ),
-        matrix("query", "query", "H", "attention_norm", "blocks.#.attention.query.weight", C, H * D),
-        matrix("key", "key", grouped, "attention_norm", "blocks.#.attention.key.weight", C, G * D),
-        matrix("value", "value", grouped, "attention_norm", "blocks.#.attention.value.weight", C, G * D),
+        norm("attention_norm", "enter", config, T),
+        projection("query", "T × HD", "attention_norm", (C, H * D), config, T),
+        projection("key", f"T × {grouped}D", "attention_norm", (C, G * D), config, T),
+        projection("value", f"T × {grouped}D", "attention_norm", (C, G * D), config, T),
     ]
     asks, encoding = ("query", "key"), config.encoding
     own = tuple(encoding.parameters(config)), encoding.size(config)
@@ -112,22 +90,30 @@ def attention(network: Transformer, T: int) -> list[Box]:
     if encoding.enters == "scores":
         boxes.append(Box("bias", f"bias ({encoding.title})", "H × T × T", (H, T, T), (), *own, **all_layers))
         asks = (*asks, "bias")
+    sources = "weights", "value"
     return [
         *boxes,
         Box("scores", "scores", "H × T × T", (H, T, T), asks, multiply_adds=H * T * T * D, times=L),
         Box("weights", "weights", "H × T × T", (H, T, T), ("scores",), times=L),
-        Box(
-            "mix",
-            "weights × v",
-            "T × HD",
-            (T, H * D),
-            ("weights", "value"),
-            multiply_adds=H * T * T * D,
-            times=L,
-        ),
-        matrix("output", "output", "", "mix", "blocks.#.attention.output.weight", H * D, C),
+        Box("mix", "weights × v", "T × HD", (T, H * D), sources, multiply_adds=H * T * T * D, times=L),
+        projection("output", "T × C", "mix", (H * D, C), config, T),
         Box("add_attention", "plus the stream", "T × C", (T, C), ("enter", "output"), times=L),
     ]
+
+
+def projection(name: str, axes: str, source: str, sizes: tuple[int, int], config: ModelConfig, T: int) -> Box:
+    """One of attention's matrices, from `sizes[0]` numbers a token to `sizes[1]`."""
+    rows, columns = sizes
+    owns = (f"blocks.#.attention.{name}.weight",)
+    work = T * rows * columns
+    return Box(name, name, axes, (T, columns), (source,), owns, rows * columns, work, config.layers)
+
+
+def norm(name: str, source: str, config: ModelConfig, T: int) -> Box:
+    """The norm at the beginning of either half of a block."""
+    owns = f"blocks.#.{name}.weight", f"blocks.#.{name}.bias"
+    C = config.width
+    return Box(name, "norm", "T × C", (T, C), (source,), owns, 2 * C, times=config.layers)
 
 
 def mlp(network: Transformer, T: int) -> list[Box]:
@@ -135,16 +121,7 @@ def mlp(network: Transformer, T: int) -> list[Box]:
     config = network.config
     L, C, M = config.layers, config.width, config.hidden
     return [
-        Box(
-            "mlp_norm",
-            "norm",
-            "T × C",
-            (T, C),
-            ("add_attention",),
-            ("blocks.#.mlp_norm.weight", "blocks.#.mlp_norm.bias"),
-            2 * C,
-            times=L,
-        ),
+        norm("mlp_norm", "add_attention", config, T),
         Box(
             "mlp_in",
             "MLP in",

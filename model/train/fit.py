@@ -1,7 +1,7 @@
 """The training loop that every checkpoint goes through: seeded, resumable, with progress."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,7 @@ def fit(
     tools, curve, start = optimisers(network, rate), [], 0
     full = [group["lr"] for tool in tools for group in tool.param_groups]
     if state.exists():
-        saved = torch.load(state, weights_only=True)
-        network.load_state_dict(saved["network"])
-        for tool, kept in zip(tools, saved["tools"], strict=True):
-            tool.load_state_dict(kept)
-        curve, start = saved["curve"], saved["step"]
-        print(f"resumed at step {start}", flush=True)
+        curve, start = resume(state, network, tools)
     began, losses = time.monotonic(), []
     for step in range(start, steps):
         for group, top in zip((g for tool in tools for g in tool.param_groups), full, strict=True):
@@ -80,23 +75,25 @@ def fit(
             losses = []
             if validate and (done % (10 * every) == 0 or done == steps):
                 curve[-1] += numbers(validate())
-            keep(
-                state,
-                {
-                    "network": network.state_dict(),
-                    "tools": [tool.state_dict() for tool in tools],
-                    "curve": curve,
-                    "step": done,
-                },
-            )
-            speed = (done - start) / (time.monotonic() - began)
+            moments = [tool.state_dict() for tool in tools]
+            keep(state, {"network": network.state_dict(), "tools": moments, "curve": curve, "step": done})
+            speed = (done - start) / (time.monotonic() - began)  # steps a second
             figures = "  ".join(f"{loss:.3f}" for loss in curve[-1][1:])
-            print(
-                f"step {done}/{steps}  loss {figures}  {speed * tokens_per_step:,.0f} tokens/s  "
-                f"{(steps - done) / speed / 60:.1f} min left",
-                flush=True,
-            )
+            pace = f"{speed * tokens_per_step:,.0f} tokens/s  {(steps - done) / speed / 60:.1f} min left"
+            print(f"step {done}/{steps}  loss {figures}  {pace}", flush=True)
     return curve
+
+
+def resume(
+    state: Path, network: torch.nn.Module, tools: Sequence[torch.optim.Optimizer]
+) -> tuple[list[list[float]], int]:
+    """Put network and optimisers where the broken run stopped; returns its curve and its step."""
+    saved = torch.load(state, weights_only=True)
+    network.load_state_dict(saved["network"])
+    for tool, kept in zip(tools, saved["tools"], strict=True):
+        tool.load_state_dict(kept)
+    print(f"resumed at step {saved['step']}", flush=True)
+    return saved["curve"], saved["step"]
 
 
 def numbers(losses: float | Tensor) -> list[float]:

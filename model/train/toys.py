@@ -84,18 +84,7 @@ def train(
     """Train one toy, write its checkpoint, its card and, in births/, the weights of one fixed string at
     twelve steps of the training.
     """
-    config = ModelConfig(
-        vocabulary=257,
-        width=64,
-        layers=2,
-        heads=4,
-        key_heads=4,
-        hidden=256,
-        positions=positions,
-        context=tokens,
-        max_tokens=tokens if ENCODINGS[positions].limited else 512,
-    )
-    network = initialise(Transformer(config), seed, spread=0.04)
+    network = initialise(Transformer(config(positions, tokens)), seed, spread=0.04)
     sample = strings(1, 48, seed=(seed, 1), periods=(12, 16))[0][0]
     births = {}
 
@@ -123,11 +112,23 @@ def train(
         "curve": curve,
     }
     zoo.save(f"toy-{positions}", network, Tokenizer([]), card, folder)
-    text = bytes(sample.tolist()).decode()
     (folder / "births").mkdir(exist_ok=True)
-    save_file(
-        {f"step {step}": kept for step, kept in births.items()},
-        folder / "births" / f"toy-{positions}.safetensors",
-        {"text": text},
-    )
+    weights = {f"step {step}": kept for step, kept in births.items()}
+    text = bytes(sample.tolist()).decode()
+    save_file(weights, folder / "births" / f"toy-{positions}.safetensors", {"text": text})
     return card
+
+
+def config(positions: str, tokens: int) -> ModelConfig:
+    """The sizes of a toy that learns on strings of so many tokens."""
+    return ModelConfig(
+        vocabulary=257,
+        width=64,
+        layers=2,
+        heads=4,
+        key_heads=4,
+        hidden=256,
+        positions=positions,
+        context=tokens,
+        max_tokens=tokens if ENCODINGS[positions].limited else 512,
+    )

@@ -11,7 +11,8 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 import numpy as np
-import streamlit as st
+
+from pages import _progress
 
 MEGABYTES = float(os.environ.get("RIVERBANK_CACHE_MB", "500"))
 SIMPLE = 32  # bytes, about, of a number
@@ -137,7 +138,7 @@ def remembered(spinner: str | None = None) -> Callable:
             def compute():
                 if spinner is None:
                     return function(*args, **kwargs)
-                with st.spinner(spinner):
+                with _progress.spinner(spinner):
                     return function(*args, **kwargs)
 
             return CACHE.get(key, compute)

@@ -6,7 +6,7 @@ import traceback
 import streamlit as st
 
 from model import Unavailable
-from pages import _choices, _shell, _sidebar
+from pages import _choices, _progress, _shell, _sidebar
 from pages._control import NothingToShow
 
 LOG = logging.getLogger("riverbank")
@@ -23,6 +23,8 @@ SENTENCE = (
 def run(page):
     """Run the page, then draw the sidebar and write the address, whatever the page did."""
     st.session_state.reader, above, failed = None, st.container(), False
+    with above:
+        _progress.begin()
     try:
         page.run()
     except NothingToShow:

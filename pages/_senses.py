@@ -9,7 +9,7 @@ from model import load
 from model.analysis import senses, words
 from model.analysis.nearest import Likeness
 from model.trace import frozen
-from pages import _shell, _sidebar, _signs
+from pages import _progress, _shell, _sidebar, _signs
 from pages._cache import remembered
 from pages._control import Text
 
@@ -42,7 +42,7 @@ def blinded(word, cases):
     return np.concatenate(
         [
             some_blinded(word, tuple(part))
-            for part in _shell.watched(some, f"Running the model on {len(cases)} masks")
+            for part in _progress.watched(some, f"Running the model on {len(cases)} masks")
         ]
     )
 

@@ -1,7 +1,6 @@
 """What the pages share: their list, the cached model calls, and ways to show things."""
 
 import inspect
-import time
 from functools import lru_cache
 
 import streamlit as st
@@ -29,7 +28,6 @@ FRONT = next(iter(PAGES))  # what the root shows as well
 FIRST = "decoder-rope"  # the model that a visitor meets first
 MOST_REFUSED = 4  # of what a link asks for that is not here: how much is named,
 LONGEST_REFUSED = 40  # and how many letters of each
-SOON = 0.5  # seconds of work that nobody needs to be told of
 
 
 def pages():
@@ -101,18 +99,6 @@ def say(formula, *sentences):
     if len(several := formula.split(r" \qquad ")) > 1:
         formula = r" \qquad\allowbreak ".join(f"{{{one}}}" for one in several)
     st.markdown("\n\n".join([f"$$\n{formula}\n$$", *sentences]))
-
-
-def watched(jobs, label):
-    """The jobs one after the other, for a loop that does them; once that has taken half a second, a bar shows
-    how far it is.
-    """
-    room, began, jobs = st.empty(), time.monotonic(), list(jobs)
-    for done, job in enumerate(jobs, 1):
-        yield job
-        if time.monotonic() - began > SOON:
-            room.progress(done / len(jobs), label)
-    room.empty()
 
 
 def show(figure, *, key, alt):

@@ -423,3 +423,15 @@ def test_every_control_of_averaging_moves():
     np.testing.assert_allclose(rows[0], trace.layers[2].attention.weights(1)[-1], atol=1e-6)
     move(at, {"word_sense.word": "other"})
     assert "two examples or more" in said(at)
+
+
+def test_a_word_that_is_struck_out_moves_nothing_on_the_page():
+    """What comes and goes would have the browser make anew what stands below it, without its focus."""
+
+    def places(at):
+        return [getattr(one, "type", None) for one in at.main.children.values()]
+
+    before = opened("word_sense", text=POT, **{"word_sense.other": STRIKE})
+    after = click(before, "word_sense.words1", {"token": [0, 1_000]})
+    assert address(after)["word_sense.hidden1"] == "water"
+    assert places(after) == places(opened("word_sense", text=POT, **{"word_sense.other": STRIKE}))

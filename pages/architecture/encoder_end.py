@@ -5,7 +5,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import pooling
-from pages import _shell
+from pages import _progress, _shell
 from pages._cache import remembered
 from pages._control import Buttons, Lines, pause
 from pages._numbers import number, percent, plural
@@ -61,7 +61,7 @@ def labelled_sentences(name, written):
     """
     lines = [(i, line) for i, line in enumerate(written.splitlines(), 1) if line.strip()]
     labelled, wrong = [], []
-    for i, line in _shell.watched(lines[:MOST], "Reading your sentences"):
+    for i, line in _progress.watched(lines[:MOST], "Reading your sentences"):
         label, colon, sentence = (part.strip() for part in line.partition(":"))
         if not (label and colon and sentence):
             lack = (

@@ -13,7 +13,7 @@ from model.analysis import cost
 from model.network.config import ModelConfig
 from model.network.convolution import build
 from model.network.transformer import initialise
-from pages import _shell
+from pages import _progress
 from pages._cache import remembered
 from pages._numbers import plural
 
@@ -81,7 +81,7 @@ def measured(quantity, lengths, model, kinds, draw):
         if not ended and took + expected(points[name]) > BUDGET:
             ended = f"The budget of {BUDGET} seconds was spent"
             break
-        if took > _shell.SOON and done % len(kinds) == 1:
+        if took > _progress.SOON and done % len(kinds) == 1:
             status.progress(done / len(todo), f"Measuring {T:,} tokens")
             drawn = draw(picture, points)
         value = measured_one(quantity, model, kinds[name], T, turn)

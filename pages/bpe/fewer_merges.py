@@ -10,7 +10,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import order, reach
-from pages import _shell
+from pages import _progress, _shell
 from pages._cache import remembered
 from pages._control import Slider
 from pages._numbers import number
@@ -148,7 +148,7 @@ def sweep(text, name, merges, every):
     counts = sorted({0, 16, *(2**i for i in range(6, 20) if 2**i < every), every, merges})
     points = [
         surprise(text, name, some)
-        for some in _shell.watched(counts, "Running the model on each tokenization")
+        for some in _progress.watched(counts, "Running the model on each tokenization")
     ]
     tokens, costs = np.array(points).T
     figure = vocabulary.cost(counts, tokens, costs, chosen=counts.index(merges))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import decoding, load
 from model.trace import attention_trace
-from pages import _shell, _words
+from pages import _progress, _shell, _words
 from pages._cache import remembered
 from pages._control import pause
 from pages._numbers import number, plural, rounding
@@ -107,7 +107,7 @@ def timed(view):
         return
     ids = view.path.ids
     lengths = np.unique(np.linspace(2, len(ids), min(LENGTHS, len(ids) - 1)).astype(int)).tolist()
-    watched = _shell.watched(lengths, "Measuring the time of a token with and without the cache")
+    watched = _progress.watched(lengths, "Measuring the time of a token with and without the cache")
     measured = [seconds(view.path.model, ids[:length]) for length in watched]
     whole, cached = (np.array(part) for part in zip(*measured, strict=True))
     _shell.heading("What does the cache save?")

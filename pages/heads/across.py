@@ -9,7 +9,7 @@ from model import load
 from model.analysis import flow, ranks, sensitivity
 from model.analysis.senses import parts
 from model.analysis.sensitivity import TOGETHER
-from pages import _shell, _words
+from pages import _progress, _shell, _words
 from pages._control import Slider, pause
 from pages._numbers import percent, signed, uncertain
 from pages.heads.gradient import EXACT, LONGEST, WAYS, Gradient, along, overall, rows, weights
@@ -59,7 +59,7 @@ def by_gradient(view, depth):
     jobs = [(rows, (name, ids, i, tuple(some), at)) for i in exact for some in parts(range(C), TOGETHER)]
     jobs += [(along, (name, ids, at, seed)) for seed in seeds]
     computed = {rows: [], along: []}
-    for function, arguments in _shell.watched(jobs, "Asking how each word would move this one"):
+    for function, arguments in _progress.watched(jobs, "Asking how each word would move this one"):
         computed[function].append(function(*arguments))
     samples = np.stack(computed[along]) if seeds else None
     shares = flow.shares(sensitivity.norms(samples)[0]) if seeds else np.full((T, T), np.nan)

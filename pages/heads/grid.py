@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import heads
-from pages import _shell, _words
+from pages import _progress, _shell, _words
 from pages._cache import remembered
 from pages._control import Buttons, picture_first
 from pages._heads import open_head
@@ -47,7 +47,7 @@ def layer_by_layer(function, view, *more):
     """What the function says of each layer, with a bar that shows progress once it has taken half a
     second.
     """
-    layers = _shell.watched(range(view.trace.config.layers), "Asking all heads, layer by layer")
+    layers = _progress.watched(range(view.trace.config.layers), "Asking all heads, layer by layer")
     return [function(view.choice.text, view.choice.model, layer, *more) for layer in layers]
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import knockouts, ranks, senses
-from pages import _shell
+from pages import _progress, _shell
 from pages._control import Buttons, pause
 from pages._heads import map_heads
 from pages._numbers import signed
@@ -69,7 +69,7 @@ def single_effects(gauge, name, ids, kind):
     """
     config = load(name).config
     heads = knockouts.singles(config)
-    parts = _shell.watched(
+    parts = _progress.watched(
         senses.parts(heads, knockouts.fitting(config, len(ids))),
         f"Knocking out {len(heads)} heads, one by one",
     )

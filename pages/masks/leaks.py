@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import leak, sensitivity
-from pages import _shell, _sidebar
+from pages import _progress, _shell, _sidebar
 from pages._cache import remembered
 from pages._control import Line, pause, token
 from pages._numbers import number, percent, plural
@@ -196,7 +196,7 @@ def measured(name, ids, other, mask):
     jobs = [(moves, (name, ids, tuple(range(T))[i : i + step], other, mask)) for i in range(0, T, step)]
     jobs += [(squares, (name, ids, mask, seed)) for seed in range(1, WAYS + 1)]
     computed = {moves: [], squares: []}
-    for function, arguments in _shell.watched(jobs, "Changing each token, and asking for the gradients"):
+    for function, arguments in _progress.watched(jobs, "Changing each token, and asking for the gradients"):
         computed[function].append(function(*arguments))
     return np.concatenate(computed[moves]).T, *sensitivity.norms(computed[squares])
 

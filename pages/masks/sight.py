@@ -6,7 +6,7 @@ import streamlit as st
 from model import load
 from model.analysis import leak, senses, sensitivity
 from model.trace import frozen
-from pages import _shell, _sidebar
+from pages import _progress, _shell, _sidebar
 from pages._cache import remembered
 from pages._control import pause, token
 from pages._numbers import number, percent, plural
@@ -49,7 +49,7 @@ def knows(name, ids, output):
         for seed in range(1, WAYS + 1)
     ]
     computed = {rows: [], along: []}
-    for function, arguments in _shell.watched(jobs, f"Asking {name} what this word knows of"):
+    for function, arguments in _progress.watched(jobs, f"Asking {name} what this word knows of"):
         computed[function].append(function(*arguments))
     norms, error = np.sqrt(sum(computed[rows])), 0.0
     if computed[along]:

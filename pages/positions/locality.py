@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import heads, order
-from pages import _shell
+from pages import _progress, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import NothingToShow, picture_first
@@ -137,7 +137,7 @@ def others(text, T):
     if T > FEW:
         return ""
     means = {}
-    for name in _shell.watched(
+    for name in _progress.watched(
         [name for name in NAMES if not encodings.beyond(name, T)], "Asking all heads of all models"
     ):
         shares = profile(text, name)[1]

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import Change
 from model.analysis import order
-from pages import _shell
+from pages import _progress, _shell
 from pages._cache import remembered
 from pages._numbers import plural
 from pages.positions import encodings
@@ -61,7 +61,7 @@ def measured(todo, chosen, context, N, asked):
     for name, arguments in todo[:done]:
         curves[name] = order.binned(losses(*arguments), OCTAVES)
         state["positions.done"] = {asked: len(curves)}
-        if time.monotonic() - began > _shell.SOON:
+        if time.monotonic() - began > _progress.SOON:
             status.progress(len(curves) / len(todo), f"Measured {name}, curve {len(curves)} of {len(todo)}")
             drawn = draw(picture, curves, recorded, context, N)
     if drawn != len(curves):

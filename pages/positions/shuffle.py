@@ -4,7 +4,7 @@ import streamlit as st
 
 from model import masks
 from model.analysis import order
-from pages import _shell
+from pages import _progress, _shell
 from pages._cache import remembered
 from pages._choices import forget, put, refuse
 from pages._control import Control, Number, pause
@@ -35,7 +35,7 @@ def measured(ids, places):
     label = "Reading the text in both orders, model by model"
     return {
         name: encodings.beyond(name, len(ids)) or {mask: disorder(ids, name, places, mask) for mask in MASKS}
-        for name in _shell.watched(NAMES, label)
+        for name in _progress.watched(NAMES, label)
     }
 
 

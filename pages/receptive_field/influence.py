@@ -8,7 +8,7 @@ import streamlit as st
 from model import load
 from model.analysis import reach, sensitivity
 from model.analysis.senses import parts
-from pages import _shell
+from pages import _progress, _shell
 from pages._cache import remembered
 from pages._numbers import number
 from viz.component import heatmap
@@ -49,7 +49,7 @@ def influence(ids, output):
         for some in parts(range(T), reach.PASS // (reach.PUT * T))
     ]
     computed = defaultdict(list)
-    for name, function, arguments in _shell.watched(jobs, "Asking the two models, token by token"):
+    for name, function, arguments in _progress.watched(jobs, "Asking the two models, token by token"):
         computed[name, function].append(function(*arguments))
     return {
         name: (np.sqrt(sum(computed[name, squares])), np.concatenate(computed[name, occlusion])[:, output])

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import chance, rotation
-from pages import _shell
+from pages import _progress, _shell
 from pages._cache import remembered
 from pages._control import Steps
 from pages._numbers import compared, number, plural
@@ -39,7 +39,7 @@ def losses(text, name):
     taken half a second.
     """
     return {
-        base: loss(text, name, base) for base in _shell.watched(BASES, "Running the model with each base")
+        base: loss(text, name, base) for base in _progress.watched(BASES, "Running the model with each base")
     }
 
 

@@ -3,7 +3,6 @@ after a word is blinded to its clue.
 """
 
 import json
-import re
 
 import numpy as np
 import pytest
@@ -161,23 +160,26 @@ def test_the_map_is_played_without_the_server(page):
     assert not sent
 
 
+MARKED = "<b>bold</b> $x$ [a](javascript:alert(1)) bank", "<b>bold</b> bank"
+
+
 @pytest.mark.parametrize(
     ("first", "second", "sentence"),
     [
-        ("", CASH, "share no word"),
-        ("a dog", CASH, "share no word"),
-        ("<b>bold</b> $x$ [a](javascript:alert(1)) bank", "<b>bold</b> bank", None),
+        ("", CASH, "There is no text yet"),
+        ("a dog", CASH, "still about the last two sentences"),
+        (*MARKED, None),
         ("The bank by the bank", CASH, None),
-        ("a" * 100_000, CASH, "share no word"),
+        ("a" * 100_000, CASH, "This text has 100,000 characters"),
     ],
     ids=["empty", "no word shared", "hostile", "twice", "100,000 letters"],
 )
 def test_what_is_typed_stays_and_is_answered(page, first, second, sentence):
-    page.open("word_sense", **{"word_sense.other": second})
+    page.open("word_sense", **{"word_sense.other": second, "word_sense.word": "bank"})
     meter(page)
     page.type(first)
     if sentence:
-        expect(page.page.get_by_test_id("stAlert").first).to_contain_text(re.compile(sentence))
+        expect(page.page.get_by_test_id("stMain").get_by_text(sentence)).to_be_visible()
     else:
         meter(page, first, second)
     expect(page.part("text", "textarea")).to_have_value(first)

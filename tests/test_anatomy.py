@@ -60,6 +60,13 @@ def by_torch(network, ids):
     }
 
 
+def owned(network, box):
+    """A box's parameters as the network holds them, in all layers: {name: how many numbers}."""
+    known = {name: parameter.numel() for name, parameter in network.named_parameters()}
+    names = {name.replace("#", str(layer)) for name in box.owns for layer in range(network.config.layers)}
+    return {name: known[name] for name in sorted(names)}
+
+
 def assert_anatomy(network, ids):
     """Every parameter is in one box, all boxes together take what torch counts, and the formulas of the whole
     say the same.
@@ -67,7 +74,7 @@ def assert_anatomy(network, ids):
     made = anatomy.boxes(network, len(ids))
     found = {}
     for box in made:
-        own = anatomy.owned(network, box)
+        own = owned(network, box)
         assert not set(own) & set(found)
         assert sum(own.values()) == anatomy.parameters([box])
         found |= own

@@ -3,10 +3,17 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from pages import _shell
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+GUIDES = sorted(
+    path
+    for folder in ("", ".github", "model/checkpoints", "model/train", "tests/bench")
+    for path in (ROOT / folder).glob("*.md")
+)
 EXAMPLES = {
     "pages/NAME/page.py": "pages/*/page.py",
     "tests/test_NAME.py": "tests/test_*.py",
@@ -27,6 +34,19 @@ def test_every_file_that_is_named_is_there():
     assert len(named) > 20 and set(EXAMPLES) <= named
     missing = [name for name in named if not list(ROOT.glob(EXAMPLES.get(name, name.rstrip("/"))))]
     assert not missing
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_to_one(path):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_readme_is_short_and_leads_to_what_lies_beside_the_code():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text.count("\n") <= 110
+    led = {ROOT / link for link in re.findall(r"\]\(([\w./]+\.md)\)", text)}
+    assert led == set(GUIDES) - {ROOT / "README.md"}
 
 
 def test_a_page_is_a_folder_and_a_line_in_the_list():

@@ -175,10 +175,3 @@ def parameters(boxes: Sequence[Box]) -> int:
 def multiply_adds(boxes: Sequence[Box]) -> int:
     """How many multiply-adds the boxes take together."""
     return sum(box.multiply_adds * box.times for box in boxes)
-
-
-def owned(network: Transformer, box: Box) -> dict[str, int]:
-    """The box's parameters as the network holds them, in all layers: {name: how many numbers}."""
-    known = {name: parameter.numel() for name, parameter in network.named_parameters()}
-    names = {name.replace("#", str(layer)) for name in box.owns for layer in range(network.config.layers)}
-    return {name: known[name] for name in sorted(names)}

@@ -55,7 +55,9 @@ class Visitor:
         for old in [old for old in self.elements if old[: len(place)] == place]:
             del self.elements[old]
         if delta.WhichOneof("type") == "new_element":
-            self.elements[place] = delta.new_element
+            element = self.elements[place] = delta.new_element
+            if element.WhichOneof("type") == "download_button":
+                element.download_button.ClearField("deferred_file_id")  # a number by chance, anew in each run
 
     def all(self, kind):
         """The elements of that kind in the order of the page."""

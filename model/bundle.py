@@ -18,7 +18,7 @@ from model.trace import Trace, layer_trace, read_only
 
 @dataclass(frozen=True)
 class Bundle:
-    """A trained model, shared read-only by everybody."""
+    """A trained model; one object is shared by all callers, who never change it."""
 
     name: str
     card: dict  # corpus and licence, seed, steps, tokens seen, parameters, measured quality, date

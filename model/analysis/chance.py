@@ -20,8 +20,8 @@ class Difference(NamedTuple):
 
 
 def difference(one: ArrayLike, other: ArrayLike) -> Difference:
-    """`one` minus `other`, (N,) each, thing by thing,
-    so that what makes a thing hard for both is not counted as chance.
+    """`one` minus `other`, (N,) each, compared thing by thing,
+    so that what makes a thing hard for both does not count as chance.
 
     The things are taken as independent. ValueError if the two differ in size, or are empty.
     """

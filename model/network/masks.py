@@ -32,7 +32,7 @@ def checked(allowed: np.ndarray | Tensor) -> Tensor:
 
 
 def full(queries: int, keys: int | None = None) -> Tensor:
-    """Everybody sees everybody (an encoder): all True, (T, S)."""
+    """Every token sees every token (an encoder): all True, (T, S)."""
     return torch.ones(queries, queries if keys is None else keys, dtype=torch.bool)
 
 

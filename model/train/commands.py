@@ -117,7 +117,7 @@ def encoder(args: Namespace) -> None:
 
 
 def judge(args: Namespace) -> None:
-    """Measure what the cards say of quality, and write it into them."""
+    """Measure the quality of the models, and write it into their cards."""
     torch.set_num_threads(1)
     evaluate.run(
         args.names or zoo.names(folder=args.folder), story_files(args.corpus), args.package, args.folder

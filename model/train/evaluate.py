@@ -1,4 +1,4 @@
-"""What the cards say of the models' quality, measured again: anybody can run it."""
+"""What the cards say of the models' quality, measured again."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -72,7 +72,7 @@ def judge(bundle: Bundle, corpus: Sequence[Path], package: Path | None = None) -
 
 def spread(positions: str, folder: Path = SHORT) -> dict[str, Any]:
     """Bits per byte after a short training with each of several seeds, their mean, and how far apart they
-    are; {} where nobody has trained them.
+    are; {} if there was no such training.
     """
     paths = sorted(folder.glob(f"{positions}-*.json"))
     cards = [json.loads(path.read_text(encoding="utf-8")) for path in paths]

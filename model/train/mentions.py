@@ -1,5 +1,5 @@
 """How common each sense of a word is, judged by the words that stand beside it in sentences:
-a guess, since nobody has counted.
+a guess, since the inventory has no counts.
 """
 
 import math

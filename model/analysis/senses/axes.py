@@ -46,7 +46,7 @@ def separate(left: np.ndarray, right: np.ndarray, asked: Sequence[np.ndarray] | 
     """How well the axis between two groups of vectors (N, S, C) and (M, S, C) separates the groups
     themselves; N and M at least 2, else ValueError.
 
-    `asked` may be two groups of other vectors of the same examples, to be placed on the axes in their stead.
+    `asked` may be two groups of other vectors of the same examples, to be placed on the axes instead.
 
     The margin: if the examples of both senses are normally distributed with one variance, the odds at x are
     exp(x * distance of the means / variance) to 1 (Fisher 1936). Nearer to the middle than where they are 3

@@ -34,6 +34,19 @@ def note(text, name):
         unfinished(text, last)
 
 
+def note_ahead(trace, place=None, mask=None):
+    """Say so where the next token after a place, or after every place, is given its probability by a model
+    that has read it already: without a causal mask, everywhere but at the end of the text.
+    """
+    reads_on = mask == "full" or (mask is None and not trace.config.causal)
+    last = len(trace.tokens) - 1
+    if trace.logits is not None and reads_on and last > 0 and place != last:
+        st.info(
+            "Nothing hides the next token from the model here: where it gives that token its probability, it "
+            "has read it already. So these numbers say how well it copies, not how well it predicts."
+        )
+
+
 def white_space(text, name):
     """The text ends with white space: what the model expects after it, and what without it."""
     better, tokenizer = text.rstrip(), load(name).tokenizer

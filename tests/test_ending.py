@@ -218,3 +218,37 @@ def test_the_way_to_the_tokens_takes_the_text_along():
 def test_hostile_last_words_stay_text():
     for text in ("a `tick` $x$ [a](javascript:alert(1)) wa", "<b>bold</b> hap"):
         assert "<b>" not in re.sub(r"`+.*?`+", "", infos(opened("decoding", text=text)))
+
+
+AHEAD = "has read it already"
+
+
+def told(page, **link):
+    return [one.value for one in opened(page, **link).info if AHEAD in one.value]
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "expected"),
+    [
+        ("attention", {"attention.query": "2"}, 1),
+        ("attention", {}, 0),  # the last token: nothing comes after it
+        ("attention", {"attention.query": "2", "attention.mask": "causal"}, 0),
+        ("attention", {"attention.query": "2", "model": "decoder-rope"}, 0),
+        ("attention", {"attention.query": "2", "model": "decoder-rope", "attention.mask": "full"}, 1),
+        ("attention", {"attention.query": "2", "model": "encoder"}, 0),
+        ("heads", {"heads.section": "Knock-outs", "heads.query": "2"}, 1),
+        ("heads", {"heads.section": "Knock-outs"}, 0),
+        ("architecture", {"architecture.section": "The end", "architecture.token": "2"}, 1),
+    ],
+)
+def test_what_has_read_the_next_token_is_said_where_its_probability_is_shown(page, link, expected):
+    link = {"text": "The river bank was steep", "model": "decoder-unmasked"} | link
+    assert len(told(page, **link)) == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "link"), [("masks", {}), ("heads", {"heads.section": "Knock-outs", "model": "decoder-rope"})]
+)
+def test_a_space_at_the_end_is_told_wherever_the_next_token_matters(page, link):
+    at = opened(page, text="Once upon a time ", **link)
+    assert sum("Your text ends with a space" in one.value for one in at.info) == 1

@@ -102,6 +102,13 @@ def test_a_ranking_sends_every_series_with_its_numbers(monkeypatch):
         ("changed", "#222222"),
     ]
     assert [one["values"] for one in sent["series"]] == [before.tolist(), after.tolist()]
+    assert sent["series"][0]["texts"] == ["50.0 %", "25.0 %", "12.5 %"]
+
+
+def test_a_ranking_writes_numbers_as_the_pages_do(monkeypatch):
+    series = {"moves by": (np.array([-0.25, -1e-9, 1234.0, 0.0]), "#111111")}
+    sent = crossed(monkeypatch, ranking, lambda: ranking.ranking(series, "abcd", key="r", shares=False))
+    assert sent["series"][0]["texts"] == ["−0.25", "−1 × 10⁻⁹", "1,230", "0"]
 
 
 def test_a_ranking_needs_a_value_per_token():

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from model import Change, masks
+from model import Change, load, masks
 from model.analysis import heads, order
 from model.network.attention import attend
 from model.network.encodings import rope, sinusoidal
@@ -95,6 +95,21 @@ def test_the_words_of_a_text_are_all_its_tokens(tokenizer, text):
     assert [tokenizer.decode([ids[place] for place in word]) for word in places] == [
         word.encode("utf-8", "replace").decode() for word in found
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("हिन्दी नदी", ["हिन्दी", "नदी"]),
+        ("a cafe\u0301 again", ["a", "cafe\u0301", "again"]),
+        ("I don't know", ["I", "don't", "know"]),
+        ("a 🏞 b", ["a", "🏞", "b"]),
+    ],
+)
+def test_a_word_keeps_its_marks(text, expected):
+    found = order.words(load("decoder-none").tokenizer, text)[1]
+    assert "".join(found) == text
+    assert [word.strip() for word in found if word.strip()] == expected
 
 
 # ---- by distance ----

@@ -229,6 +229,23 @@ def test_the_convolution_says_the_same_wherever_the_clue_is_out_of_its_sight():
     assert "From 4 words on" in said(at)
 
 
+def test_a_clue_may_stand_further_away_than_the_slider_goes():
+    at = opened("receptive_field", text=f"The river {'and so on ' * 9} to the bank")
+    switch(at, clue=1)
+    assert control(at, "receptive_field.between").value == 20
+    assert all(not lane["before"] for lane in pictures(at)["receptive_field.meter"]["lanes"])
+
+
+def test_a_sentence_that_is_too_long_with_more_words_in_it_is_answered_in_a_sentence():
+    longest = load("encoder").config.max_tokens
+    text = "the river bank " * (longest // 3 - 2)
+    at = opened("receptive_field", text=text)
+    (said,) = (one.value for one in at.info if "put in between" in one.value)
+    assert said.startswith("With up to 20 words put in between, your sentence is too long. This text has ")
+    assert f"takes at most {longest:,}" in said
+    assert "receptive_field.shares" in [chart.proto.id.rpartition("-")[2] for chart in at.get("plotly_chart")]
+
+
 def test_another_clue_may_be_chosen_after_the_word_too():
     at = opened("receptive_field", text="The bank gave me a loan for my boat")
     assert control(at, "receptive_field.clue").value in range(8)

@@ -4,6 +4,7 @@ arXiv:1906.04341, section 4.1).
 Legend: T and S tokens that ask and that answer, W words.
 """
 
+from collections.abc import Iterable
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -28,10 +29,14 @@ class Words(NamedTuple):
 
 
 def words(trace: Trace) -> Words:
-    """The Words of a trace, as people count them; a token of no word, such as a comma, stands by itself, but
-    for the parts of one character, which belong together.
+    """The Words of a trace."""
+    return grouped(*((trace.text, trace.spans) if trace.spans else written(trace.tokens)))
+
+
+def grouped(text: str, spans: Iterable[tuple[int, int]]) -> Words:
+    """The Words of tokens that stand at these spans of a text, as people count them; a token of no word, such
+    as a comma, stands by itself, but for the parts of one character, which belong together.
     """
-    text, spans = (trace.text, trace.spans) if trace.spans else written(trace.tokens)
     spoken = [match.span() for match in COUNTED.finditer(text)]
     groups, starts, place, before = [], [], 0, None
     for start, end in spans:

@@ -42,6 +42,7 @@ def decoder(view):
         view.picker.draw()
         if token == len(trace.tokens) - 1:
             _ending.note(view.choice.text, view.choice.model)
+        _ending.note_ahead(trace, token)
     with right:
         first = int(best[0])
         st.markdown(

@@ -42,6 +42,7 @@ with beside:
 _shell.heading("What if?")
 whatif.controls()
 whatif.effect(choice, original, trace, query)
+_ending.note_ahead(trace, query, mask)
 if query == len(trace.tokens) - 1:
     _ending.note(choice.text, choice.model)
 

@@ -5,12 +5,13 @@ import streamlit as st
 
 from model import load
 from model.analysis import knockouts, ranks, senses
-from pages import _progress, _shell
+from pages import _ending, _progress, _shell
 from pages._control import Buttons, pause
 from pages._heads import map_heads
 from pages._numbers import signed
 from pages.heads.gauge import (
     BEST,
+    HERE,
     KINDS,
     METER,
     amount,
@@ -59,6 +60,11 @@ def show(view):
     )
     for sentence in wrong:
         st.info(sentence)
+    if gauge.measure != METER:
+        place = view.query if gauge.measure == HERE else None
+        _ending.note_ahead(trace, place)
+        if place == len(trace.tokens) - 1:
+            _ending.note(view.choice.text, name)
     rank_heads(view, moved, gauge, kind)
     explain(view)
 

@@ -11,7 +11,7 @@ import streamlit as st
 from model import load, masks
 from model.analysis import leak
 from model.decoding import generate, temperature
-from pages import _shell, _sidebar, _words
+from pages import _ending, _shell, _sidebar, _words
 from pages._cache import remembered
 from pages._control import Number, pause
 from pages._heads import heads_in_words, map_heads
@@ -138,6 +138,7 @@ def writing(honest):
     texts = [write(name, ids, seed, room) for name, room in zip((HONEST, CHEAT), rooms, strict=True)]
     a, b = (f"{name}: {repeats(ids)} of {len(ids)}" for name, ids in zip((HONEST, CHEAT), texts, strict=True))
     st.caption(f"left {HONEST}, right the cheat. Tokens that only repeat the one before: {a}; {b}")
+    _ending.note(honest.text, HONEST)
 
 
 def repeats(ids):

@@ -76,10 +76,12 @@ def live(text, with_examples):
         clues.draw()
         between.draw()
     versions = [senses.apart(word, clue, between) for between in range(MOST + 1)]
-    values = {
-        twin: known[twin].axis.project(_senses.vectors(tuple(one for one, _ in versions), twin))[:, -1]
-        for twin in NAMES
-    }  # (MOST + 1,) each
+    try:
+        vectors = {twin: _senses.vectors(tuple(one for one, _ in versions), twin) for twin in NAMES}
+    except ValueError as reason:
+        st.info(f"With up to {plural('word', MOST)} put in between, your sentence is too long. {reason}")
+        return
+    values = {twin: known[twin].axis.project(vectors[twin])[:, -1] for twin in NAMES}  # (MOST + 1,) each
     st.markdown(
         f"{_shell.plain(versions[now][0].text)}  \n{meter_sentence(name, clue, versions, values, now)}"
     )

@@ -5,21 +5,14 @@
 import { view } from "./mount.js";
 import { element, legible } from "./parts.js";
 
-const figure = (value) => (value < 0 ? "−" : "") + Number(Math.abs(value).toPrecision(3));
-
-function bar(value, widest, colour, shares) {
+function bar({ values, texts, colour, widest }, place) {
   const fill = element("span", "fill");
-  Object.assign(fill.style, { width: `${(100 * Math.abs(value)) / widest}%`, background: colour });
-  return element(
-    "span",
-    "track",
-    fill,
-    element("span", "share", shares ? `${(100 * value).toFixed(1)}%` : figure(value)),
-  );
+  Object.assign(fill.style, { width: `${(100 * Math.abs(values[place])) / widest}%`, background: colour });
+  return element("span", "track", fill, element("span", "share", texts[place]));
 }
 
-function row(token, place, series, { shares, sentences }) {
-  const bars = series.map(({ values, colour, widest }) => bar(values[place], widest, colour, shares));
+function row(token, place, series, { sentences }) {
+  const bars = series.map((one) => bar(one, place));
   return element(
     "li",
     "row",

@@ -1,6 +1,7 @@
 """Beliefs about the next token: tokens with their probabilities as bars."""
 
 from viz.component.view import view
+from viz.theme import number
 
 mount = view("ranking")
 
@@ -16,7 +17,12 @@ def ranking(series, tokens, *, key, shares=True, sentences=False, label=""):
         if len(values) != len(tokens):
             raise ValueError(f"{name!r} has {len(values)} values for {len(tokens)} tokens")
     drawn = [
-        {"name": name, "values": [float(value) for value in values], "colour": colour}
+        {
+            "name": name,
+            "values": [float(value) for value in values],
+            "texts": [f"{number(100 * value, 1)} %" if shares else number(value) for value in values],
+            "colour": colour,
+        }
         for name, (values, colour) in series.items()
     ]
     mount(

@@ -1,23 +1,21 @@
 """The shuffle test: what a network makes of the same tokens in another order."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from model.analysis import wordwise
 from model.network.transformer import Transformer
 from model.tokenizer import Tokenizer
 
 
 def words(tokenizer: Tokenizer, text: str) -> tuple[list[list[int]], list[str]]:
-    """The places of the tokens of each word of `text`, and the words,
-    as the tokenizer cuts them before it merges.
-    """
-    words = tokenizer.words(text)
-    ends = np.cumsum([0, *(len(tokenizer.encode(word)) for word in words)])
-    return [list(range(a, b)) for a, b in pairwise(ends)], words
+    """The places of the tokens of each word of `text`, and the words, as people count them."""
+    ids = tokenizer.encode(text)
+    words = wordwise.grouped(text, tokenizer.spans(text, ids))
+    return [np.flatnonzero(words.groups == i).tolist() for i in range(len(words.names))], list(words.names)
 
 
 def shuffled(count: int, seed: int) -> np.ndarray:

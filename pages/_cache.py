@@ -18,33 +18,37 @@ MEGABYTES = float(os.environ.get("RIVERBANK_CACHE_MB", "500"))
 SIMPLE = 32  # bytes, about, of a number
 
 
-def size(value: Any, seen: set[int] | None = None) -> int:
+def size(value: Any, seen: set[int] | None = None, holders: list | None = None) -> int:
     """Bytes, about, that a value holds: of arrays the memory that lies below them, each counted once,
-    however many views there are.
+    however many views there are. The objects whose attributes were counted are put into `holders`.
     """
-    seen = set() if seen is None else seen
+    seen, holders = set() if seen is None else seen, [] if holders is None else holders
     if id(value) in seen:
         return 0
     seen.add(id(value))
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) or hasattr(value, "untyped_storage"):
         return below(value, seen)
     if isinstance(value, str | bytes):
         return sys.getsizeof(value)
     if isinstance(value, dict):
         pairs = list(value.items())  # another thread may ask an object for more meanwhile
-        return SIMPLE + sum(size(key, seen) + size(one, seen) for key, one in pairs)
+        return SIMPLE + sum(size(one, seen, holders) for pair in pairs for one in pair)
     if isinstance(value, list | tuple | set | frozenset):
-        return SIMPLE + sum(8 + size(one, seen) for one in value)
+        return SIMPLE + sum(8 + size(one, seen, holders) for one in value)
     if hasattr(value, "to_plotly_json"):
-        return size(value.to_plotly_json(), seen)
-    return SIMPLE + (size(vars(value), seen) if hasattr(value, "__dict__") else 0)
+        return size(value.to_plotly_json(), seen, holders)
+    if not hasattr(value, "__dict__"):
+        return SIMPLE
+    holders.append(value)
+    return SIMPLE + size(vars(value), seen, holders)
 
 
 def below(array: np.ndarray, seen: set[int]) -> int:
     """Bytes of the memory that an array looks at; 0 if it was counted before."""
     while isinstance(array.base, np.ndarray):
         array = array.base
-    storage = getattr(array.base, "untyped_storage", None)  # of a torch tensor, which may hold more
+    tensor = getattr(array, "base", array)
+    storage = getattr(tensor, "untyped_storage", None)  # of a torch tensor, which may hold more
     place, held = (storage().data_ptr(), storage().nbytes()) if storage else (array.ctypes.data, array.nbytes)
     if place in seen:
         return 0
@@ -53,10 +57,27 @@ def below(array: np.ndarray, seen: set[int]) -> int:
 
 
 class Entry(NamedTuple):
-    """A value and its bytes."""
+    """A value and its bytes; the objects in it, which grow by what they compute when asked, such as a Trace's
+    probabilities, and how many attributes they had when it was weighed.
+    """
 
     value: Any
     bytes: int
+    holders: list
+    attributes: int
+
+    @classmethod
+    def weighed(cls, key: Hashable, value: Any) -> "Entry":
+        holders = []
+        weight = size(value, holders=holders) + size(key)
+        return cls(value, weight, holders, attributes(holders))
+
+    def grown(self) -> bool:
+        return attributes(self.holders) != self.attributes
+
+
+def attributes(holders: list) -> int:
+    return sum(len(vars(one)) for one in holders)
 
 
 class Cache:
@@ -86,7 +107,8 @@ class Cache:
                 return self.first(key, compute, mine)
             if waiting.result():
                 return waiting.result()[0]
-        self.keep(key, entry.value)  # an object may have grown since, by what it computes when asked
+        if entry.grown():
+            self.keep(key, entry.value)
         return entry.value
 
     def first(self, key: Hashable, compute: Callable[[], Any], mine: Future) -> Any:
@@ -103,7 +125,7 @@ class Cache:
 
     def keep(self, key: Hashable, value: Any) -> None:
         """Put the value in, and out what has become too much; a value larger than the budget stays out."""
-        entry = Entry(value, size(value) + size(key))
+        entry = Entry.weighed(key, value)
         with self.lock:
             self.drop(key)
             if entry.bytes > self.budget:

@@ -1,15 +1,19 @@
 """One budget of bytes for all that pages have computed."""
 
+import os
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from model import Change, load
+from model.tokenizer import Tokenizer
+from model.tokenizer.encoding import KEPT, SHORT
 from pages import _cache, _shell
 from pages._cache import Cache, remembered, size
 from tests.session import ROOT
@@ -156,3 +160,54 @@ def test_what_changes_nothing_is_the_trace_that_is_already_there():
     assert _shell.explain(text, name, layers=(0, 1)) is trace
     assert _shell.explain(text, name, mask="full") is not trace
     assert _shell.explain(text, name, Change(average=True)) is not trace
+
+
+def test_what_has_not_grown_is_not_weighed_again(cache, monkeypatch):
+    trace = cache.get("trace", lambda: load("decoder-rope").explain("The river bank"))
+    weighed = []
+    weigh = _cache.Entry.weighed
+    monkeypatch.setattr(_cache.Entry, "weighed", lambda *of: weighed.append(of) or weigh(*of))
+    for _ in range(3):
+        assert cache.get("trace", None) is trace
+    assert not weighed
+    trace.probabilities.sum()
+    cache.get("trace", None)
+    assert len(weighed) == 1
+
+
+HAMMER = """
+from pages import _shell
+def resident():
+    with open("/proc/self/statm") as file:
+        return 4096 * int(file.read().split()[1])
+_shell.explain("0 " + "the river bank " * 90, "decoder-rope")
+before = resident()
+for i in range(1, 25):
+    _shell.explain(f"{i} " + "the river bank " * 90, "decoder-rope").probabilities
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+def test_many_long_texts_leave_the_process_within_its_budget():
+    budget, one = 40 * MB, 30 * MB  # what a pass over such a text takes, and its numbers in the making
+    run = subprocess.run(
+        [sys.executable, "-c", HAMMER],
+        cwd=ROOT,
+        env=os.environ | {"RIVERBANK_CACHE_MB": str(budget / MB)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(run.stdout) < 1.25 * budget + one
+
+
+def test_the_words_that_a_tokenizer_keeps_are_few_and_short():
+    tokenizer = Tokenizer([])
+    tokenizer.encode(" ".join(f"w{i}x" for i in range(9_000)))
+    tokenizer.encode("e" + "\u0301" * 10 + "e" * 100)
+    tokenizer.encode_word("e\u0301" * 20)
+    assert tokenizer._known_word.cache_info().currsize <= KEPT
+    before = tokenizer._known_word.cache_info().misses
+    tokenizer.encode_word("a" * (SHORT + 1))
+    assert tokenizer._known_word.cache_info().misses == before

@@ -11,6 +11,9 @@ from model.tokenizer.patterns import WORD
 
 BYTES = 256
 
+# of the words whose ids a tokenizer keeps: how many, and their characters; some 2 MB of prose, 12 at most
+KEPT, SHORT = 8_192, 33
+
 
 class Step(NamedTuple):
     """One merge on the way from bytes to tokens: the pair of ids that became one
@@ -70,9 +73,7 @@ class Tokenizer:
         self.bytes.append(b"")
         self.end = len(self.bytes) - 1
         self.longest = max(map(len, self.bytes))  # bytes, and so the most characters of one token
-        self._encode_word = lru_cache(maxsize=65_536)(
-            lambda word: deque(self.word_steps(word), maxlen=1).pop().ids
-        )
+        self._known_word = lru_cache(KEPT)(self._new_word)
 
     def __len__(self) -> int:
         """Size of the vocabulary V: bytes, merges and `end`."""
@@ -98,11 +99,17 @@ class Tokenizer:
         """Token ids of `text`: the last of its `steps`,
         computed word by word because merges stay inside a word.
         """
-        return [id for word in self.words(text) for id in self._encode_word(word)]
+        return [id for word in self.words(text) for id in self._word(word)]
 
     def encode_word(self, word: str) -> list[int]:
         """Token ids of one of the `words` of a text."""
-        return list(self._encode_word(word))
+        return list(self._word(word))
+
+    def _word(self, word: str) -> list[int]:
+        return (self._known_word if len(word) <= SHORT else self._new_word)(word)
+
+    def _new_word(self, word: str) -> list[int]:
+        return deque(self.word_steps(word), maxlen=1).pop().ids
 
     def words(self, text: str) -> list[str]:
         """The pieces of `text` inside which merges stay."""

@@ -30,7 +30,7 @@ class Kind(NamedTuple):
     window: int | None = None
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@remembered()
 def network(name, config):
     """The loaded network, or, of other sizes, one with random parameters: what is counted and timed does not
     depend on them.

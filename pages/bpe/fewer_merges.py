@@ -21,7 +21,7 @@ START = 300  # merges that the slider shows first
 CONVOLUTION = "decoder-cnn"
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)  # with the words that it knows, 12 MB each at most
 def tokenizer(name, merges):
     return load(name).tokenizer.first(merges)
 

@@ -17,7 +17,7 @@ from viz import rotation as figures
 BASES = (*(step * 10**power for power in range(2, 7) for step in (1, 2, 5)), 10**7)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)  # no copies: all have the model's own parameters
 def with_base(name, base):
     """The model with another base, on the same parameters."""
     return rotation.reread(load(name), rope_base=float(base))

@@ -12,7 +12,7 @@ from viz import rotation as figures
 NAMES = "adjacent, as trained", "halves, rows reordered", "halves, rows as they are"
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)  # a copy of the rows of q and k each: under 2 MB
 def readings(name):
     """The model three times: as trained, with its rows reordered for halves, and misread; all but the
     reordered rows are shared.

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -39,7 +39,7 @@ def measured(
     return [gradient.norm(dim=0).numpy() for gradient in torch.autograd.grad(chosen, levels[::-1])]
 
 
-@cache
+@lru_cache(maxsize=16)  # of at most 16 layers: under 2 MB all together
 def random_transformer(layers: int, seed: int) -> Transformer:
     """A small Transformer with random parameters, in float64."""
     config = ModelConfig(

@@ -52,6 +52,11 @@ def rounding(value: float) -> str:
     return number(value, digits=1)
 
 
+def largest(value: float, noun: str) -> str:
+    """How far apart two computations of the same are at most, such as "largest difference 2 × 10⁻⁷"."""
+    return f"largest {noun} {rounding(value)}" if value else f"no {noun} at all"
+
+
 def tex(value: float, places: int | None = None) -> str:
     """A number inside a formula, where a hyphen is a minus."""
     mantissa, _, power = number(value, places).partition(" × 10")

@@ -21,7 +21,7 @@ PAGES = {  # folder, and address: the question that it answers
     "bpe": "Where do tokens come from?",
     "masks": "Why must the model not see the future?",
     "decoding": "How is the next word chosen?",
-    "architecture": "What is around the attention?",
+    "architecture": "What else is in a transformer?",
 }
 
 FRONT = next(iter(PAGES))  # what the root shows as well

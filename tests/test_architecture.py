@@ -1,5 +1,5 @@
-"""The page about what is around the attention, without a browser: its numbers are the model's, for every box,
-control and text.
+"""The page about what else is in a transformer, without a browser: its numbers are the model's, for every
+box, control and text.
 """
 
 import base64

@@ -395,7 +395,7 @@ def test_examples_that_will_not_do_are_told_and_the_vector_is_measured():
 
 
 def test_clicks_make_a_set_whose_effect_is_not_the_sum(at):
-    assert "heads.set" not in address(at) and "Nobody is knocked out yet" in said(at)
+    assert "heads.set" not in address(at) and "No head is switched off yet" in said(at)
     click(at, "heads.effects", {"cell": [2, 0, NOW]})
     click(at, "heads.effects", {"cell": [1, 4, NOW + 1]})
     assert address(at)["heads.set"] == "2.5 3.1" and (address(at)["layer"], address(at)["head"]) == ("2", "5")

@@ -12,7 +12,7 @@ import pytest
 
 from model import decoding, load, masks
 from model.analysis import leak, sensitivity
-from pages._numbers import number
+from pages._numbers import number, plural
 from tests.session import (
     HOSTILE,
     LONG,
@@ -398,7 +398,7 @@ def test_the_three_rows_are_what_the_models_believe():
     np.testing.assert_allclose(values, [leak.believed(trace) for trace in rows], atol=1e-5)
     assert header["columns"] == list(honest.tokens[1:])
     for trace in rows:
-        assert f"**{int(leak.guessed(trace).sum())} of {T - 1}**" in said(at)
+        assert f"**{int(leak.guessed(trace).sum())} of your {plural('next token', T - 1)}**" in said(at)
 
 
 def test_the_curves_are_those_of_the_cards():

@@ -6,7 +6,17 @@ import math
 import numpy as np
 import pytest
 
-from pages._numbers import number, percent, plural, rounding, signed, signed_tex, tex, uncertain
+from pages._numbers import (
+    largest,
+    number,
+    percent,
+    plural,
+    rounding,
+    signed,
+    signed_tex,
+    tex,
+    uncertain,
+)
 from tests.session import ROOT
 from viz import bars, curves, order, surprise
 
@@ -60,6 +70,11 @@ def test_rounding_has_one_digit():
         "0.02",
         "−5 × 10⁻⁶",
     )
+
+
+def test_what_agrees_exactly_is_said_in_words():
+    assert largest(0, "difference") == "no difference at all"
+    assert largest(2.4e-7, "difference") == "largest difference 2 × 10⁻⁷"
 
 
 def test_one_of_a_thing_is_singular_and_all_else_is_plural():

@@ -1,4 +1,4 @@
-"""What is around the attention? The whole transformer, box by box, on the reader's own text: its MLP, its
+"""What else is in a transformer? The whole transformer, box by box, on the reader's own text: its MLP, its
 stream, its end, its cost.
 """
 

@@ -8,7 +8,7 @@ from model import AttentionTrace, Trace
 from pages import _shell, _words
 from pages._choices import put
 from pages._control import pause
-from pages._numbers import rounding
+from pages._numbers import largest
 from viz.component import heatmap
 
 HEIGHT = 470
@@ -56,8 +56,8 @@ def square(cell, values, name, *, kind, allowed=None, note, labels=None):
     )
     pause()
     st.caption(
-        f"row asks, column answers; {note}; checked against the model’s own output, largest difference "
-        f"{rounding(cell.attention.error())}"
+        f"Rows ask, columns answer; {note}. Checked against the model’s own output: "
+        f"{largest(cell.attention.error(), 'difference')}."
     )
 
 

@@ -24,8 +24,8 @@ def tokens(cell):
     st.markdown(
         f"The tokenizer has cut {plural('character', len(trace.text))} into "
         f"**{plural('token', len(trace.tokens))}**; the number under each is its place in the vocabulary of "
-        f"{trace.config.vocabulary:,}. Each number fetches a row of {trace.config.width} trained "
-        "parameters, the token’s embedding. Click the token that shall ask."
+        f"{trace.config.vocabulary:,}. Each number fetches a row of {trace.config.width} trained parameters, "
+        "the token’s embedding. Click the token that asks."
     )
     return st.container()
 

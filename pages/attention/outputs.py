@@ -5,7 +5,7 @@ import streamlit as st
 
 from model import probabilities
 from pages import _shell, _words
-from pages._numbers import number, rounding, signed_tex, tex
+from pages._numbers import largest, number, signed_tex, tex
 from pages.attention.cell import by_dimension, square, take_token
 from viz.component.chips import chips
 
@@ -77,8 +77,8 @@ def mixture(cell):
         )
         difference = float(np.abs(picture[-1] - head_output).max())
         st.caption(
-            "the last row is what this head puts out; it differs from the model’s own output by "
-            f"{rounding(difference)} at most"
+            "The last row is what this head puts out. Compared with the model’s own output: "
+            f"{largest(difference, 'difference')}."
         )
     with right:
         asks, answers = cell.words

@@ -65,8 +65,8 @@ pause()
 st.caption(
     "each lane is a way to mix, in the layers chosen; the axis is always that of the model as it was "
     f"trained, at “{_senses.stage_names(config)[stage]}”, where it tells senses best. Small signs: the word "
-    "in the example sentences, mixed likewise; correct: how many of them fall on their own side, each placed "
-    "without its own help. In the grey band it is too close to call"
+    "in the example sentences, mixed likewise; correct: how many of them fall on their own side, each "
+    "judged without using itself as an example. In the grey band it is too close to call"
 )
 gaps = {lane.name: abs(lane.values[1] - lane.values[0]) for lane in lanes}
 st.markdown(

@@ -10,7 +10,7 @@ from model.trace import attention_trace
 from pages import _progress, _shell, _words
 from pages._cache import remembered
 from pages._control import pause
-from pages._numbers import number, plural, rounding
+from pages._numbers import largest, number, plural
 from pages.decoding import story
 from viz import cache as figures
 from viz.component import heatmap
@@ -65,7 +65,7 @@ def appended(view, weights):
     row = attention_trace(view.step.record.layers[view.choice.layer].attention).weights(view.choice.head)[-1]
     return (
         "The last row as the pass with the cache made it and as a pass over the whole text makes it: "
-        f"largest difference {rounding(np.abs(row - weights[-1]).max())}"
+        f"{largest(np.abs(row - weights[-1]).max(), 'difference')}."
     )
 
 

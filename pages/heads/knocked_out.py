@@ -26,9 +26,9 @@ def compare(view, gauge, kind, ids, group, out, moved):
     """
     name, H = view.choice.model, view.trace.config.heads
     if not group:
-        st.markdown("Nobody is knocked out yet: this is the model as trained.")
+        st.markdown("No head is switched off yet: this is the model as trained.")
     elif not out:
-        st.markdown("All heads are kept, so nothing is knocked out: this is the model as trained.")
+        st.markdown("All heads are kept, so none is switched off: this is the model as trained.")
     else:
         joint = float(gauge.read(name, ids, kind, (out,))[0])
         alone = float(moved[[layer * H + head for layer, head in out]].sum())

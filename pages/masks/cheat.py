@@ -70,14 +70,15 @@ def score(honest, cheat, blinded):
         revision=honest.text,
     )
     a, b, c = (
-        f"**{int(leak.guessed(trace).sum())} of {N}** ({plural('nat', trace.losses.mean())} each)"
+        f"**{int(leak.guessed(trace).sum())} of your {plural('next token', N)}** "
+        f"({plural('nat', trace.losses.mean())} each)"
         for trace in rows.values()
     )
     blind = number(np.log(honest.config.vocabulary))
     st.markdown(
-        f"{HONEST}, trained with the causal mask, expects {a} of your tokens; the cheat, {CHEAT}, {b}. Put "
-        f"the mask on the cheat, so that it must really predict: {c}; guessing blindly among "
-        f"{honest.config.vocabulary:,} costs {blind}."
+        f"{HONEST}, trained with the causal mask, guesses {a}; the cheat, {CHEAT}, {b}. Put the mask on the "
+        f"cheat, so that it must really predict: {c}; a blind guess among {honest.config.vocabulary:,} costs "
+        f"{blind}."
     )
 
 

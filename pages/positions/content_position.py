@@ -53,8 +53,8 @@ def show(text):
     T = len(encodings.read(text))
     st.markdown(
         "Does a head look at a word for what it is, or for where it stands? **Choose an encoding**, and "
-        "click a cell: its score is the sum of the numbers over the panels. What is the same all along a row "
-        "changes nothing, since the softmax takes only differences within a row."
+        "click a cell: its score is the sum of the numbers over the panels. Adding the same number to a "
+        "whole row changes nothing: the softmax looks only at differences within a row."
     )
     encoding = encodings.encoding_control("positions.split", "sinusoidal")
     layers, heads = encodings.layer_control(1), encodings.head_control(6)

@@ -9,7 +9,7 @@ from model import load
 from model.analysis import senses
 from pages import _examples, _senses, _shell
 from pages._control import Buttons, Menu, Slider
-from pages._numbers import percent, plural, rounding, signed
+from pages._numbers import largest, percent, plural, signed
 from pages.receptive_field.influence import CONVOLUTION, NAMES
 from viz import curves
 from viz.component.meter import Lane, meter
@@ -173,6 +173,6 @@ def meter_sentence(name, clue, versions, values, now):
     return (
         f"{_shell.plain(name)} falls {meters}. From {plural('word', first)} on {_shell.plain(str(clue))} is "
         f"out of {CONVOLUTION}’s sight: there its meter stays at {signed(beyond[0], 2)}, its guess from the "
-        f"words that are left (largest change {rounding(np.ptp(beyond))}), while the encoder’s is between "
+        f"words that are left ({largest(np.ptp(beyond), 'change')}), while the encoder’s is between "
         f"{signed(encoder.min(), 2)} and {signed(encoder.max(), 2)}."
     )

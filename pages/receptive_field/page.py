@@ -76,11 +76,12 @@ _shell.heading("How many layers to connect two tokens?")
 others.draw()
 connection.draw_connection(trace, output, other, settings)
 
-_shell.heading("What do trained models use of it?")
+_shell.heading("What does a trained model really use?")
 st.markdown(
-    "Reach says what can matter, not what does. Two models were trained alike, one with attention, one with "
-    f"convolutions. Gradient: how far the final vector of {word} moves with a small step of each token’s "
-    f"embedding. Occlusion: how far when the token is replaced, the mean over {reach.PUT} small words."
+    "A cone shows what could matter. What does the model really use? Two models were trained alike, one "
+    f"with attention, one with convolutions. Gradient: how far the final vector of {word} moves with a small "
+    "step of each token’s embedding. Occlusion: how far when the token is replaced, the mean over "
+    f"{reach.PUT} small words."
 )
 context = trace.config.context
 if context < T:

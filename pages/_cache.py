@@ -43,11 +43,11 @@ def size(value: Any, seen: set[int] | None = None, holders: list | None = None) 
     return SIMPLE + size(vars(value), seen, holders)
 
 
-def below(array: np.ndarray, seen: set[int]) -> int:
-    """Bytes of the memory that an array looks at; 0 if it was counted before."""
-    while isinstance(array.base, np.ndarray):
+def below(array: Any, seen: set[int]) -> int:
+    """Bytes of the memory that an array or a torch tensor looks at; 0 if it was counted before."""
+    while isinstance(getattr(array, "base", None), np.ndarray):
         array = array.base
-    tensor = getattr(array, "base", array)
+    tensor = array.base if isinstance(array, np.ndarray) else array
     storage = getattr(tensor, "untyped_storage", None)  # of a torch tensor, which may hold more
     place, held = (storage().data_ptr(), storage().nbytes()) if storage else (array.ctypes.data, array.nbytes)
     if place in seen:

@@ -94,7 +94,7 @@ def test_bytes_are_those_below_the_arrays_each_counted_once():
     array = np.zeros((1000, 1000), np.float32)
     tensor = torch.zeros(1000, 1000)
     several = [array, array[5:], {"a": array}]
-    for value in (array, array[:3], array.T, several, tensor.numpy(), tensor[:2].numpy()):
+    for value in (array, array[:3], array.T, several, tensor, tensor[2:], tensor.numpy(), tensor[:2].numpy()):
         assert 4 * MB <= size(value) < 4 * MB + 1000
     assert size(tuple(np.zeros(MB, np.uint8) for _ in range(3))) >= 3 * MB
 

@@ -41,7 +41,7 @@ def take_token(place):
     put({outputs.key: place})
 
 
-below = st.columns(2, gap="medium")
+below = st.container()
 cone(
     [Panel("Convolutions", *convolution), Panel("Attention", *attention)],
     trace.tokens,
@@ -54,10 +54,8 @@ cone(
 pause()
 with above:
     outputs.draw()
-with below[0]:
-    switches.convolution_switches(settings)
-with below[1]:
-    switches.attention_switches()
+with below:
+    switches.draw(settings)
 if T == 1:
     st.info(
         "This text is one token, and a token alone has nothing to look at but itself. Type a few words more."

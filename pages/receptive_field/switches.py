@@ -68,25 +68,26 @@ def settings():
     return Settings(*equal, stack, LOOK.value() == "causal", MASK.value(), WINDOW.value(), ATTENTION.value())
 
 
-def convolution_switches(settings):
-    """Draw the switches of the convolutions; those of equal layers rest where the layers are listed."""
+def draw(settings):
+    """Draw the switches in a row, and those that fewer readers need folded below it. Those of equal layers
+    rest where the layers are listed.
+    """
     rest = bool(settings.stack)
     with st.container(horizontal=True):
         LAYERS.draw(disabled=rest)
         KERNEL.draw(disabled=rest)
-    with st.container(horizontal=True):
+        ATTENTION.draw()
+        MASK.draw()
+    moved = any(control.value() != control.default for control in (DILATION, STRIDE, LOOK, STACK))
+    with (
+        st.expander("Dilation, stride, layer by layer, window", expanded=moved or settings.mask == "window"),
+        st.container(horizontal=True),
+    ):
         DILATION.draw(disabled=rest)
         STRIDE.draw(disabled=rest)
         LOOK.draw()
-    STACK.draw()
-
-
-def attention_switches():
-    """Draw the switches of attention."""
-    with st.container(horizontal=True):
-        ATTENTION.draw()
+        STACK.draw()
         WINDOW.draw()
-    MASK.draw()
 
 
 def allowed(mask, tokens, window):

@@ -82,11 +82,14 @@ def test_a_link_shows_the_cones_of_the_model(page):
     expect(page.page.get_by_text("Formula and measurement agree in all")).to_be_visible()
 
 
-def test_the_picture_is_above_the_fold(page):
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1366, 768), (1920, 1080)])
+def test_the_picture_is_above_the_fold_and_grows_with_the_window(page, width, height):
+    page.page.set_viewport_size({"width": width, "height": height})
     opened(page)
     seen(page, output=TOKENS - 1)
     box = page.part("receptive_field.cone", "canvas").first.bounding_box()
-    assert box["y"] + box["height"] <= 900
+    assert box["y"] + box["height"] <= height
+    assert box["height"] == pytest.approx(360 * height / 900, abs=1)
 
 
 def test_a_click_chooses_the_output(page):
@@ -120,6 +123,7 @@ def test_switches_change_the_cone(page):
     seen(page, output=9)
     page.part("receptive_field.kernel", "input[type=range]").press("ArrowRight")
     page.linked(**{"receptive_field.kernel": "4"})
+    page.page.get_by_text("Dilation, stride, layer by layer, window").click()
     page.choose("receptive_field.looks", "centred")
     page.choose("receptive_field.mask", "causal")
     expected = [convolution(9, kernel=4, causal=False), attention(9, "causal")]

@@ -28,6 +28,7 @@ export class Picture {
   T = 0; // rows
   S = 0; // columns
   wide = 0; // of the host
+  windowHeight = 0;
   painted = 0; // times
   hover = null; // what the pointer is at
   cursor = null; // what the keys are at
@@ -76,8 +77,10 @@ export class Picture {
       if (this.numbers.hidden) this.cursor = null; // who goes to the table comes back to the same place
       this.overlay();
     });
-    this.observer = new ResizeObserver(() => this.host.clientWidth !== this.wide && this.arrange());
-    this.observer.observe(host);
+    this.observer = new ResizeObserver(() => {
+      if (this.host.clientWidth !== this.wide || window.innerHeight !== this.windowHeight) this.arrange();
+    });
+    for (const one of [host, document.body]) this.observer.observe(one);
   }
 
   /** Take new data, or the same data after a change of theme. */
@@ -97,7 +100,7 @@ export class Picture {
   }
 
   arrange() {
-    this.wide = this.host.clientWidth;
+    [this.wide, this.windowHeight] = [this.host.clientWidth, window.innerHeight];
     if (!this.data || !this.wide) return; // hidden, in a closed tab: the observer calls again
     this.theme = theme(this.host);
     this.ratio = clamp(window.devicePixelRatio || 1, 1, this.finest);

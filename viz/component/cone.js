@@ -5,12 +5,13 @@ import { theme } from "./colours.js";
 import { alone } from "./keys.js";
 import { Cone } from "./levels.js";
 import { view } from "./mount.js";
-import { clamp, element } from "./parts.js";
+import { clamp, element, tall } from "./parts.js";
 
 class Cones {
   all; // how many tokens the text has
   output; // the place of the chosen one
   commit;
+  height; // of a panel, in a window of 900 pixels
 
   constructor(host) {
     this.host = host;
@@ -20,10 +21,12 @@ class Cones {
     this.panels = [];
     host.replaceChildren(this.row, this.readout);
     this.observer = new ResizeObserver(() => {
-      const turned = this.panels.some((panel) => panel.stage.clientWidth !== panel.width);
+      const turned = this.panels.some(
+        (panel) => panel.stage.clientWidth !== panel.width || tall(this.height) !== panel.height,
+      );
       if (turned) this.panels.forEach((panel) => panel.arrange());
     });
-    this.observer.observe(host);
+    for (const one of [host, document.body]) this.observer.observe(one);
   }
 
   update({ panels, ...data }, commit) {

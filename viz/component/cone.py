@@ -27,11 +27,12 @@ class Panel(NamedTuple):
     reads: list[tuple[np.ndarray, np.ndarray, int]]
 
 
-def cone(panels, tokens, *, output, key, label="", revision="", height=400, on_select=None):
+def cone(panels, tokens, *, output, key, label="", revision="", height=360, on_select=None):
     """Draw a panel per network over the same T tokens, the output's level on top, the tokens at the bottom;
     the token `output` is the chosen one.
 
-    A click on a token, or an arrow key, calls `on_select` with its place. height: CSS pixels of a panel.
+    A click on a token, or an arrow key, calls `on_select` with its place. height: CSS pixels of a panel in a
+    window of 900; it grows with the window.
     ValueError if the lowest level of a panel has another length than the text, or if `output` is not in it.
     """
     if not 0 <= output < len(tokens):

@@ -9,7 +9,7 @@ import { palette, rgb } from "./colours.js";
 import { Layout, inside } from "./layout.js";
 import { unpack, view } from "./mount.js";
 import { figure } from "./numbers.js";
-import { element, parted, spoken } from "./parts.js";
+import { element, parted, spoken, tall } from "./parts.js";
 import { canvasOf, images, stamped, strongest } from "./raster.js";
 import { blind, letters, outline, rules } from "./sheet.js";
 
@@ -72,7 +72,7 @@ class Heatmap extends Picture {
   /** Choose all sizes from the width, then draw. */
   draw() {
     const { data, theme, ratio, probe, wide } = this;
-    const height = Math.min(data.height, wide); // whatever the numbers, so that nothing below moves
+    const height = Math.min(tall(data.height), wide); // whatever the numbers, so that nothing below moves
     this.stage.style.height = `${height}px`;
     const [blue, vermillion] = [rgb(theme.blue), rgb(theme.vermillion)];
     this.stops = data.kind === "signed" ? [blue, theme.page, vermillion] : [theme.page, blue];

@@ -2,7 +2,7 @@
 // The cone of one output in one network, on a canvas. Level 0 is the output's, on top; the last one holds the
 // tokens.
 
-import { clamp, element, legible, thinning } from "./parts.js";
+import { clamp, element, legible, tall, thinning } from "./parts.js";
 import { plural } from "./numbers.js";
 
 const TILT = Math.PI / 3; // token labels hang at 60 degrees
@@ -58,14 +58,15 @@ export class Cone {
     this.left = 62; // the names of the levels; the first token label leans out to the left as well
     this.foot = Math.ceil(widest * Math.sin(TILT) + LETTER);
     this.cell = Math.min(LARGEST_CELL, (width - this.left - 6) / data.tokens.length);
+    this.height = tall(room.height);
     const steps = data.levels.length - 1;
-    this.rise = Math.min(130, (room.height - this.foot - 30) / steps); // from level to level
+    this.rise = Math.min(130, (this.height - this.foot - 30) / steps); // from level to level
     this.radius = clamp(0.36 * Math.min(this.cell, this.rise), 0.8, 11);
     const stack = this.rise * (data.levels.length - 1);
-    this.lift = Math.max(18, room.height - this.foot - 12 - stack); // tokens always stand at the same height
-    stage.style.height = `${room.height}px`;
-    [canvas.width, canvas.height] = [width * ratio, room.height * ratio];
-    [canvas.style.width, canvas.style.height] = [`${width}px`, `${room.height}px`];
+    this.lift = Math.max(18, this.height - this.foot - 12 - stack); // tokens always stand at the same height
+    stage.style.height = `${this.height}px`;
+    [canvas.width, canvas.height] = [width * ratio, this.height * ratio];
+    [canvas.style.width, canvas.style.height] = [`${width}px`, `${this.height}px`];
     ink.scale(ratio, ratio);
     this.width = width;
     this.paint();
@@ -81,12 +82,12 @@ export class Cone {
 
   paint() {
     if (!this.cell) return;
-    const { room, data, width } = this;
+    const { data, width } = this;
     const ink = this.canvas.getContext("2d");
-    ink.clearRect(0, 0, width, room.height);
+    ink.clearRect(0, 0, width, this.height);
     ink.save();
     ink.beginPath();
-    ink.rect(this.left, 0, width - this.left, room.height - this.foot);
+    ink.rect(this.left, 0, width - this.left, this.height - this.foot);
     ink.clip(); // tokens that are not in the picture may be read all the same
     this.edges(ink);
     data.levels.forEach((_, level) => this.cells(ink, level));

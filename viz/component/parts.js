@@ -10,6 +10,10 @@ const segmenter = globalThis.Intl?.Segmenter ? new Intl.Segmenter() : null;
 
 export const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 
+/** The height of a picture here, in pixels: the declared one is for a window of 900, as on a laptop. A
+ *  projector's is higher, and the picture grows with it. */
+export const tall = (height) => Math.round(height * clamp(window.innerHeight / 900, 0.7, 2));
+
 /** The elements inside one.
  *  @returns {HTMLElement[]} */
 export const children = (host) => [...host.children];

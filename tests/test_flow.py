@@ -3,6 +3,7 @@ and model.leak compute them.
 """
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -126,20 +127,21 @@ def said(at):
     return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
+@cache
 def gradient(name, depth, text=TEXT, outputs=None):
     """What the page should show: the whole Jacobian of these outputs, of all if none are named, by
     torch.autograd.functional; as shares of each row.
     """
     bundle = load(name)
     row = torch.tensor(bundle.read(text))
-    outputs = list(range(len(row))) if outputs is None else outputs
+    outputs = list(range(len(row)) if outputs is None else outputs)
 
     def x(embedded):
         record = bundle.network(row, attend=attend, predict=False, embedded=embedded)
         last = depth == bundle.config.layers
         return (record.final if last else record.layers[depth - 1].resid_out)[outputs]
 
-    whole = torch.autograd.functional.jacobian(x, bundle.network.embed(row))  # (N, C, T, C)
+    whole = torch.autograd.functional.jacobian(x, bundle.network.embed(row), vectorize=True)  # (N, C, T, C)
     norms = whole.square().sum((1, 3)).sqrt().numpy()
     return norms / norms.sum(1, keepdims=True)
 
@@ -232,7 +234,7 @@ def test_a_long_text_is_drawn_in_part_and_asked_for_one_row(at):
     others = np.delete(shown["gradient"], row, axis=0)
     assert np.isnan(others).all() and np.isfinite(shown["gradient"][row]).sum() == row + 1
     first = 70 - row
-    (expected,) = gradient("decoder-rope", 4, text, [70])
+    (expected,) = gradient("decoder-rope", 4, text, (70,))
     np.testing.assert_allclose(shown["gradient"][row][: row + 1], expected[first:71], rtol=1e-3)
     assert "the gradient is asked for that one’s row only" in said(at) and "| **–** |" not in said(at)
     assert re.search(r"rollout and gradient \| \*\*[+−]0\.\d\d\*\* \| – \| – \|", said(at))

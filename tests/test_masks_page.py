@@ -14,6 +14,7 @@ from model import decoding, load, masks
 from model.analysis import leak, sensitivity
 from pages._numbers import number, plural
 from tests.session import (
+    BRIEF,
     HOSTILE,
     LONG,
     SHORT,
@@ -474,8 +475,8 @@ def test_a_text_past_the_context_is_answered_in_a_sentence():
 # ---- texts ----
 
 
-# For the views that ask a gradient of each text, which takes seconds: all marks in one, and what is no word.
-FEW = "<b>a</b> $x$ [a](javascript:alert(1)) :red[b] `c` 'd", "", "a", HOSTILE["combining marks"]
+# For the views that ask a gradient of each text, which takes seconds.
+FEW = [BRIEF[name] for name in ("all marks", "empty", "one token", "combining marks")]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from model import load, masks
 from model.analysis import reach, senses, sensitivity
-from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, move, opened, pictures
+from tests.session import BRIEF, LONG, SHORT, address, click, control, escaped, move, opened, pictures
 from viz import curves
 from viz.component import cone as component
 
@@ -291,7 +291,7 @@ def test_the_shares_are_those_of_the_cards(at):
 # ---- texts and links ----
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("text", BRIEF.values(), ids=BRIEF.keys())
 def test_hostile_text_gives_a_sentence_or_a_picture(at, text):
     plain = {element.value for element in at.markdown}
     move(at, {"text": text})

@@ -11,6 +11,8 @@ from tests.browser import launch
 SECONDS = 20_000  # milliseconds: a loaded machine is slow, a broken page is for ever
 expect.set_options(timeout=SECONDS)
 
+PHONE = {"width": 390, "height": 844}
+
 # The data attributes of a hand-made view, from inside its shadow root; it has a revision once it shows
 # something.
 DATASET = """(key, view = "heatmap") => {
@@ -44,6 +46,14 @@ def browser():
 
 
 @pytest.fixture(scope="session")
+def tabs(browser):
+    """The browser context that all readers have a tab in: code that one has fetched need not be fetched, nor
+    compiled, by the next.
+    """
+    return browser.new_context()
+
+
+@pytest.fixture(scope="session")
 def server(browser):
     with launch.server() as started:
         yield started
@@ -59,11 +69,13 @@ PRESS = """([button, beside, text]) => {
 
 
 class Page:
-    """One reader: a browser context of their own, and everything that must not happen in it."""
+    """One reader: a tab of their own, and everything that must not happen in it."""
 
-    def __init__(self, browser, url, **context):
-        self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}} | context)
-        self.page = self.context.new_page()
+    def __init__(self, context, url, *, width=1440, height=900, **media):
+        self.context = context
+        self.page = context.new_page()
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(**media)
         self.page.set_default_timeout(SECONDS)
         self.url = url
         self.wrong = []
@@ -93,6 +105,13 @@ class Page:
         """Go to the page of that name; "" is the front door."""
         self.page.goto(f"{self.url}/{name}?{urlencode(query)}")
         return self
+
+    def close(self):
+        """Leave without a trace in the browser; nothing may have gone wrong."""
+        self.check()
+        self.page.evaluate("location.origin === 'null' || localStorage.clear()")
+        self.context.clear_cookies()
+        self.page.close()
 
     def check(self):
         """Nothing went wrong so far."""
@@ -164,22 +183,27 @@ class Page:
 
 
 @pytest.fixture
-def reader(browser, server):
-    """reader(color_scheme="dark", ...) -> a Page in a fresh context; at the end nothing may have gone wrong
-    in any of them.
+def reader(tabs, server):
+    """reader(color_scheme="dark", ...) -> a Page in a fresh tab; at the end nothing may have gone wrong in any
+    of them.
     """
     readers = []
 
-    def enter(**context):
-        readers.append(Page(browser, server.url, **context))
+    def enter(**how):
+        readers.append(Page(tabs, server.url, **how))
         return readers[-1]
 
     yield enter
     for one in readers:
-        one.check()
-        one.context.close()
+        one.close()
 
 
 @pytest.fixture
 def page(reader):
     return reader()
+
+
+@pytest.fixture
+def phone(reader):
+    """A Page on a narrow screen."""
+    return reader(**PHONE)

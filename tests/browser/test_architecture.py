@@ -178,13 +178,3 @@ def test_seconds_are_measured_with_progress_and_can_be_stopped(page):
     place = f"{np.ceil(cost.overtaking(load('decoder-rope').config)):,.0f} tokens"
     expect(page.page.get_by_text(place).first).to_be_visible()
     page.linked(**{"architecture.cost": "Cache", "architecture.window": "64"})
-
-
-@pytest.mark.parametrize("section", ["The block", "The MLP", "The stream", "The end", "What it costs"])
-def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section):
-    page = opened(
-        reader(viewport={"width": 390, "height": 844}, color_scheme="dark"), section, model="encoder"
-    )
-    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
-    expect(page.page.get_by_text("The functions that did this")).to_be_attached()
-    page.fits()

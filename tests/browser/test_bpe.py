@@ -261,12 +261,3 @@ def test_the_slider_runs_the_model_on_other_tokens(page):
     page.linked(**{"bpe.first": "0"})
     page.shown("bpe.few", revision=f"0 {text}")
     expect(page.page.get_by_role("cell", name=str(len(text)), exact=True).first).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
-    page = reader(viewport={"width": 390, "height": 844}, color_scheme=scheme).open(
-        "bpe", text="बच्चे 🏞 " + "x" * 40
-    )
-    shown(page, merge=0)
-    page.fits()

@@ -52,8 +52,8 @@ def test_a_page_opens_in_a_tab_of_its_own_as_any_link_does(page):
     opened.value.close()
 
 
-def test_on_a_phone_it_gives_way_to_the_page(reader):
-    page = reader(viewport={"width": 390, "height": 844}).open()
+def test_on_a_phone_it_gives_way_to_the_page(phone):
+    page = phone.open()
     expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["attention"])
     page.page.get_by_test_id("stExpandSidebarButton").click()
     page.part("contents", "a").get_by_text(PAGES["masks"]).click()

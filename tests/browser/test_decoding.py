@@ -104,9 +104,8 @@ def test_hostile_text_stays_text_and_none_is_answered(page):
     expect(page.part("text", "textarea")).to_have_value("")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
-    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme))
+def test_on_a_narrow_screen_what_is_said_of_a_candidate_stays_in_its_row(phone):
+    page = opened(phone)
     page.fits()
     rows = page.part("decoding.candidates", "button[data-rank]")
     assert rows.filter(has_text="drawn").count() == 1

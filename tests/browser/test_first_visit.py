@@ -23,12 +23,11 @@ def test_an_address_below_a_page_shows_the_page_that_it_names(page):
     expect(page.page.get_by_role("heading", level=1)).to_have_text("How does a word decide what to look at?")
 
 
-def test_below_a_folder_everything_is_found(browser):
+def test_below_a_folder_everything_is_found(tabs):
     with launch.server(options={"server.baseUrlPath": "course/week-3"}) as folder:
-        reader = Page(browser, folder.url)
+        reader = Page(tabs, folder.url)
         reader.open("rope").rests()
         packed = "one => one.name.endsWith('.js') && one.encodedBodySize < one.decodedBodySize"
         found = reader.page.evaluate(f"performance.getEntriesByType('resource').filter({packed}).length")
         assert found > 50
-        reader.check()
-        reader.context.close()
+        reader.close()

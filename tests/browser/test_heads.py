@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from model import load
 from model.analysis import heads
-from tests.browser.conftest import DATASET
+from tests.browser.conftest import DATASET, PHONE
 from viz.component import grid
 from viz.component.view import script
 
@@ -206,7 +206,7 @@ def test_the_pictures_are_above_the_fold(page):
 
 
 def test_a_phone_has_fewer_across_and_all_within_reach(reader):
-    page = reader(viewport={"width": 390, "height": 844})
+    page = reader(**PHONE)
     opened(page)
     found = seen(page)
     assert 3 <= int(found["across"]) < 6

@@ -163,14 +163,6 @@ def test_the_products_are_those_of_the_model(page):
     assert total == pytest.approx(other, abs=2e-5)
 
 
-@pytest.mark.parametrize(
-    ("section", "scheme"), [("Neuron", "light"), ("Across layers", "dark"), ("Knock-outs", "light")]
-)
-def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section, scheme):
-    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme), section)
-    page.fits()
-
-
 def test_hostile_text_stays_text(page):
     text = "<b>bold</b> <img src=x onerror=alert(1)> $x$"
     for section in ("Neuron", "Across layers", "Knock-outs"):

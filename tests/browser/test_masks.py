@@ -169,13 +169,3 @@ def test_a_label_that_is_no_token_keeps_its_spaces(page):
     expect(page.part("masks.ahead", ".tip .pair")).to_have_text("layer 3 → head 3")
     page.page.keyboard.press("t")
     expect(page.part("masks.ahead", "tbody th").first).to_have_text("1 \u2068layer 1\u2069")
-
-
-@pytest.mark.parametrize("section", ["Can it cheat?", "Paint a mask", "Leak test", "Encoder and decoder"])
-def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, section):
-    page = reader(viewport={"width": 390, "height": 844}).open(
-        "masks", text=TEXT, **{"masks.section": section}
-    )
-    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
-    expect(page.page.locator(".riverbank-heatmap canvas").first).to_be_visible()
-    page.fits()

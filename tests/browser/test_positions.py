@@ -230,20 +230,3 @@ def test_hostile_text_stays_text(page):
         page.linked(**{"positions.section": view})
         page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
     assert page.page.locator("b, i, img[src=x], a[href^=javascript]").count() == 0
-
-
-@pytest.mark.parametrize(
-    ("view", "key", "part"),
-    [
-        ("Side by side", "panels", "panels"),
-        ("Shuffle test", "words", "sequence"),
-        ("Content and position", "parts", "panels"),
-    ],
-)
-def test_a_narrow_screen_has_nothing_beyond_its_edge_and_shows_every_button(reader, view, key, part):
-    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme="dark"), view)
-    seen(page, key, part)
-    page.fits()
-    buttons = page.page.locator(".stButtonGroup button, .stButtonGroup [role=radio]").filter(visible=True)
-    ends = [box["x"] + box["width"] for box in (button.bounding_box() for button in buttons.all())]
-    assert len(ends) >= 6 and max(ends) <= 390

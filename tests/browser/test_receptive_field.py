@@ -7,7 +7,6 @@ import re
 from urllib.parse import urlencode
 
 import numpy as np
-import pytest
 from playwright.sync_api import expect
 
 from model import load, masks
@@ -187,29 +186,21 @@ def test_a_thousand_tokens_are_drawn_around_the_output(page):
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
-    page = opened(
-        reader(viewport={"width": 390, "height": 844}, color_scheme=scheme),
-        mask="window",
-        layers=8,
-        dilation="exponential",
-        stride=2,
-    )
+def test_on_a_narrow_screen_the_cones_stand_one_below_the_other(phone):
+    page = opened(phone, mask="window", layers=8, dilation="exponential", stride=2)
     seen(page, output=TOKENS - 1)
     first, second = (page.part("receptive_field.cone", "canvas").nth(i).bounding_box() for i in (0, 1))
     assert second["y"] >= first["y"] + first["height"]
     page.fits()
 
 
-def test_a_narrow_screen_shows_the_names_of_both_measures_in_full(reader):
-    page = reader(viewport={"width": 390, "height": 844})
-    page.page.add_init_script("""window.written = new Set();
+def test_a_narrow_screen_shows_the_names_of_both_measures_in_full(phone):
+    phone.page.add_init_script("""window.written = new Set();
         const { fillText } = CanvasRenderingContext2D.prototype;
         CanvasRenderingContext2D.prototype.fillText = function (text, ...place) { window.written.add(text); return fillText.call(this, text, ...place); }""")
-    opened(page)
-    page.page.wait_for_function("[...written].some((text) => text.includes('gradient'))")
-    assert page.page.evaluate("[...written].some((text) => text.includes('occlusion'))")
+    opened(phone)
+    phone.page.wait_for_function("[...written].some((text) => text.includes('gradient'))")
+    assert phone.page.evaluate("[...written].some((text) => text.includes('occlusion'))")
 
 
 def test_what_takes_long_shows_progress_and_gives_way_to_a_new_text(page):

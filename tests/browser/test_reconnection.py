@@ -41,9 +41,9 @@ def restarted(server, *pages):
         assert "Traceback" not in another.log
 
 
-def entered(browser, server, name, **link):
+def entered(tabs, server, name, **link):
     """A reader who has opened a page by a link and then typed something else."""
-    page = Page(browser, server.url).open(name, **link)
+    page = Page(tabs, server.url).open(name, **link)
     page.type(TYPED)
     page.linked(text=TYPED)
     return page
@@ -61,19 +61,18 @@ def holds(page):
     expect(page.part("text", "textarea")).to_have_value(TYPED)
     page.linked(text=TYPED)
     expect(page.page.get_by_test_id("stException")).to_have_count(0)
-    page.context.close()
+    page.page.close()
 
 
-@pytest.mark.parametrize("link", [{}, LINK], ids=["bare", "link"])
-def test_text_and_choices_stay_and_the_first_click_counts(browser, link):
+def test_text_and_choices_stay_and_the_first_click_counts(tabs):
     with launch.server() as server:
-        pages = {name: entered(browser, server, name, **link) for name in VISITS}
-        for name, page in pages.items():
-            page.choose(*VISITS[name][0])
-            pressed(page, *VISITS[name][0])
-        with restarted(server, *pages.values()):
-            for name, page in pages.items():
-                before, after = VISITS[name]
+        pages = [(VISITS[name], entered(tabs, server, name)) for name in VISITS]
+        pages.append((VISITS["attention"], entered(tabs, server, "attention", **LINK)))
+        for (before, _), page in pages:
+            page.choose(*before)
+            pressed(page, *before)
+        with restarted(server, *(page for _, page in pages)):
+            for (before, after), page in pages:
                 page.choose(*after)
                 pressed(page, *after)
                 if before[0] != after[0]:
@@ -81,9 +80,9 @@ def test_text_and_choices_stay_and_the_first_click_counts(browser, link):
                 holds(page)
 
 
-def test_a_click_in_a_picture_counts_and_a_way_to_another_page_takes_the_text_along(browser):
+def test_a_click_in_a_picture_counts_and_a_way_to_another_page_takes_the_text_along(tabs):
     with launch.server() as server:
-        clicks, walks = (entered(browser, server, "attention", **LINK) for _ in range(2))
+        clicks, walks = (entered(tabs, server, "attention", **LINK) for _ in range(2))
         for page in (clicks, walks):
             page.shown(revision=TYPED)
         with restarted(server, clicks, walks):
@@ -97,9 +96,9 @@ def test_a_click_in_a_picture_counts_and_a_way_to_another_page_takes_the_text_al
 
 
 @pytest.mark.parametrize("enter", [False, True], ids=["live", "Ctrl+Enter"])
-def test_what_was_typed_as_the_server_died_arrives_once_it_is_back(browser, enter):
+def test_what_was_typed_as_the_server_died_arrives_once_it_is_back(tabs, enter):
     with launch.server() as server:
-        page = Page(browser, server.url).open(text=LINKED)
+        page = Page(tabs, server.url).open(text=LINKED)
         page.shown(revision=LINKED)
         server.process.kill()
         server.process.wait()

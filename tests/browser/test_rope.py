@@ -218,10 +218,3 @@ def test_no_text_is_answered_in_a_sentence_and_nothing_is_lost(page):
     expect(page.page.get_by_test_id("stAlert")).to_be_visible()
     page.type(TEXT)
     seen(page, revision=TEXT, places=f"{QUERY + 3},{KEY + 3}")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, scheme):
-    page = opened(reader(viewport={"width": 390, "height": 844}, color_scheme=scheme))
-    seen(page, revision=TEXT)
-    page.fits()

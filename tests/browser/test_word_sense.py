@@ -65,10 +65,10 @@ def strike(page, side, word):
     page.part(f"word_sense.words{side}", "button").get_by_text(word, exact=True).click()
 
 
-def test_the_front_door_is_the_running_example(browser):
+def test_the_front_door_is_the_running_example(tabs):
     """As the very first request to a server."""
     with launch.server() as fresh:
-        page = Page(browser, fresh.url).open("")
+        page = Page(tabs, fresh.url).open("")
         values = meter(page, RIVER)
         assert values[-1, 0] == pytest.approx(expected(RIVER), abs=1e-3)
         assert values[-1, 1] == pytest.approx(expected(CASH), abs=1e-3)
@@ -76,8 +76,7 @@ def test_the_front_door_is_the_running_example(browser):
         expect(page.page.get_by_role("heading", level=1)).to_have_text("Which bank?")
         box = page.part("word_sense.meter", ".riverbank-meter").bounding_box()
         assert box["y"] + box["height"] <= 900
-        page.check()
-        page.context.close()
+        page.close()
 
 
 def test_blinding_the_word_to_its_clue_moves_the_number_and_undo_brings_it_back(page):
@@ -161,43 +160,42 @@ def test_the_map_is_played_without_the_server(page):
 
 
 MARKED = "<b>bold</b> $x$ [a](javascript:alert(1)) bank", "<b>bold</b> bank"
+ANSWERS = {
+    "": "There is no text yet",
+    "a dog": "still about the last two sentences",
+    MARKED[0]: None,  # a picture
+    "The bank by the bank": None,
+    "a" * 100_000: "This text has 100,000 characters",
+}
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "sentence"),
-    [
-        ("", CASH, "There is no text yet"),
-        ("a dog", CASH, "still about the last two sentences"),
-        (*MARKED, None),
-        ("The bank by the bank", CASH, None),
-        ("a" * 100_000, CASH, "This text has 100,000 characters"),
-    ],
-    ids=["empty", "no word shared", "hostile", "twice", "100,000 letters"],
-)
-def test_what_is_typed_stays_and_is_answered(page, first, second, sentence):
-    page.open("word_sense", **{"word_sense.other": second, "word_sense.word": "bank"})
+def test_what_is_typed_stays_and_is_answered(page):
+    """One text after the other, each after a picture of the bundled pair."""
+    page.open("word_sense", **{"word_sense.word": "bank"})
     meter(page)
-    page.type(first)
-    if sentence:
-        expect(page.page.get_by_test_id("stMain").get_by_text(sentence)).to_be_visible()
-    else:
-        meter(page, first, second)
-    expect(page.part("text", "textarea")).to_have_value(first)
+    for text, sentence in ANSWERS.items():
+        page.type(text)
+        if sentence:
+            expect(page.page.get_by_test_id("stMain").get_by_text(sentence)).to_be_visible()
+        else:
+            meter(page, text)
+        stays(page, text)
+        page.type(RIVER)
+        meter(page, RIVER)
+    page.part("word_sense.other", "textarea").fill(MARKED[1])
+    page.type(MARKED[0])
+    meter(page, *MARKED)
+    stays(page, MARKED[0])
+
+
+def stays(page, text):
+    """The text is in the first box, and nothing on the page has been made of it."""
+    expect(page.part("text", "textarea")).to_have_value(text)
     assert page.page.locator("b, i:not([class]), img[src=x], a[href^=javascript]").count() == 0
-    page.type(RIVER)
-    meter(page, RIVER, second)
 
 
-@pytest.mark.parametrize("name", ["word_sense", "averaging"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_narrow_screen_has_nothing_beyond_its_edge(reader, name, scheme):
-    page = reader(viewport={"width": 390, "height": 844}, color_scheme=scheme).open(name)
-    meter(page, RIVER, key=f"{name}-meter")
-    page.fits()
-
-
-def test_on_a_narrow_screen_the_button_that_plays_the_layers_stands_beside_their_slider(reader):
-    page = reader(viewport={"width": 390, "height": 844}).open("word_sense")
+def test_on_a_narrow_screen_the_button_that_plays_the_layers_stands_beside_their_slider(phone):
+    page = phone.open("word_sense")
     button, slider = (
         page.page.locator(f".st-key-word_sense-map {part}")
         for part in (".updatemenu-button", ".slider-container")

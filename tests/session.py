@@ -37,7 +37,7 @@ HOSTILE = {
 MARKS = "script", "bold", "LaTeX", "link", "directive", "ticks", "quotes"
 # For pictures that take a second for each text: what marks can do is asked of one text that has them all.
 BRIEF = {name: text for name, text in HOSTILE.items() if name not in MARKS} | {
-    "all marks": "<b>a</b> $x$ [a](javascript:alert(1)) :red[b] `c` 'd"
+    "all marks": "<b>a</b> <img src=x> $x$ [b](javascript:alert(1)) :red[c] `d` ``e`` ```f``` ` '\"\\{}%s"
 }
 
 

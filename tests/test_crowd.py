@@ -11,17 +11,15 @@ from tests.session import ROOT
 from tests.test_pages import PAGES
 from tests.wire import Visitor
 
-TEXTS = (
+TEXTS = (  # one a visitor, who sees each page in another view: no page has more than six
     "I swam across the river to the other bank",
     "She put her money in the bank",
     "The cat sat on the mat because it was tired.",
     "Lily gave Tom a red ball, and Tom said thank you.",
     "One two three one two three one",
     "the dog and the cat and the dog",
-    "A bird flew over the old stone wall",
-    "Rain fell on the roof all night long",
 )
-STARTS = 5
+STARTS = 2  # of a cold server, as who comes before what is a matter of chance
 
 
 def views(page):
@@ -56,18 +54,18 @@ def visit_all(url, turn):
 
 
 def test_every_view_is_on_a_tour():
-    seen = {(page, query.get(f"{page}.section")) for turn in range(8) for page, query in tour(turn)}
+    seen = {(page, query.get(f"{page}.section")) for turn in range(len(TEXTS)) for page, query in tour(turn)}
     assert seen == {(page, view) for page in PAGES for view in views(page)}
     assert len(seen) > 30
 
 
-def test_eight_visitors_at_once_are_shown_what_each_is_shown_alone():
-    with launch.server() as crowded, ThreadPoolExecutor(8) as threads:
-        together = list(threads.map(lambda turn: visit_all(crowded.url, turn), range(8)))
+def test_visitors_at_once_are_shown_what_each_is_shown_alone():
+    with launch.server() as crowded, ThreadPoolExecutor(len(TEXTS)) as threads:
+        together = list(threads.map(lambda turn: visit_all(crowded.url, turn), range(len(TEXTS))))
         log = crowded.log
     assert "Traceback" not in log
     with launch.server() as quiet:
-        alone = [visit_all(quiet.url, turn) for turn in range(8)]
+        alone = [visit_all(quiet.url, turn) for turn in range(len(TEXTS))]
     for turn, (crowd, one) in enumerate(zip(together, alone, strict=True)):
         for page, answer in one.items():
             assert crowd[page].keys() == answer.keys(), (turn, page)

@@ -14,7 +14,7 @@ from model import decoding, load
 from model.analysis import sink
 from pages import _shell
 from tests.session import (
-    HOSTILE,
+    BRIEF,
     NUMBER,
     address,
     checked,
@@ -521,7 +521,7 @@ def test_a_model_that_looks_ahead_has_no_cache_and_says_so():
 # ---- texts ----
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("text", BRIEF.values(), ids=BRIEF.keys())
 def test_hostile_text_gives_a_sentence_or_a_picture_in_every_section(at, text):
     move(at, {"text": text})
     assert control(at, "text").value == text

@@ -15,7 +15,7 @@ from model import Change, load
 from model.analysis import knockouts, leak, senses, sink
 from model.analysis.senses import Axis
 from model.network.attention import attend
-from tests.session import HOSTILE, address, checked, click, control, escaped, move, numeric, opened, pictures
+from tests.session import BRIEF, address, checked, click, control, escaped, move, numeric, opened, pictures
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 IDS = list(range(97, 104))  # T = 7
@@ -484,7 +484,7 @@ def test_every_control_can_be_moved_in_every_section(section):
 def test_hostile_text_gives_a_sentence_or_the_picture_and_stays_text(section, model):
     at = opened("heads", text=TEXT, model=model, **{"heads.section": section})
     plain = {element.value for element in (*at.markdown, *at.caption)}
-    for name, text in HOSTILE.items():
+    for name, text in BRIEF.items():
         control(at, "text").set_value(text)
         checked(at.run())
         assert control(at, "text").value == text

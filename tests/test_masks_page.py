@@ -316,7 +316,7 @@ def test_what_a_word_knows_of_is_exact_in_its_last_vector(text, output):
                 + (text[load(HONEST).explain(text).spans[output][0]] == " ")
             )
         )
-        C, depths = network.config.width, (1, 2, 3, 4, None)
+        C, depths = network.config.width, (None,) if long else (1, 2, 3, 4, None)
         exact = np.sqrt(sensitivity.squares(network, ids, place, range(C), depths))
         seen = np.nan_to_num(shown(at, f"knows_{name.partition('-')[0]}")[1])[:-1]
         expected = exact / exact.max(1, keepdims=True)

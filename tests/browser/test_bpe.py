@@ -122,13 +122,13 @@ def test_it_steps_jumps_and_comes_back_and_the_address_follows(page):
     shown(page, merge=0)
 
 
-@pytest.mark.parametrize("written", ["99999", "-5", "2.4", ""])
-def test_a_jump_to_nowhere_lands_on_a_merge(page, written):
+def test_a_jump_to_nowhere_lands_on_a_merge(page):
     page.open("bpe", **{"bpe.merge": 5})
     shown(page, merge=5)
-    part(page, ".jump").fill(written)
-    part(page, ".jump").press("Enter")
-    shown(page, merge={"99999": LAST, "-5": 0, "2.4": 2, "": 5}[written])
+    for written, merge in (("", 5), ("99999", LAST), ("-5", 0), ("2.4", 2)):
+        part(page, ".jump").fill(written)
+        part(page, ".jump").press("Enter")
+        shown(page, merge=merge)
 
 
 def test_it_plays_without_the_server_and_pauses(page):

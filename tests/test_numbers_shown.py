@@ -1,4 +1,6 @@
-"""What no page shows, in whatever words: a zero with a sign, two signs, "1 tokens", a hyphen for a minus."""
+"""What no page shows, in whatever words: a zero with a sign, two signs, "1 tokens", a hyphen for a minus, a
+caption that is no sentence.
+"""
 
 import json
 import re
@@ -22,6 +24,7 @@ IN_SENTENCES = {
     "a hyphen for a minus": r"(?<![\w)\]’”.,–-])-(?=\.?\d|∞)",
     "a power of ten as programs write it": r"(?<![\w.])\d+(?:\.\d+)?e[-+−]?\d+\b",
 }
+A_SENTENCE = r"[*`“(]*[^a-z*`“(].*[.?!][*”)]*"
 FORMULA = r"\$\$.*?\$\$|\$[^$\n]+\$"
 CODE = r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^)]*\)"  # code spans, and where links lead
 NOT_SHOWN = {"bdata", "dtype", "element_id", "hovertemplate", "id", "key", "query", "revision", "source"}
@@ -59,6 +62,11 @@ def shown(at):
     for name, data in sent(at).items():
         if name not in AROUND:
             yield from texts(data[0] if isinstance(data, tuple) else data)
+
+
+def fragments(captions):
+    """The captions that are no sentences: they begin with a small letter, or end without a full stop."""
+    return [f"no sentence: {one}" for one in captions if not re.fullmatch(A_SENTENCE, one, re.DOTALL)]
 
 
 def faults(text):
@@ -109,6 +117,11 @@ def test_the_law_lets_everything_else_pass(text):
     assert not list(faults(text))
 
 
+def test_a_caption_is_a_sentence():
+    assert fragments(["row is a token.", "Row is a token", "“looks at”: weights", "**Bold** and no stop"])
+    assert not fragments(["Each row is a token.", "` bank ` is 2 tokens.", "**Click** it.", "“It”: a word."])
+
+
 @pytest.mark.parametrize(("page", "query"), VISITS, ids=str)
 def test_no_view_shows_a_number_badly(page, query):
     at = opened(page, **query)
@@ -118,6 +131,7 @@ def test_no_view_shows_a_number_badly(page, query):
             control(at, f"{page}.section").set_value(view).run()
             assert not at.exception
         found = [fault for text in shown(at) for fault in faults(text)]
+        found += fragments(caption.value for caption in at.caption)
         if found:
             wrong[view] = found
     assert not wrong

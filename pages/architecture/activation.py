@@ -121,16 +121,16 @@ def axis_words(box):
     if box.name == "tokens":
         return ""
     if len(box.shape) == 3:
-        return f"one of {box.shape[0]} heads; choose layer and head in the sidebar. "
+        return f"This is one of {box.shape[0]} heads; choose layer and head in the sidebar. "
     heads = ", head and number within it" * (
         box.name in ("query", "key", "value", "turn", "mix")
     ) + "; queries first, then keys" * (box.name == "turn")
     shown = (
-        f"the {LISTED} tokens of the vocabulary that are likeliest after the token chosen below"
+        f"one of the {LISTED} tokens of the vocabulary that are likeliest after the token chosen below"
         if box.name == "logits"
         else ""
     )
-    return f"row: token; column: {shown or f'one of its {box.shape[1]:,} numbers{heads}'}. "
+    return f"Each row is a token, each column {shown or f'one of its {box.shape[1]:,} numbers{heads}'}. "
 
 
 def proof(activated):

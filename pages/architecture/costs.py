@@ -160,7 +160,8 @@ def explained(quantity, points, kinds):
         )
     signs = "Signs" if quantity == "Seconds" else "Lines: formulas; signs"
     st.caption(
-        f"across: tokens; upwards: {QUANTITIES[quantity].unit}; both axes logarithmic. {signs}: {what}{equal}"
+        f"Across: tokens; upwards: {QUANTITIES[quantity].unit}; both axes are logarithmic. {signs}: "
+        f"{what}{equal}"
     )
 
 

@@ -193,10 +193,11 @@ def draw_weights(view):
     )
     most = int(shares.argmax())
     st.caption(
-        "row: way of pooling; column: token; each row sums to 1. Attention-weighted: the mean over all "
-        f"{plural('head', trace.config.heads)} and {'the one query' if T == 1 else f'all {T} queries'} of "
-        f"the weights of the last layer, layer {trace.config.layers}; most is received by token {most + 1}, "
-        f"{number(shares[most], 3)}; evenly would be {number(1 / T, 3)}"
+        "Each row is a way of pooling, each column a token; a row sums to 1. Attention-weighted: the mean "
+        f"over all {plural('head', trace.config.heads)} and "
+        f"{'the one query' if T == 1 else f'all {T} queries'} of the weights of the last layer, layer "
+        f"{trace.config.layers}; token {most + 1} receives most, {number(shares[most], 3)}; an even share "
+        f"would be {number(1 / T, 3)}."
     )
     _shell.say(
         r"\text{mean: } \tfrac{1}{T}\sum_j x_j \qquad \text{first: } x_1 \qquad \text{weighted: } \sum_j r_j "

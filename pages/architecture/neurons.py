@@ -57,7 +57,7 @@ def show(view):
             if difference == 0
             else f"it and what the pass added differ by at most {number(difference, digits=2)}"
         )
-        st.caption(f"the neurons are computed again by the model’s own MLP; {same}")
+        st.caption(f"The neurons are computed again by the model’s own MLP; {same}.")
     one(view, before, after, neuron)
     additions(view)
 
@@ -84,8 +84,8 @@ def grid(view, after, shown, neuron):
         on_select=clicked,
     )
     st.caption(
-        "row: token; column: neuron, after the GELU, the strongest for the chosen token first. A click "
-        "chooses both"
+        "Each row is a token, each column a neuron after the GELU, the strongest for the chosen token "
+        "first. A click chooses both."
     )
 
 
@@ -150,9 +150,9 @@ def one(view, before, after, neuron):
                 label=f"next tokens that the neuron pushes {name}",
             )
     st.caption(
-        "the neuron’s column of the second matrix, through the factor of the last norm and the output "
+        "The neuron’s column of the second matrix, through the factor of the last norm and the output "
         "matrix. The norm also divides by the spread of the stream, and later layers read the stream before "
-        "it ends: this is a direction, not an amount"
+        "it ends: this is a direction, not an amount."
     )
 
 

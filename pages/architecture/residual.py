@@ -36,8 +36,8 @@ def show(view):
             on_select=take_token,
         )
         st.caption(
-            "row: token; column: stage of the stream, after attention or MLP of a layer. **Click a row** to "
-            "choose its token"
+            "Each row is a token, each column a stage of the stream, after attention or MLP of a layer. "
+            "**Click a row** to choose its token."
         )
     with right:
         heatmap(
@@ -54,8 +54,8 @@ def show(view):
             revision=str(token),
         )
         st.caption(
-            "row and column: stages of the chosen token; 1 on the diagonal: the same direction, 0: none in "
-            "common"
+            "Rows and columns are stages of the chosen token. At 1 two stages point the same way, as on the "
+            "diagonal; at 0 they have no direction in common."
         )
     pause()
     view.picker.draw()

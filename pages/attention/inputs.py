@@ -53,7 +53,7 @@ def projections(cell):
     title = cell.trace.config.encoding.title
     turned = f"q and k are shown after {title} has turned them; " if cell.attention.turns else ""
     st.caption(
-        f"row is a token, column one of the head’s {q.shape[1]} dimensions; {turned}blue below zero, "
-        "vermillion above"
+        f"Each row is a token, each column one of the head’s {q.shape[1]} dimensions; {turned}blue is below "
+        "zero, vermillion above."
     )
     return st.container()

@@ -96,7 +96,7 @@ def mixture(cell):
             language=None,
             wrap_lines=True,
         )
-        st.caption("weights under 0.0005 are left out of this line, not of the sum")
+        st.caption("Weights under 0.0005 are left out of this line, not of the sum.")
     return right
 
 

@@ -63,10 +63,10 @@ meter(
 )
 pause()
 st.caption(
-    "each lane is a way to mix, in the layers chosen; the axis is always that of the model as it was "
+    "Each lane is a way to mix, in the layers chosen. The axis is always that of the model as it was "
     f"trained, at “{_senses.stage_names(config)[stage]}”, where it tells senses best. Small signs: the word "
     "in the example sentences, mixed likewise; correct: how many of them fall on their own side, each "
-    "judged without using itself as an example. In the grey band it is too close to call"
+    "judged without using itself as an example. In the grey band it is too close to call."
 )
 gaps = {lane.name: abs(lane.values[1] - lane.values[0]) for lane in lanes}
 st.markdown(
@@ -109,8 +109,8 @@ for i, column in enumerate(st.columns(2, gap="medium")):
             revision=texts[i],
         )
 st.caption(
-    "row is a mixture, column the token that is taken in; each row sums to 1. The first row is the chosen "
-    "head of the model as trained"
+    "Each row is a mixture, each column a token that is taken in; a row sums to 1. The first row is the "
+    "chosen head of the model as trained."
 )
 max(sides, key=lambda labels: (labels.merged, labels.divided)).draw()
 _shell.say(

@@ -76,7 +76,9 @@ def experiment(choice):
     first.draw()
     merges = first.value()
     if name != choice.model:
-        st.caption(f"{choice.model} does not predict the next token from those before it, so this is {name}")
+        st.caption(
+            f"The model {choice.model} does not predict the next token from those before it; this is {name}."
+        )
     try:
         few, all_ = explain(choice.text, name, merges), explain(choice.text, name, every)
     except ValueError as reason:
@@ -98,8 +100,8 @@ def experiment(choice):
                 revision=f"{used} {choice.text}",
             )
     st.caption(
-        f"attention weights of {name}, layer {layer + 1}, head {head + 1}: the row asks, the column answers; "
-        "each row sums to 1"
+        f"Attention weights of {name}, layer {layer + 1}, head {head + 1}: rows ask, columns answer; each "
+        "row sums to 1."
     )
     compare(choice.text, name, few, all_, merges, every)
     sweep(choice.text, name, merges, every)
@@ -158,7 +160,7 @@ def sweep(text, name, merges, every):
         alt="tokens of the text and the model's surprise in bits per byte, by merges used",
     )
     st.caption(
-        "left: tokens of your text; right: how many bits a byte of it costs the model, −log₂ of the "
+        "Left: tokens of your text. Right: how many bits a byte of it costs the model, −log₂ of the "
         "probability of each token after those before it, summed and divided by the text’s bytes. The large "
-        "dot is your choice"
+        "dot is your choice."
     )

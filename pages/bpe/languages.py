@@ -30,8 +30,8 @@ def draw_languages(tokenizer):
         pick(LINES, key=lambda language: len(LINES[language]) / tokens[language]) for pick in (max, min)
     )
     st.caption(
-        "the same sentence in eight languages; each bar is characters per token: longer is cheaper. Hover to "
-        "read the sentence"
+        "The same sentence in eight languages. Each bar is characters per token: longer is cheaper. Hover "
+        "to read the sentence."
     )
     st.markdown(
         f"This tokenizer was trained on English. It reads {number(len(LINES[best]) / tokens[best], 2)} "

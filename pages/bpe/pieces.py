@@ -71,9 +71,10 @@ def text_in_tokens(tokenizer, text):
         revision=text,
         on_select=take,
     )
-    part = f"tokens {first + 1} to {first + len(some)} of {len(ids):,}; " if len(some) < len(ids) else ""
+    part = f"Here are tokens {first + 1} to {first + len(some)} of {len(ids):,}. " * (len(some) < len(ids))
     st.caption(
-        f"{part}each box is a token, its id below it; · is a space. Click one to see how its word came to be"
+        f"{part}Each box is a token, its id below it. The sign · is a space; ⟨E6⟩ is one byte, E6 in "
+        "hexadecimal, of a character cut into several tokens. Click a token to see how its word came to be."
     )
     st.markdown(fare(tokenizer, ids, text))
     return read[next(i for i, start in enumerate(starts[1:]) if token < start)]
@@ -155,8 +156,8 @@ def one_word(tokenizer, word):
     )
     ladder(steps, word.ids, key="bpe.ladder", label="the word after each merge", revision=word.text)
     st.caption(
-        "each row is the word after one merge, numbered in the order in which they were learned; the new "
-        "token is shaded, the last row has the ids"
+        "Each row is the word after one merge; merges are numbered in the order in which they were learned. "
+        "The new token is shaded, the last row has the ids."
     )
     parts = parts_of_characters(tokenizer, word)
     if parts:

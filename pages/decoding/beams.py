@@ -76,9 +76,9 @@ def draw(view, levels):
         on_select=clicked,
     )
     st.caption(
-        "column: how many tokens ahead; row: rank among the beginnings kept. Percent: the token’s "
-        "probability after its beginning; bits: what the whole beginning costs, −log₂ of its probability; "
-        "fewer is likelier. Bold: the best at the end; faint: given up on the way"
+        "Each column is a token further ahead; each row is a rank among the beginnings kept. Percent: the "
+        "token’s probability after its beginning. Bits: what the whole beginning costs, −log₂ of its "
+        "probability; fewer is likelier. Bold: the best at the end. Faint: given up on the way."
     )
 
 

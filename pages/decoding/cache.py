@@ -43,7 +43,7 @@ def show(view):
             label=f"layer {layer + 1}, head {head + 1}: a row for each token read",
             revision=str(len(weights)),
         )
-        st.caption(f"row asks, column answers; each row sums to 1. {appended(view, weights)}")
+        st.caption(f"Rows ask, columns answer; each row sums to 1. {appended(view, weights)}")
         labels.draw()
     with right:
         if view.step is None or view.step.cache is None:
@@ -84,8 +84,8 @@ def draw_cache(view):
     each = decoding.bytes_per_token(config)
     again = T - fresh
     st.caption(
-        "column: token; rows: keys and values of each layer, as long as their vectors; framed: computed by "
-        "the last pass, all else was only looked up"
+        "Each column is a token; the rows are the lengths of its keys and values in each layer. What is "
+        "framed was computed by the last pass; all else was only looked up."
     )
     st.markdown(
         f"A token costs 2 × {config.layers} layers × {config.key_heads} key heads × {config.head_width} "

@@ -122,9 +122,9 @@ def meaning(view, chances, kept):
     """The sentences under the picture."""
     step, own, final, names = view.step, chances[0], chances[-1], view.sampling.names
     st.caption(
-        "left: the likeliest tokens, thin bar the model’s own probability, thick bar after the filters; the "
-        "strip lays the thick bars end to end, and the roll falls on one. Right: all tokens by rank, both "
-        "axes logarithmic. Mass kept: the share of the line above that the filter leaves"
+        "Left: the likeliest tokens, the thin bar the model’s own probability, the thick bar that after the "
+        "filters; the strip lays the thick bars end to end, and the roll falls on one. Right: all tokens by "
+        "rank, both axes logarithmic. Mass kept: the share of the line above that the filter leaves."
     )
     if step.roll is None:
         likeliest = (

@@ -52,7 +52,7 @@ def show(view):
         WITHOUT.draw()
         labels.draw()
         st.caption(
-            "row asks, column answers; each row sums to 1" + (". The first row has nothing left" * without)
+            "Rows ask, columns answer; each row sums to 1." + " The first row has nothing left." * without
         )
 
 

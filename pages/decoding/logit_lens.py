@@ -56,8 +56,8 @@ def show(view):
     beliefs(lists, key="decoding.lens", label="likeliest next tokens", revision=str(place))
     pause()
     st.caption(
-        "each column: the stream as it is there, through the model’s last norm and output matrix; bars on "
-        "one scale. The last column is the model’s own answer"
+        "Each column is the stream as it is there, put through the model’s last norm and output matrix; all "
+        "bars are on one scale. The last column is the model’s own answer."
     )
     after.draw()
     followed(view, place, chances, stages)

@@ -112,10 +112,10 @@ def draw(view, maps, allowed, gradient):
             f"texts of more than {LONGEST} tokens the gradient is asked for that one’s row only"
         )
     st.caption(
-        "row asks, column answers; one scale, 0 to 1, and each row is divided by its sum. Mean: the weights "
-        "of the layer’s heads, averaged. Rollout: the product over the layers so far, each half itself and "
-        f"half its mean. Gradient: |∂x / ∂e|, {precision(gradient)}; x the token after the layer chosen, "
-        f"after the last one the model’s output, e each embedding{cut}"
+        "Rows ask, columns answer; all are on one scale, 0 to 1, and each row is divided by its sum. Mean: "
+        "the weights of the layer’s heads, averaged. Rollout: the product over the layers so far, each half "
+        f"itself and half its mean. Gradient: |∂x / ∂e|, {precision(gradient)}; x the token after the layer "
+        f"chosen, after the last one the model’s output, e each embedding{cut}."
     )
     labels.draw()
 
@@ -143,8 +143,8 @@ def compare(view, maps, allowed, depth, gradient):
     st.markdown("\n".join(lines))
     st.caption(
         f"Spearman’s, over the cells that the mask allows: the {int(row.sum())} of this row; the mean over "
-        f"the rows with three cells or more; all {int(allowed.sum()):,} together, where that longer rows "
-        "have smaller shares counts as agreement"
+        f"the rows with three cells or more; all {int(allowed.sum()):,} together, where it counts as "
+        "agreement that longer rows have smaller shares."
     )
 
 

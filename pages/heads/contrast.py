@@ -70,9 +70,9 @@ def show(view):
     )
     pause()
     st.caption(
-        "row asks, column answers. A and B on one scale from 0 to 1; their difference on one that is "
-        "symmetric about 0: vermillion where A has more, blue where B has more, the page’s colour where they "
-        f"agree. {matched(a, b, part)}"
+        "Rows ask, columns answer. A and B are on one scale from 0 to 1; their difference is on one that is "
+        "symmetric about 0: vermillion where A has more, blue where B has more, the page’s colour where "
+        f"they agree. {matched(a, b, part)}"
     )
     words.draw()
     st.markdown(largest(words, maps, gap))

@@ -93,9 +93,9 @@ def show(view):
     with above:
         st.markdown(summary(measured, names, order, shown, T) + pair_sentence(view, value, order))
     st.caption(
-        "in every picture row asks, column answers; each row sums to 1, on one scale"
-        + f". The small ones show tokens {part.start + 1} to {part.stop} of {T:,}, around the token that "
-        "asks; the numbers are of all" * (T > SHOWN)
+        "In every picture rows ask and columns answer; each row sums to 1, and all are on one scale."
+        + f" The small ones show tokens {part.start + 1} to {part.stop} of {T:,}, around the token that "
+        "asks; the numbers are of all." * (T > SHOWN)
     )
     rule(model, measured)
 

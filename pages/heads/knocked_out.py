@@ -62,8 +62,8 @@ def bars(view, kind, ids, out):
         {"knocked out": (after[top], theme.OUTPUT)} if out else {}
     )
     st.caption(
-        f"what comes after {_shell.plain(view.trace.tokens[view.query])}: the {BEST} likeliest of "
-        f"{len(before):,} tokens"
+        f"What comes after {_shell.plain(view.trace.tokens[view.query])}: the {BEST} likeliest of "
+        f"{len(before):,} tokens."
     )
     ranking(
         series,
@@ -79,7 +79,7 @@ def movers(view, kind, ids, out):
         return
     change = effects(view.choice.model, ids, kind, (out,))[0]
     top = np.argsort(-change, kind="stable")[:BEST]
-    st.caption("the tokens whose final vectors move most, as a share of their length")
+    st.caption("These tokens’ final vectors move most, as a share of their length.")
     series = {"relative change": (change[top], theme.OUTPUT)}
     ranking(
         series,
@@ -109,5 +109,5 @@ def lanes(view, gauge, kind, ids, out):
     st.caption(
         f"{_shell.plain(str(gauge.word))} after {_senses.stage_names(view.trace.config)[stage]}, between the "
         "means of bundled examples, −1 and +1: as trained "
-        f"{known.call(before, stage)}" + (f", knocked out {known.call(after, stage)}" if out else "")
+        f"{known.call(before, stage)}" + (f", knocked out {known.call(after, stage)}" if out else "") + "."
     )

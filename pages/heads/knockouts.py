@@ -97,8 +97,8 @@ def draw_effects(view, moved, gauge, kind):
     )
     pause()
     st.caption(
-        "row is a layer, column a head; the number is how far the output moves once that head alone "
-        f"{DONE[kind]}"
+        "Each row is a layer, each column a head; the number is how far the output moves once that head "
+        f"alone {DONE[kind]}."
     )
 
 
@@ -127,8 +127,8 @@ def rank_heads(view, moved, gauge, kind):
     order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
     _shell.heading("What matters, and what looks sharply")
     st.caption(
-        f"the {len(order)} heads, layer.head, that matter most, each {kind} by itself, and their row’s "
-        "largest weight; each colour has its own scale"
+        f"The {len(order)} heads, layer.head, that matter most, each {kind} by itself, and their row’s "
+        "largest weight; each colour has its own scale."
     )
     series = {
         unit(view, gauge): (moved[order], theme.OUTPUT),

@@ -53,16 +53,16 @@ def show(view):
     st.session_state["heads.shown"] = names
     pause()
     st.caption(
-        "left asks, right answers: a line from “it” to “cat” says that “it” looks at “cat”. The more opaque "
-        "a line, the larger its weight. **Click heads** to add or remove them; "
+        "The left asks, the right answers: a line from “it” to “cat” says that “it” looks at “cat”. The "
+        "more opaque a line, the larger its weight. **Click heads** to add or remove them; "
         + (
-            "each has a colour of its own"
+            "each has a colour of its own."
             if alone
-            else f"with more than {COLOURS}, the mean of their weights is drawn"
+            else f"with more than {COLOURS}, the mean of their weights is drawn."
         )
         + (
-            f". The lines are those among tokens {part.start + 1} to {part.stop} of {T:,}, around the token "
-            "that asks" * (T > SHOWN)
+            f" The lines are those among tokens {part.start + 1} to {part.stop} of {T:,}, around the token "
+            "that asks." * (T > SHOWN)
         )
     )
     labels.draw()

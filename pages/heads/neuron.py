@@ -46,7 +46,7 @@ def show(view):
             key="heads.sum",
             alt=f"{len(products)} products, adding up to {number(total)}",
         )
-        st.caption("bar: q × k of that dimension; line: their sum so far, from left to right")
+        st.caption("Bars: q × k of each dimension. Line: their sum so far, from left to right.")
     with right:
         chain(view, attention, products, (asks, answers))
     every_key(view, attention, dimensions, int(np.abs(products[dimensions]).argmax()))
@@ -80,8 +80,8 @@ def vectors(view, attention, dimensions):
     )
     pause()
     st.caption(
-        f"column is one of the head’s {q.shape[1]} dimensions; one scale for all rows, blue below zero, "
-        f"vermillion above{note}"
+        f"Each column is one of the head’s {q.shape[1]} dimensions; all rows are on one scale, blue below "
+        f"zero, vermillion above{note}."
     )
 
 
@@ -186,6 +186,6 @@ def every_key(view, attention, dimensions, strongest):
         on_select=lambda key, _: look_at(view.query, key),
     )
     st.caption(
-        "row answers; the numbers of a row, q × k of each dimension, add up to its dot product. A stripe is "
-        "a dimension that many keys share. Click a row to see it above"
+        "Each row is a token that answers; its numbers, q × k of each dimension, add up to its dot product. "
+        "A stripe is a dimension that many keys share. Click a row to see it above."
     )

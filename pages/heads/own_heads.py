@@ -59,7 +59,7 @@ def own_set(view, group, strange):
         )
         WHICH.draw()
     if strange:
-        st.caption(f"{', '.join(strange[:BEST])}: this model has no such head, it is left out")
+        st.caption(f"{', '.join(strange[:BEST])}: this model has no such head, it is left out.")
     if not group:
         return ()
     return group if which == THESE else knockouts.others(config, group)

@@ -92,8 +92,8 @@ def curves():
     )
     a, b = (curve[-1][1] for curve in recorded.values())
     st.caption(
-        f"training loss, from the models’ cards: at the end {number(a)} and {plural('nat', b)} per token, "
-        f"{number(a / b, 0)} times less"
+        f"The training loss, from the models’ cards: at the end {number(a)} and {plural('nat', b)} per "
+        f"token, {number(a / b, 0)} times less."
     )
 
 
@@ -138,7 +138,7 @@ def writing(honest):
         room.code("…", language=None, height=BOX)
     texts = [write(name, ids, seed, room) for name, room in zip((HONEST, CHEAT), rooms, strict=True)]
     a, b = (f"{name}: {repeats(ids)} of {len(ids)}" for name, ids in zip((HONEST, CHEAT), texts, strict=True))
-    st.caption(f"left {HONEST}, right the cheat. Tokens that only repeat the one before: {a}; {b}")
+    st.caption(f"Left: {HONEST}. Right: the cheat. Tokens that only repeat the one before: {a}; {b}.")
     _ending.note(honest.text, HONEST)
 
 

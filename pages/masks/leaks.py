@@ -141,9 +141,9 @@ def test(name, trace, place, other, mask):
         )
     st.markdown(change + sentence)
     st.caption(
-        "row is a stage of the model, column a token; |x − x′| / |x| as a share of the largest, "
-        f"{number(distances.max())}; hatched: no number differs, not in the last bit. Both texts have the "
-        "same shape and run in the same order of operations, so equal means equal"
+        "Each row is a stage of the model, each column a token; the number is |x − x′| / |x| as a share of "
+        f"the largest, {number(distances.max())}. Hatched: no number differs, not in the last bit. Both "
+        "texts have the same shape and run in the same order of operations, so equal means equal."
     )
 
 
@@ -178,11 +178,11 @@ def every_pair(name, trace, other, mask):
                 **looks,
             )
     st.caption(
-        "row is the output that moves, column the token that is changed; each row is divided by its largest. "
-        "Left: |f − f′| / |f| once the column’s token is "
+        "Each row is an output that moves, each column a token that is changed; a row is divided by its "
+        "largest number. Left: |f − f′| / |f| once the column’s token is "
         f"{_shell.plain(load(name).tokenizer.piece(other))} (a column that has it already stays as it was). "
         f"Right: |∂f / ∂e|, Hutchinson’s estimate of the Frobenius norm from {WAYS} random directions, give "
-        f"or take {percent(error)} a cell; where it is 0, it is so exactly"
+        f"or take {percent(error)} a cell; where it is 0, it is so exactly."
     )
     agreement(gradient, replaced, can)
 

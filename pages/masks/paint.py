@@ -38,8 +38,8 @@ def show(choice):
     if trace is None:
         return
     st.caption(
-        f"layer {choice.layer + 1}, head {choice.head + 1}; the mask is the same in all layers and heads. "
-        "Row asks, column answers; each row of weights sums to 1. "
+        f"Layer {choice.layer + 1}, head {choice.head + 1}; the mask is the same in all layers and heads. "
+        "Rows ask, columns answer; each row of weights sums to 1. "
         + (
             "Click or drag to turn cells over."
             if T <= chosen.LONGEST

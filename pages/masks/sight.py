@@ -88,9 +88,9 @@ def show(choice):
     )
     pause()
     st.caption(
-        "row is a layer, column a token: |∂x / ∂e|, how far the word’s vector x moves with a small step of "
-        f"each token’s embedding e; {precision(max(errors))}. Each row is divided by its largest. Hatched: "
-        "exactly 0, no path. “looks at”: weights of the layer and head chosen at the left"
+        "Each row is a layer, each column a token: |∂x / ∂e|, how far the word’s vector x moves with a "
+        f"small step of each token’s embedding e; {precision(max(errors))}. Each row is divided by its "
+        "largest. Hatched: exactly 0, no path. “looks at”: weights of the layer and head chosen at the left."
     )
     st.markdown(" ".join(sentences))
     st.markdown(

@@ -98,8 +98,8 @@ def about(parts, real, error, allowed, tokens, query, key, name):
     """The sum in the chosen cell, and over all cells."""
     numbers = " + ".join(f"{title} {number(values[query, key], 3)}" for title, values in parts.items())
     st.caption(
-        "row asks, column answers; all panels are on one scale, symmetric about 0: vermillion above, blue "
-        "below; masked: the causal mask"
+        "Rows ask, columns answer; all panels are on one scale, symmetric about 0: vermillion above, blue "
+        "below. Masked: the causal mask."
     )
     st.markdown(
         f"{_shell.plain(tokens[query])} asks, {_shell.plain(tokens[key])} answers: {numbers} = "

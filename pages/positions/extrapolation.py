@@ -48,9 +48,9 @@ def show(_text):
     curves = measured(todo, chosen, context, len(used) - 1, asked)
     pause()
     st.caption(
-        "solid: measured now on this one text, whose hard places all curves share; dashed: the mean over 192 "
-        "windows of held-out texts, from its card. Across: how many tokens were read before, on a log scale, "
-        "each dot the mean over 16, 32, 64 … tokens; upwards: the loss in nats, lower is better"
+        "Solid: measured now on this one text, whose hard places all curves share. Dashed: the mean over "
+        "192 windows of held-out texts, from its card. Across: how many tokens were read before, on a log "
+        "scale, each dot the mean over 16, 32, 64 … tokens; upwards: the loss in nats, lower is better."
     )
     table(curves, ids, used, source, length, context)
     st.markdown(gaps_in_words([one for one in todo if one[0] in curves], context))

@@ -69,10 +69,10 @@ def show(text):
         with right:
             draw_chosen(name, trace, means[chosen], chosen)
     st.caption(
-        "left: row is a head, column is how many tokens back it looks, 0 is itself; the mean over all words "
-        "that have a word there. right: row asks, column answers; below it the same weights with every "
-        "diagonal replaced by its mean, what a convolution could "
-        f"do{f'; the first {DRAWN} tokens' * (T > DRAWN)}"
+        "Left: each row is a head, each column how many tokens back it looks, 0 being itself; the number is "
+        "the mean over all words that have a word there. Right: rows ask, columns answer; below it the same "
+        "weights with every diagonal replaced by its mean, what a convolution could "
+        f"do{f'; the first {DRAWN} tokens' * (T > DRAWN)}."
     )
     explain(name, text, shares, chosen, flat)
     _shell.show_source(order.by_distance)

@@ -79,7 +79,11 @@ def show(text):
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("Shuffle", key="positions.shuffle", on_click=next_seed, type="primary")
         SEED.draw()
-        st.caption("your own order" if seed is None else f"the order of seed {seed}")
+        st.caption(
+            "The words are in your own order."
+            if seed is None
+            else f"The words are in the order of seed {seed}."
+        )
     sequence(
         words,
         new,

@@ -63,10 +63,10 @@ def show(text):
             on_select=labels.chosen(encodings.take_pair),
         )
     st.caption(
-        "row asks, column answers; each row sums to "
+        "Rows ask, columns answer; each row sums to "
         f"1{f' over all {T:,} tokens, of which {SHOWN} are shown' * (T > SHOWN)}; all panels are on one "
-        "scale, 0 to 1. Layer and head have the same number everywhere, but each model has found its own use "
-        "for them: what head 6 does in one, another head may do in the next"
+        "scale, 0 to 1. Layer and head have the same number everywhere, but each model has found its own "
+        "use for them: what head 6 does in one, another head may do in the next."
     )
     labels.draw()
     loss(traces, tokens)
@@ -172,6 +172,7 @@ def difference(weights, names, text):
     )
     row, column = np.unravel_index(np.nanargmax(np.abs(gap)), gap.shape)
     st.caption(
-        f"vermillion: {a} has more, blue: {b} has more, the page’s colour: no difference; the scale is "
-        f"symmetric about 0. Largest: {signed(gap[row, column], 3)} at row {row + 1}, column {column + 1}"
+        f"Vermillion: {a} has more; blue: {b} has more; the page’s colour: no difference. The scale is "
+        f"symmetric about 0. The largest difference is {signed(gap[row, column], 3)}, at row {row + 1}, "
+        f"column {column + 1}."
     )

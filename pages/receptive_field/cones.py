@@ -71,9 +71,9 @@ def layer_table(settings):
         )
     st.markdown("\n".join(lines))
     st.caption(
-        "field: how many tokens an output of this layer spans, r + (k − 1) d j; jump: how many tokens lie "
-        "from one output to the next, j s; start: where the span of the first output begins, the text’s "
-        "first token being 0 (Araujo 2019). Pooling takes the mean"
+        "Field: how many tokens an output of this layer spans, r + (k − 1) d j. Jump: how many tokens lie "
+        "from one output to the next, j s. Start: where the span of the first output begins, the text’s "
+        "first token being 0 (Araujo 2019). Pooling takes the mean."
     )
 
 

@@ -42,9 +42,9 @@ def move_the_clue(text):
     )
     count = sum(n for _, n in bands[CONVOLUTION].values())
     st.caption(
-        f"from the models’ cards, {count} sentences with one clue each: the share whose nearest neighbour by "
+        f"From the models’ cards, {count} sentences with one clue each: the share whose nearest neighbour by "
         f"the word’s vector has the same sense, by how many words the clue is away ({accuracies}). Thin "
-        "lines: one standard error; dotted: chance"
+        "lines: one standard error. Dotted: chance."
     )
 
 
@@ -93,9 +93,10 @@ def live(text, with_examples):
         alt="the meter of both models over the words between the clue and the word",
     )
     st.caption(
-        "across: words between the clue and the word; up: where the word falls at the end of each model. "
-        f"Words are taken out beside the clue, or put in there: “{' '.join(senses.NEUTRAL.split()[:6])} …”. "
-        f"In the grey part the clue is out of {CONVOLUTION}’s sight"
+        "Across: words between the clue and the word. Upwards: where the word falls at the end of each "
+        "model. Words are taken out beside the clue, or put in there: "
+        f"“{' '.join(senses.NEUTRAL.split()[:6])} …”. In the grey part the clue is out of {CONVOLUTION}’s "
+        "sight."
     )
 
 

@@ -73,7 +73,7 @@ def strips(trace, output, measures):
             column_role="token",
             revision=trace.text,
         )
-    st.caption("each row is divided by its largest number, so that 1 is the token that matters most")
+    st.caption("Each row is divided by its largest number, so that 1 is the token that matters most.")
     st.markdown(farthest(trace, output, measures) + outside(output, *measures[CONVOLUTION]))
 
 

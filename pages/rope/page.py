@@ -21,10 +21,10 @@ st.markdown(
 with picture_first(*pair.pickers, clocks.ORDER):
     chosen = clocks.draw(pair, clocks.ORDER.value())
 st.caption(
-    "each clock is a pair of dimensions; ↺ once round in so many tokens. Round tip: query; square tip: key; "
-    "length: share of the longest hand. Dashed: before turning; solid: turned counter-clockwise by position "
-    "× speed; positions count from 0. Bar and number: what the pair adds to the score. Below: the score of "
-    "the two at every distance; the ring is where the text has them"
+    "Each clock is a pair of dimensions; ↺ says in how many tokens it comes round once. Round tip: query; "
+    "square tip: key; length: share of the longest hand. Dashed: before turning; solid: turned "
+    "counter-clockwise by position × speed; positions count from 0. Bar and number: what the pair adds to "
+    "the score. Below: the score of the two at every distance; the ring is where the text has them."
 )
 proof.add_up(pair)
 

@@ -56,8 +56,9 @@ def order(pair, chosen):
         alt=f"the rows of a head's query and key projections, reordered: {' '.join(map(str, rows))}",
     )
     st.caption(
-        f"the {len(rows)} rows of W_Q and of W_K in each head, on top as trained, below as a reader of "
-        f"halves wants them, one after the other: {' '.join(map(str, rows))}. W_V and W_O stay as they are"
+        f"These are the {len(rows)} rows of W_Q and of W_K in each head: on top as trained, below as a "
+        f"reader of halves wants them, one after the other: {' '.join(map(str, rows))}. W_V and W_O stay as "
+        "they are."
     )
 
 
@@ -80,8 +81,8 @@ def compare(pair):
             alt="loss of each token under the three readings",
         )
         st.caption(
-            "each token’s loss given those before it; lower is better. The dashed green line lies on the "
-            "grey one: it is the same model"
+            "Each token’s loss, given those before it; lower is better. The dashed green line lies on the "
+            "grey one: it is the same model."
         )
 
 

@@ -55,9 +55,9 @@ def plane(word, known, now, stage, names):
         alt="the word in all sentences, two principal components",
     )
     st.caption(
-        f"each sign is {_shell.plain(word)} in one sentence; the two directions in which all these vectors "
+        f"Each sign is {_shell.plain(word)} in one sentence; the two directions in which all these vectors "
         f"differ most (principal components) hold {percent(share[stage].sum())} of their variance at "
-        f"“{names[stage]}”. Move the slider through the layers; each has its own scale"
+        f"“{names[stage]}”. Move the slider through the layers; each has its own scale."
     )
 
 

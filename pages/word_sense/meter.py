@@ -56,11 +56,11 @@ def picture(word, texts, known, plain, now, hidden, stage, names):
     )
     pause()
     st.caption(
-        "each lane is a stage of the model, the first on top: click one to choose it. −1 and +1 are the "
+        "Each lane is a stage of the model, the first on top: click one to choose it. −1 and +1 are the "
         "means of the example sentences, the small signs, each judged without using itself as an example; "
         f"at “{names[stage]}” {percent(known.separation.accuracy[stage])} of them fall on their own side. In "
         "the grey band fewer than three in four would: too close to call. Cosine: between the word’s two "
-        f"vectors{other_tokens(plain)}"
+        f"vectors{other_tokens(plain)}."
     )
 
 

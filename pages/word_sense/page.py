@@ -62,7 +62,7 @@ for i, column in enumerate(st.columns(2, gap="medium")):
             clue = hidden[i] or [_senses.strongest(targets[i], moved[i])]
             blindfold.heads(targets[i], i, scales[i], plain[i], clue, stage)
         else:
-            st.caption(f"in the {NUMBERS[i]} sentence there is no other word to look at")
+            st.caption(f"In the {NUMBERS[i]} sentence there is no other word to look at.")
 
 if known:
     examples.plane(word, known, now, stage, names)

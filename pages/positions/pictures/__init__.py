@@ -21,7 +21,7 @@ from viz.component import heatmap
 
 SHOWN = 128  # positions; also where the learned table ends
 PLACES = [str(i) for i in range(SHOWN)]
-WAVES = "A row’s name is its wave and the wavelength in tokens"
+WAVES = "A row’s name is its wave and the wavelength in tokens."
 
 
 class EncodingView(NamedTuple):
@@ -87,9 +87,9 @@ def by_cosine(
 ) -> EncodingView:
     """The EncodingView of an encoding that gives each position a vector, vectors (SHOWN, width)."""
     caption = (
-        "left: row is a dimension, column a position; right: row i and column j are positions, the number is "
-        "the cosine of their two columns on the left. Vermillion above 0, blue below, the scale is −1 to 1. "
-        f"{note}"
+        "Left: each row is a dimension, each column a position. Right: row i and column j are positions, the "
+        "number is the cosine of their two columns on the left. Vermillion is above 0, blue below; the scale "
+        f"is −1 to 1. {note}"
     )
     return EncodingView(
         draw,
@@ -113,9 +113,9 @@ def by_head(bias: np.ndarray, head: int, name: str, meaning: str, source: Callab
 
     seen = np.where(np.tri(SHOWN, dtype=bool), bias[head], np.nan)
     caption = (
-        f"left: a line per head, head {head + 1} strong; right: row i asks, column j answers, the number is "
-        f"what head {head + 1} adds to the score of the two, whatever the words are; masked: the causal mask "
-        "lets nobody look ahead"
+        f"Left: a line per head, head {head + 1} strong. Right: row i asks, column j answers; the number is "
+        f"what head {head + 1} adds to the score of the two, whatever the words are. Masked: the causal mask "
+        "lets no token look ahead."
     )
     return EncodingView(
         draw,

@@ -26,7 +26,7 @@ def view(bundle: Bundle, head: int) -> EncodingView:
         "dimension",
         "learned",
     )
-    note = "The left scale reaches to the table’s largest number"
+    note = "The left scale reaches to the table’s largest number."
     return by_cosine(drawn, rows, note, sentence, learned)
 
 

@@ -10,7 +10,7 @@ from viz.order import Look
 
 def view(bundle: Bundle, head: int) -> EncodingView:
     nothing = table(np.zeros((SHOWN, 1)), ["—"], "nothing is added or turned", "dimension", "none", limit=1)
-    caption = "every position is exactly like every other: nothing tells them apart"
+    caption = "Every position is exactly like every other: nothing tells them apart."
     sentence = (
         "Without an encoding the model is told nothing. A decoder can still learn something about order from "
         "its causal mask: the word at place $i$ looks at $i$ words, and how many can be learned from what "

@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlencode
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from model import load, masks

@@ -15,6 +15,14 @@ export default [
       "object-shorthand": "error",
       "prefer-const": ["error", { destructuring: "all" }],
       "prefer-template": "error",
+      "no-restricted-properties": [
+        "error",
+        ...["toFixed", "toPrecision", "toLocaleString"].map((property) => ({
+          property,
+          message: "numbers.js writes the numbers.",
+        })),
+      ],
     },
   },
+  { files: ["**/numbers.js"], rules: { "no-restricted-properties": "off" } },
 ];

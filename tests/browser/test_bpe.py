@@ -80,7 +80,7 @@ def agrees(page, merge):
     counts = bpe.whole_words(STORY, bpe.MARKED).items()
     whole = sum(often for word, often in counts if len(tokenizer.encode_word(word)) == 1)
     expect(part(page, ".recent")).to_contain_text(
-        f"{100 * whole / len(words):.1f}% of all words are one token"
+        f"{100 * whole / len(words):.1f} % of all words are one token"
     )
 
 

@@ -3,13 +3,14 @@
 // which the data arrives. Texts go in as text only.
 
 import { view } from "./mount.js";
+import { percent } from "./numbers.js";
 import { element, legible } from "./parts.js";
 
 function row(token, share, widest) {
   const bar = element("span", "bar");
   bar.style.width = `${(100 * share) / widest}%`;
-  const percent = element("span", "share", `${(100 * share).toFixed(1)} %`);
-  return element("li", "row", element("bdi", "token", legible(token)), percent, bar);
+  const written = element("span", "share", percent(share));
+  return element("li", "row", element("bdi", "token", legible(token)), written, bar);
 }
 
 class Beliefs {

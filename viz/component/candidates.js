@@ -4,10 +4,10 @@
 
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
-import { whole } from "./numbers.js";
+import { fixed, percent, whole } from "./numbers.js";
 import { element, legible } from "./parts.js";
 
-const percent = (share) => `${(100 * share).toFixed(share < 0.001 ? 3 : 1)} %`;
+const written = (share) => percent(share, share < 0.001 ? 3 : 1);
 
 function bar(kind, share, widest) {
   const made = element("span", kind);
@@ -17,7 +17,7 @@ function bar(kind, share, widest) {
 
 function row(one, widest, choose) {
   const notes = [
-    one.cut ? `cut by ${one.cut}` : percent(one.final),
+    one.cut ? `cut by ${one.cut}` : written(one.final),
     one.drawn && "drawn",
     one.before && "before",
   ];
@@ -35,7 +35,7 @@ function row(one, widest, choose) {
   const token = one.token.trim() || "white space";
   button.setAttribute(
     "aria-label",
-    `rank ${one.rank}, ${token}: model ${percent(one.own)}, ${words}. Take it`,
+    `rank ${one.rank}, ${token}: model ${written(one.own)}, ${words}. Take it`,
   );
   Object.assign(button.dataset, { rank: one.rank, own: one.own, final: one.final, cut: one.cut });
   button.addEventListener("click", () => choose(one.rank));
@@ -66,7 +66,7 @@ function rolled(roll) {
   return element(
     "div",
     "roll",
-    element("span", { class: side, style: `left: ${100 * roll}%` }, `roll ${roll.toFixed(3)} ▾`),
+    element("span", { class: side, style: `left: ${100 * roll}%` }, `roll ${fixed(roll, 3)} ▾`),
   );
 }
 
@@ -85,7 +85,7 @@ class Candidates {
       ...rows.map((one) => row(one, widest, choose)),
     );
     const [count, own, final] = rest;
-    const shares = `${percent(own)} by the model, ${percent(final)} after the filters`;
+    const shares = `${written(own)} by the model, ${written(final)} after the filters`;
     const others = `the other ${whole(count)} tokens: ${shares}`;
     const parts = [rolled(roll), strip(rows, roll), list, element("p", "others", others)];
     this.renew(

@@ -6,7 +6,7 @@
 import { Dial } from "./dial.js";
 import { walks } from "./keys.js";
 import { Sayings, view } from "./mount.js";
-import { signed } from "./numbers.js";
+import { fixed, signed } from "./numbers.js";
 import { children, clamp, element, legible } from "./parts.js";
 import { Rail } from "./rail.js";
 import { Strip } from "./strip.js";
@@ -172,7 +172,7 @@ class Clocks {
       );
     });
     const [query, key] = data.words.map((word) => legible(word, 14));
-    const [m, n] = places.map((place) => place.toFixed(digits(place)));
+    const [m, n] = places.map((place) => fixed(place, digits(place)));
     rails.both.show(places[0], home[0], data.last, `query ${query} at ${m}`, playing === "both");
     rails.alone.show(places[1], home[1], data.last, `key ${key} at ${n}`, playing === "alone");
     this.strip.put(this.strip.dot, places[1] - places[0], score);

@@ -40,7 +40,7 @@ export class Curve {
     this.height = 116;
     this.left = 44;
     this.top = Math.max(...values) || 1;
-    const point = (value, merge) => `${this.x(merge).toFixed(1)},${this.y(value).toFixed(1)}`;
+    const point = (value, merge) => `${this.x(merge)},${this.y(value)}`;
     const line = drawing("polyline", { class: "line", points: values.map(point).join(" ") });
     const floor = drawing("line", {
       class: "floor",

@@ -4,22 +4,22 @@
 
 import { alone, walks } from "./keys.js";
 import { view } from "./mount.js";
-import { whole } from "./numbers.js";
+import { percent, short, whole } from "./numbers.js";
 import { children, drawing, element, set } from "./parts.js";
 import { framed, wires } from "./wires.js";
 
 /** A count in few letters: 960, 36.9 k, 2.56 M. */
-function short(count) {
+function counted(count) {
   const unit = ["", " k", " M", " G", " T"];
   let power = 0;
   while (count >= 999.5 && power < unit.length - 1) {
     count /= 1000;
     power += 1;
   }
-  return (power ? String(Number(count.toPrecision(3))) : String(count)) + unit[power];
+  return short(count) + unit[power];
 }
 
-const percent = (share) => (share && share < 0.001 ? "under 0.1 %" : `${(100 * share).toFixed(1)} %`);
+const written = (share) => (share && share < 0.001 ? "under 0.1 %" : percent(share));
 
 class Diagram {
   parts = []; // the boxes, each after those that it reads
@@ -66,7 +66,7 @@ class Diagram {
         "span",
         {},
         element("span", `bar ${kind}`),
-        `${what}, longest bar ${percent(this.widest[i])} of the model`,
+        `${what}, longest bar ${written(this.widest[i])} of the model`,
       );
     const keys = [
       key("parameters", "parameters (bar: all layers together)", 0),
@@ -95,7 +95,7 @@ class Diagram {
       return made;
     };
     const line = (count, i) =>
-      element("span", "amount", count ? short(count) : "–", element("span", "track", bar(i)));
+      element("span", "amount", count ? counted(count) : "–", element("span", "track", bar(i)));
     const made = element("button", {
       type: "button",
       class: `box ${sum ? "sum" : ""} ${part.role}`,
@@ -123,7 +123,7 @@ class Diagram {
   words(part) {
     const all = part.times > 1 ? `, all ${part.times} layers together` : "";
     const amount = (count, what, share) =>
-      count ? `${whole(count)} ${what} (${percent(share)} of the model${all})` : `no ${what}`;
+      count ? `${whole(count)} ${what} (${written(share)} of the model${all})` : `no ${what}`;
     return `${part.title}: ${part.axes} = ${part.shape.map(whole).join(" × ")}; ${[
       amount(part.parameters, "parameters", part.share[0]),
       amount(part.multiply_adds, "multiply-adds", part.share[1]),
@@ -196,9 +196,9 @@ class Diagram {
         part.axes,
         part.shape.map(whole).join(" × "),
         whole(part.parameters),
-        percent(part.share[0]),
+        written(part.share[0]),
         whole(part.multiply_adds),
-        percent(part.share[1]),
+        written(part.share[1]),
       ]),
     );
     this.table.replaceChildren(

@@ -2,10 +2,8 @@
 // The clock of one pair of dimensions: a dial with the query's and the key's hand, and the bar of what the
 // pair adds.
 
-import { signed } from "./numbers.js";
+import { short, signed } from "./numbers.js";
 import { drawing, element, set } from "./parts.js";
-
-const short = (value) => Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
 
 export class Dial {
   constructor(pair, choose) {

@@ -6,7 +6,7 @@
 import { Picture } from "./canvas.js";
 import { walks } from "./keys.js";
 import { unpack, view } from "./mount.js";
-import { figure, whole } from "./numbers.js";
+import { figure, fixed, whole } from "./numbers.js";
 import { children, clamp, element, isolated } from "./parts.js";
 
 const ROW = 24; // CSS pixels of a token
@@ -211,7 +211,7 @@ class Lines extends Picture {
       const other = ends[1 - at.side];
       const slot = (used[other] = (used[other] ?? -1) + 1);
       ink.fillStyle = this.data.names.length > 1 ? this.tones[head] : this.theme.text;
-      const text = weight >= 0.01 ? weight.toFixed(2) : weight >= 0.001 ? weight.toFixed(3) : "<.001";
+      const text = weight >= 0.01 ? fixed(weight, 2) : weight >= 0.001 ? fixed(weight, 3) : "<.001";
       if (slot < this.slots) {
         ink.fillText(
           text,

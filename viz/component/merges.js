@@ -6,7 +6,7 @@ import { Curve } from "./curve.js";
 import { Excerpt } from "./excerpt.js";
 import { focused } from "./keys.js";
 import { Sayings, view } from "./mount.js";
-import { whole } from "./numbers.js";
+import { fixed, percent, whole } from "./numbers.js";
 import { clamp, element, spelt } from "./parts.js";
 
 const SPEEDS = { "2 a second": 2, "8 a second": 8, "30 a second": 30 };
@@ -36,7 +36,7 @@ class Player {
     this.sayings = new Sayings();
     this.excerpt = new Excerpt();
     this.curves = [
-      new Curve(this, "Tokens per word", (value) => value.toFixed(2)),
+      new Curve(this, "Tokens per word", (value) => fixed(value, 2)),
       new Curve(this, "Vocabulary", whole),
     ];
     this.build();
@@ -225,9 +225,8 @@ class Player {
   remember(merge) {
     const times = this.data.whole;
     const word = (one, kind) => chip(this.piece(FIRST - 1 + one), kind);
-    const percent = (100 * this.share[merge]).toFixed(1);
     const share = this.data.words
-      ? `${percent}% of all words are one token.`
+      ? `${percent(this.share[merge])} of all words are one token.`
       : "There is no word in this text.";
     const now = times[merge]
       ? ["This merge finished a word: ", word(merge, "new"), ` occurs ${whole(times[merge])} times. `]

@@ -4,11 +4,12 @@
 
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
+import { fixed } from "./numbers.js";
 import { clamp, drawing, element } from "./parts.js";
 
 // Percent of the middle column from its centre to a disc: where the cosine is 0, and at least and at most.
 const [REACH, NEAREST, FARTHEST] = [38, 5, 44];
-const number = (value) => value.toFixed(2).replace("-", "−");
+const number = (value) => fixed(value, 2);
 const away = (cosine) => clamp(REACH * (1 - cosine), NEAREST, FARTHEST);
 
 function chip([word, cosine], common) {

@@ -15,6 +15,19 @@ export function figure(value, digits = 3) {
   return mantissa.replace("-", "−") + (power ? ` × 10${raised(Number(power))}` : "");
 }
 
+/** A number with so many digits after the point. */
+export function fixed(value, digits) {
+  const shown = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(shown) ? `−${shown}` : shown;
+}
+
+/** A share, 1 being all of it, in percent. */
+export const percent = (share, digits = 1) => `${fixed(100 * share, digits)} %`;
+
+/** At most three significant digits, and none that say nothing: 2.56, 0.5, 1,230. */
+export const short = (value) =>
+  Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", "−");
+
 /** A number with its sign, and so many digits after the point. */
 export function signed(value, digits) {
   const shown = Math.abs(value).toFixed(digits);

@@ -3,12 +3,13 @@
 
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
+import { fixed } from "./numbers.js";
 import { children, element, parted } from "./parts.js";
 
 function words({ tokens, bits, own, read }, place) {
   const name = tokens[place].trim() || "white space";
   const whose = place < own ? "yours" : place < read ? "chosen" : "ahead";
-  const cost = bits[place] == null ? "" : `, ${bits[place].toFixed(1)} bits`;
+  const cost = bits[place] == null ? "" : `, ${fixed(bits[place], 1)} bits`;
   const back = place ? "go back to where it was chosen" : "the first token";
   const goes = place < read ? back : "of the branch left behind, go forward to it";
   return `token ${place + 1}, ${name}, ${whose}${cost}: ${goes}`;
@@ -33,7 +34,7 @@ class Story {
 
   chip(data, place, choose) {
     const [mark, text] = parted(data.tokens[place]);
-    const bits = element("small", {}, data.bits[place]?.toFixed(1));
+    const bits = element("small", {}, data.bits[place] == null ? "" : fixed(data.bits[place], 1));
     const kind = place < data.own ? "own" : place < data.read ? "made" : "ahead";
     const button = element(
       "button",

@@ -32,10 +32,7 @@ export class Strip {
     this.low = Math.min(0, ...scores);
     this.high = Math.max(0, ...scores, this.low + 1e-9);
     this.picture.setAttribute("viewBox", `0 0 ${2 * last || 1} 100`);
-    this.line.setAttribute(
-      "d",
-      `M${scores.map((score, n) => `${n} ${this.lift(score).toFixed(3)}`).join("L")}`,
-    );
+    this.line.setAttribute("d", `M${scores.map((score, n) => `${n} ${this.lift(score)}`).join("L")}`);
     set(this.zero, { x1: 0, x2: 2 * last, y1: this.lift(0), y2: this.lift(0) });
     set(this.middle, { x1: last, x2: last });
     const names = [

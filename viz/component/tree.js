@@ -4,6 +4,7 @@
 
 import { along, walks } from "./keys.js";
 import { view } from "./mount.js";
+import { fixed, percent } from "./numbers.js";
 import { drawing, element, legible } from "./parts.js";
 
 const [WIDE, HIGH, GAP_X, GAP_Y] = [94, 54, 30, 14]; // CSS pixels of a node and between nodes
@@ -19,8 +20,8 @@ function put(node, x, y) {
 }
 
 function button(node, level, place, choose) {
-  const share = node.share === null ? "" : `${(100 * node.share).toFixed(1)} %`;
-  const [bits, token] = [`${node.bits.toFixed(2)} bits`, node.token.trim() || "white space"];
+  const share = node.share === null ? "" : percent(node.share);
+  const [bits, token] = [`${fixed(node.bits, 2)} bits`, node.token.trim() || "white space"];
   const where = node.best ? "on the best path" : node.alive ? "kept" : "given up later";
   const what = `${share || "ended"}, ${bits} in all, ${where}`;
   const made = element(

@@ -10,13 +10,14 @@ with _server.WARMING:  # until app.py has imported everything
     from viz.component.live import live
 
 if "link" not in st.session_state:
-    st.set_page_config(page_title="Riverbank", layout="wide", initial_sidebar_state=340)
+    st.set_page_config(page_title=_shell.NAME, layout="wide", initial_sidebar_state=340)
     st.session_state.pages = _shell.pages()
 _choices.begin()
 page = st.navigation(st.session_state.pages, position="hidden")
+st.set_page_config(page_title=f"{page.title} · {_shell.NAME}")  # of the browser's tab
 st.session_state.here = page.url_path
 with st.sidebar:
-    contents(_shell.PAGES, here=page.url_path or _shell.FRONT)
+    contents(_shell.NAME, _shell.PAGES, here=page.url_path or _shell.FRONT)
 st.title(page.title, anchor=False)
 _failure.run(page)
 live()

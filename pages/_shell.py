@@ -24,6 +24,7 @@ PAGES = {  # folder, and address: the question that it answers
     "architecture": "What else is in a transformer?",
 }
 
+NAME = "Riverbank"  # of the app
 FRONT = next(iter(PAGES))  # what the root shows as well
 FIRST = "decoder-rope"  # the model that a visitor meets first
 MOST_REFUSED = 4  # of what a link asks for that is not here: how much is named,

@@ -141,7 +141,7 @@ DRAWN = {
     "clocks": encoding,
     "cone": network,
     "contents": lambda: contents.contents(
-        {"attention": "How does a word look?", "rope": "Why turn?"}, here="rope"
+        "Riverbank", {"attention": "How does a word look?", "rope": "Why turn?"}, here="rope"
     ),
     "diagram": block,
     "grid": lambda **on: grid.grid(

@@ -42,6 +42,14 @@ def test_it_keeps_the_session_and_the_way_back(page):
     expect(page.part("text", "textarea")).to_have_value(TEXT)
 
 
+def test_the_tab_says_page_and_app_and_the_list_the_app(page):
+    page.open()
+    expect(page.page).to_have_title(f"{PAGES['attention']} · Riverbank")
+    expect(page.part("contents", ".name")).to_have_text("Riverbank")
+    page.part("contents", "a").get_by_text(PAGES["masks"]).click()
+    expect(page.page).to_have_title(f"{PAGES['masks']} · Riverbank")
+
+
 def test_a_page_opens_in_a_tab_of_its_own_as_any_link_does(page):
     page.open()
     link = page.part("contents", "a").get_by_text(PAGES["bpe"])

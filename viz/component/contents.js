@@ -13,11 +13,11 @@ class Contents {
     host.addEventListener("click", (event) => this.follow(event));
   }
 
-  update({ pages, here }) {
+  update({ name, pages, here }) {
     const question = focused(this.host)?.textContent;
     const current = (address) => (address === here ? { "aria-current": "page" } : {});
     const links = pages.map(([address, text]) => element("a", { href: address, ...current(address) }, text));
-    this.host.replaceChildren(...links);
+    this.host.replaceChildren(element("div", "name", name), ...links);
     links.find((link) => link.textContent === question)?.focus(); // the list is new, the focus stays
   }
 

@@ -7,8 +7,8 @@ from viz.component.view import view
 mount = view("contents")
 
 
-def contents(pages, *, here):
-    """Draw the list of `pages`, {address: question}, in its order, the one at the address `here` marked; a
-    click goes there within the session.
+def contents(name, pages, *, here):
+    """Draw the app's name and the list of `pages`, {address: question}, in its order, the one at the address
+    `here` marked; a click goes there within the session.
     """
-    mount(key="contents", data={"pages": list(map(list, pages.items())), "here": here})
+    mount(key="contents", data={"name": name, "pages": list(map(list, pages.items())), "here": here})

@@ -79,6 +79,7 @@ def grid(view, after, shown, neuron):
         label=f"layer {view.choice.layer + 1}: the neurons that fire most for token {view.token + 1}",
         row_role="token",
         column_role="neuron",
+        reading="{row}, neuron {column}",
         selected=(view.token, int(np.flatnonzero(shown == neuron)[0])),
         revision=f"{view.token} {neuron}",
         on_select=clicked,

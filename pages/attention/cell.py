@@ -61,7 +61,9 @@ def square(cell, values, name, *, kind, allowed=None, note, labels=None):
     )
 
 
-def by_dimension(values, rows, name, *, key, role, selected=None, height=HEIGHT):
+def by_dimension(
+    values, rows, name, *, key, role, reading="{row}, dimension {column}", selected=None, height=HEIGHT
+):
     """Vectors of one head as a heatmap: row a token or a head, column a dimension; returns the dimension
     clicked last, at first 0.
     """
@@ -78,6 +80,7 @@ def by_dimension(values, rows, name, *, key, role, selected=None, height=HEIGHT)
         height=height,
         row_role=role,
         column_role="dimension",
+        reading=reading,
     )
     return clicked[1] if clicked else 0
 

@@ -46,6 +46,7 @@ def projections(cell):
                 f"{letter}: what each token {verb}",
                 key=letter,
                 role=role,
+                reading=f"{{row}}, dimension {{column}} of its {role}",
                 selected=(place, 0),
                 height=360,
             )

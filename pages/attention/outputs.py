@@ -123,6 +123,7 @@ def joined(cell):
             f"Output: {config.width} numbers, {D} to a row",
             key="out",
             role="start",
+            reading="output, number {row} {column}",
             height=230,
         )
     with right:

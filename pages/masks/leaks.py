@@ -174,6 +174,7 @@ def every_pair(name, trace, other, mask):
                 key=key,
                 label=label,
                 digits=digits,
+                reading="{row} moves with {column}",
                 **labels,
                 **looks,
             )

@@ -92,6 +92,7 @@ def draw_profiles(name, text, ranked, means, shares, chosen):
         label=f"{name}: mean weight by distance, heads sorted by the share",
         row_role="layer.head share",
         column_role="distance",
+        reading="head {row}, {column} back",
         on_select=take_head,
     )
 

@@ -40,6 +40,7 @@ def show(_text):
                 label=view.label,
                 row_role="i",
                 column_role="j",
+                reading="positions {row} and {column}",
                 revision=f"{name}:{head}",
             )
     st.caption(view.caption)

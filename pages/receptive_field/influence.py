@@ -71,6 +71,7 @@ def strips(trace, output, measures):
             label=NAMES[name],
             row_role="measure",
             column_role="token",
+            reading="{row} at {column}",
             revision=trace.text,
         )
     st.caption("Each row is divided by its largest number, so that 1 is the token that matters most.")

@@ -97,6 +97,7 @@ def heads(target, side, scale, plain, clue, stage):
         label="where the word looks, head by head",
         row_role="layer.head",
         column_role="token",
+        reading="head {row} looks at {column}",
         revision=target.text,
     )
     named = ", ".join(map(_shell.plain, clue))

@@ -380,6 +380,16 @@ def test_a_click_changes_the_address_and_the_number(page, defaults):
     )
 
 
+def test_a_read_out_speaks_of_things_and_not_of_rows(page):
+    page.open(text=LONG, **{"attention.step": "2 q, k, v"})
+    page.shown("attention.q")
+    page.part("attention.q", "canvas.pointer").focus()
+    page.page.keyboard.press("Home")
+    expect(page.part("attention.q", ".readout")).to_have_text(
+        re.compile(r"^\S+ \(\d+\), dimension 0 of its query: [−\d.]+$")
+    )
+
+
 def test_arrows_walk_enter_commits_and_the_walk_is_spoken(page, defaults):
     page.open(text=LONG)
     page.shown(revision=LONG)
@@ -392,7 +402,7 @@ def test_arrows_walk_enter_commits_and_the_walk_is_spoken(page, defaults):
     canvas.focus()
     for key, place in (("ArrowUp", (6, 4)), ("ArrowLeft", (6, 3)), ("ArrowDown", (7, 3)), ("Home", (7, 1))):
         canvas.press(key)
-        expect(spoken).to_contain_text(re.compile(rf"row {place[0]}\b.*column {place[1]}\b"))
+        expect(spoken).to_contain_text(re.compile(rf"\({place[0]}\) asks, .*\({place[1]}\) answers: "))
     page.shown(cell="6,3")  # walking commits nothing
     canvas.press("ArrowUp")
     canvas.press("Enter")

@@ -163,7 +163,7 @@ def test_can_it_cheat_in_one_screen(page):
 def test_a_label_that_is_no_token_keeps_its_spaces(page):
     page.open("masks", text=TEXT)
     page.shown("masks.ahead", cell="2,3")
-    expect(page.part("masks.ahead", ".readout")).to_contain_text("row 3 layer 3, column 4 head 4: ")
+    expect(page.part("masks.ahead", ".readout")).to_contain_text("layer 3, head 4: ")
     page.part("masks.ahead", "canvas.pointer").focus()
     page.page.keyboard.press("ArrowLeft")
     expect(page.part("masks.ahead", ".tip .pair")).to_have_text("layer 3 → head 3")

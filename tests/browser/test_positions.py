@@ -79,7 +79,7 @@ def test_arrows_walk_the_crosshair_and_enter_asks_there(page):
         canvas.press(press)
     assert values(seen(page, "panels", cell="3,2")) == pytest.approx(weights((3, 2), 1, 6), abs=1e-6)
     expect(page.part("positions.panels", ".readout")).to_contain_text(
-        "row 4 \u2068·red\u2069 asks, column 3 \u2068·the\u2069 answers: none"
+        "\u2068·red\u2069 (4) asks, \u2068·the\u2069 (3) answers: none"
     )
     canvas.press("Enter")
     page.linked(**{"positions.query": "4", "positions.key": "3"})

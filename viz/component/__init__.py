@@ -29,6 +29,7 @@ def heatmap(
     label: str = "",
     row_role: str = "query",
     column_role: str = "key",
+    reading: str | None = None,
     height: int = 560,
     digits: int = 3,
     square: bool = True,
@@ -46,8 +47,10 @@ def heatmap(
     those that are False as cells not allowed. allowed (T, S) bool, True = may look. Cells not allowed, NaN or
     infinite are hatched and read as `hole` says; their values stay here. selected: the (row, column) to
     outline, counted from 0; None, or a cell outside the matrix, outlines the last choice if it fits. label:
-    caption above the picture and its accessible name. row_role, column_role: the names of the axes. height:
-    CSS pixels of the picture with its labels; on a page narrower than that, the picture is as high as it is
+    caption above the picture and its accessible name. row_role, column_role: the names of the axes. reading:
+    how a cell is read before its number, with {row} and {column} where their names stand, such as "{row},
+    dimension {column} of its query"; None for who asks and who answers, or only the two names. height: CSS
+    pixels of the picture with its labels; on a page narrower than that, the picture is as high as it is
     wide. digits: significant digits of the numbers shown, 1 to 9. revision: any text, found again as
     `data-revision` once this data is painted. square: False lets cells be wider than high, for matrices that
     are not tokens by tokens. on_select: called with row and column before the run that a new choice starts.
@@ -59,6 +62,7 @@ def heatmap(
     """
     cell = places(len(rows), len(columns))
     chosen = read(key, "cell", cell)
+    looks = (row_role, column_role) == ("query", "key")
     data = _pack(
         values,
         rows,
@@ -70,6 +74,7 @@ def heatmap(
         label=str(label),
         row_role=row_role,
         column_role=column_role,
+        reading=reading or ("{row} asks, {column} answers" if looks else "{row}, {column}"),
         height=int(height),
         digits=int(digits),
         square=bool(square),

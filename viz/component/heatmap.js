@@ -9,7 +9,7 @@ import { palette, rgb } from "./colours.js";
 import { Layout, inside } from "./layout.js";
 import { unpack, view } from "./mount.js";
 import { figure } from "./numbers.js";
-import { element, parted, spoken, tall } from "./parts.js";
+import { counted, element, parted, spoken, tall } from "./parts.js";
 import { canvasOf, images, stamped, strongest } from "./raster.js";
 import { blind, letters, outline, rules } from "./sheet.js";
 
@@ -201,13 +201,13 @@ class Heatmap extends Picture {
       return this.say("Click cells, or drag over them; or use the arrow keys and Space.");
     }
     if (!cell) return this.say("Click a cell, or use the arrow keys on the picture.");
-    const looks = data.row_role === "query" && data.column_role === "key";
-    const [asks, answers] = looks ? [" asks", " answers"] : ["", ""];
-    const [from, to] = [data.rows[cell[0]], data.columns[cell[1]]].map((token) =>
-      element("bdi", {}, spoken(token)),
-    );
-    const [row, column] = [`row ${cell[0] + 1} `, `${asks}, column ${cell[1] + 1} `];
-    return this.say(row, from, column, to, `${answers}: ${this.word(cell)}`);
+    const named = (token, i, role) => [element("bdi", {}, spoken(token)), counted(role, i)];
+    const things = {
+      "{row}": named(data.rows[cell[0]], cell[0], data.row_role),
+      "{column}": named(data.columns[cell[1]], cell[1], data.column_role),
+    };
+    const parts = data.reading.split(/(\{row\}|\{column\})/).flatMap((part) => things[part] ?? [part]);
+    return this.say(...parts, `: ${this.word(cell)}`);
   }
 
   /** The cell under a point; where a pixel covers several, the one whose colour it shows. */

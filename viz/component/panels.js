@@ -7,7 +7,7 @@ import { Picture, steps } from "./canvas.js";
 import { palette, rgb } from "./colours.js";
 import { unpack, view } from "./mount.js";
 import { figure } from "./numbers.js";
-import { element, isolated, thinning } from "./parts.js";
+import { counted, element, isolated, thinning } from "./parts.js";
 import { images, stamped } from "./raster.js";
 
 const TILT = Math.PI / 3; // column labels rise at 60 degrees
@@ -238,7 +238,8 @@ class Panels extends Picture {
     const answers = data.column_role === "key" ? " answers: " : ": ";
     const numbers = data.titles.map((title, i) => `${title} ${this.number(i, at)}`).join(" · ");
     const [row, column] = [isolated(data.rows[at[0]]), isolated(data.columns[at[1]])];
-    return this.say(`row ${at[0] + 1} ${row}${asks}column ${at[1] + 1} ${column}${answers}${numbers}`);
+    const [i, j] = [counted(data.row_role, at[0]), counted(data.column_role, at[1])];
+    return this.say(`${row}${i}${asks}${column}${j}${answers}${numbers}`);
   }
 
   /** Leave on the wrapper what a test wants to know. */

@@ -96,6 +96,11 @@ export function spoken(token) {
   return token.includes("\n") ? "newline" : token.includes("\t") ? "tab" : "space";
 }
 
+const TOKENS = new Set(["query", "key", "value", "token", "output", "input"]);
+
+/** What follows the name of a row or column in a sentence: the place of a token, since it may occur again. */
+export const counted = (role, i) => (TOKENS.has(role) ? ` (${i + 1})` : "");
+
 /** The smallest of 1, 2, 5, 10, 20, 50 ... that keeps labels `needed` pixels apart. */
 export function thinning(cell, needed) {
   for (let power = 1; ; power *= 10) {

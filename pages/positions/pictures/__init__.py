@@ -64,6 +64,7 @@ def table(
         label=label,
         row_role=row_role,
         column_role="position",
+        reading="dimension " * (row_role == "dimension") + "{row} at position {column}",
         revision=revision,
     )
 

@@ -8,6 +8,7 @@ import streamlit as st
 from model import Change, Trace, load, masks
 from pages._cache import remembered
 from pages._choices import refusals
+from pages._glossary import explained
 from viz import theme
 
 PAGES = {  # folder, and address: the question that it answers
@@ -86,9 +87,11 @@ def listing(parts):
     return " and ".join(", ".join(group) for group in (parts[:-1], parts[-1:]) if group)
 
 
-def heading(text):
-    """A heading that is no address: to make one, the browser would spell it anew in every run."""
-    st.subheader(text, anchor=False)
+def heading(text, *terms):
+    """A heading that is no address: to make one, the browser would spell it anew in every run. Beside it
+    stands what the `terms` mean.
+    """
+    st.subheader(text, anchor=False, help=explained(*terms) or None)
 
 
 def say(formula, *sentences):

@@ -10,6 +10,7 @@ from model import Unavailable, load, names
 from pages import _signs
 from pages._choices import put
 from pages._control import Buttons, Menu, NothingToShow, Text
+from pages._glossary import explained
 from pages._shell import FIRST, explain
 
 LAYER, HEAD = 3, 4  # the head of _shell.FIRST in which, of all, "bank" looks most at "river"
@@ -20,7 +21,10 @@ EXAMPLES = (
     "Lily gave Tom a red ball, and Tom said thank you to Lily.",
     "One day, a little girl found a big box under her bed. She opened the",
 )
-TEXT = Text("Your text", "text", None, EXAMPLES[0])
+TEXT = Text("Your text", "text", None, EXAMPLES[0], look={"help": explained("token")})
+LAYER_HELP = {"help": explained("layer")}
+HEAD_HELP = {"help": explained("head", "query", "key", "value")}
+SMALL = "Large language models have thousands of times as many."
 
 
 class Choice(NamedTuple):
@@ -59,12 +63,34 @@ def model_control(known):
     return Menu("Model", "model", known, FIRST if FIRST in known else known[0])
 
 
+def origin(model):
+    """Who trained a model, on what, and how small it is, in two or three sentences; None if it is
+    unavailable.
+    """
+    try:
+        bundle = load(model)
+    except Unavailable:
+        return None
+    if is_toy(model):
+        task = "to copy strings of random symbols that repeat: it knows no words"
+    elif "teacher" in bundle.card:
+        task = (
+            "to give a word the vector that a larger model, all-MiniLM-L6-v2, gives it, on children’s "
+            "stories, fairy tales and a dictionary’s definitions and examples"
+        )
+    else:
+        unmasked = ", without the causal mask," * (not bundle.config.causal)
+        task = f"to guess the next token{unmasked} of children’s stories and fairy tales"
+    size = f"{bundle.card['parameters'] / 1e6:.2g} million parameters"
+    return f"The model {model} was trained for Riverbank {task}. It is small: {size}. {SMALL}"
+
+
 def place_controls(model):
     """The controls of layer and head, counted from 1, for a model of that name."""
     config = load(model).config
     return (
-        Buttons("Layer", "layer", range(1, config.layers + 1), min(LAYER, config.layers)),
-        Buttons("Head", "head", range(1, config.heads + 1), min(HEAD, config.heads)),
+        Buttons("Layer", "layer", range(1, config.layers + 1), min(LAYER, config.layers), look=LAYER_HELP),
+        Buttons("Head", "head", range(1, config.heads + 1), min(HEAD, config.heads), look=HEAD_HELP),
     )
 
 
@@ -92,7 +118,7 @@ def sidebar(anyhow=False):
             placeholder="Choose a sentence",
         )
         if "model" in st.session_state.drawn:
-            model_control(st.session_state.models).draw()
+            model_control(st.session_state.models).draw(help=origin(st.session_state.reader))
         with suppress(Unavailable):  # the page has said so; another model can be chosen
             for control in place_controls(st.session_state.reader):
                 control.draw()

@@ -162,7 +162,7 @@ def additions(view):
     trace, token = view.trace, view.token
     added = stream.added(trace)  # (2, L, T)
     after = stream.norms(np.stack([layer.resid_out for layer in trace.layers]))
-    _shell.heading("How much do they add?")
+    _shell.heading("How much do they add?", "residual stream", "MLP")
     _shell.show(
         figures.additions(added[0, :, token], added[1, :, token], after[:, token], layer=view.choice.layer),
         key="architecture.added",

@@ -8,6 +8,7 @@ import streamlit as st
 from model import Change, load, probabilities
 from pages import _shell
 from pages._control import Buttons, Slider, switch
+from pages._glossary import explained
 from pages._numbers import number, plural
 from viz import theme
 from viz.component.ranking import ranking
@@ -19,7 +20,13 @@ AVERAGE = switch(
     "Plain average", "attention.average", help="Every score is set to 0: all allowed words weigh the same."
 )
 TEMPERATURES = [i / 10 for i in range(1, 51)]
-TEMPERATURE = Slider("Softmax temperature", "attention.temperature", TEMPERATURES, 1.0, look={"width": 170})
+TEMPERATURE = Slider(
+    "Softmax temperature",
+    "attention.temperature",
+    TEMPERATURES,
+    1.0,
+    look={"width": 170, "help": explained("softmax", "temperature")},
+)
 MASK = Buttons("Mask", "attention.mask", MASKS, OWN)
 WHERE = Buttons("Changed in", "attention.where", (EVERYWHERE, HERE), EVERYWHERE)
 ATTENTION = "trace.layers[{layer}].attention"

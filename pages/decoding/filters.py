@@ -8,6 +8,7 @@ import streamlit as st
 
 from model import decoding
 from pages._control import Buttons, Menu, Number, Steps
+from pages._glossary import explained
 
 NAMED = {
     "t": ("temperature", decoding.temperature, "degree"),
@@ -28,7 +29,11 @@ def spoken(order):
 
 METHOD = Buttons("Choose by", "decoding.method", METHODS, SAMPLING)
 TEMPERATURE = Steps(
-    "Temperature", "decoding.temperature", [i / 10 for i in range(51)], 0.8, look={"width": 150}
+    "Temperature",
+    "decoding.temperature",
+    [i / 10 for i in range(51)],
+    0.8,
+    look={"width": 150, "help": explained("logit", "temperature", "entropy", "bit")},
 )
 TOP_P = Steps("Top-p", "decoding.p", [i / 100 for i in range(1, 101)], 0.95, look={"width": 150})
 MIN_P = Steps("Min-p", "decoding.min_p", [i / 100 for i in range(101)], OFF["m"], look={"width": 150})

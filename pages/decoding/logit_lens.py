@@ -8,6 +8,7 @@ from pages import _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import pause, token
+from pages._glossary import explained
 from pages._numbers import number, percent
 from pages.decoding import story
 from viz.component.beliefs import beliefs
@@ -59,7 +60,7 @@ def show(view):
         "Each column is the stream as it is there, put through the model’s last norm and output matrix; all "
         "bars are on one scale. The last column is the model’s own answer."
     )
-    after.draw()
+    after.draw(help=explained("bit", "perplexity"))
     followed(view, place, chances, stages)
     surprised(view, bits)
 

@@ -133,7 +133,7 @@ def compare(view, maps, allowed, depth, gradient):
             if allowed.sum() < 3:
                 cells[2] = "–"
         lines.append(f"| {one} and {other} | **{cells[0]}** | {cells[1]} | {cells[2]} |")
-    _shell.heading("How far they agree")
+    _shell.heading("How far they agree", "rank correlation")
     st.markdown(
         firsts(view, maps, row)
         + "Attention says where a head looks, not what comes of it: values may be small, cancel out, or be "

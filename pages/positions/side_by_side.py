@@ -86,7 +86,7 @@ def show(text):
 
 def loss(traces, tokens):
     """What each model lost on each token."""
-    _shell.heading("Which words did each model find hard?")
+    _shell.heading("Which words did each model find hard?", "loss", "nat")
     if len(tokens) == 1:
         st.info("This text is one token, and there is none after it to be predicted. Type a few words more.")
         return

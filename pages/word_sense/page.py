@@ -49,7 +49,7 @@ for i, column in enumerate(st.columns(2)):
         blindfold.sentence(targets[i], i, scales[i], moved[i], hidden[i])
 undo.button("Let it look again", key="word_sense.undo", on_click=blindfold.undo, disabled=not any(hidden))
 
-_shell.heading("Which heads did it?")
+_shell.heading("Which heads did it?", "head", "rank correlation")
 st.markdown(
     f"Where the word looks, head by head, and what each head is worth: how far {scales[0].name} moves when "
     "that head alone cannot look at the clue, beside the weight that the head gives it. The clue is what you "

@@ -1,0 +1,44 @@
+"""The terms of the field, each in one plain sentence, shown beside headings and controls."""
+
+TERMS = {
+    "token": (
+        "a piece of text that a model reads as one: a common word, a part of a rare one, or a sign. · is a "
+        "space at its beginning, ⏎ a line break, ⟨E6⟩ one byte of a character that is cut into several "
+        "tokens."
+    ),
+    "layer": "one of several steps of the same build that a text goes through, attention first, then an MLP.",
+    "head": (
+        "one of several attentions that run side by side in a layer, each with its own queries, keys and "
+        "values."
+    ),
+    "query": "the vector by which a token asks the others.",
+    "key": "the vector by which a token answers those that ask.",
+    "value": "the vector that a token passes on, as much of it as it was given weight.",
+    "softmax": "makes any numbers into shares that sum to 1: e to the power of each, divided by their sum.",
+    "temperature": (
+        "what the numbers are divided by before the softmax; below 1 the largest gains, above 1 all come "
+        "nearer to one another."
+    ),
+    "logit": (
+        "the number that a model gives a token of its vocabulary, before a softmax makes probabilities of "
+        "them all."
+    ),
+    "entropy": "how much surprise to expect from what comes next, in bits; 0 when one token is certain.",
+    "bit": "a unit of surprise: a token of probability 1/2 costs 1 bit, one of 1/4 costs 2 bits.",
+    "nat": "a unit of surprise, −ln of the probability; 1 nat is about 1.44 bits.",
+    "loss": "the surprise at a token, after those before it, or its mean over a text; lower is better.",
+    "perplexity": (
+        "among how many equally likely tokens one would be as unsure: 2 to the power of the bits a token."
+    ),
+    "rank correlation": (
+        "how far two lists put the same things in the same order: 1 for the same order, 0 for none in "
+        "common, −1 for the reverse (Spearman)."
+    ),
+    "residual stream": "a token’s vector, which runs through all layers: attention and MLP only add to it.",
+    "MLP": "the part of a layer in which each token works by itself: two matrices with a curve between.",
+}
+
+
+def explained(*terms: str) -> str:
+    """The sentences about these terms, a paragraph each, as Markdown; KeyError for an unknown term."""
+    return "\n\n".join(f"**{term[0].upper()}{term[1:]}**: {TERMS[term]}" for term in terms)

@@ -19,6 +19,7 @@ TEXTS = (  # one a visitor, who sees each page in another view: no page has more
     "One two three one two three one",
     "the dog and the cat and the dog",
 )
+MEASURED = b"decoding.durations", b"Measured on this machine"  # what holds times, which no two runs share
 STARTS = 2  # of a cold server, as who comes before what is a matter of chance
 
 
@@ -69,7 +70,8 @@ def test_visitors_at_once_are_shown_what_each_is_shown_alone():
     for turn, (crowd, one) in enumerate(zip(together, alone, strict=True)):
         for page, answer in one.items():
             assert crowd[page].keys() == answer.keys(), (turn, page)
-            differing = [place for place in answer if answer[place] != crowd[page][place]]
+            compared = [place for place in answer if not any(mark in answer[place] for mark in MEASURED)]
+            differing = [place for place in compared if answer[place] != crowd[page][place]]
             assert differing == [], (turn, page, [answer[place][:200] for place in differing])
 
 

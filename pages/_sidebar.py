@@ -138,16 +138,16 @@ def take_example():
     st.session_state.example = None
 
 
-def read(choice):
+def read(choice, notice=True):
     """The Trace of the chosen text in the chosen model; where there is none, the page shows the reason and
-    ends with NothingToShow.
+    ends with NothingToShow. notice: whether to say that the text is longer than any in training.
     """
     try:
         trace = explain(choice.text, choice.model)
     except ValueError as reason:
         st.warning(str(reason))
         raise NothingToShow from reason
-    if len(trace.tokens) > trace.config.context:
+    if notice and len(trace.tokens) > trace.config.context:
         st.info(
             f"This text has {len(trace.tokens)} tokens; the model was trained on {trace.config.context} at a "
             "time. What it does past them is computed like all else, but it never learned to."

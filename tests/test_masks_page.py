@@ -544,3 +544,10 @@ def test_losses_end_at_their_numbers():
     figure = figures.losses({"causal": [[100, 5.0], [200, 2.5, 2.0]], "cheat": [[100, 4.0], [200, 0.05]]})
     assert [note.text for note in figure.layout.annotations] == ["2.5", "0.05"]
     np.testing.assert_allclose([note.y for note in figure.layout.annotations], np.log10([2.5, 0.05]))
+
+
+@pytest.mark.parametrize("view", [CHEATING, SEEING])
+def test_a_long_text_is_told_of_once(view):
+    at = section(view, text="the river bank " * 50)
+    notices = [element.value for element in (*at.info, *at.warning) if "trained on" in element.value]
+    assert len(notices) == 1

@@ -29,7 +29,8 @@ CONTEXT = 128  # tokens before what they write: as many as they were trained on
 
 def show(choice):
     """Show what a decoder that was trained without the mask makes of the text, and where it looks."""
-    honest, cheat = (_sidebar.read(choice._replace(model=name)) for name in (HONEST, CHEAT))
+    honest = _sidebar.read(choice._replace(model=HONEST))
+    cheat = _sidebar.read(choice._replace(model=CHEAT), notice=False)
     blinded = _shell.explain(choice.text, CHEAT, mask="causal")
     st.markdown(
         "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** "

@@ -61,7 +61,7 @@ def knows(name, ids, output):
 
 def show(choice):
     """Show which words a word knows of, in an encoder and in a decoder."""
-    traces = {name: _sidebar.read(choice._replace(model=name)) for name in MODELS}
+    traces = {name: _sidebar.read(choice._replace(model=name), notice=False) for name in MODELS}
     decoder = traces[DECODER]
     st.markdown(
         "The same sentence, read with and without the future. **Choose a word** and see which words its "

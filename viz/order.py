@@ -62,6 +62,39 @@ def losses(
     return theme.layout(figure, height=height).update_layout(hovermode="x unified", margin_t=40)
 
 
+def ranges(
+    found: Mapping[str, Sequence[float | None]],
+    names: Sequence[str],
+    *,
+    looks: Mapping[str, Look],
+    height: int = 300,
+) -> go.Figure:
+    """A line per encoding over ranges of places: `found` maps its name to the nats lost in each of the ranges
+    `names`, None where it has no such place; `looks` maps it to its Look.
+    """
+    figure = go.Figure()
+    for name, nats in found.items():
+        colour, dash, sign = looks[name]
+        figure.add_scatter(
+            x=np.arange(len(names)),
+            y=np.array(nats, np.float32),  # None becomes NaN, a gap
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            marker={"symbol": sign, "size": 9},
+            hovertemplate="%{y:.3g} nats<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(
+        tickvals=list(range(len(names))),
+        ticktext=list(names),
+        title="tokens read before",
+        showgrid=False,
+        zeroline=False,
+    )
+    figure.update_yaxes(title="loss, nats", zeroline=False)
+    return theme.layout(figure, height=height).update_layout(hovermode="x unified", margin_t=40)
+
+
 def differences(found: Mapping[str, Mapping[str, float] | str], *, height: int = 320) -> go.Figure:
     """Two dots per encoding on a log scale: `found` maps its name to numbers by mask, {"full": x, "causal":
     y}, or to a sentence why there are none.

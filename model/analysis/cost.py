@@ -98,6 +98,19 @@ def per_token(config: ModelConfig) -> int:
     return layers + widened + (table_parameters(config) if config.predicts else 0)
 
 
+def position_operations(config: ModelConfig, tokens: int) -> int:
+    """Additions and multiplications that the positional encoding adds to the work on the last of T tokens: an
+    addition to each of C numbers of its embedding; or in every layer three operations to turn each of the
+    (H + G) D numbers of its queries and keys (two products, a sum), or an addition to each of its H T scores.
+    """
+    heads = config.heads + config.key_heads
+    return {
+        "embedding": config.width,
+        "queries and keys": 3 * config.layers * heads * config.head_width,
+        "scores": config.layers * config.heads * tokens,
+    }.get(config.encoding.enters, 0)
+
+
 def multiply_adds(tokens: int, config: ModelConfig, window: int | None = None) -> int:
     """Of the whole transformer on a text of T tokens."""
     return tokens * per_token(config) + config.layers * mixing(tokens, config, window)

@@ -4,9 +4,10 @@ compared on the reader's own text.
 
 from pages import _shell, _sidebar, _signs
 from pages._control import Buttons
-from pages.positions import content_position, extrapolation, locality, shuffle, side_by_side, table
+from pages.positions import choosing, content_position, extrapolation, locality, shuffle, side_by_side, table
 
 SECTIONS = {
+    "Which to choose": choosing.show,
     "Side by side": side_by_side.show,
     "Shuffle test": shuffle.show,
     "By distance": locality.show,
@@ -17,7 +18,7 @@ SECTIONS = {
 OWN_TEXT = "The encoding itself", "Beyond the training length"  # these ask for none, or for a long one
 
 HIDDEN = {"label_visibility": "collapsed"}
-VIEW = Buttons("View", "positions.section", SECTIONS, "Side by side", look=HIDDEN)
+VIEW = Buttons("View", "positions.section", SECTIONS, "Which to choose", look=HIDDEN)
 
 text, section = _sidebar.TEXT.value(), VIEW.value()
 VIEW.draw()

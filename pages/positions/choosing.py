@@ -1,0 +1,119 @@
+"""Which encoding? All of them in one picture and one table: the loss inside the training length and past it,
+on held-out texts and on the reader's, and what an encoding costs.
+"""
+
+import streamlit as st
+
+from model.analysis import cost
+from pages import _shell
+from pages._choices import put
+from pages._numbers import number, percent, plural
+from pages.positions import encodings
+from pages.positions.long_text_losses import mean
+from pages.positions.pictures import LOOKS
+from viz import order as figures
+
+RANGES = (64, 128), (128, 256), (512, 1024)  # places of a token; the models were trained on 128 tokens
+GROWTH = 0.2  # nats past the training length that still count as going on
+
+
+def show(text):
+    """Show the picture, the table, and a way to each encoding."""
+    tokens = len(encodings.read(text))
+    st.markdown(
+        "Models that were trained alike and differ only in how they are told where a word stands. **Look to "
+        "the right of 128 tokens**, the length that they were trained on: which lines stay flat?"
+    )
+    cards = {name: encodings.bundle(name).card for name in encodings.usable()}
+    held_out = {
+        name: [mean(card["loss_by_position"], *part) for part in RANGES] for name, card in cards.items()
+    }
+    _shell.show(
+        figures.ranges(held_out, [f"{first} to {end:,}" for first, end in RANGES], looks=LOOKS),
+        key="positions.choosing",
+        alt="loss inside the training length, just past it and far past it, a line for each encoding",
+    )
+    st.markdown(verdict(held_out))
+    own = {
+        name: trace if isinstance(trace, str) else trace.losses.mean() if tokens > 1 else "–"
+        for name, trace in encodings.traces(text, tokens, list(cards)).items()
+    }
+    st.markdown(table(held_out, own, tokens))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Look into one:", width="content")
+        for name in cards:
+            st.button(name, key=f"positions.look.{name}", on_click=look_into, args=(name,))
+    short = cards[min(held_out, key=lambda name: held_out[name][0])]["short_training"]
+    st.caption(
+        "Nats lost on a token, by how many were read before it; lower is better. Held-out texts: the same "
+        "192 windows for every model, from its card. Each model was trained once, so nobody has measured how "
+        "far chance alone would drive them apart. In shorter trainings with three seeds the best and the "
+        f"worst seed differ by {number(short['range'], 3)} bits a byte: a few thousandths of a nat say "
+        f"nothing. Work: operations that the encoding adds to a token’s {cost.per_token(config()):,} "
+        "multiply-adds, at 128 tokens."
+    )
+
+
+def config():
+    """The sizes that all the models share."""
+    return encodings.bundle(encodings.usable()[0]).config
+
+
+def verdict(held_out):
+    """What the picture says, in words."""
+    best = min(held_out, key=lambda name: held_out[name][0])
+    said = (
+        f"Inside the training length **{best}** loses least, {number(held_out[best][0], 3)} nats. "
+        if len(held_out) > 1
+        else ""
+    )
+    grown = {name: last - first for name, (first, _, last) in held_out.items() if last is not None}
+    flat = [f"**{name}**" for name, more in grown.items() if more < GROWTH]
+    fails = max(grown, key=grown.get, default=None)
+    if fails and grown[fails] >= GROWTH:
+        said += (
+            f"Far past it {_shell.listing(flat) or 'none'} {'goes' if len(flat) < 2 else 'go'} on as before, "
+            f"within {number(GROWTH)} nats; {fails} loses {number(grown[fails], 2)} nats more than inside. "
+        )
+    ends = [f"**{name}**" for name, (_, _, last) in held_out.items() if last is None]
+    if ends:
+        said += f"{_shell.listing(ends)} has no position for a longer text at all."
+    return said
+
+
+def table(held_out, own, tokens):
+    """The numbers, a row for each encoding, in Markdown."""
+    heads = [f"{first} to {end:,}" for first, end in RANGES]
+    lines = [
+        f"| | {' | '.join(heads)} | your text, {plural('token', tokens)} | needs a longest text | "
+        "parameters | work |",
+        "|:--|" + "--:|" * 7,
+    ]
+    for name, losses in held_out.items():
+        encoding, sizes = config_of(name)
+        here = own[name] if isinstance(own[name], str) else number(own[name], 2)
+        cells = ["–" if one is None else number(one, 2) for one in losses]
+        longest = f"yes, {sizes.max_tokens}" if encoding.limited else "no"
+        parameters = f"{cost.position_parameters(sizes):,}"
+        cells = [f"**{name}**", *cells, here, longest, parameters, work(encoding, sizes)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def config_of(name):
+    """The Encoding and the sizes of a model."""
+    sizes = encodings.bundle(name).config
+    return sizes.encoding, sizes
+
+
+def work(encoding, sizes):
+    """What an encoding adds to the work on a token, in words: an addition for each number of the embedding,
+    a turn of each number of queries and keys in each layer, or an addition to each score.
+    """
+    added = cost.position_operations(sizes, sizes.context)
+    return f"{added:,} ({percent(added / cost.per_token(sizes), 2)})" if added else "none"
+
+
+def look_into(name):
+    """Go to the view of one encoding."""
+    put({"positions.section": "The encoding itself", "positions.encoding": name})

@@ -19,6 +19,7 @@ from viz import order as figures
 from viz.component import beliefs, panels, sequence
 
 NAMES = ["none", "learned", "sinusoidal", "rope", "alibi", "t5"]
+CHOOSING = "Which to choose"
 VIEWS = [
     "Side by side",
     "Shuffle test",
@@ -498,7 +499,7 @@ def test_a_broken_link_opens_on_something_sensible(value):
         "split",
     ]
     at = opened("nonsense", SHORT, **dict.fromkeys(keys, value) | {"length": 64})
-    assert list(maps(at, "positions.panels")) == NAMES
+    assert control(at, "positions.section").value == CHOOSING and at.get("plotly_chart")
     for view in VIEWS:
         control(at, "positions.section").set_value(view)
         assert not checked(at.run()).warning
@@ -550,3 +551,46 @@ def test_curves_by_position_keep_their_axis_while_they_come_in():
     )
     assert few.layout.xaxis.range == more.layout.xaxis.range
     assert list(more.data[0].x) == [8, 24] and list(more.data[0].y) == [3, 2]
+
+
+# ---- which to choose ----
+
+
+def rows(markdown):
+    """{first cell without its stars: the other cells} of a table in Markdown."""
+    lines = [line.strip("| ").split(" | ") for line in markdown.splitlines()[2:]]
+    return {cells[0].strip("* "): [cell.strip() for cell in cells[1:]] for cells in lines}
+
+
+def test_the_page_opens_on_what_tells_the_encodings_apart():
+    at = checked(visit("positions", {"text": LONG}).run())
+    shown = rows(next(one.value for one in at.markdown if one.value.startswith("| | 64 to 128")))
+    assert list(shown) == NAMES
+    for name, cells in shown.items():
+        recorded = BUNDLES[name].card["loss_by_position"]
+        for (first, end), cell in zip(((64, 128), (128, 256), (512, 1024)), cells, strict=False):
+            parts = [(b - a, nats) for a, b, nats in recorded if first <= a and b <= end]
+            if parts:
+                mean = sum(size * nats for size, nats in parts) / sum(size for size, _ in parts)
+                assert float(cell) == pytest.approx(mean, abs=0.00501)
+            else:
+                assert name == "learned" and cell == "–"
+        assert float(cells[3]) == pytest.approx(BUNDLES[name].explain(LONG).losses.mean(), abs=0.00501)
+        assert cells[4] == ("yes, 128" if name == "learned" else "no")
+    verdict = next(one.value for one in at.markdown if "Inside the training length" in one.value)
+    assert "**rope** loses least" in verdict and "**alibi** and **t5** go on as before" in verdict
+    assert "**learned** has no position" in verdict
+
+
+def test_a_text_past_the_table_of_learned_positions_is_compared_without_it():
+    at = opened(CHOOSING, text="the dog ran and " * 60)
+    shown = rows(next(one.value for one in at.markdown if one.value.startswith("| | 64 to 128")))
+    assert shown["learned"][3].startswith("no such position") and float(shown["alibi"][3]) > 0
+
+
+def test_each_encoding_is_looked_into_from_the_table():
+    at = opened(CHOOSING)
+    control(at, "positions.look.t5").click()
+    at = checked(at.run())
+    assert address(at)["positions.section"] == "The encoding itself"
+    assert address(at)["positions.encoding"] == "t5"

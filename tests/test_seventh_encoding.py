@@ -104,6 +104,8 @@ def test_the_diagram_and_the_costs_take_it(seventh, make_network, make_bundle):
     found = activations.activation(bundle.network, bundle.explain(TEXT), "turn", 1)
     assert found.values.shape == (len(bundle.read(TEXT)), boxes["turn"].shape[1])
     assert cost.position_parameters(bundle.config, 10_000) == 0
+    turned = (4 + 2) * bundle.config.head_width  # queries and keys of a layer, two products and a sum each
+    assert cost.position_operations(bundle.config, 10_000) == 3 * turned * bundle.config.layers
     assert decoding.room(bundle.config) == bundle.config.max_tokens
 
 

@@ -52,6 +52,8 @@ def show(text):
         f"nothing. Work: operations that the encoding adds to a token’s {cost.per_token(config()):,} "
         "multiply-adds, at 128 tokens."
     )
+    _shell.heading("The functions that computed it")
+    _shell.show_source(mean, cost.position_operations)
 
 
 def config():

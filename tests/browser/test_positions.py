@@ -164,7 +164,7 @@ def test_a_slow_answer_takes_nothing_back(page):
     """To the view itself, without a server: two words to it, then the answer to the first, to the second, and
     what nobody had asked for.
     """
-    page.open("positions")
+    page.open("positions", **{"positions.section": "Side by side"})
     page.shown("positions.panels", "panels")
     code = script("sequence")
     data = {"words": ["a", "b", "c"], "order": [0, 1, 2], "label": "", "revision": "a b c"}

@@ -65,7 +65,7 @@ def verdict(held_out):
     """What the picture says, in words."""
     best = min(held_out, key=lambda name: held_out[name][0])
     said = (
-        f"Inside the training length **{best}** loses least, {number(held_out[best][0], 3)} nats. "
+        f"Inside the training length **{best}** loses least, {number(held_out[best][0], 2)} nats. "
         if len(held_out) > 1
         else ""
     )

@@ -84,3 +84,16 @@ def test_visitors_who_come_before_the_server_is_warm_see_every_page(start):
         assert {page: visitor.wrong() for page, visitor in visitors if visitor.wrong()} == {}
         assert all(len(visitor.elements) > 10 for _, visitor in visitors)
         assert "Traceback" not in cold.log
+
+
+def test_who_comes_second_is_shown_the_same_though_nothing_is_computed_any_more():
+    """A place where progress is said may not look otherwise once there is none to be told of."""
+    with launch.server() as server:
+        for section in ("The block", "The end"):
+            first, second = ({}, {})
+            for shown in (first, second):
+                with Visitor(server.url) as visitor:
+                    query = {"text": TEXTS[1], "model": "encoder", "architecture.section": section}
+                    visitor.open("architecture", **query)
+                    shown |= visitor.answer()
+            assert first == second

@@ -37,7 +37,5 @@ def watched(jobs: Iterable, label: str) -> Iterator:
 @contextmanager
 def spinner(label: str) -> Iterator[None]:
     """For a block whose progress nobody can tell, and which draws nothing: a wheel turns until it is done."""
-    room = place()
-    with room, st.spinner(label):
+    with place(), st.spinner(label):
         yield
-    room.empty()

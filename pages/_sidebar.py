@@ -11,6 +11,7 @@ from pages import _signs
 from pages._choices import put
 from pages._control import Buttons, Menu, NothingToShow, Text
 from pages._glossary import explained
+from pages._numbers import number
 from pages._shell import FIRST, explain
 
 LAYER, HEAD = 3, 4  # the head of _shell.FIRST in which, of all, "bank" looks most at "river"
@@ -81,7 +82,7 @@ def origin(model):
     else:
         unmasked = ", without the causal mask," * (not bundle.config.causal)
         task = f"to guess the next token{unmasked} of children’s stories and fairy tales"
-    size = f"{bundle.card['parameters'] / 1e6:.2g} million parameters"
+    size = f"{number(bundle.card['parameters'] / 1e6, digits=2)} million parameters"
     return f"The model {model} was trained for Riverbank {task}. It is small: {size}. {SMALL}"
 
 

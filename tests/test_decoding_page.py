@@ -431,10 +431,9 @@ def test_the_map_grows_a_row_and_the_cache_a_column_with_each_token(at):
         np.testing.assert_allclose(shown, expected, atol=1e-6)
         assert f"**{6_144 * len(ids):,} bytes**" in said(at)
         assert f"The last pass read {1 if count else len(PROMPT)} token" in said(at)
-        assert "largest difference" in said(at)
+        difference = re.search(rf"largest difference ({NUMBER})|no difference at all", said(at))
+        assert numeric(difference[1] or "0") < 1e-5
         press(at, "one")
-    difference = numeric(re.search(rf"largest difference ({NUMBER})", said(at))[1])
-    assert difference < 1e-5
     assert "times** as fast" in said(at)
 
 

@@ -51,7 +51,9 @@ class Visitor:
                 return self
 
     def take(self, place, delta):
-        """What is put into a place takes the place of all that was in it."""
+        """What is put into a place takes the place of all that was in it, but for a wheel that turns there."""
+        if delta.WhichOneof("type") == "new_transient":
+            return
         for old in [old for old in self.elements if old[: len(place)] == place]:
             del self.elements[old]
         if delta.WhichOneof("type") == "new_element":

@@ -28,8 +28,7 @@ answers = token("Who answers", "heads.key", trace.tokens, strongest)
 section = VIEW.value()
 st.markdown(
     f"{choice.model} looks at your text with {trace.config.layers} × {trace.config.heads} heads at once, and "
-    "nobody told any of them what to do. The head and the two tokens that you choose in one view stay chosen "
-    "in all."
+    "nobody told any of them what to do."
 )
 VIEW.draw()
 SECTIONS[section](HeadView(choice, trace, query, answers.value(), asks, answers))

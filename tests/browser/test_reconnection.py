@@ -22,7 +22,7 @@ ENTER = """() => document.querySelector(".st-key-text textarea")
 # page: rows of buttons, with the place of the one chosen before the server dies, and of the one after
 VISITS = {
     "attention": (("attention.step", 1), ("attention.step", 4)),
-    "positions": (("positions.layer", 2), ("positions.head", 4)),
+    "positions": (("positions.section", 1), ("positions.head", 4)),
     "heads": (("heads.section", 2), ("heads.section", 1)),
 }
 

@@ -51,7 +51,7 @@ class Visitor:
                 return self
 
     def take(self, place, delta):
-        """What is put into a place takes the place of all that was in it, but for a wheel that turns there."""
+        """What is put into a place takes the place of all that was in it; not so a turning wheel."""
         if delta.WhichOneof("type") == "new_transient":
             return
         for old in [old for old in self.elements if old[: len(place)] == place]:

@@ -5,6 +5,8 @@ types.
 import pytest
 from playwright.sync_api import expect
 
+from viz.component.view import script
+
 ROSES, VIOLETS = "Roses are red", "Violets are blue"
 LINES = f"{ROSES}\n{VIOLETS}"
 BOXES = {  # each box for a text: (page, its key, what else the link says)
@@ -144,3 +146,21 @@ def test_the_space_at_the_end_is_told_while_it_is_typed_and_taken_off_in_place(p
     page.page.get_by_role("link", name="See its tokens").click()
     page.page.wait_for_url("**/bpe?**")
     expect(page.part("text", "textarea")).to_have_value(f"{prompt}\n")
+
+
+MOUNTED = """async (code) => {
+    const { default: mount } = await import("data:text/javascript," + encodeURIComponent(code));
+    const [room, host] = [document.createElement("div"), document.createElement("div")];
+    [room.className, host.className] = ["st-key-box-late", "riverbank-live"];
+    const box = room.appendChild(document.createElement("textarea"));
+    document.body.append(room, host);
+    box.focus();
+    const said = new Promise((done) => box.addEventListener("keydown", (event) => done(event.ctrlKey && event.key)));
+    mount({ parentElement: document.body, data: { rest: 10 }, setStateValue: () => {} });
+    return await Promise.race([said, new Promise((done) => setTimeout(done, 2000))]);
+}"""
+
+
+def test_what_was_typed_before_the_code_that_reads_it_was_there_is_read(page):
+    page.open("attention").rests()
+    assert page.page.evaluate(MOUNTED, script("live")) == "Enter"

@@ -37,7 +37,10 @@ class Live {
   }
 
   update({ rest }) {
+    const first = this.rest === undefined;
     this.rest = rest;
+    // somebody may have typed before this code was there; a box without news says nothing
+    if (first && document.activeElement) this.typed({ target: document.activeElement });
   }
 
   /** Let the page read the text of a box, now or once it is connected. */

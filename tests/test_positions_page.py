@@ -14,7 +14,20 @@ from model import load, masks
 from model.analysis import order
 from model.network.encodings import ENCODINGS, sinusoidal
 from pages.positions.pictures import LOOKS, PICTURES
-from tests.session import AROUND, HOSTILE, LONG, ROOT, SHORT, address, click, control, escaped, numeric, visit
+from tests.session import (
+    AROUND,
+    HOSTILE,
+    LONG,
+    NUMBER,
+    ROOT,
+    SHORT,
+    address,
+    click,
+    control,
+    escaped,
+    numeric,
+    visit,
+)
 from viz import order as figures
 from viz.component import beliefs, panels, sequence
 
@@ -580,6 +593,11 @@ def test_the_page_opens_on_what_tells_the_encodings_apart():
     verdict = next(one.value for one in at.markdown if "Inside the training length" in one.value)
     assert "**rope** loses least" in verdict and "**alibi** and **t5** go on as before" in verdict
     assert "**learned** has no position" in verdict
+    cards = [bundle.card for bundle in BUNDLES.values()]
+    bytes_a_token = cards[0]["nats_per_token"] / (cards[0]["bits_per_byte"] * np.log(2))
+    seeds = [np.ptp(card["short_training"]["bits_per_byte"]) for card in cards]
+    chance = re.search(rf"differ by up to ({NUMBER}) nats a token", " ".join(one.value for one in at.caption))
+    assert numeric(chance[1]) == pytest.approx(max(seeds) * np.log(2) * bytes_a_token, rel=0.06)
 
 
 def test_a_text_past_the_table_of_learned_positions_is_compared_without_it():

@@ -43,17 +43,24 @@ def show(text):
         st.markdown("Look into one:", width="content")
         for name in cards:
             st.button(name, key=f"positions.look.{name}", on_click=look_into, args=(name,))
-    short = cards[min(held_out, key=lambda name: held_out[name][0])]["short_training"]
+    chance = max(spread(card) for card in cards.values())
     st.caption(
         "Nats lost on a token, by how many were read before it; lower is better. Held-out texts: the same "
         "192 windows for every model, from its card. Each model was trained once, so nobody has measured how "
         "far chance alone would drive them apart. In shorter trainings with three seeds the best and the "
-        f"worst seed differ by {number(short['range'], 3)} bits a byte: a few thousandths of a nat say "
-        f"nothing. Work: operations that the encoding adds to a token’s {cost.per_token(config()):,} "
-        "multiply-adds, at 128 tokens."
+        f"worst seed of an encoding differ by up to {number(chance, 3)} nats a token: smaller differences "
+        "say nothing. Work: operations that the encoding adds for the last of 128 tokens, beside the "
+        f"{cost.per_token(config()):,} multiply-adds of the matrices that a token goes through."
     )
     _shell.heading("The functions that computed it")
     _shell.show_source(mean, cost.position_operations)
+
+
+def spread(card):
+    """How far apart, in nats a token, the short trainings of a model with other seeds end; their cards have
+    it in bits a byte.
+    """
+    return card["short_training"]["range"] * card["nats_per_token"] / card["bits_per_byte"]
 
 
 def config():

@@ -123,3 +123,12 @@ def test_the_other_encodings_are_compared_without_the_one_that_is_damaged(folder
     at = visit("positions", {"text": TEXT, "positions.section": view}).run()
     assert not at.exception, [one.value for one in at.exception]
     assert pictures(at) or at.get("plotly_chart"), sentences(at)
+
+
+def test_the_choice_of_an_encoding_goes_on_without_the_one_whose_card_has_no_figures(folder):
+    without_figures(folder, "decoder-learned")
+    at = visit("positions", {"text": TEXT}).run()
+    assert not at.exception, [one.value for one in at.exception]
+    assert "decoder-learned" in sentences(at) and at.get("plotly_chart")
+    (table,) = (one.value for one in at.markdown if one.value.startswith("| | 64 to 128"))
+    assert "**rope**" in table and "**learned**" not in table

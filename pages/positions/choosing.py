@@ -4,9 +4,11 @@ on held-out texts and on the reader's, and what an encoding costs.
 
 import streamlit as st
 
+from model import Unavailable
 from model.analysis import cost
 from pages import _shell
 from pages._choices import put
+from pages._control import NothingToShow
 from pages._numbers import number, percent, plural
 from pages.positions import encodings
 from pages.positions.long_text_losses import mean
@@ -24,10 +26,9 @@ def show(text):
         "Models that were trained alike and differ only in how they are told where a word stands. **Look to "
         "the right of 128 tokens**, the length that they were trained on: which lines stay flat?"
     )
-    cards = {name: encodings.bundle(name).card for name in encodings.usable()}
-    held_out = {
-        name: [mean(card["loss_by_position"], *part) for part in RANGES] for name, card in cards.items()
-    }
+    held_out = {name: losses for name in encodings.usable() if (losses := recorded(name))}
+    if not held_out:
+        raise NothingToShow
     _shell.show(
         figures.ranges(held_out, [f"{first} to {end:,}" for first, end in RANGES], looks=LOOKS),
         key="positions.choosing",
@@ -36,14 +37,14 @@ def show(text):
     st.markdown(verdict(held_out))
     own = {
         name: trace if isinstance(trace, str) else trace.losses.mean() if tokens > 1 else "–"
-        for name, trace in encodings.traces(text, tokens, list(cards)).items()
+        for name, trace in encodings.traces(text, tokens, list(held_out)).items()
     }
     st.markdown(table(held_out, own, tokens))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Look into one:", width="content")
-        for name in cards:
+        for name in held_out:
             st.button(name, key=f"positions.look.{name}", on_click=look_into, args=(name,))
-    chance = max(spread(card) for card in cards.values())
+    chance = max(spread(encodings.bundle(name).card) for name in held_out)
     st.caption(
         "Nats lost on a token, by how many were read before it; lower is better. Held-out texts: the same "
         "192 windows for every model, from its card. Each model was trained once, so nobody has measured how "
@@ -54,6 +55,17 @@ def show(text):
     )
     _shell.heading("The functions that computed it")
     _shell.show_source(mean, cost.position_operations)
+
+
+def recorded(name):
+    """The loss in each of RANGES, from the model's card; None where the card has no figures, and the page
+    says so.
+    """
+    try:
+        return [mean(encodings.bundle(name).card["loss_by_position"], *part) for part in RANGES]
+    except Unavailable as reason:
+        st.warning(str(reason))
+        return None
 
 
 def spread(card):

@@ -14,6 +14,12 @@ import streamlit as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 
+NOT_HELD = (
+    "trigger_value",
+    "json_value",
+    "json_trigger_value",
+)  # by buttons and pictures: nothing to show again
+
 
 def listen() -> None:
     """Before the page, until it has run once: put aside what the browser says of widgets that were not drawn
@@ -61,9 +67,9 @@ def choices(reported: str) -> dict[str, list]:
 
 
 def show_again() -> None:
-    """Boxes say in this run what was put aside, but in the browser the run before has written over it."""
+    """Controls say in this run what was put aside, but in the browser the run before has written over it."""
     state = st.session_state
-    for key in state.pop("boxes", ()):
+    for key in state.pop("written_over", ()):
         if key in state:
             state[key] = state[key]  # Streamlit sends along what a script has set
 
@@ -73,6 +79,7 @@ def hear() -> None:
     state, run = st.session_state, get_script_run_ctx()
     state.heard, reported, state.unheard = True, state.unheard, {}
     if reported:
-        state.boxes = [id.rpartition("-")[2] for id, one in reported.items() if one.HasField("string_value")]
+        held = {id: one.WhichOneof("value") for id, one in reported.items()}
+        state.written_over = [id.rpartition("-")[2] for id, kind in held.items() if kind not in NOT_HELD]
         kept = {name: getattr(run, name) for name in ("query_string", "page_script_hash", "context_info")}
         raise RerunException(RerunData(widget_states=WidgetStates(widgets=reported.values()), **kept))

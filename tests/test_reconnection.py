@@ -52,6 +52,8 @@ def test_the_first_click_counts(lost):
     after = followed(before, shown(before), lost)
     assert control(after, "attention.step").value == "3 Dot products"
     assert address(after)["head"] == str(head.value) and address(after)["text"] == TYPED
+    again = [control(after, key).proto for key in ("attention.step", "head", "text")]
+    assert all(one.set_value for one in again)  # the browser is told, as the run before has written over them
 
 
 @pytest.mark.parametrize(("time", "heard"), [(LOST + 2, True), (LOST - 1, False), (LOST, False)])

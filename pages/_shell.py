@@ -91,7 +91,7 @@ def heading(text, *terms):
     """A heading that is no address: to make one, the browser would spell it anew in every run. Beside it
     stands what the `terms` mean.
     """
-    st.subheader(text, anchor=False, help=explained(*terms) or None)
+    st.header(text, anchor=False, help=explained(*terms) or None)
 
 
 def say(formula, *sentences):

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 ROOT = Path(__file__).parent.parent
-AROUND = {"contents", "address", "live"}  # the components that every page has
+AROUND = {"contents", "address", "live", "screen"}  # the components that every page has
 SHORT, LONG = "The river bank", "She gave the red ball to the boy, and the boy gave it to the dog"
 HOSTILE = {
     "empty": "",

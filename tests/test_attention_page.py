@@ -400,7 +400,7 @@ def test_hostile_text_gives_a_sentence_or_a_picture_at_every_step(at, text):
     for step in steps(at):
         move(at, {"attention.step": step, "text": text})
         assert control(at, "text").value == text
-        for element in (*at.markdown, *at.caption, *at.warning, *at.title, *at.subheader):
+        for element in (*at.markdown, *at.caption, *at.warning, *at.title, *at.header):
             body = getattr(element.proto, "body", "")
             if body in plain:
                 continue

@@ -122,7 +122,7 @@ def compare(text, name, few, all_, merges, every):
         ],
         "The model’s surprise, bits per byte": [number(cost) for cost in costs],
     }
-    head = [f"| | first {merges:,} merges | all {every:,} merges |", "|---|---:|---:|"]
+    head = [f"| quantity | first {merges:,} merges | all {every:,} merges |", "|---|---:|---:|"]
     st.markdown("\n".join(head + [f"| {label} | {a} | {b} |" for label, (a, b) in rows.items()]))
     seen = " against ".join(_shell.plain(shortened(text[start:end])) for start, end in spans)
     if merges == every:

@@ -104,7 +104,7 @@ def listed(view, chances, order):
 def table(view, chances, kept):
     """What is left after each filter, in numbers."""
     step, word = view.step, view.word(view.step.id)
-    lines = [f"| | tokens left | mass kept | entropy | {word} |", "|:--|--:|--:|--:|--:|"]
+    lines = [f"| after | tokens left | mass kept | entropy | {word} |", "|:--|--:|--:|--:|--:|"]
     before = chances[0]
     for name, chance, logits, count in zip(
         ["the model’s own", *view.sampling.names], chances, step.stages, kept, strict=True

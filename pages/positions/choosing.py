@@ -106,7 +106,7 @@ def table(held_out, own, tokens):
     """The numbers, a row for each encoding, in Markdown."""
     heads = [f"{first} to {end:,}" for first, end in RANGES]
     lines = [
-        f"| | {' | '.join(heads)} | your text, {plural('token', tokens)} | needs a longest text | "
+        f"| encoding | {' | '.join(heads)} | your text, {plural('token', tokens)} | needs a longest text | "
         "parameters | work |",
         "|:--|" + "--:|" * 7,
     ]

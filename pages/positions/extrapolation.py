@@ -70,7 +70,7 @@ def table(curves, ids, used, source, length, context):
             "1889, public domain. No model was trained on it."
         )
     lines = [
-        f"| | after {'1 token' if N == 1 else f'1 to {min(N, context)} tokens'} | "
+        f"| encoding | after {'1 token' if N == 1 else f'1 to {min(N, context)} tokens'} | "
         f"{f'after {context + 1} to {N:,}' if context < N else 'beyond'} | change |",
         "|---|---|---|---|",
     ]

@@ -58,7 +58,7 @@ def listed_product(stack):
 def layer_table(settings):
     """The layers one by one: what an output of each sees of the tokens."""
     lines = [
-        "| layer | | kernel | stride | dilation | field | jump | start |",
+        "| layer | kind | kernel | stride | dilation | field | jump | start |",
         "|--:|:--|--:|--:|--:|--:|--:|--:|",
     ]
     listed = zip(settings.stack, reach.fields(settings.stack, settings.causal), strict=True)

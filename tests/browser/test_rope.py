@@ -160,7 +160,10 @@ def test_a_click_on_a_clock_fills_in_its_matrix(page):
         page.page.locator(".katex-html").filter(has_text=f"{math.cos(angle):.3f}".replace("-", "−")).first
     ).to_be_visible()
     name = page.part("rope.clocks", ".clock").nth(2).get_attribute("aria-label")
-    assert re.fullmatch(r"pair 3, dimensions 4 and 5, once round in 19\.9 tokens, adds [+−]\d+\.\d\d", name)
+    assert re.fullmatch(
+        r"pair 3 ↺ 19\.9 [+−]\d+\.\d\d, added to the score, dimensions 4 and 5, once round in 19\.9 tokens",
+        name,
+    )
 
 
 def test_sorting_puts_the_largest_contribution_first(page):

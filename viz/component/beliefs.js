@@ -27,7 +27,7 @@ class Beliefs {
         return element(
           "section",
           "list",
-          element("h4", "name", name),
+          element("p", "name", name),
           note ? element("p", "note", note) : list,
         );
       }),

@@ -5,7 +5,7 @@
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
 import { fixed, percent, whole } from "./numbers.js";
-import { element, legible } from "./parts.js";
+import { element, legible, named, unseen } from "./parts.js";
 
 const written = (share) => percent(share, share < 0.001 ? 3 : 1);
 
@@ -29,14 +29,12 @@ function row(one, widest, choose) {
     "button",
     { type: "button" },
     element("span", "rank", whole(one.rank)),
+    " ",
     element("bdi", "token", legible(one.token)),
+    " ",
     element("span", "track", ...bars, behind),
   );
-  const token = one.token.trim() || "white space";
-  button.setAttribute(
-    "aria-label",
-    `rank ${one.rank}, ${token}: model ${written(one.own)}, ${words}. Take it`,
-  );
+  named(button, unseen(one.token), `${written(one.own)} by the model: take it`);
   Object.assign(button.dataset, { rank: one.rank, own: one.own, final: one.final, cut: one.cut });
   button.addEventListener("click", () => choose(one.rank));
   return element("li", [one.drawn && "drawn", one.cut && "cut"].filter(Boolean).join(" "), button);

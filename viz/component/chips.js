@@ -4,7 +4,7 @@
 
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
-import { children, clamp, element, parted } from "./parts.js";
+import { children, clamp, element, named, parted, unseen } from "./parts.js";
 
 class Chips {
   constructor(host) {
@@ -23,19 +23,15 @@ class Chips {
   chip({ tokens, notes, values, selected, struck }, place, choose) {
     const [mark, text] = parted(tokens[place]);
     const out = struck.includes(place);
-    const name = tokens[place].trim() || "white space";
     const button = element(
       "button",
-      {
-        type: "button",
-        class: out ? "struck" : "",
-        "aria-pressed": String(place === selected),
-        "aria-label": `token ${place + 1}, ${name}, ${notes[place]}${out ? ", struck out" : ""}`,
-      },
+      { type: "button", class: out ? "struck" : "", "aria-pressed": String(place === selected) },
       element("span", "mark", mark),
       element("bdi", {}, text),
+      " ",
       element("small", {}, notes[place]),
     );
+    named(button, unseen(tokens[place]), `token ${place + 1}`, out ? "struck out" : "");
     if (values) button.style.setProperty("--share", `${Math.round(100 * clamp(values[place], 0, 1))}%`);
     button.addEventListener("click", choose);
     return button;

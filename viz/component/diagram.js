@@ -5,7 +5,7 @@
 import { alone, walks } from "./keys.js";
 import { view } from "./mount.js";
 import { percent, short, whole } from "./numbers.js";
-import { children, drawing, element, set } from "./parts.js";
+import { children, drawing, element, named, set } from "./parts.js";
 import { framed, wires } from "./wires.js";
 
 /** A count in few letters: 960, 36.9 k, 2.56 M. */
@@ -104,16 +104,19 @@ class Diagram {
     made.dataset.name = part.name;
     made.style.gridRow = part.row + 1;
     made.style.gridColumn = part.column + 1;
-    made.setAttribute("aria-label", this.words(part));
     if (sum) made.append(part.reads.length > 1 ? "+" : "↓");
     else {
       made.append(
         element("span", "title", part.title),
+        " ",
         element("span", "shape", part.shape.join(" × ")),
+        " ",
         line(part.parameters, 0),
+        " ",
         line(part.multiply_adds, 1),
       );
     }
+    named(made, this.words(part));
     made.addEventListener("click", () => this.choose(part.name));
     made.addEventListener("pointerenter", () => this.say(part.name));
     made.addEventListener("focus", () => this.say(part.name));

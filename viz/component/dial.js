@@ -3,7 +3,7 @@
 // pair adds.
 
 import { short, signed } from "./numbers.js";
-import { drawing, element, set } from "./parts.js";
+import { drawing, element, named, set } from "./parts.js";
 
 export class Dial {
   constructor(pair, choose) {
@@ -30,9 +30,11 @@ export class Dial {
       "button",
       { type: "button", class: "clock" },
       name,
+      " ",
       this.turn,
       face,
       element("span", "bar", this.bar),
+      " ",
       this.number,
     );
     this.root.addEventListener("click", () => choose(pair));
@@ -54,11 +56,8 @@ export class Dial {
     Object.assign(this.bar.style, { left: `${contribution < 0 ? 50 - share : 50}%`, width: `${share}%` });
     this.bar.classList.toggle("below", contribution < 0);
     this.number.textContent = signed(contribution, 2);
-    const { pair, period, number } = this;
+    const { pair, period } = this;
     const dimensions = `dimensions ${2 * pair} and ${2 * pair + 1}`;
-    this.root.setAttribute(
-      "aria-label",
-      `pair ${pair + 1}, ${dimensions}, once round in ${period} tokens, adds ${number.textContent}`,
-    );
+    named(this.root, "added to the score", dimensions, `once round in ${period} tokens`);
   }
 }

@@ -5,12 +5,12 @@
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
 import { signed } from "./numbers.js";
-import { drawing, element } from "./parts.js";
+import { drawing, element, named } from "./parts.js";
 
 const along = (value, limit) => 50 + (50 * value) / limit; // percent of the track
 
-function sign(kind, value, limit, lift = 0, ...text) {
-  const made = element("i", kind, ...text);
+function sign(kind, value, limit, lift = 0, mark = "") {
+  const made = element("i", { class: kind, "data-mark": mark }); // read out with the number of that mark
   Object.assign(made.style, { left: `${along(value, limit)}%`, top: `${50 + lift}%` });
   return made;
 }
@@ -93,21 +93,22 @@ class Meter {
 
   lane(lane, data, place, choose) {
     const readings = lane.values.map((value, i) => element("span", `reading mark${i}`, signed(value, 2)));
-    const words = lane.values.map((value, i) => `${data.marks[i]}: ${signed(value, 2)}`).join(", ");
     const clickable = data.chosen !== null;
     const made = element(
       clickable ? "button" : "div",
       {
         class: "lane",
-        "aria-label": `${lane.name}; ${words}${lane.note ? `; ${data.note} ${lane.note}` : ""}`,
         ...(clickable ? { type: "button", "aria-pressed": String(place === data.chosen) } : {}),
       },
       element("span", "name", lane.name),
       track(lane, data),
-      ...readings,
+      ...readings.flatMap((reading) => [" ", reading]),
+      " ",
       element("span", "note", lane.note),
     );
-    if (clickable) made.addEventListener("click", choose);
+    if (!clickable) return made;
+    named(made, `for ${data.marks.join(" and ")}`, lane.note ? `the last number: ${data.note}` : "");
+    made.addEventListener("click", choose);
     return made;
   }
 }

@@ -53,6 +53,13 @@ const characters = (text) =>
     ? Array.from(segmenter.segment(text), (part) => part.segment)
     : Array.from(text);
 
+/** Name a control: first what stands on it, word for word, so that it answers to who says what they see; then
+ *  what only its place and its look tell. */
+export function named(control, ...more) {
+  const seen = control.textContent.replaceAll("·", " ").replace(/\s+/g, " ").trim();
+  set(control, { "aria-label": [seen, ...more].filter(Boolean).join(", ") });
+}
+
 /** At most `limit` characters of a text, and nothing that turns its neighbours round. */
 function cut(text, limit) {
   const clean = text.replace(HIDDEN, "");
@@ -73,8 +80,8 @@ export const legible = (token, limit = Infinity) =>
 /** A piece of a text as a label of which nothing is left out: what shows nothing stands as its code. */
 export function spelt(text) {
   if (BYTES.test(text)) return text;
-  const named = (letter) => SIGNS[letter] ?? `⟨${letter.codePointAt(0).toString(16).toUpperCase()}⟩`;
-  return text.replace(HIDDEN, named).replaceAll(" ", "·");
+  const code = (letter) => SIGNS[letter] ?? `⟨${letter.codePointAt(0).toString(16).toUpperCase()}⟩`;
+  return text.replace(HIDDEN, code).replaceAll(" ", "·");
 }
 
 /** A label in two parts: marks for the spaces that it begins with, three at most, and the rest, which keeps
@@ -100,6 +107,9 @@ const TOKENS = new Set(["query", "key", "value", "token", "output", "input"]);
 
 /** What follows the name of a row or column in a sentence: the place of a token, since it may occur again. */
 export const counted = (role, i) => (TOKENS.has(role) ? ` (${i + 1})` : "");
+
+/** What a screen reader must be told of a token of which it sees nothing. */
+export const unseen = (token) => (token.trim() ? "" : spoken(token));
 
 /** The smallest of 1, 2, 5, 10, 20, 50 ... that keeps labels `needed` pixels apart. */
 export function thinning(cell, needed) {

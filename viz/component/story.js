@@ -4,15 +4,15 @@
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
 import { fixed } from "./numbers.js";
-import { children, element, parted } from "./parts.js";
+import { children, element, named, parted, unseen } from "./parts.js";
 
-function words({ tokens, bits, own, read }, place) {
-  const name = tokens[place].trim() || "white space";
+/** What a chip's looks tell: whose token it is, what its number means, what a click does. */
+function words({ bits, own, read }, place) {
   const whose = place < own ? "yours" : place < read ? "chosen" : "ahead";
-  const cost = bits[place] == null ? "" : `, ${fixed(bits[place], 1)} bits`;
+  const cost = bits[place] == null ? "" : " at so many bits";
   const back = place ? "go back to where it was chosen" : "the first token";
   const goes = place < read ? back : "of the branch left behind, go forward to it";
-  return `token ${place + 1}, ${name}, ${whose}${cost}: ${goes}`;
+  return `token ${place + 1}, ${whose}${cost}: ${goes}`;
 }
 
 class Story {
@@ -38,15 +38,13 @@ class Story {
     const kind = place < data.own ? "own" : place < data.read ? "made" : "ahead";
     const button = element(
       "button",
-      {
-        type: "button",
-        class: place === data.read - 1 ? `${kind} last` : kind,
-        "aria-label": words(data, place),
-      },
+      { type: "button", class: place === data.read - 1 ? `${kind} last` : kind },
       element("span", "mark", mark),
       element("bdi", {}, text),
+      " ",
       bits,
     );
+    named(button, unseen(data.tokens[place]), words(data, place));
     button.addEventListener("click", choose);
     return button;
   }

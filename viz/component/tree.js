@@ -5,7 +5,7 @@
 import { along, walks } from "./keys.js";
 import { view } from "./mount.js";
 import { fixed, percent } from "./numbers.js";
-import { drawing, element, legible } from "./parts.js";
+import { drawing, element, legible, named, unseen } from "./parts.js";
 
 const [WIDE, HIGH, GAP_X, GAP_Y] = [94, 54, 30, 14]; // CSS pixels of a node and between nodes
 const HELP = "arrow keys walk, Enter takes the text as far as there";
@@ -21,20 +21,19 @@ function put(node, x, y) {
 
 function button(node, level, place, choose) {
   const share = node.share === null ? "" : percent(node.share);
-  const [bits, token] = [`${fixed(node.bits, 2)} bits`, node.token.trim() || "white space"];
+  const bits = `${fixed(node.bits, 2)} bits`;
   const where = node.best ? "on the best path" : node.alive ? "kept" : "given up later";
-  const what = `${share || "ended"}, ${bits} in all, ${where}`;
   const made = element(
     "button",
-    {
-      type: "button",
-      class: ["node", node.alive && "alive", node.best && "best"].filter(Boolean).join(" "),
-      "aria-label": `step ${level + 1}, rank ${place + 1}: ${token}, ${what}`,
-    },
+    { type: "button", class: ["node", node.alive && "alive", node.best && "best"].filter(Boolean).join(" ") },
     element("bdi", "token", legible(node.token)),
+    " ",
     element("small", {}, share),
+    " ",
     element("small", {}, bits),
   );
+  const end = share ? "" : "ended";
+  named(made, "in all", unseen(node.token), `step ${level + 1}, rank ${place + 1}`, end, where);
   Object.assign(made.dataset, { level, place, bits: node.bits, parent: node.parent });
   made.addEventListener("click", () => choose(level, place));
   return put(made, left(level), top(place));

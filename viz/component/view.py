@@ -59,11 +59,15 @@ def scope(source: str) -> str:
     return f"{re.sub(EXPORT, '', linked(source), flags=re.MULTILINE)}return {{ {', '.join(exports)} }};\n"
 
 
-def view(name: str):
-    """The component that NAME.js draws in an element of the class riverbank-NAME, styled by NAME.css."""
+def view(name: str, whole_page: bool = False):
+    """The component that NAME.js draws in an element of the class riverbank-NAME, styled by NAME.css, which
+    reaches nothing else, or the `whole_page`.
+    """
     css = style(name) if (HERE / f"{name}.css").exists() else None
     html = f'<div class="riverbank-{name}"></div>'
-    return st.components.v2.component(f"riverbank_{name}", html=html, css=css, js=script(name))
+    return st.components.v2.component(
+        f"riverbank_{name}", html=html, css=css, js=script(name), isolate_styles=not whole_page
+    )
 
 
 def payload(header: dict, numbers: np.ndarray) -> bytes:

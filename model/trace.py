@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.network.attention import AttentionRecord, attend, compared, group_of
+from model.network.attention import AttentionRecord, WeightsRecord, capped, compared, general, group_of
 from model.network.config import ModelConfig
 from model.network.convolution import ConvolutionRecord
 from model.network.transformer import LayerRecord
@@ -45,6 +45,8 @@ class AttentionTrace:
     scale: float  # what the dot products were multiplied by; 1 / sqrt(D) unless changed
     heads: np.ndarray  # (H, T, D) as the model really produced them
     out: np.ndarray  # (T, C) heads joined and projected
+    softcap: float | None = None  # no scaled product goes beyond ± this (Gemma 2)
+    sinks: np.ndarray | None = None  # (H,) a score more in each row; its weight goes nowhere (gpt-oss)
 
     @property
     def turns(self) -> bool:
@@ -78,9 +80,11 @@ class AttentionTrace:
         return q[query] * k[key]
 
     def scaled(self, head: int) -> np.ndarray:
-        """q kᵀ times the scale, plus the bias, (T, S): the scores before the mask."""
+        """q kᵀ times the scale, within the cap, plus the bias, (T, S): the scores before the mask."""
         bias = self.head(head).bias
         scaled = self.dots(head) * np.float32(self.scale)
+        if self.softcap is not None:
+            scaled = capped(torch.tensor(scaled), self.softcap).numpy()
         return scaled if bias is None else scaled + bias
 
     def scores(self, head: int) -> np.ndarray:
@@ -88,8 +92,8 @@ class AttentionTrace:
         return np.where(self.head(head).allowed, self.scaled(head), -np.inf)
 
     def weights(self, head: int, rows: slice = slice(None)) -> np.ndarray:
-        """What comes out of the softmax, (T, S), each row summing to 1: `attend` itself, with one-hot rows
-        for values, so that the result is the weights themselves.
+        """What comes out of the softmax, (T, S), each row summing to 1, or less where a sink takes a share:
+        `attend` itself, with one-hot rows for values, so that the result is the weights themselves.
 
         rows: which of the T are wanted, all unless given.
         """
@@ -98,7 +102,8 @@ class AttentionTrace:
             None if part is None else torch.tensor(part)
             for part in (q[rows], k, allowed[rows], None if bias is None else bias[rows])
         )
-        return read_only(attend(q, k, torch.eye(len(k)), allowed, bias, self.scale))
+        sink = None if self.sinks is None else torch.tensor(self.sinks[head]).reshape(1, 1)
+        return read_only(general(q, k, torch.eye(len(k)), allowed, bias, self.scale, self.softcap, sink))
 
     def error(self) -> float:
         """max |weights @ v - heads| over all heads: how far what is shown is from what the pass produced."""
@@ -106,6 +111,17 @@ class AttentionTrace:
             float(np.abs(self.weights(head) @ self.head(head).v - self.heads[head]).max())
             for head in range(len(self.q))
         )
+
+
+@dataclass(frozen=True)
+class WeightsTrace:
+    """One layer's attention of a model that tells its weights and nothing else of it."""
+
+    given: np.ndarray  # (H, T, S) as the model's library gives them
+
+    def weights(self, head: int, rows: slice = slice(None)) -> np.ndarray:
+        """What came out of the softmax, (T, S); rows: which of the T are wanted, all unless given."""
+        return self.given[head][rows]
 
 
 @dataclass(frozen=True)
@@ -120,14 +136,16 @@ class ConvolutionTrace:
 @dataclass(frozen=True)
 class LayerTrace:
     """The residual stream (T, C) through one layer:
-    resid_mid = resid_in + attention.out, resid_out = resid_mid + mlp_out.
+    resid_mid = resid_in + attention.out, resid_out = resid_mid + mlp_out, unless the config's `residual` says
+    otherwise. `cross` is how a decoder looks at its encoder, and adds its `out` as well.
     """
 
     resid_in: np.ndarray
-    attention: AttentionTrace | ConvolutionTrace
-    resid_mid: np.ndarray
-    mlp_out: np.ndarray
+    attention: AttentionTrace | ConvolutionTrace | WeightsTrace
+    resid_mid: np.ndarray | None  # None, like mlp_out, where the model tells its weights only
+    mlp_out: np.ndarray | None
     resid_out: np.ndarray
+    cross: AttentionTrace | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +161,7 @@ class Trace:
     final: np.ndarray  # (T, C) the end of the stream, normalised
     logits: np.ndarray | None  # (T, V), None for an encoder
     config: ModelConfig
+    decoder: "Trace | None" = None  # of what was written, where this is the encoder of two halves
 
     @cached_property
     def probabilities(self) -> np.ndarray:
@@ -178,19 +197,28 @@ def read_only(tensor: Tensor | None) -> np.ndarray | None:
     return None if tensor is None else frozen(tensor.numpy())
 
 
-def attention_trace(record: AttentionRecord | ConvolutionRecord) -> AttentionTrace | ConvolutionTrace:
-    """An AttentionRecord of the forward pass as an AttentionTrace,
-    a convolution's record as a ConvolutionTrace.
+def attention_trace(
+    record: AttentionRecord | ConvolutionRecord | WeightsRecord,
+) -> AttentionTrace | ConvolutionTrace | WeightsTrace:
+    """An AttentionRecord of the forward pass as an AttentionTrace, a convolution's record as a
+    ConvolutionTrace, one of weights as a WeightsTrace.
     """
+    if isinstance(record, WeightsRecord):
+        return WeightsTrace(read_only(record.given))
     if not isinstance(record, AttentionRecord):
         return ConvolutionTrace(read_only(record.out))
     arrays = {f.name: getattr(record, f.name) for f in fields(AttentionTrace)}
     return AttentionTrace(
-        **{name: value if name == "scale" else read_only(value) for name, value in arrays.items()}
+        **{name: read_only(value) if isinstance(value, Tensor) else value for name, value in arrays.items()}
     )
 
 
 def layer_trace(record: LayerRecord) -> LayerTrace:
     """A LayerRecord of the forward pass as a LayerTrace."""
-    resid_in, attention, *rest = record
-    return LayerTrace(read_only(resid_in), attention_trace(attention), *map(read_only, rest))
+    resid_in, attention, *rest, cross = record
+    return LayerTrace(
+        read_only(resid_in),
+        attention_trace(attention),
+        *map(read_only, rest),
+        cross=None if cross is None else attention_trace(cross),
+    )

@@ -59,6 +59,39 @@ def fused(
     return nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale)
 
 
+def general(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    allowed: Tensor | None = None,
+    bias: Tensor | None = None,
+    scale: float | Tensor | None = None,
+    softcap: float | None = None,
+    sinks: Tensor | None = None,
+) -> Tensor:
+    """What `attend` computes, with two parts that some families add: `softcap` keeps the scaled products
+    within ± that number (Gemma 2), and `sinks` (..., 1, 1) is one more score in each row, whose share of the
+    softmax goes nowhere (gpt-oss).
+    """
+    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    if softcap is None and sinks is None:
+        return attend(q, k, v, allowed, bias, scale)
+    scores = capped(q @ k.mT * scale, softcap)  # (..., T, S)
+    if bias is not None:
+        scores = scores + bias
+    if allowed is not None:
+        scores = scores.masked_fill(~masks.checked(allowed), -math.inf)
+    if sinks is None:
+        return scores.softmax(dim=-1) @ v
+    sink = sinks.expand(*scores.shape[:-1], 1)  # (..., T, 1)
+    return torch.cat((scores, sink), dim=-1).softmax(dim=-1)[..., :-1] @ v
+
+
+def capped(scores: Tensor, softcap: float | None) -> Tensor:
+    """Scores bent so that none goes beyond ± softcap; as they are if it is None."""
+    return scores if softcap is None else torch.tanh(scores / softcap) * softcap
+
+
 # ---- who meets whom ----
 
 
@@ -93,12 +126,22 @@ class AttentionRecord(NamedTuple):
     scale: float
     heads: Tensor
     out: Tensor
+    softcap: float | None = None
+    sinks: Tensor | None = None  # (H,)
 
     def weights(self) -> Tensor:
         """What comes out of the softmax, (..., H, T, S): `attend` itself, with one-hot rows for values."""
         q, k = compared(self)
         one_hot = torch.eye(k.shape[-2], dtype=k.dtype, device=k.device)
-        return attend(q, shared(k, q.shape[-3]), one_hot, self.allowed, self.bias, self.scale)
+        sinks = None if self.sinks is None else self.sinks[:, None, None]
+        k = shared(k, q.shape[-3])
+        return general(q, k, one_hot, self.allowed, self.bias, self.scale, self.softcap, sinks)
+
+
+class WeightsRecord(NamedTuple):
+    """All that is known of attention in a model that tells its weights only, (..., H, T, S)."""
+
+    given: Tensor
 
 
 def compared(attention: AttentionRecord) -> tuple[Tensor, Tensor]:

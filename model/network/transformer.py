@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class LayerRecord(NamedTuple):
     """The residual stream (T, C) before, between and after the two halves of a block,
-    and what each half added.
+    and what each half added; `cross` where a decoder also looks at an encoder.
     """
 
     resid_in: Tensor
@@ -27,17 +27,19 @@ class LayerRecord(NamedTuple):
     resid_mid: Tensor
     mlp_out: Tensor
     resid_out: Tensor
+    cross: AttentionRecord | None = None
 
 
 class Record(NamedTuple):
     """One forward pass: embedded (T, C), a LayerRecord per layer, the normalised end of the stream (T, C),
-    logits (T, V) or None.
+    logits (T, V) or None; where there is an encoder and a decoder, this is the encoder's.
     """
 
     embedded: Tensor
     layers: list[LayerRecord]
     final: Tensor
     logits: Tensor | None
+    decoder: "Record | None" = None
 
 
 class MLP(nn.Sequential):

@@ -1,0 +1,89 @@
+"""An opened model, as pages and notebooks ask it: what `load` returns, with what a model of two halves has
+more.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from model.bundle import Bundle
+from model.hub.network import HubNetwork
+from model.network.change import Change
+from model.network.transformer import Record
+from model.trace import Trace, layer_trace, read_only
+
+MOST = 1e-3  # |weights @ v - heads| beyond which nothing is shown
+
+
+class Writer(nn.Module):
+    """The decoder of a model of two halves, with what the encoder has made of a text: a network as `generate`
+    and `beams` take it.
+    """
+
+    def __init__(self, network: HubNetwork, memory: Tensor) -> None:
+        super().__init__()
+        self.network, self.memory, self.config = network, memory, network.config
+
+    def forward(self, ids: Tensor, *args: object, **kwargs: object) -> Record:
+        """ids (..., T) -> Record of the decoder."""
+        return self.network(ids, *args, memory=self.memory, **kwargs)
+
+
+@dataclass(frozen=True)
+class HubBundle(Bundle):
+    """A model of the library; one object is shared by all callers, who never change it."""
+
+    decoder: HubNetwork | None = None  # of a model of two halves; `network` is then its encoder
+    start: int | None = None  # the id with which such a decoder begins
+
+    def explain(
+        self,
+        text: str,
+        allowed: np.ndarray | Tensor | Sequence | None = None,
+        change: Change | None = None,
+        layers: Iterable[int] | None = None,
+        written: str = "",
+    ) -> Trace:
+        """Run `text` through the model and return the Trace, as Bundle.explain does.
+
+        A model of two halves gives the encoder's Trace, whose `decoder` is the Trace of the text `written` so
+        far; mask and change are the encoder's. ValueError, besides, if what is shown would not be what the
+        model does.
+        """
+        if self.config.fault > MOST:
+            raise ValueError(
+                f"{self.name} adds something to attention that is not modelled here: weights times values "
+                f"differ from what its heads put out by {self.config.fault:.2g}. Nothing of it is shown."
+            )
+        trace = super().explain(text, allowed, change, layers)
+        return trace if self.decoder is None else replace(trace, decoder=self.written(trace, written))
+
+    @torch.inference_mode()
+    def writer(self, trace: Trace) -> Writer:
+        """The decoder that looks at what the encoder made of a text: the network with which `generate` goes
+        on from [start]. ValueError if the model has one half only.
+        """
+        if self.decoder is None:
+            raise ValueError(f"{self.name} has no second half that writes")
+        return Writer(self.decoder, torch.tensor(trace.final))
+
+    @torch.inference_mode()
+    def written(self, trace: Trace, text: str = "") -> Trace:
+        """The decoder's Trace of a text that it has written so far, its start included."""
+        read = self.tokenizer.encode(text, marks=False)
+        spans, ids = self.tokenizer.spans(text, read, marks=False), [self.start, *read]
+        record = self.writer(trace)(torch.tensor(ids))
+        return Trace(
+            text=text,
+            tokens=tuple(map(self.tokenizer.piece, ids)),
+            spans=((0, 0), *spans),
+            ids=read_only(torch.tensor(ids)),
+            embedded=read_only(record.embedded),
+            layers=tuple(map(layer_trace, record.layers)),
+            final=read_only(record.final),
+            logits=read_only(record.logits),
+            config=self.decoder.config,
+        )

@@ -1,0 +1,68 @@
+"""The opened models: shared by all who ask, a few at most."""
+
+import os
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from model.hub import files, opening
+from model.hub.bundle import HubBundle
+from model.zoo import Unavailable
+
+LOCK = threading.RLock()
+SHELF: OrderedDict[tuple, HubBundle] = OrderedDict()  # the most recently used last
+ALIVE: WeakValueDictionary[tuple, HubBundle] = WeakValueDictionary()  # with those that somebody still holds
+
+
+def kept() -> int:
+    """How many models stay open when nobody uses them: RIVERBANK_HUB_KEPT, at least 1."""
+    return max(1, int(os.environ.get("RIVERBANK_HUB_KEPT", "2")))
+
+
+def open_model(path_or_id: str | os.PathLike, download: bool = True) -> HubBundle:
+    """A model of the library `transformers` as a bundle, which has what that of `load` has: from a folder, by
+    its path, or by its name on the hub, such as "sentence-transformers/all-MiniLM-L6-v2".
+
+    One object is shared by all callers. Unavailable, with a sentence for the user, if it cannot be had, does
+    not fit into memory, or is not safe to open; `download=False` takes only what is on this machine.
+    """
+    asked = os.fspath(path_or_id)
+    folder, name = found(asked, download)
+    mark = fingerprint(folder)
+    with LOCK:
+        bundle = ALIVE.get(mark)
+        if bundle is None:
+            bundle = opening.opened(folder, name)
+            ALIVE[mark] = bundle
+        SHELF[mark] = bundle
+        SHELF.move_to_end(mark)
+        while len(SHELF) > kept():
+            SHELF.popitem(last=False)
+        return bundle
+
+
+def found(asked: str, download: bool) -> tuple[Path, str]:
+    """The folder that is meant, and the model's name."""
+    if is_path(asked):
+        folder = files.local(asked)
+        return folder, folder.name
+    files.check_id(asked)
+    folder = files.installed(asked)
+    if folder is None:
+        raise Unavailable(f"There is no model “{asked}” on this machine.")
+    return folder, asked
+
+
+def is_path(asked: str) -> bool:
+    """Whether a path is meant, and no name on the hub."""
+    return asked.startswith((".", "~", os.sep)) or os.path.isabs(asked) or os.path.isdir(asked)
+
+
+def fingerprint(folder: Path) -> tuple:
+    """What tells a folder as it is from what it was: its files, their sizes and times."""
+    try:
+        entries = sorted(folder.iterdir())
+        return (folder, *((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in entries))
+    except OSError as error:
+        raise Unavailable(f"“{folder.name}” cannot be read.") from error

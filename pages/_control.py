@@ -17,6 +17,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._choices import choose, from_link, kept, refuse, same
+from pages._glossary import explained
 
 PAINTED = 0.08  # seconds until a browser has painted what was sent
 
@@ -177,7 +178,7 @@ def switch(label: str, key: str, default: bool = False, **look: Any) -> Toggle:
 def token(label: str, key: str, tokens: Sequence[str], default: int, *dependents: str) -> Menu:
     """A Menu of the tokens of a text: the value is a place counted from 0, the address counts from 1."""
     names = [f"{i}: {one}" for i, one in enumerate(tokens, 1)]
-    look = {"format_func": names.__getitem__, "width": 220}
+    look = {"format_func": names.__getitem__, "width": 220, "help": explained("token")}
     return Menu(label, key, range(len(names)), default, lambda i: str(i + 1), dependents, look)
 
 
@@ -199,11 +200,11 @@ def picture_first(*controls: Control) -> Iterator[DeltaGenerator]:
                 control.draw()
 
 
-def row_above() -> DeltaGenerator:
+def row_above(key: str = "above") -> DeltaGenerator:
     """A row, as high as a control from the start, for controls that are sent after the picture below it: so
     they push nothing down.
     """
-    row = st.container(horizontal=True, vertical_alignment="bottom", key="above")
+    row = st.container(horizontal=True, vertical_alignment="bottom", key=key)
     row.empty()  # the browser leaves out a row of nothing
     return row
 

@@ -13,6 +13,7 @@ LOG = logging.getLogger("riverbank")
 # Streamlit would write the messages of exceptions, which may quote what a visitor has typed; `report` does
 # the same without.
 logging.getLogger("streamlit.error_util").addFilter(lambda record: record.exc_info is None)
+st.set_option("logger.enableRich", False)  # where rich is installed, Streamlit writes past the log
 SENTENCE = (
     "This page failed while it was being computed; the log of the server says where. Your text and your "
     "choices are kept. Try again, change the text or the model in the sidebar, or open another page. If one "

@@ -11,7 +11,7 @@ with _server.WARMING:  # until app.py has imported everything
     from viz.component.screen import screen
 
 if "link" not in st.session_state:
-    st.set_page_config(page_title=_shell.NAME, layout="wide", initial_sidebar_state=340)
+    st.set_page_config(page_title=_shell.NAME, layout="wide", initial_sidebar_state=300)
     st.session_state.pages = _shell.pages()
 _choices.begin()
 page = st.navigation(st.session_state.pages, position="hidden")

@@ -9,7 +9,7 @@ from model import load
 from model.analysis import senses, words
 from model.analysis.nearest import Likeness
 from model.trace import frozen
-from pages import _progress, _shell, _sidebar, _signs
+from pages import _progress, _shell, _signs, _text
 from pages._cache import remembered
 from pages._control import Text
 
@@ -71,7 +71,7 @@ def sentence_boxes():
     """The boxes of the two sentences; until somebody types, they hold the first two examples."""
     return [
         Text(f"The {which} sentence", key, None, example)
-        for which, key, example in zip(NUMBERS, SENTENCES, _sidebar.EXAMPLES, strict=False)
+        for which, key, example in zip(NUMBERS, SENTENCES, _text.EXAMPLES, strict=False)
     ]
 
 

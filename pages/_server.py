@@ -22,8 +22,13 @@ STATIC = Path(st.__file__).parent / "static"  # Streamlit's page, code and fonts
 # In the page's head from the first byte on: sent by the script, it would come after the picture, and be read
 # anew in every run. A class said twice outranks Streamlit's own rules, which come later.
 STYLE = """<style>
-.stMainBlockContainer.stMainBlockContainer { padding-top: 2.5rem } /* the picture belongs above the fold */
+/* the picture belongs above the fold */
+.stMainBlockContainer.stMainBlockContainer { padding: 3.4rem clamp(1rem, 4vw, 4rem) 4rem }
+.stHeading h1 { padding: 0 !important }
+@media (max-width: 900px), (max-height: 600px) { .stHeading h1 { font-size: 1.4rem !important } }
+@media (max-width: 900px) { .stButtonGroup button { padding-inline: 0.5rem } }
 .st-key-above { min-height: 68px } /* see _control.row_above */
+[class*="st-key-text_row"], .st-key-attention-walk { min-height: 40px } /* see _text.place */
 /* on a phone a table scrolls by itself, and a formula breaks where it has no room (see _shell.say) */
 .stMarkdown.stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% }
 .katex-display.katex-display > .katex { white-space: normal }

@@ -1,4 +1,4 @@
-"""The sidebar: text, model, layer and head, asked for before the page and drawn after it."""
+"""The sidebar: model, layer and head, asked for before the page and drawn after it where it asks for them."""
 
 from contextlib import suppress
 from typing import NamedTuple
@@ -7,39 +7,36 @@ import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
 
 from model import Unavailable, load, names
-from pages import _signs
-from pages._choices import put
-from pages._control import Buttons, Menu, NothingToShow, Text
+from pages import _text
+from pages._control import Buttons, Menu, NothingToShow
 from pages._glossary import explained
 from pages._numbers import number
 from pages._shell import FIRST, explain
 
 LAYER, HEAD = 3, 4  # the head of _shell.FIRST in which, of all, "bank" looks most at "river"
-EXAMPLES = (
-    "I swam across the river to get to the other bank",
-    "I walked across the road to get cash from the other bank",
-    "The cat sat on the mat because it was tired. The cat wanted to sleep.",
-    "Lily gave Tom a red ball, and Tom said thank you to Lily.",
-    "One day, a little girl found a big box under her bed. She opened the",
-)
-TEXT = Text("Your text", "text", None, EXAMPLES[0], look={"help": explained("token")})
 LAYER_HELP = {"help": explained("layer")}
 HEAD_HELP = {"help": explained("head", "query", "key", "value")}
 SMALL = "Large language models have thousands of times as many."
 
 
 class Choice(NamedTuple):
-    """What the sidebar says: text, name of the model, layer and head counted from 0."""
+    """The text and the name of the model; layer and head, counted from 0, as the sidebar then has them."""
 
     text: str
     model: str
-    layer: int
-    head: int
+
+    @property
+    def layer(self) -> int:
+        return place_controls(self.model)[0].value() - 1
+
+    @property
+    def head(self) -> int:
+        return place_controls(self.model)[1].value() - 1
 
 
-def choice(kinds=("encoder", "decoder"), only=None, toys=False):
-    """What the sidebar, drawn after the page, says of text, model (of the kinds given, unless the page is
-    about `only` one), layer and head.
+def choice(kinds=("encoder", "decoder"), only=None, toys=False, default=_text.FIRST):
+    """The reader's text, whose box will stand here, or the page's `default`; and what the sidebar, drawn
+    after the page, says of the model: one of the kinds given, unless the page is about `only` one.
 
     toys: whether to offer the toys as well, last: they know no words, but a head can be seen at work in them.
     """
@@ -52,11 +49,10 @@ def choice(kinds=("encoder", "decoder"), only=None, toys=False):
             "model.train."
         )
         raise NothingToShow
-    text = TEXT.value()
-    model = only or model_control(known).value()
-    st.session_state.reader = model
-    layer, head = (control.value() - 1 for control in place_controls(model))
-    return Choice(text, model, layer, head)
+    text = _text.place(default)
+    model = st.session_state.reader = only or model_control(known).value()
+    load(model)  # where it is unavailable, the page ends here
+    return Choice(text, model)
 
 
 def model_control(known):
@@ -100,43 +96,24 @@ def is_toy(name):
 
 
 def sidebar(anyhow=False):
-    """Draw what `choice` was asked for in this run; `anyhow` asks it where the page did not."""
+    """Draw what the page asked for in this run, its text included; `anyhow` asks for it where the page did
+    not come so far.
+    """
     if st.session_state.reader is None and anyhow:
         with suppress(NothingToShow, Unavailable):
             choice(toys=True)
     if st.session_state.reader is None:
         return
+    # a page that failed may have its own text box; and of what is unavailable it has said so
+    with suppress(StreamlitDuplicateElementKey, Unavailable):
+        _text.draw(st.session_state.reader)
     with st.sidebar:
-        with suppress(StreamlitDuplicateElementKey, Unavailable):  # a page that failed after its own text box
-            TEXT.draw(on_change=take_text)
-            _signs.note(TEXT.key, TEXT.value(), st.session_state.reader)
-        st.selectbox(
-            "or an example",
-            EXAMPLES,
-            index=None,
-            key="example",
-            on_change=take_example,
-            placeholder="Choose a sentence",
-        )
         if "model" in st.session_state.drawn:
             model_control(st.session_state.models).draw(help=origin(st.session_state.reader))
-        with suppress(Unavailable):  # the page has said so; another model can be chosen
+        with suppress(Unavailable):
             for control in place_controls(st.session_state.reader):
-                control.draw()
-
-
-def take_text():
-    """Read the new text before anything of the page is sent, so that its head and its picture come in one
-    piece and the browser draws once.
-    """
-    TEXT.take()
-    with suppress(Exception):  # the page will say it
-        explain(st.session_state.text, st.session_state.reader)
-
-
-def take_example():
-    put({"text": st.session_state.example})
-    st.session_state.example = None
+                if control.key in st.session_state.drawn:
+                    control.draw()
 
 
 def read(choice, notice=True):

@@ -97,6 +97,14 @@ def click(at, key, state):
     return checked(at._run(states))
 
 
+def unfold(at, key, is_open=True):
+    """Open or close a fold, as a click on its name does; AppTest has no way to."""
+    (fold,) = (element for element in at.get("expander") if element.proto.id.endswith(f"-{key}"))
+    states = at._tree.get_widget_states()
+    states.widgets.add(id=fold.proto.id, bool_value=is_open)
+    return checked(at._run(states))
+
+
 def pictures(at):
     """Each component of the page by its key, with what was sent to it, but for those around every page."""
     return {key: data for key, data in sent(at).items() if key not in AROUND}

@@ -21,9 +21,9 @@ from tests.session import (
     control,
     escaped,
     move,
-    opened,
     pictures,
 )
+from tests.session import opened as opened_folded
 
 NAMES = [
     name for kind in ("encoder", "decoder") for name in model.names(kind) if not name.startswith("toy-")
@@ -45,6 +45,11 @@ SWITCHES = [
         "attention.where": "this layer",
     },
 ]
+
+
+def opened(page="attention", **query):
+    """A fresh session with the snippet of Python unfolded."""
+    return opened_folded(page, **{"attention.python": "True"} | query)
 
 
 @pytest.fixture
@@ -172,6 +177,8 @@ def test_every_example_becomes_the_text(at):
 )
 def test_a_broken_link_opens_on_something_sensible(query):
     at = opened(**query)
+    if at.warning:  # the text is empty: there is no layer to choose
+        return
     assert control(at, "layer").value in range(1, CONFIG.layers + 1)
     assert control(at, "head").value in range(1, CONFIG.heads + 1)
 
@@ -250,7 +257,8 @@ def test_a_click_chooses_the_pair(at):
     assert control(at, "attention.key").value == np.nanargmax(pictures(at)["attention.matrix"][1][5])
 
 
-def test_the_address_says_what_was_chosen_and_nothing_else(at):
+def test_the_address_says_what_was_chosen_and_nothing_else():
+    at = opened_folded()
     assert address(at) == {}
     said = {
         "text": LONG,
@@ -368,6 +376,19 @@ def test_a_choice_outlives_a_shorter_text_without_harm(at):
             printed(snippet(at))
 
 
+def test_back_and_on_walk_through_the_steps(at):
+    names = steps(at)
+    move(at, {"attention.step": names[0]})
+    assert control(at, "attention.P").disabled
+    for name in names[1:]:
+        control(at, "attention.N").click()
+        checked(at.run())
+        assert control(at, "attention.step").value == name
+    assert control(at, "attention.N").disabled
+    control(at, "attention.P").click()
+    assert control(checked(at.run()), "attention.step").value == names[-2]
+
+
 def test_two_sessions_never_see_each_others_numbers():
     one, other = opened(), opened()
     settings = {"layer": 1, "head": 2} | ONE, {"layer": 3, "head": 4, "attention.temperature": 2.5}
@@ -432,7 +453,7 @@ def test_half_of_a_surrogate_pair_is_answered_in_a_sentence():
         from pages._control import NothingToShow
 
         try:
-            _sidebar.read(_sidebar.Choice("a \ud83d b", name, 0, 0))
+            _sidebar.read(_sidebar.Choice("a \ud83d b", name))
         except NothingToShow:
             return
         st.write("not reached")

@@ -58,7 +58,8 @@ PLACES = {"early": (st.Page, "run"), "late": (_shell, "show_source")}
 def test_text_model_and_address_outlive_a_failure(page, place, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(*PLACES[place], broken)
-        at = failing(page, text=TEXT, model=MODEL, layer="2", **{f"{page}.nothing": "a"})
+        own = {f"{page}.nothing": "a", f"{page}.code": "True"}
+        at = failing(page, text=TEXT, model=MODEL, layer="2", **own)
         assert text_of(at) == TEXT
         kept = address(at)
         assert kept["text"] == TEXT and kept["model"] == MODEL and kept["layer"] == "2"
@@ -103,7 +104,7 @@ def test_the_log_says_where_and_keeps_the_text_to_itself(monkeypatch, caplog):
 
     monkeypatch.setattr(_shell, "show_source", chained)
     with caplog.at_level(logging.ERROR, "riverbank"):
-        at = failing("attention", text=SECRET)
+        at = failing("attention", text=SECRET, **{"attention.code": "True"})
     (record,) = caplog.records
     log = record.getMessage()
     assert "Traceback" in log and "in chained" in log and "ValueError" in log and "Broken" in log
@@ -127,7 +128,7 @@ def test_streamlits_own_ways_to_end_a_run_pass(stop, monkeypatch):
             st.stop() if stop is StopException else st.rerun()
 
     monkeypatch.setattr(_shell, "show_source", ends)
-    at = visit("attention", {"text": TEXT}).run()
+    at = visit("attention", {"text": TEXT, "attention.code": "True"}).run()
     assert not at.error and not at.exception
     assert len(runs) == (2 if stop is RerunException else 1)
 
@@ -135,12 +136,12 @@ def test_streamlits_own_ways_to_end_a_run_pass(stop, monkeypatch):
 SCRIPT = """
 import streamlit as st
 import app
-from pages import _sidebar
+from pages import _text
 
-def broken():
+def broken(reader):
     raise RuntimeError("no" + "body")
 
-_sidebar.take_text = broken
+_text.take = broken
 app = st.App({router!r}, lifespan=app.lifespan, on_script_error=app.failed)
 """
 

@@ -30,7 +30,7 @@ def test_a_term_is_explained_in_a_sentence(term):
 
 def test_what_a_term_means_stands_beside_the_controls():
     at = opened("attention", text=SHORT)
-    assert "⟨E6⟩" in control(at, "text").help
+    assert "⟨E6⟩" in control(at, "attention.query").help
     assert _glossary.TERMS["head"] in control(at, "head").proto.help
     assert "2.6 million" in control(at, "model").help
 

@@ -51,7 +51,7 @@ def test_a_page_runs(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_view_shows_the_code_that_made_it(page):
-    at = opened(page, text=SHORT)
+    at = opened(page, text=SHORT, **{f"{page}.code": "True"})
     for view in control(at, f"{page}.section").options if page in VIEWED else [None]:
         if view:
             control(at, f"{page}.section").set_value(view).run()

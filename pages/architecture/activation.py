@@ -58,11 +58,11 @@ def draw_activation(view, box):
     """The activation of the box on the reader's text, what it is, and how far a recomputed one is from what
     the pass produced.
     """
-    trace, (_, _, layer, head) = view.trace, view.choice
+    trace, layer, head = view.trace, view.choice.layer, view.choice.head
     where = f"layer {layer + 1}" * (box.times > 1) + f", head {head + 1}" * (len(box.shape) == 3)
     of = f" ({trace.config.positions})" * (box.name == "positions")
     st.markdown(f"**{box.title}**{of}{', ' * bool(where)}{where}. {DOES[box.name]}")
-    activated = activation(*view.choice[:2], box.name, layer, head)
+    activated = activation(*view.choice, box.name, layer, head)
     if box.name == "tokens":
         chips(
             trace.tokens,

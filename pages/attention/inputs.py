@@ -27,7 +27,7 @@ def tokens(cell):
         f"{trace.config.vocabulary:,}. Each number fetches a row of {trace.config.width} trained parameters, "
         "the token’s embedding. Click the token that asks."
     )
-    return st.container()
+    return st.columns(2, gap="medium")
 
 
 def projections(cell):
@@ -57,4 +57,4 @@ def projections(cell):
         f"Each row is a token, each column one of the head’s {q.shape[1]} dimensions; {turned}blue is below "
         "zero, vermillion above."
     )
-    return st.container()
+    return st.columns(2, gap="medium")

@@ -56,7 +56,7 @@ def softmax(cell):
             revision=cell.trace.text,
             on_select=take_token,
         )
-    return right
+    return left, right
 
 
 def mixture(cell):
@@ -97,7 +97,7 @@ def mixture(cell):
             wrap_lines=True,
         )
         st.caption("Weights under 0.0005 are left out of this line, not of the sum.")
-    return right
+    return left, right
 
 
 def joined(cell):
@@ -135,4 +135,4 @@ def joined(cell):
             f"was before, of length {number(np.linalg.norm(before))}; together they have length "
             f"{number(np.linalg.norm(after))}. The word now carries what it has seen.",
         )
-    return right
+    return left, right

@@ -34,7 +34,7 @@ def dots(cell):
             language=None,
             wrap_lines=True,
         )
-    return right
+    return left, right
 
 
 def scaled(cell):
@@ -57,7 +57,7 @@ def scaled(cell):
             else "What is added is the bias of the positional encoding: it depends on the distance between "
             "the two words alone.",
         )
-    return right
+    return left, right
 
 
 def masked(cell):
@@ -93,4 +93,4 @@ def masked(cell):
             "guess the next word, so no word may look at what comes after it: the causal mask. An encoder "
             "looks both ways.",
         )
-    return right
+    return left, right

@@ -1,6 +1,7 @@
 """The steps of attention as the attention page shows them, for one head and one pair of tokens.
 
-Each draws its picture, beside it the formula with its numbers, and returns the place where more may be said.
+Each draws its picture and beside it the formula with its numbers, and returns the places below the one and
+below the other.
 """
 
 from pages.attention.inputs import projections, tokens

@@ -42,20 +42,22 @@ PRINTED = {
 }
 
 
-def settings(layer):
+def settings(choice):
     """What the switches say, as (change, layers, mask) for `explain`; all None where nothing is changed."""
     change = Change(SCALED.value(), TEMPERATURE.value(), AVERAGE.value())
     mask, where = MASKS[MASK.value()], WHERE.value()
     if change == Change():
         return None, None, mask
-    return change, None if where == EVERYWHERE else (layer,), mask
+    return change, None if where == EVERYWHERE else (choice.layer,), mask
 
 
-def controls():
-    """Draw the switches in one row."""
+def show(choice, original, trace, query):
+    """The switches in one row, and what came of them."""
+    _shell.heading("What if?")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for control in (SCALED, AVERAGE, TEMPERATURE, MASK, WHERE):
             control.draw()
+    effect(choice, original, trace, query)
 
 
 def effect(choice, original, trace, query):
@@ -86,6 +88,11 @@ def effect(choice, original, trace, query):
         f"What the model expects after {word}: the eight most likely of {len(before):,} tokens. {sentence}"
     )
     ranking(series, pieces, key="attention.next", label="most likely next tokens")
+
+
+def python(*arguments):
+    """The snippet as the page shows it."""
+    st.code(snippet(*arguments), language="python", wrap_lines=True)
 
 
 def snippet(choice, cell, step, change, layers, mask):

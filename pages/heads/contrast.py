@@ -10,7 +10,7 @@ import streamlit as st
 
 from model import Trace, load
 from model.network.attention import attend
-from pages import _shell, _sidebar, _signs, _words
+from pages import _shell, _sidebar, _signs, _text, _words
 from pages._control import Buttons, Menu, NothingToShow, Text, pause
 from pages._numbers import number, percent, plural, signed
 from pages.heads.pair import look_at, short, window
@@ -43,7 +43,7 @@ def show(view):
     with st.container(horizontal=True):
         PAIR.draw()
         b = {"two heads": other_head, "two texts": other_text, "two models": other_model}[pair](view)
-    text, model, layer, head = view.choice
+    (text, model), layer, head = view.choice, view.choice.layer, view.choice.head
     a = Side(
         {"two heads": short(layer, head), "two texts": "this text", "two models": model}[pair],
         view.trace,
@@ -92,7 +92,7 @@ def other_head(view):
 
 
 def other_text(view):
-    example = next(example for example in _sidebar.EXAMPLES[1:] if example != view.choice.text)
+    example = next(example for example in _text.EXAMPLES[1:] if example != view.choice.text)
     text = Text("Text B", "heads.other", None, example, look={"width": 520})
     text.draw()
     _signs.note(text.key, text.value(), view.choice.model)

@@ -53,7 +53,8 @@ def layer_by_layer(function, view, *more):
 
 def show(view):
     """Show all heads at once in the chosen order, and the chosen head large beside them."""
-    trace, (text, model, layer, head) = view.trace, view.choice
+    trace, (text, model) = view.trace, view.choice
+    layer, head = view.choice.layer, view.choice.head
     T, (L, H) = len(trace.tokens), (trace.config.layers, trace.config.heads)
     order = ORDER.value()
     with picture_first(ORDER):

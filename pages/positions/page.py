@@ -2,7 +2,9 @@
 compared on the reader's own text.
 """
 
-from pages import _shell, _sidebar, _signs
+import streamlit as st
+
+from pages import _shell, _text
 from pages._control import Buttons
 from pages.positions import choosing, content_position, extrapolation, locality, shuffle, side_by_side, table
 
@@ -20,9 +22,10 @@ OWN_TEXT = "The encoding itself", "Beyond the training length"  # these ask for 
 HIDDEN = {"label_visibility": "collapsed"}
 VIEW = Buttons("View", "positions.section", SECTIONS, "Which to choose", look=HIDDEN)
 
-text, section = _sidebar.TEXT.value(), VIEW.value()
+section = VIEW.value()
 VIEW.draw()
-if section not in OWN_TEXT:
-    _sidebar.TEXT.draw(**HIDDEN)
-    _signs.note("text", text, _shell.FIRST)
+if section in OWN_TEXT:
+    text = _text.TEXT.value()
+else:
+    text, st.session_state.reader = _text.place(), _shell.FIRST
 SECTIONS[section](text)

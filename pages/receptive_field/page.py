@@ -5,22 +5,19 @@ gradient, then influence in trained models.
 import streamlit as st
 
 from model.analysis import reach
-from pages import _shell, _sidebar, _signs
+from pages import _shell, _text
 from pages._choices import put
 from pages._control import NothingToShow, pause, row_above, token
 from pages.receptive_field import cones, connection, distance, influence, switches
 from viz.component.cone import Panel, cone
 
-text = _sidebar.TEXT.value()
 st.markdown(
     "A neuron can only use what reaches it. **Choose the output token** and look for the words that its cone "
     "leaves out: a convolution reaches a little further with each layer, attention takes in the whole text "
     "at once."
 )
+text, st.session_state.reader = _text.place(), influence.ATTENTION
 above = row_above()
-with above:
-    _sidebar.TEXT.draw()
-_signs.note("text", text, influence.ATTENTION)
 try:
     trace = _shell.explain(text, influence.ATTENTION)
 except ValueError as reason:

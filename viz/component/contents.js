@@ -6,9 +6,17 @@ import { focused } from "./keys.js";
 import { view } from "./mount.js";
 import { element, set } from "./parts.js";
 
+const NARROW = "(max-width: 1000px)"; // the list would take the picture's place
+const COVERS = "(max-width: 768px)"; // the list lies over the page, and Streamlit opens without it
+const COLLAPSE = "[data-testid=stSidebarCollapseButton] button";
+
+/** Put the sidebar away. */
+const collapse = () => /** @type {HTMLElement} */ (document.querySelector(COLLAPSE))?.click();
+
 class Contents {
   constructor(host) {
     this.host = host;
+    if (matchMedia(NARROW).matches && !matchMedia(COVERS).matches) collapse();
     set(host, { role: "navigation", "aria-label": "Pages" });
     host.addEventListener("click", (event) => this.follow(event));
   }
@@ -30,9 +38,7 @@ class Contents {
       window.history.pushState(null, "", link.href);
       window.dispatchEvent(new PopStateEvent("popstate"));
     }
-    const covers = matchMedia("(max-width: 768px)").matches; // the list lies over the page
-    const collapse = "[data-testid=stSidebarCollapseButton] button";
-    if (covers) /** @type {HTMLElement} */ (document.querySelector(collapse))?.click();
+    if (matchMedia(COVERS).matches) collapse();
   }
 }
 

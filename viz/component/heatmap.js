@@ -6,6 +6,7 @@
 import { Brush } from "./brush.js";
 import { Picture, steps } from "./canvas.js";
 import { palette, rgb } from "./colours.js";
+import { fade } from "./fade.js";
 import { Layout, inside } from "./layout.js";
 import { unpack, view } from "./mount.js";
 import { figure } from "./numbers.js";
@@ -16,6 +17,12 @@ import { blind, letters, outline, rules } from "./sheet.js";
 const PAINTS = "Space turns a cell over, Shift with an arrow paints on";
 const OPEN = "may look"; // what an open cell of a mask says
 const WHOLE_TABLE = 64; // tokens: beyond this a table of everything is no help to anybody
+
+/** Whether other numbers stand in the same cells: another step of the same text. */
+const becomes = (before, after) =>
+  before.label !== after.label &&
+  before.revision === after.revision &&
+  before.values.length === after.values.length;
 
 class Heatmap extends Picture {
   finest = 3;
@@ -48,6 +55,7 @@ class Heatmap extends Picture {
     brush.hold(data.values, data.columns.length);
     const kept = (cell) => (inside(cell, data.rows.length, data.columns.length) ? cell : null);
     [this.selected, this.cursor, this.hover] = [kept(data.selected), kept(this.cursor), kept(this.hover)];
+    if (this.data && becomes(this.data, data)) fade(this.lower);
     const does = data.paints ? PAINTS : "Enter selects";
     this.keys = `Arrow keys move, Home and End go to the row's ends, ${does}`;
     this.upper.classList.toggle("paints", Boolean(data.paints));

@@ -1,0 +1,30 @@
+"""The walk through the steps of attention: to any of them, or on and back, by hand or by keys."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages._choices import put
+from pages._control import Buttons, row_above
+
+
+def row() -> DeltaGenerator:
+    """The row for the steps, sent after their picture."""
+    return row_above("attention.walk")
+
+
+def draw(steps: Buttons) -> None:
+    """Draw the steps with a button back and one on; the keys P and N press them."""
+    steps.draw()
+    names = list(steps.options)
+    here = names.index(steps.value())
+    for sign, letter, there in (("‹", "P", here - 1), ("›", "N", here + 1)):
+        known = 0 <= there < len(names)
+        chosen = {steps.key: names[there] if known else names[here]}
+        st.button(
+            sign,
+            key=f"attention.{letter}",
+            shortcut=letter,
+            disabled=not known,
+            on_click=put,
+            args=(chosen,),
+        )

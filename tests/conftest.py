@@ -7,11 +7,14 @@ import torch
 from streamlit.components.v2 import manifest_scanner
 from xdist.scheduler import LoadFileScheduling
 
+from model import open_model
 from model import tokenizer as bpe
 from model.bundle import Bundle
+from model.hub.library import library
 from model.network.config import ModelConfig
 from model.network.transformer import Transformer, initialise
 from pages import _control, _failure
+from tests import checkpoints
 
 torch.set_num_threads(1)
 torch.set_warn_always(True)  # not only once per program, so that no test depends on those before it
@@ -105,3 +108,21 @@ def make_bundle(make_network, tokenizer):
     return lambda positions="rope", **choices: Bundle(
         "tiny", {}, tokenizer, make_network(positions, **choices)
     )
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """opened(name) -> the bundle of a family's checkpoint, and the library's own model of the same files."""
+    folder, made = tmp_path_factory.mktemp("models"), {}
+
+    def get(name):
+        if name not in made:
+            path = checkpoints.save(name, folder / name.replace(" ", "-"))
+            kind = getattr(library(), checkpoints.EVERY[name][0])
+            own = kind.from_pretrained(path, attn_implementation="eager").eval()
+            made[name] = open_model(path), own
+        return made[name]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RIVERBANK_MODELS", str(folder))
+        yield get

@@ -10,30 +10,11 @@ import pytest
 import torch
 
 from model import open_model
-from model.hub.library import library
 from tests import checkpoints
 from tests.checkpoints import FAMILIES, TEXT
 
 SHORT, LONG = "the ba", TEXT
 families = pytest.mark.parametrize("name", FAMILIES)
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory):
-    """opened(name) -> the bundle of a family's checkpoint, and the library's own model of the same files."""
-    folder, made = tmp_path_factory.mktemp("models"), {}
-
-    def get(name):
-        if name not in made:
-            path = checkpoints.save(name, folder / name.replace(" ", "-"))
-            kind = getattr(library(), checkpoints.EVERY[name][0])
-            own = kind.from_pretrained(path, attn_implementation="eager").eval()
-            made[name] = open_model(path), own
-        return made[name]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RIVERBANK_MODELS", str(folder))
-        yield get
 
 
 def told(own, ids):

@@ -9,16 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from model.hub.config import HubConfig
-from model.hub.sizes import LONGEST
+from model.hub.sizes import LONGEST, stated_room
 from model.hub.study import Head, looks_back, plain_ids, whole
 from model.network.attention import WeightsRecord
 from model.network.change import Change
 from model.network.transformer import LayerRecord, Record
 
 MISSING = (
-    "It does its attention by itself: the library tells its weights after the softmax, and neither queries, "
-    "keys and values nor what each head puts out. So masks and changes cannot be tried on it.",
-    "Of the stream it tells what each layer begins with, and the end.",
+    "It does its attention by itself and not through the library's interface: known are its weights after "
+    "the softmax and the stream between its layers. Queries, keys, values, heads and positions are not, so "
+    "no mask and no change can be tried."
 )
 
 
@@ -39,7 +39,7 @@ class PlainNetwork(nn.Module):
     ) -> Record:
         """ids (..., T) -> Record with WeightsRecords; ValueError if another mask or a change is asked for."""
         if any(one is not None for one in (allowed, changes, *asked.values())):
-            raise ValueError(f"{self.config.family}: {MISSING[0]}")
+            raise ValueError(f"{self.config.family}: {MISSING}")
         one = ids.ndim == 1
         told = self.base(
             input_ids=ids[None] if one else ids, output_attentions=True, output_hidden_states=True
@@ -50,7 +50,7 @@ class PlainNetwork(nn.Module):
         final = told.last_hidden_state[0] if one else told.last_hidden_state
         layers = [
             LayerRecord(before, WeightsRecord(given), None, None, after)
-            for before, given, after in zip(streams, weights, streams[1:], strict=True)
+            for before, given, after in zip(streams[:-1], weights, streams[1:], strict=True)
         ]
         logits = self.unembed(final) if self.config.predicts and predict else None
         return Record(streams[0], layers, final, logits)
@@ -68,7 +68,7 @@ def plain(base: nn.Module, head: Head | None) -> PlainNetwork:
     whole(told.last_hidden_state)
     weights, config = told.attentions, base.config
     causal = looks_back(base, ids, told.last_hidden_state, {})
-    stated = getattr(config.get_text_config(), "max_position_embeddings", None) or LONGEST
+    context = stated_room(config)
     made = (
         None
         if head is None
@@ -80,16 +80,16 @@ def plain(base: nn.Module, head: Head | None) -> PlainNetwork:
         width=told.last_hidden_state.shape[-1],
         layers=len(weights),
         heads=weights[0].shape[1],
-        head_width=told.last_hidden_state.shape[-1] // weights[0].shape[1],
-        key_heads=weights[0].shape[1],
+        head_width=0,  # not known, like the next two
+        key_heads=0,
         hidden=0,
         positions="none",
         causal=causal,
         predicts=bool(causal and made),
-        context=stated,
-        max_tokens=min(stated, LONGEST),
+        context=context,
+        max_tokens=min(context, LONGEST),
         family=config.model_type,
         residual="other",
-        missing=MISSING,
+        missing=(MISSING,),
     )
     return PlainNetwork(base, None if head is None else head.module, known)

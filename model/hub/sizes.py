@@ -46,10 +46,16 @@ def room(base: nn.Module, seen: Seen) -> tuple[int, str]:
     if seen.table is not None:
         rows, first = seen.table
         return rows - first, "learned"
-    stated = getattr(base.config.get_text_config(), "max_position_embeddings", None) or LONGEST
+    stated = stated_room(base.config)
     if any(one.turn is not None for one in attended):
         return stated, "rope"
     return (LONGEST, "t5") if any(one.bias is not None for one in attended) else (stated, "none")
+
+
+def stated_room(config: Any) -> int:
+    """How many tokens a text may have by a config; as many as are accepted if it sets no end."""
+    stated = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return stated if isinstance(stated, int) and stated > 0 else LONGEST
 
 
 def hidden(layer: Layer) -> int:

@@ -71,10 +71,11 @@ def level(out: Tensor, mask: Tensor) -> dict[str, Any]:
 
 def unsink(out: Tensor, mask: Tensor) -> dict[str, Any]:
     """These heads give the first token nothing, and each row sums to 1 again;
-    a row that may see nothing else keeps it.
+    a row that may see nothing else keeps it. `mask` may also be (L, H, T, T), where layers differ.
     """
+    mask = mask[:, None] if mask.ndim == 4 else mask
     without = mask.clone()
-    without[:, 0] = mask[:, 0] & ~mask[:, 1:].any(-1)
+    without[..., 0] = mask[..., 0] & ~mask[..., 1:].any(-1)
     return {"allowed": torch.where(out.transpose(0, 1)[..., None, None], without, mask)}  # (L, N, H, T, T)
 
 

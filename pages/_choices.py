@@ -152,6 +152,13 @@ def is_chosen(key: str) -> bool:
     return key in st.session_state.chosen or key in st.session_state.link
 
 
+def wished(key: str, default: Any) -> Any:
+    """What somebody chose under this key, or the link that led here says; for who must know it before it is
+    settled what can be chosen.
+    """
+    return st.session_state.chosen.get(key, st.session_state.link.get(key, default))
+
+
 def forget(key: str) -> None:
     """Drop the choice of this control, which goes back to its default."""
     st.session_state.chosen.pop(key, None)

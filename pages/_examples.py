@@ -10,6 +10,7 @@ from model.analysis import senses
 from pages import _shell
 from pages._choices import is_chosen
 from pages._control import Line, Lines, NothingToShow
+from pages._numbers import percent, plural
 from pages._senses import MODEL, vectors
 
 MOST = 100  # examples a side,
@@ -25,12 +26,49 @@ class Senses(NamedTuple):
     examples: tuple[tuple[senses.Word, ...], tuple[senses.Word, ...]]  # the word in the N and M examples
     axis: senses.Axis
     separation: senses.Separation
+    kinship: senses.Kinship
 
-    def call(self, value, stage):
-        """What the meter says of a value, in words."""
-        if abs(value) <= self.separation.margin[stage]:
-            return "too close to call"
-        return f"on the side of **{_shell.plain(self.ends[int(value > 0)])}**"
+    @property
+    def missing(self):
+        """How many more examples each sense needs before a word is called."""
+        return tuple(max(0, senses.ENOUGH - len(group)) for group in self.examples)
+
+    @property
+    def margin(self):
+        """Nearer to the middle than this, (S,), it is too close to call: everywhere with too few examples."""
+        return np.full_like(self.separation.margin, np.inf) if any(self.missing) else self.separation.margin
+
+    def share(self, stage):
+        """How many of the examples fall on their own side, where there are enough of them to say so."""
+        return "–" if any(self.missing) else percent(self.separation.accuracy[stage])
+
+    def neither(self, word_vectors):
+        """Whether words with such vectors (..., S, C) are like neither sense, (..., S)."""
+        return self.kinship.neither(word_vectors) & (not any(self.missing))
+
+    def call(self, value, stage, word_vectors):
+        """What the meter says of a value and of the word’s vectors (S, C) that it was read off, in words."""
+        if any(self.missing):
+            return "too few examples to call it"
+        side = _shell.plain(self.ends[int(value > 0)])
+        if self.neither(word_vectors)[stage]:
+            return f"**like neither** (if either, {side})"
+        return "too close to call" if abs(value) <= self.margin[stage] else f"on the side of **{side}**"
+
+    def needs(self, word):
+        """A sentence about how many more examples are needed; empty where there are enough."""
+        if not any(self.missing):
+            return ""
+        lines = [
+            f"{plural('more line', count)} for {_shell.plain(end)}"
+            for count, end in zip(self.missing, self.ends, strict=True)
+            if count
+        ]
+        return (
+            f"A word is called from {senses.ENOUGH} examples a side on; with fewer it is chance how many of "
+            f"them fall on their own side. Write {_shell.listing(lines)} with {_shell.plain(word)} under "
+            "“The examples”."
+        )
 
 
 def note_pieces(targets):
@@ -102,6 +140,7 @@ def senses_of(word, model=MODEL):
         tuple(map(tuple, groups)),
         senses.Axis.between(left.mean(0), right.mean(0)),
         senses.separate(left, right),
+        senses.Kinship.between(left, right),
     ), wrong
 
 

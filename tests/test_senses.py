@@ -215,6 +215,28 @@ def test_a_blindfolded_pass_is_explain_with_that_mask_in_batches_of_any_size(bun
     assert not np.allclose(together[1, -1], trace.final[asks].mean(0), atol=1e-4)
 
 
+def test_hidden_from_everybody_a_clue_reaches_the_word_through_no_other(bundle):
+    word, clue = senses.find(TEXT, "bank")[0], senses.find(TEXT, "river")[0]
+    trace = bundle.explain(TEXT)
+    keys, T = clue.tokens(trace.spans), len(trace.ids)
+    allowed = bundle.network.mask(T).clone()
+    for asks in set(range(T)) - set(keys):
+        allowed[asks, keys] = False
+    expected = bundle.explain(TEXT, allowed).final[word.tokens(trace.spans)].mean(0)
+    from_word, from_all = (
+        senses.blinded(bundle, word, [(keys, None, None)], everybody)[0, -1] for everybody in (False, True)
+    )
+    np.testing.assert_allclose(from_all, expected, rtol=1e-3, atol=1e-4)
+    assert not np.allclose(from_word, from_all, atol=1e-4)
+
+
+def test_two_clues_back_each_other_up_where_both_move_more_than_one_and_the_other():
+    alone, pairs = np.array([0.1, -0.1, 0.5]), [(0, 1), (0, 2), (1, 2)]
+    assert senses.backup(alone, pairs, np.array([0.1, 0.5, -0.9]), 0.25) == 2  # 0.3 more than 0.1 and 0.5
+    assert senses.backup(alone, pairs, np.array([0.1, 0.5, -0.9]), 0.35) is None
+    assert senses.backup(alone[:1], [], np.array([]), 0.25) is None
+
+
 def test_a_word_blinded_to_nothing_is_what_it_was(bundle):
     word = senses.find(TEXT, "cash")[0]
     made = senses.blinded(bundle, word, [((), None, None)])

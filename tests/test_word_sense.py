@@ -2,12 +2,15 @@
 gets a sentence.
 """
 
+import re
+
 import numpy as np
 import pytest
 
 from model import load
 from model.analysis import senses
 from tests.session import (
+    BRIEF,
     HOSTILE,
     address,
     checked,
@@ -247,7 +250,7 @@ def test_bad_text_stays_with_a_sentence_or_the_last_picture():
     """Each in the first box, then in both, then in the second, of one session."""
     at = opened("word_sense")
     good = {key: control(at, key).value for key in ("text", "word_sense.other")}
-    for text in HOSTILE.values():
+    for text in BRIEF.values():
         for bad in (["text"], ["text", "word_sense.other"], ["word_sense.other"]):
             for key in good:
                 control(at, key).set_value(text if key in bad else good[key])
@@ -384,11 +387,21 @@ def test_a_small_word_is_never_offered_first():
 
 def test_the_last_picture_stays_while_another_pair_is_typed(at):
     before = meter(at)
-    for text in ("T", "The pl", "The plant gr"):
-        control(at, "text").set_value(text)
+    for text, box in (
+        ("T", "text"),
+        ("The pl", "text"),
+        ("", "text"),
+        ("The plant gr", "text"),
+        ("", "word_sense.other"),
+        ("A", "word_sense.other"),
+    ):
+        control(at, box).set_value(text)
         checked(at.run())
         assert not at.warning and "about the last two sentences" in said(at)
+        assert control(at, "word_sense.word").value == "bank"
         np.testing.assert_allclose(meter(at), before)
+    move(at, {"word_sense.other": "A strike at the plant"})
+    assert control(at, "word_sense.word").value == "plant" and near(at)
 
 
 def test_prepared_words_keep_their_meter_and_read_the_table_only_when_it_is_opened(at):
@@ -438,3 +451,97 @@ def test_a_word_that_is_struck_out_moves_nothing_on_the_page():
     after = click(before, "word_sense.words1", {"token": [0, 1_000]})
     assert address(after)["word_sense.hidden1"] == "water"
     assert places(after) == places(opened("word_sense", text=POT, **{"word_sense.other": STRIKE}))
+
+
+# ---- what stands in for what ----
+
+
+def notes(at, side=1):
+    """The words of a sentence and the number under each; the word itself has none."""
+    chips = pictures(at)[f"word_sense.words{side}"]
+    return [
+        (token, numeric(note) if note else None)
+        for token, note in zip(chips["tokens"], chips["notes"], strict=True)
+    ]
+
+
+def strike(at, *places, side=1):
+    for place in places:
+        click(at, f"word_sense.words{side}", {"token": [place, place]})
+    return at
+
+
+def test_the_numbers_are_those_of_a_click_now_and_each_place_of_a_word_has_its_own(at):
+    swam, river, first_to, second_to = 1, 4, 5, 7
+    before = notes(at)
+    assert before[first_to][1] != before[second_to][1]
+    strike(at, swam)
+    after = notes(at)
+    assert after[river][1] > before[river][1] + 0.3  # what swam said as well, river alone says now
+    assert after[swam][1] == pytest.approx(-before[swam][1], abs=0.011)  # it comes back
+    value = meter(at)[BEST, 0]
+    strike(at, river)
+    assert meter(at)[BEST, 0] - value == pytest.approx(after[river][1], abs=0.006)
+    strike(at, second_to)
+    assert pictures(at)["word_sense.words1"]["struck"] == [swam, river, second_to]
+    assert address(at)["word_sense.hidden1"] == "swam river to.2"
+
+
+def test_a_link_with_a_word_hides_all_its_places_and_with_its_number_one():
+    assert pictures(asked(RIVER, **{"word_sense.hidden1": "to"}))["word_sense.words1"]["struck"] == [5, 7]
+    assert pictures(asked(RIVER, **{"word_sense.hidden1": "to.2"}))["word_sense.words1"]["struck"] == [7]
+
+
+def test_two_clues_that_back_each_other_up_are_named_and_hidden_together(at):
+    alone = dict(notes(at))
+    assert "` swam ` and ` river ` **back each other up**" in said(at)
+    before = meter(at)[BEST, 0]
+    control(at, "word_sense.both1").click()
+    checked(at.run())
+    moved = meter(at)[BEST, 0] - before
+    assert moved > alone["swam"] + alone["river"] + 0.25
+    assert "back each other up" not in said(at)
+
+
+def test_where_other_words_have_read_the_clues_before_they_can_be_hidden_from_all():
+    at = strike(opened("word_sense", **{"word_sense.stage": "end"}), 1, 4)
+    still = meter(at)[-1, 0]
+    assert still < -1 and "other words have read them before" in said(at)
+    told = numeric(re.search(r"it would be at (\S+)\.", said(at))[1])
+    control(at, "word_sense.hide_from_all1").click()
+    checked(at.run())
+    assert meter(at)[-1, 0] == pytest.approx(told, abs=0.006) and told > still + 1
+    assert "have read them before" not in said(at)
+    assert address(at)["word_sense.everybody"] == "True"
+    control(at, "word_sense.undo").click()
+    checked(at.run())
+    assert not {"word_sense.everybody", "word_sense.hidden1"} & set(address(at))
+
+
+# ---- neither, and too few to say ----
+
+
+@pytest.mark.parametrize(
+    ("word", "foreign", "own"),
+    [
+        ("match", "These socks do not match", "He struck a match to light the fire"),
+        ("spring", "We bathed in a hot spring", "The flowers open in spring"),
+        ("bank", "The blood bank needs donors", "The canoe drifted to the bank"),
+    ],
+)
+def test_a_third_sense_is_like_neither(word, foreign, own):
+    at = asked(foreign, own, **{"word_sense.word": word})
+    first, second = next(one.value for one in at.markdown if "sentence: **" in one.value).split("\n")
+    assert "like neither" in first and "on the side of" in second
+    neither = pictures(at)["word_sense.meter"]["lanes"][BEST]["neither"]
+    assert neither == [True, False]
+
+
+def test_with_fewer_than_five_examples_a_side_nothing_is_called_and_the_number_missing_is_said(at):
+    few = "the river bank\nthe grassy bank\n"
+    move(at, {"word_sense.bank.left": few})
+    assert "too few examples to call it" in said(at) and "on the side of" not in said(at)
+    assert "Write 3 more lines for ` river `" in said(at) and "– of them" in said(at)
+    assert pictures(at)["word_sense.meter"]["lanes"][BEST]["margin"] is None
+    move(at, {"word_sense.bank.left": few + "\n".join(list(GROUPS["river"])[:3])})
+    assert "too few examples" not in said(at) and "more line" not in said(at)

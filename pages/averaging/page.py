@@ -45,10 +45,10 @@ for name, mixture in MIXTURES.items():
             name,
             placed.left[:, stage],
             placed.right[:, stage],
-            known.separation.margin[stage],
+            known.margin[stage],
             tuple(values),
             (),
-            percent(placed.accuracy[stage]),
+            "–" if any(known.missing) else percent(placed.accuracy[stage]),
         )
     )
 meter(

@@ -93,10 +93,9 @@ def movers(view, kind, ids, out):
 def lanes(view, gauge, kind, ids, out):
     """The word on its meter, before and after."""
     name, known, stage = view.choice.model, gauge.known, gauge.stage
-    before, after = (
-        float(gauge.value(vectors(name, ids, kind, (group,), gauge.places))[0]) for group in ((), out)
-    )
-    about = known.separation.left[:, stage], known.separation.right[:, stage], known.separation.margin[stage]
+    found = [vectors(name, ids, kind, (group,), gauge.places) for group in ((), out)]  # (1, S, C) each
+    before, after = (float(gauge.value(one)[0]) for one in found)
+    about = known.separation.left[:, stage], known.separation.right[:, stage], known.margin[stage]
     drawn = [Lane("as trained", *about, (before,))] + ([Lane("knocked out", *about, (after,))] if out else [])
     meter(
         drawn,
@@ -109,5 +108,7 @@ def lanes(view, gauge, kind, ids, out):
     st.caption(
         f"{_shell.plain(str(gauge.word))} after {_senses.stage_names(view.trace.config)[stage]}, between the "
         "means of bundled examples, −1 and +1: as trained "
-        f"{known.call(before, stage)}" + (f", knocked out {known.call(after, stage)}" if out else "") + "."
+        f"{known.call(before, stage, found[0][0])}"
+        + (f", knocked out {known.call(after, stage, found[1][0])}" if out else "")
+        + "."
     )

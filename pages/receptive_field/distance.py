@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import senses
-from pages import _examples, _senses, _shell
+from pages import _clues, _examples, _senses, _shell
 from pages._control import Buttons, Menu, Slider
 from pages._numbers import largest, percent, plural, signed
 from pages.receptive_field.influence import CONVOLUTION, NAMES
@@ -116,10 +116,10 @@ def draw_meter(known, values, now, own, text):
             twin,
             its.separation.left[:, -1],
             its.separation.right[:, -1],
-            its.separation.margin[-1],
+            its.margin[-1],
             (values[twin][now],),
             (values[twin][own],) if own <= MOST else (),
-            percent(its.separation.accuracy[-1]),
+            its.share(-1),
         )
         for twin, its in known.items()
     ]
@@ -137,16 +137,11 @@ def draw_meter(known, values, now, own, text):
 
 def strongest(word, others, known):
     """Which of the other words moves the encoder's meter most when the word cannot look at it: its place
-    among the others, the nearest such.
+    among the others.
     """
-    it = known[_senses.MODEL]
-    moved = _senses.moves(word, it, _senses.vectors((word,))[0], -1)
-    best = _senses.strongest(word, moved)
-    return min(
-        (i for i, one in enumerate(others) if str(one) == best),
-        key=lambda i: abs(others[i].start - word.start),
-        default=0,
-    )
+    scale = _clues.Scale(known[_senses.MODEL].axis, "the meter", 0)
+    best = _clues.strongest(_clues.moves(word, scale, -1))
+    return others.index(best)
 
 
 def seen(word, clue):

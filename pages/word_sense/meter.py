@@ -6,7 +6,7 @@ from model.analysis import senses, stream
 from pages import _shell
 from pages._choices import put
 from pages._control import pause
-from pages._numbers import number, percent, signed
+from pages._numbers import number, signed
 from pages._senses import NUMBERS
 from viz.component.meter import Lane, meter
 
@@ -14,14 +14,15 @@ KEY = "word_sense.meter"
 SAME = 0.9995  # a cosine that is written as 1.000
 
 
-def sentences(word, known, values, before, hidden, stage):
-    """What the meter says at a stage of both sentences, values and before (2, S), in words."""
+def sentences(word, known, now, before, hidden, stage):
+    """What the meter says at a stage of both sentences in words; now and before (2, S, C)."""
+    values, earlier = known.axis.project(now), known.axis.project(before)  # (2, S)
     for i, which in enumerate(NUMBERS):
         sentence = f"{_shell.plain(word)} in the {which} sentence: **{signed(values[i, stage], 2)}**, "
-        sentence += known.call(values[i, stage], stage)
-        if hidden[i]:
-            struck = ", ".join(map(_shell.plain, hidden[i]))
-            sentence += f"; it was {signed(before[i, stage], 2)} before it lost sight of {struck}"
+        sentence += known.call(values[i, stage], stage, now[i])
+        if hidden[i].words:
+            struck = _shell.listing([_shell.plain(str(one)) for one in hidden[i].words])
+            sentence += f"; it was {signed(earlier[i, stage], 2)} before it lost sight of {struck}"
         yield sentence
 
 
@@ -30,16 +31,18 @@ def picture(word, texts, known, plain, now, hidden, stage, names):
     hidden.
     """
     values, before = known.axis.project(now), known.axis.project(plain)  # (2, S)
-    st.markdown("  \n".join(sentences(word, known, values, before, hidden, stage)))
+    neither = known.neither(now)  # (2, S)
+    st.markdown("  \n".join(sentences(word, known, now, plain, hidden, stage)))
     lanes = [
         Lane(
             name,
             known.separation.left[:, s],
             known.separation.right[:, s],
-            known.separation.margin[s],
+            known.margin[s],
             tuple(values[:, s]),
-            tuple(before[:, s]) if any(hidden) else (),
+            tuple(before[:, s]) if any(one.words for one in hidden) else (),
             number(stream.cosines(now[0, s], now[1, s]), 3),
+            tuple(neither[:, s]),
         )
         for s, name in enumerate(names)
     ]
@@ -55,11 +58,18 @@ def picture(word, texts, known, plain, now, hidden, stage, names):
         on_select=take_stage,
     )
     pause()
+
+
+def caption(word, known, plain, stage, names):
+    """What the lanes are, and how good they are; with too few examples, how many more are needed."""
+    if needs := known.needs(word):
+        st.info(needs)
     st.caption(
         "Each lane is a stage of the model, the first on top: click one to choose it. −1 and +1 are the "
         "means of the example sentences, the small signs, each judged without using itself as an example; "
-        f"at “{names[stage]}” {percent(known.separation.accuracy[stage])} of them fall on their own side. In "
-        "the grey band fewer than three in four would: too close to call. Cosine: between the word’s two "
+        f"at “{names[stage]}” {known.share(stage)} of them fall on their own side. In the grey band fewer "
+        "than three in four would: too close to call. A dashed disc is like neither: fewer than one in ten "
+        "of the examples are as far from both means. Cosine: between the word’s two "
         f"vectors{other_tokens(plain)}."
     )
 
@@ -85,4 +95,4 @@ def sources():
         "The mean vector of each group of examples, the line through both, and the foot of the word’s vector "
         "on it.",
     )
-    _shell.show_source(senses.Axis)
+    _shell.show_source(senses.Axis, senses.Kinship)

@@ -5,10 +5,10 @@ words and which heads did it.
 import streamlit as st
 
 from model import load
-from pages import _examples, _senses, _shell
+from pages import _clues, _examples, _senses, _shell
 from pages._control import Menu
-from pages._senses import NUMBERS, Scale
-from pages.word_sense import blindfold, examples, meter, neighbours, pair
+from pages._senses import NUMBERS
+from pages.word_sense import blindfold, examples, heads, meter, neighbours, pair
 
 names = _senses.stage_names(load(_senses.MODEL).config)
 boxes = _senses.sentence_boxes()
@@ -21,7 +21,6 @@ _senses.draw_boxes(boxes, ("", "empty: the first sentence again"))
 with st.container(horizontal=True, vertical_alignment="bottom"):
     word, targets = pair.compared(texts)
     pair.offer_both_places(texts)
-    undo = st.empty()
 
 plain = _examples.read_or_end(targets)  # (2, S, C) the words as they are, free to look
 known = _examples.known_or_none(word)
@@ -30,37 +29,29 @@ default = _senses.best_stage() if known else stages[-1]
 stage = Menu("Stage", "word_sense.stage", stages, default, lambda i: names[i]).value()
 hidden = [blindfold.hidden(one, i) for i, one in enumerate(targets)]
 now = blindfold.seen_through(targets, plain, hidden)
+scales = [blindfold.scale(known, now, side) for side in (0, 1)]
 if known:
     meter.picture(word, texts, known, plain, now, hidden, stage, names)
-    neighbours.folded(targets, now, stage, names)
-    scales = [Scale(known.axis, "the meter")] * 2
 else:
     neighbours.picture(targets, now, stage, names)
-    scales = [Scale(neighbours.likeness(now, side), "the cosine") for side in (0, 1)]
 
-_shell.heading("Which words did it?")
-st.markdown(
-    "**Click another word under a sentence**: then the word cannot look at it, and "
-    f"{scales[0].name} moves by the number that stands there."
-)
-moved = [_senses.moves(targets[i], scales[i], plain[i], stage) for i in (0, 1)]
-for i, column in enumerate(st.columns(2)):
-    with column:
-        blindfold.sentence(targets[i], i, scales[i], moved[i], hidden[i])
-undo.button("Let it look again", key="word_sense.undo", on_click=blindfold.undo, disabled=not any(hidden))
+moved = [_clues.moves(targets[i], scales[i], stage, hidden[i]) for i in (0, 1)]
+blindfold.draw(targets, scales, moved, hidden, stage)
+if known:
+    meter.caption(word, known, plain, stage, names)
+    neighbours.folded(targets, now, stage, names)
 
 _shell.heading("Which heads did it?", "head", "rank correlation")
 st.markdown(
     f"Where the word looks, head by head, and what each head is worth: how far {scales[0].name} moves when "
     "that head alone cannot look at the clue, beside the weight that the head gives it. The clue is what you "
-    "have struck out, or else the word that matters most, per occurrence. Attention is not influence: "
-    "compare the bars."
+    "have struck out, or else the word that matters most. Attention is not influence: compare the bars."
 )
 for i, column in enumerate(st.columns(2, gap="medium")):
     with column:
         if moved[i]:
-            clue = hidden[i] or [_senses.strongest(targets[i], moved[i])]
-            blindfold.heads(targets[i], i, scales[i], plain[i], clue, stage)
+            clue = hidden[i].words or (_clues.strongest(moved[i]),)
+            heads.picture(targets[i], i, scales[i], plain[i], clue, stage)
         else:
             st.caption(f"In the {NUMBERS[i]} sentence there is no other word to look at.")
 

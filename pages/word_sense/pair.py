@@ -9,11 +9,12 @@ import streamlit as st
 from model import load
 from model.analysis import words
 from pages import _senses, _shell
-from pages._choices import is_chosen, put
+from pages._choices import is_chosen, put, wished
 from pages._control import Buttons, Menu, NothingToShow
 from pages._senses import NUMBERS
 
 WORD, LAST = "word_sense.word", "word_sense.last"
+LABEL = "The word to compare"
 DIFFERENT = "*"  # stands for two different words: no word is spelled so
 OFFERED = 10  # shared words among the buttons
 AROUND = 18  # characters shown on each side of a word
@@ -28,23 +29,48 @@ class Pair(NamedTuple):
 
 def compared(texts: list[str]) -> Pair:
     """The Pair that the controls, drawn here, say; where a sentence cannot be read, the page says why and
-    ends. An empty second box means the first sentence again.
+    ends. An empty second box means the first sentence again; while another pair is typed, the last one stays.
     """
     texts = [texts[0], texts[1] if texts[1].strip() else texts[0]]
+    last, reason = st.session_state.get(LAST), unready(texts)
+    if reason and last:
+        st.caption(
+            f"{reason} The picture is still about the last two sentences. Write one word into both, or "
+            "choose “two different words”."
+        )
+        texts = [one.text for one in last.targets]
+    common = offered(texts)
+    name = Buttons(LABEL, WORD, None, best(common)).value()
+    options = [*common[:OFFERED], *([] if name in (*common[:OFFERED], DIFFERENT) else [name]), DIFFERENT]
+    Buttons(LABEL, WORD, options, best(common)).draw(format_func=lambda one: label(one, common))
+    if reason and not last and name != DIFFERENT:
+        st.warning(f"{reason} Write it there, or choose another word.")
+        raise NothingToShow
+    return pair(name, texts)
+
+
+def unready(texts: list[str]) -> str:
+    """Why these sentences have no pair yet, in a sentence; empty where they have one."""
+    blank = [NUMBERS[i] for i in (0, 1) if not words.words(texts[i])]
+    if blank and LAST in st.session_state:
+        return f"There is no word in the {blank[0]} sentence yet."
     for text in texts:
         readable(text)
     common = offered(texts)
-    best = next((name for name in common if name not in words.STOP), DIFFERENT)
-    control = Buttons("The word to compare", WORD, None, best)
-    name = control.value()
-    options = [*common[:OFFERED], *([] if name in (*common[:OFFERED], DIFFERENT) else [name]), DIFFERENT]
-    Buttons(control.label, WORD, options, best).draw(format_func=lambda one: label(one, common))
+    name = wished(WORD, best(common))
     missing = [NUMBERS[i] for i in (0, 1) if name != DIFFERENT and not words.find(texts[i], name)]
-    if missing or (name == DIFFERENT == best and texts[0] != texts[1] and not is_chosen(WORD)):
-        return unchanged(name, missing) or pair(
-            DIFFERENT if not missing else end_without(name, missing), texts
-        )
-    return pair(name, texts)
+    if missing:
+        return f"{_shell.plain(name)} is not in the {' and not in the '.join(missing)} sentence."
+    if name == DIFFERENT == best(common) and not is_chosen(WORD):
+        if texts[0] == texts[1]:
+            return "No word that says much stands twice in the first sentence."
+        return "These sentences share no word that says much."
+    return ""
+
+
+def best(common: list[str]) -> str:
+    """The word offered first: the rarest that says something."""
+    return next((name for name in common if name not in words.STOP), DIFFERENT)
 
 
 def pair(name: str, texts: list[str]) -> Pair:
@@ -78,32 +104,6 @@ def offered(texts: list[str]) -> list[str]:
 
 def label(name: str, common: list[str]) -> str:
     return "two different words" if name == DIFFERENT else _senses.shown(name, common)
-
-
-# ---- while another pair is typed ----
-
-
-def unchanged(name: str, missing: list[str]) -> Pair | None:
-    """The last Pair, with a sentence that says so; None at the beginning of a visit."""
-    last = st.session_state.get(LAST)
-    if last is None:
-        return None
-    reason = absence(name, missing) if missing else "These sentences share no word that says much."
-    st.caption(
-        f"{reason} The picture is still about the last two sentences. Write one word into both, or choose "
-        "“two different words”."
-    )
-    return last
-
-
-def end_without(name: str, missing: list[str]) -> str:
-    """End the page: the word is not where the link that led here says."""
-    st.warning(f"{absence(name, missing)} Write it there, or choose another word.")
-    raise NothingToShow
-
-
-def absence(name: str, missing: list[str]) -> str:
-    return f"{_shell.plain(name)} is not in the {' and not in the '.join(missing)} sentence."
 
 
 # ---- one word of a sentence ----

@@ -20,13 +20,15 @@ function examples(values, side, limit) {
   return values.map((value, i) => sign(`example ${side}`, value, limit, lift(i)));
 }
 
+const disc = (lane, i) => `disc mark${i}${lane.neither[i] ? " neither" : ""}`;
+
 function discs(lane, marks, limit) {
   const before = lane.before.map((value, i) => sign(`before mark${i}`, value, limit));
   const near = (value, i) => lane.values.length > 1 && Math.abs(value - lane.values[1 - i]) < limit / 25;
   const lift = (value, i) => (near(value, i) ? 24 * i - 12 : 0); // one above the other
   return [
     ...before,
-    ...lane.values.map((value, i) => sign(`disc mark${i}`, value, limit, lift(value, i), marks[i])),
+    ...lane.values.map((value, i) => sign(disc(lane, i), value, limit, lift(value, i), marks[i])),
   ];
 }
 
@@ -107,7 +109,8 @@ class Meter {
       element("span", "note", lane.note),
     );
     if (!clickable) return made;
-    named(made, `for ${data.marks.join(" and ")}`, lane.note ? `the last number: ${data.note}` : "");
+    const neither = data.marks.filter((_, i) => lane.neither[i]).map((mark) => `${mark} is like neither`);
+    named(made, `for ${data.marks.join(" and ")}`, ...neither, lane.note ? `the last number: ${data.note}` : "");
     made.addEventListener("click", choose);
     return made;
   }

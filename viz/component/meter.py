@@ -25,6 +25,7 @@ class Lane(NamedTuple):
     values: tuple[float, ...]
     before: tuple[float, ...] = ()  # where the marks were before a change, drawn as a trace of them
     note: str = ""
+    neither: tuple[bool, ...] = ()  # which marks are like neither side, drawn with a dashed rim
 
 
 def meter(
@@ -57,6 +58,7 @@ def meter(
             "values": [float(x) for x in lane.values],
             "before": [float(x) for x in lane.before],
             "note": lane.note,
+            "neither": [bool(one) for one in lane.neither],
         }
         for lane in lanes
     ]

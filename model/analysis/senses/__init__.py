@@ -6,12 +6,13 @@ and the normalised end; the rest as in trace.py.
 """
 
 from model.analysis.senses.axes import Axis, Separation, others, plane, separate
-from model.analysis.senses.clues import NEUTRAL, apart, blinded, blindfold, fitting, looks
+from model.analysis.senses.clues import NEUTRAL, apart, backup, blinded, blindfold, fitting, looks
 from model.analysis.senses.examples import SENTENCES, WORDNET, Sense, bundled, likely, listed, wordnet
+from model.analysis.senses.kinship import ENOUGH, Kinship
 from model.analysis.senses.streams import PASS, alone, average, parts, stages, vectors
 from model.analysis.words import Word, find, shared, words
 
-__all__ = ["NEUTRAL", "PASS", "SENTENCES", "WORDNET", "Axis", "Sense", "Separation", "Word", "alone"]
-__all__ += ["apart", "average", "blinded", "blindfold", "bundled", "find", "fitting", "likely", "listed"]
-__all__ += ["looks", "others", "parts", "plane", "separate", "shared", "stages", "vectors", "wordnet"]
-__all__ += ["words"]
+__all__ = ["ENOUGH", "NEUTRAL", "PASS", "SENTENCES", "WORDNET", "Axis", "Kinship", "Sense"]
+__all__ += ["Separation", "Word", "alone", "apart", "average", "backup", "blinded", "blindfold", "bundled"]
+__all__ += ["find", "fitting", "likely", "listed", "looks", "others", "parts", "plane", "separate"]
+__all__ += ["shared", "stages", "vectors", "wordnet", "words"]

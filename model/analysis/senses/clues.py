@@ -68,13 +68,17 @@ def blindfold(
 
 @torch.inference_mode()
 def blinded(
-    bundle: Bundle, word: Word, cases: Sequence[tuple[Iterable[int], int | None, int | None]]
+    bundle: Bundle,
+    word: Word,
+    cases: Sequence[tuple[Iterable[int], int | None, int | None]],
+    everybody: bool = False,
 ) -> np.ndarray:
     """The word's vectors (N, S, C) in N cases, each (keys, layer, head): the word's tokens cannot look at
     tokens `keys` in that layer and head; None means all.
 
     As many cases to a pass as fit. The rest of the text still sees everything,
-    so a clue may reach the word through other tokens.
+    so a clue may reach the word through other tokens; unless it is hidden from `everybody`:
+    then no token looks at `keys` but those themselves, which nobody reads.
     """
     ids = bundle.read(word.text)
     T, config = len(ids), bundle.config
@@ -84,7 +88,8 @@ def blinded(
         masks = []
         for keys, *where in batch:
             layer, head = (slice(None) if place is None else place for place in where)
-            masks.append(blindfold(mask, config, places, list(keys), layer, head))
+            asks = [i for i in range(T) if i not in keys] if everybody else places
+            masks.append(blindfold(mask, config, asks, list(keys), layer, head))
         record = bundle.network(torch.tensor([ids] * len(batch)), torch.stack(masks, dim=1), predict=False)
         stream = stages(record)  # (S, B, T, C)
         batches.append(stream[:, :, places].mean(2).transpose(0, 1).numpy())
@@ -94,3 +99,12 @@ def blinded(
 def fitting(config: ModelConfig, tokens: int) -> int:
     """How many masked copies of a text go into one forward pass, at least 1."""
     return max(1, min(PASS // tokens, EDGES // (config.layers * config.heads * tokens**2)))
+
+
+def backup(alone: np.ndarray, pairs: Sequence[tuple[int, int]], both: np.ndarray, least: float) -> int | None:
+    """Which of P pairs of clues moves a value most beyond what its two do one by one: when N clues are hidden
+    alone it moves by `alone` (N,), and when the `pairs` of them are hidden by `both` (P,). None where no pair
+    moves it by `least` more than its two apart: then no clue stands in for another.
+    """
+    excess = np.abs(both) - np.abs(alone)[np.array(pairs, int).reshape(-1, 2)].sum(1)
+    return int(excess.argmax()) if excess.max(initial=-np.inf) >= least else None

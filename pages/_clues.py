@@ -1,0 +1,134 @@
+"""What a word may not look at, and how far that moves what is read off its vectors."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from model import load
+from model.analysis import senses
+from model.analysis.nearest import Likeness
+from model.analysis.words import STOP, Word
+from model.trace import frozen
+from pages import _progress
+from pages._cache import remembered
+from pages._senses import MODEL
+
+NEAREST = 64  # words around the word whose influence is measured,
+PAIRED = 12  # and words that say something among which two are hidden together,
+READ = 2**14  # as long as all these pairs are no more tokens than this
+
+
+class Scale(NamedTuple):
+    """What is read off a word's vectors, and is seen to move when the word loses sight of others."""
+
+    axis: senses.Axis | Likeness
+    name: str
+    least: float  # what counts as a move
+
+
+class Hidden(NamedTuple):
+    """The words that are hidden from a word, or from everybody."""
+
+    words: tuple[Word, ...] = ()
+    everybody: bool = False
+
+    def without(self, clicked: Word) -> "Hidden":
+        """The same once that word has been clicked: it is hidden as well, or comes back."""
+        left = tuple(one for one in self.words if one != clicked)
+        return self._replace(words=left if len(left) < len(self.words) else (*self.words, clicked))
+
+
+NOTHING = Hidden()
+
+
+# ---- vectors ----
+
+
+@remembered()
+def some_blinded(word, cases, everybody):
+    return frozen(senses.blinded(load(MODEL), word, list(cases), everybody))
+
+
+def blinded(word, cases, everybody=False):
+    """senses.blinded, pass by pass, with a bar that shows progress once it has taken half a second."""
+    bundle = load(MODEL)
+    some = senses.parts(cases, senses.fitting(bundle.config, len(bundle.read(word.text))))
+    return np.concatenate(
+        [
+            some_blinded(word, tuple(part), everybody)
+            for part in _progress.watched(some, f"Running the model on {len(cases)} masks")
+        ]
+    )
+
+
+def seen(target: Word, hidden: Sequence[Hidden]) -> np.ndarray:
+    """The word's vectors (N, S, C) with each of N Hidden, all of them from everybody or none."""
+    cases = [(tokens_of(target, one.words), None, None) for one in hidden]
+    return blinded(target, cases, hidden[0].everybody)
+
+
+def tokens_of(target: Word, others: Sequence[Word]) -> tuple[int, ...]:
+    """Places of all tokens of these words in the text of the target, but its own."""
+    bundle = load(MODEL)
+    spans = bundle.tokenizer.spans(target.text, bundle.read(target.text))
+    places = {place for word in others for place in word.tokens(spans)}
+    return tuple(sorted(places - set(target.tokens(spans))))
+
+
+# ---- what moves ----
+
+
+def nearest(target: Word) -> list[Word]:
+    """The other words of the text, those nearest to the word first."""
+    others = [one for one in senses.words(target.text) if one.start != target.start]
+    return sorted(others, key=lambda one: abs(one.start - target.start))[:NEAREST]
+
+
+def moves(target, scale: Scale, stage: int, hidden: Hidden = NOTHING) -> dict[Word, float]:
+    """{word: how far the scale moves, at a stage, when that word is hidden as well, or comes back}, given
+    what is hidden already.
+    """
+    names = nearest(target)
+    if not names:
+        return {}
+    values = scale.axis.project(seen(target, [hidden, *map(hidden.without, names)]))[:, stage]
+    return dict(zip(names, values[1:] - values[0], strict=True))
+
+
+def strongest(moved: dict[Word, float]) -> Word | None:
+    """The word, of `moves`, that moves the scale most; None if there is none."""
+    return max(moved, key=lambda one: abs(moved[one]), default=None)
+
+
+class Pair(NamedTuple):
+    """Two words that back each other up."""
+
+    words: tuple[Word, Word]
+    alone: tuple[float, float]
+    both: float
+
+
+def backing(target, scale: Scale, stage: int, hidden: Hidden, moved) -> Pair | None:
+    """Which two words, not hidden yet, back each other up most, by hiding every two; None if none do."""
+    clues = [one for one in moved if one not in hidden.words and str(one) not in STOP]
+    pairs = paired(len(clues), len(load(MODEL).read(target.text)))
+    if not pairs:
+        return None
+    cases = [hidden, *(hidden.without(clues[i]).without(clues[j]) for i, j in pairs)]
+    values = scale.axis.project(seen(target, cases))[:, stage]
+    alone, both = np.array([moved[one] for one in clues]), values[1:] - values[0]
+    best = senses.backup(alone, pairs, both, scale.least)
+    if best is None:
+        return None
+    first, second = sorted((clues[i] for i in pairs[best]), key=lambda one: one.start)
+    return Pair((first, second), (moved[first], moved[second]), both[best])
+
+
+def paired(clues: int, tokens: int) -> list[tuple[int, int]]:
+    """Every two of the nearest clues, of fewer in a long text."""
+    count = min(clues, PAIRED)
+    while count * (count - 1) // 2 * tokens > READ:
+        count -= 1
+    return list(combinations(range(count), 2))

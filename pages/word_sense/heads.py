@@ -1,0 +1,57 @@
+"""What each head of the model is worth to a word: what blinding it does, beside the weight that it gives."""
+
+import numpy as np
+import streamlit as st
+
+from model.analysis import ranks, senses
+from pages import _clues, _senses, _shell
+from pages._numbers import number, plural
+from viz import theme
+from viz.component import heatmap
+from viz.component.ranking import ranking
+
+BEST = 8  # heads listed
+
+
+def picture(target, side, scale, plain, clue, stage):
+    """Every head's attention from the word, and the heads that matter most for the clue: by what blinding
+    them does, not by their weight.
+    """
+    trace = _shell.explain(target.text, _senses.MODEL)
+    places, keys, config = target.tokens(trace.spans), _clues.tokens_of(target, clue), trace.config
+    looks = senses.looks(trace, places)
+    labels = [f"{layer + 1}.{head + 1}" for layer in range(config.layers) for head in range(config.heads)]
+    cases = [(keys, layer, head) for layer in range(config.layers) for head in range(config.heads)]
+    moved = scale.axis.project(_clues.blinded(target, cases))[:, stage] - scale.axis.project(plain)[stage]
+    weight = looks[..., list(keys)].sum(-1).flatten()
+    heatmap(
+        looks.reshape(len(labels), -1),
+        rows=labels,
+        columns=trace.tokens,
+        key=f"word_sense.strip{side + 1}",
+        square=False,
+        height=430,
+        label="where the word looks, head by head",
+        row_role="layer.head",
+        column_role="token",
+        reading="head {row} looks at {column}",
+        revision=target.text,
+    )
+    named = ", ".join(_shell.plain(str(one)) for one in clue)
+    order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
+    agree = ranks.correlation(np.abs(moved), weight)
+    st.markdown(
+        f"The clue is {named}; the {plural('head', len(order))} that move {scale.name} most. Over all "
+        f"{len(labels)} heads, move and weight have a rank correlation of **{number(agree, 2)}**."
+    )
+    series = {
+        f"{scale.name} moves by": (moved[order], theme.OUTPUT),
+        "attention weight": (weight[order], theme.QUERY),
+    }
+    ranking(
+        series,
+        [labels[i] for i in order],
+        key=f"word_sense.heads{side + 1}",
+        shares=False,
+        label=f"heads by what they do with {' '.join(map(str, clue))}",
+    )

@@ -1,5 +1,6 @@
 """Any model that Hugging Face's `transformers` can run, through the same interface as our own."""
 
+from model.hub.fetching import Offer, download, may_download, offer
 from model.hub.shelf import open_model
 
-__all__ = ["open_model"]
+__all__ = ["Offer", "download", "may_download", "offer", "open_model"]

@@ -61,6 +61,17 @@ class HubBundle(Bundle):
         trace = super().explain(text, allowed, change, layers)
         return trace if self.decoder is None else replace(trace, decoder=self.written(trace, written))
 
+    def read(self, text: str) -> list[int]:
+        """Token ids of a text that fits, as Bundle.read; ValueError also if a token has no vector."""
+        ids = super().read(text)
+        unknown = next((id for id in ids if id >= self.config.vocabulary), None)
+        if unknown is not None:
+            raise ValueError(
+                f"{self.name} has no vector for “{self.tokenizer.piece(unknown)}”: its tokenizer knows more "
+                f"tokens than its embedding, which has {self.config.vocabulary:,}."
+            )
+        return ids
+
     @torch.inference_mode()
     def writer(self, trace: Trace) -> Writer:
         """The decoder that looks at what the encoder made of a text: the network with which `generate` goes

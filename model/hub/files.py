@@ -65,6 +65,19 @@ def installed(name: str) -> Path | None:
     return None
 
 
+def downloaded(name: str) -> Path | None:
+    """The folder of a model of the hub that was downloaded, by Riverbank or by other programs; None if there
+    is none.
+    """
+    short = name.replace("/", "--")
+    own = [root / short for root in roots()]
+    others = cache() / f"models--{short}"
+    head = others / "refs" / "main"
+    if head.is_file():
+        own.append(others / "snapshots" / head.read_text(encoding="utf-8").strip())
+    return next((folder for folder in own if (folder / CONFIG).is_file()), None)
+
+
 def inside(path: Path) -> bool:
     """Whether a path, its links resolved, lies in one of the folders where models may lie."""
     return any(path.resolve().is_relative_to(root) for root in roots())
@@ -96,6 +109,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     stated = read_json(folder, CONFIG)
     if not isinstance(stated, dict) or not isinstance(stated.get("model_type"), str):
         raise Unavailable(f"The config.json of “{name}” does not say which model_type it is.")
+    if (folder / "adapter_config.json").exists():
+        raise Unavailable(f"“{name}” is an adapter of another model; merge the two and save the result.")
     if "quantization_config" in stated:
         raise Unavailable(f"“{name}” is quantized, and its weights cannot be read as plain numbers.")
     if "transformers_weights" in stated:

@@ -1,28 +1,32 @@
 """From a folder to a bundle: checked first, then loaded, then studied."""
 
 import os
+import re
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from model.hub import files
 from model.hub.bundle import HubBundle
 from model.hub.library import NAME, library
-from model.hub.plain import plain
+from model.hub.network import HubNetwork
+from model.hub.plain import PlainNetwork, plain
 from model.hub.study import Head, studied
 from model.hub.tokenizer import HubTokenizer
 from model.zoo import Unavailable
 
 BYTES = 4  # of a number: all is computed in float32
 DEEPEST = 1_000  # layers
+NUMBER = re.compile(r"\d+")
 
 
-def opened(folder: Path, name: str) -> HubBundle:
+def opened(folder: Path, name: str, make_room: Callable[[int], int]) -> HubBundle:
     """The model of a folder as a bundle of that name; Unavailable, in a sentence for the user, if it cannot
-    be opened.
+    be opened. `make_room` is asked for bytes before anything is loaded, and gives those that there are.
     """
     for entry in sorted(os.listdir(folder)):
         files.checked(folder, entry)
@@ -33,7 +37,7 @@ def opened(folder: Path, name: str) -> HubBundle:
         build = builder(config)
         check_size(name, parameters(config, build, name))
         weights = files.weight_files(folder)
-        check_size(name, sum(files.numbers(weights)))
+        check_size(name, sum(files.numbers(weights)), make_room)
         tokenizer = read_tokenizer(folder, name)
         whole, interface = load(folder, config, build, name)
         return bundle(name, whole, interface, tokenizer, folder)
@@ -50,23 +54,24 @@ def budget() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
-def check_size(name: str, parameters: int) -> None:
+def check_size(name: str, parameters: int, make_room: Callable[[int], int] | None = None) -> None:
     """Unavailable, with the estimate, if a model of so many parameters takes more memory than there is for
     models.
     """
-    if parameters * BYTES > budget():
+    needed = parameters * BYTES
+    room = budget() if make_room is None else make_room(needed)
+    if needed > room:
         raise Unavailable(
             f"“{name}” has {parameters / 1e9:,.3g} billion parameters: as numbers of {BYTES} bytes they take "
-            f"{parameters * BYTES / 1e9:,.3g} GB, and there are {budget() / 1e9:,.3g} GB for models here "
-            "(RIVERBANK_HUB_MB)."
+            f"{needed / 1e9:,.3g} GB, and there are {room / 1e9:,.3g} GB for it here (RIVERBANK_HUB_MB)."
         )
 
 
 def parameters(config: Any, build: type, name: str) -> int:
     """How many parameters a model of that config has, without making them."""
     layers = getattr(config.get_text_config(), "num_hidden_layers", 0)
-    if not isinstance(layers, int) or layers > DEEPEST:
-        raise Unavailable(f"The config.json of “{name}” says that it has {layers} layers: none has so many.")
+    if not isinstance(layers, int) or not 0 <= layers <= DEEPEST:
+        raise Unavailable(f"The config.json of “{name}” says that it has {layers} layers.")
     try:
         with torch.device("meta"):
             model = (
@@ -147,16 +152,18 @@ def load(folder: Path, config: Any, build: type, name: str) -> tuple[nn.Module, 
             output_loading_info=True,
         )
     except Exception as error:  # of the library's code, on files that anybody may have written
-        raise Unavailable(
-            f"The weights of “{name}” do not fit its config.json, or are damaged: {short(error)}"
-        ) from error
-    if told["mismatched_keys"]:
-        raise Unavailable(f"The weights of “{name}” have other shapes than its config.json says.")
-    lacking = set(told["missing_keys"])
-    for key, parameter in whole.named_parameters():
-        if key in lacking:
-            with torch.no_grad():
-                parameter.fill_(float("nan"))
+        if "mismatched" in str(error):
+            raise Unavailable(
+                f"The weights of “{name}” have other shapes than its config.json says."
+            ) from error
+        raise Unavailable(f"The weights of “{name}” cannot be loaded: {short(error)}") from error
+    own = dict(whole.named_parameters())
+    kinds = {NUMBER.sub("#", key) for key in own}
+    more = next((key for key in sorted(told["unexpected_keys"]) if NUMBER.sub("#", key) in kinds), None)
+    if more is not None:
+        raise Unavailable(f"“{name}” has weights for more layers than its config.json says, such as {more}.")
+    for key in told["missing_keys"] & own.keys():
+        own[key].data.fill_(float("nan"))
     return whole.eval().requires_grad_(False), interface
 
 
@@ -171,26 +178,39 @@ def short(error: Exception) -> str:
 
 
 def bundle(name: str, whole: nn.Module, interface: bool, tokenizer: HubTokenizer, folder: Path) -> HubBundle:
-    """A loaded model, studied."""
-    last, config = whole.get_output_embeddings(), whole.config
-    decoder = start = None
-    if config.is_encoder_decoder:
-        network = studied(whole.get_encoder())
-        memory = network(torch.arange(2)).final[None]
-        start = config.decoder_start_token_id
-        head = Head(last, lambda ids: whole(encoder_outputs=(memory,), decoder_input_ids=ids).logits, None)
-        decoder = studied(whole.get_decoder(), head, memory)
-    else:
-        cap = getattr(config.get_text_config(), "final_logit_softcapping", None)
-        head = None if last is None else Head(last, lambda ids: whole(input_ids=ids).logits, cap)
-        network = (studied if interface else plain)(whole.base_model, head)
+    """A loaded model, studied; Unavailable if that fails."""
+    try:
+        network, decoder = (
+            halves(whole) if whole.config.is_encoder_decoder else (single(whole, interface), None)
+        )
+    except Exception as error:  # of the library's code, on weights that anybody may have written
+        raise Unavailable(f"“{name}” does not run as a model of text: {short(error)}") from error
+    start = getattr(whole.config, "decoder_start_token_id", None)
     card = {
         "name": name,
-        "family": config.model_type,
+        "family": whole.config.model_type,
         "parameters": whole.num_parameters(),
         "bytes": sum(one.stat().st_size for one in files.weight_files(folder)),
         "transformers": library().__version__,
         "torch": torch.__version__,
-        "missing": list(network.config.missing),
     }
     return HubBundle(name, card, tokenizer, network, decoder, start)
+
+
+def single(whole: nn.Module, interface: bool) -> HubNetwork | PlainNetwork:
+    """The network of an encoder or a decoder."""
+    last = whole.get_output_embeddings()
+    cap = getattr(whole.config.get_text_config(), "final_logit_softcapping", None)
+    head = None if last is None else Head(last, lambda ids: whole(input_ids=ids).logits, cap)
+    return (studied if interface else plain)(whole.base_model, head)
+
+
+def halves(whole: nn.Module) -> tuple[HubNetwork, HubNetwork]:
+    """The networks of an encoder and of the decoder that looks at it."""
+    encoder, last = studied(whole.get_encoder()), whole.get_output_embeddings()
+    memory = encoder(torch.arange(2)).final[None]
+
+    def logits(ids: Tensor) -> Tensor:
+        return whole(encoder_outputs=(memory,), decoder_input_ids=ids).logits
+
+    return encoder, studied(whole.get_decoder(), None if last is None else Head(last, logits, None), memory)

@@ -1,12 +1,13 @@
 """The opened models: shared by all who ask, a few at most."""
 
+import gc
 import os
 import threading
 from collections import OrderedDict
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from model.hub import files, opening
+from model.hub import fetching, files, opening
 from model.hub.bundle import HubBundle
 from model.zoo import Unavailable
 
@@ -33,7 +34,7 @@ def open_model(path_or_id: str | os.PathLike, download: bool = True) -> HubBundl
     with LOCK:
         bundle = ALIVE.get(mark)
         if bundle is None:
-            bundle = opening.opened(folder, name)
+            bundle = opening.opened(folder, name, make_room)
             ALIVE[mark] = bundle
         SHELF[mark] = bundle
         SHELF.move_to_end(mark)
@@ -42,16 +43,35 @@ def open_model(path_or_id: str | os.PathLike, download: bool = True) -> HubBundl
         return bundle
 
 
+def make_room(needed: int) -> int:
+    """Close models, the least recently used first, until so many bytes are free or none is left that can be
+    closed; the bytes that are free then.
+    """
+    while SHELF and needed > free():
+        SHELF.popitem(last=False)
+        gc.collect()
+    return free()
+
+
+def free() -> int:
+    """Bytes left for models beside those that are open or still in use."""
+    return opening.budget() - sum(one.card["parameters"] * opening.BYTES for one in ALIVE.values())
+
+
 def found(asked: str, download: bool) -> tuple[Path, str]:
     """The folder that is meant, and the model's name."""
     if is_path(asked):
         folder = files.local(asked)
         return folder, folder.name
     files.check_id(asked)
-    folder = files.installed(asked)
-    if folder is None:
+    folder = files.installed(asked) or files.downloaded(asked)
+    if folder is not None:
+        return folder, asked
+    if not download:
         raise Unavailable(f"There is no model “{asked}” on this machine.")
-    return folder, asked
+    offered = fetching.offer(asked)
+    opening.check_size(asked, offered.parameters)
+    return fetching.download(offered), asked
 
 
 def is_path(asked: str) -> bool:

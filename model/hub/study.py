@@ -17,7 +17,6 @@ from model.hub.sizes import LONGEST, Seen, hidden, missing, room, rope_base, tab
 from model.hub.watching import around, watched
 from model.network.attention import AttentionRecord
 from model.trace import attention_trace
-from model.zoo import Unavailable
 
 TOKENS = 24  # of the text that a model is studied with
 
@@ -35,13 +34,12 @@ class Head(NamedTuple):
 @torch.inference_mode()
 def studied(base: nn.Module, head: Head | None = None, memory: Tensor | None = None) -> HubNetwork:
     """The network of a stack of layers, which is hooked from now on, with what makes logits of its end.
-    `memory` (1, S, C) is what a decoder's encoder has made of some text. Unavailable, in a sentence for the
-    user, if its weights are incomplete.
+    `memory` (1, S, C) is what a decoder's encoder has made of some text. ValueError if its weights are
+    incomplete, or if it never asks for attention.
     """
     more = {} if memory is None else {"encoder_hidden_states": memory}
     ids = plain_ids(base)
     seen = watch(base, ids, more)
-    whole(seen.final)
     first = next(call.attended[0] for call in seen.calls if call.attended)
     causal = looks_back(base, ids, seen.final, more)
     context, positions = room(base, seen)
@@ -76,11 +74,9 @@ def studied(base: nn.Module, head: Head | None = None, memory: Tensor | None = N
 
 
 def whole(final: Tensor) -> None:
-    """Unavailable if what a model puts out holds NaN, which stands for parameters that its file lacks."""
+    """ValueError if what a model puts out holds NaN, which stands for parameters that its file lacks."""
     if not final.isfinite().all():
-        raise Unavailable(
-            "Its weights are incomplete: parameters that take part are missing, or are no numbers."
-        )
+        raise ValueError("its weights are incomplete: some that take part are missing, or are no numbers")
 
 
 def fault(network: HubNetwork, ids: Tensor, memory: Tensor | None) -> float:
@@ -121,7 +117,7 @@ def watch(base: nn.Module, ids: Tensor, more: dict[str, Any]) -> Seen:
     with recorded(first):
         base(input_ids=ids, **more)
     if not first.callers:
-        raise Unavailable("It never asks for attention by the library's interface.")
+        raise ValueError("it never asks for attention by the library's interface")
     callers = list({id(one): one for one in first.callers}.values())
     layers = layers_of(base, callers)
     for layer in layers:
@@ -131,6 +127,7 @@ def watch(base: nn.Module, ids: Tensor, more: dict[str, Any]) -> Seen:
     recording = Recording(fuses=False)
     with watched(layers, callers) as events, around(base, layers) as outside, recorded(recording):
         final = base(input_ids=ids, **more).last_hidden_state
+    whole(final)
     calls = recording.calls
     layout = {
         id(call.layer): read_layer(call, call.notes["output"], events.get(id(call), ())) for call in calls

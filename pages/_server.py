@@ -24,6 +24,8 @@ STATIC = Path(st.__file__).parent / "static"  # Streamlit's page, code and fonts
 STYLE = """<style>
 /* the picture belongs above the fold */
 .stMainBlockContainer.stMainBlockContainer { padding: 3.4rem clamp(1rem, 4vw, 4rem) 4rem }
+[data-testid="stSidebar"] .stButtonGroup button { padding-inline: 0.6rem }
+[data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0 }
 .stHeading h1 { padding: 0 !important }
 @media (max-width: 900px), (max-height: 600px) { .stHeading h1 { font-size: 1.4rem !important } }
 @media (max-width: 900px) { .stButtonGroup button { padding-inline: 0.5rem } }

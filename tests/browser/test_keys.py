@@ -117,7 +117,7 @@ def test_arrows_steer_a_picture(mounted, name):
         elif name == "heatmap":
             row, column = (int(part) + 1 for part in place.split(","))
             tip = page.evaluate("window.view.querySelector('.tip .place').textContent")
-            assert tip == f"row {row}, column {column}"
+            assert tip == f"query {row}, key {column}"
         else:
             assert page.evaluate("name => window.view.dataset[name]", attribute) == place, key
     page.keyboard.press("Enter")

@@ -6,8 +6,8 @@ import { element } from "./parts.js";
 const CALM = "(prefers-reduced-motion: reduce)";
 const DURATION = 600; // milliseconds
 
-/** Lay a copy of the canvas, as it is painted now, over it, and let the copy fade; not where less motion is asked
- * for. */
+/** Lay a copy of the canvas, as it is painted now, over it, and let the copy fade; not where less motion is
+ *  asked for. */
 export function fade(canvas) {
   if (!canvas.width || matchMedia(CALM).matches) return;
   const { width, height, offsetLeft, offsetTop, offsetWidth, offsetHeight } = canvas;

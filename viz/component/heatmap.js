@@ -10,9 +10,9 @@ import { fade } from "./fade.js";
 import { Layout, inside } from "./layout.js";
 import { unpack, view } from "./mount.js";
 import { figure } from "./numbers.js";
-import { counted, element, parted, spoken, tall } from "./parts.js";
+import { counted, element, parted, placed, spoken, tall } from "./parts.js";
 import { canvasOf, images, stamped, strongest } from "./raster.js";
-import { blind, letters, outline, rules } from "./sheet.js";
+import { blind, figures, letters, outline, rules } from "./sheet.js";
 
 const PAINTS = "Space turns a cell over, Shift with an arrow paints on";
 const OPEN = "may look"; // what an open cell of a mask says
@@ -135,6 +135,7 @@ class Heatmap extends Picture {
     ink.imageSmoothingEnabled = false;
     ink.drawImage(this.raster, left, top, S * broad, T * high);
     rules(ink, this);
+    figures(ink, this);
     letters(ink, this);
     if (this.data.paints) blind(ink, this);
     if (this.selected) outline(ink, this);
@@ -174,7 +175,7 @@ class Heatmap extends Picture {
     this.tip.replaceChildren(
       element("div", "pair", from, " → ", to),
       element("div", "number", this.word([r, c])),
-      element("div", "place", `row ${r + 1}, column ${c + 1}`),
+      element("div", "place", this.placed([r, c])),
     );
     const [height, far] = [this.stage.clientHeight, 10];
     const [low, late] = [row.y > height / 2, column.x > this.wide / 2];
@@ -184,6 +185,12 @@ class Heatmap extends Picture {
       top: low ? "auto" : `${row.y + row.size + far}px`,
       bottom: low ? `${height - row.y + far}px` : "auto",
     });
+  }
+
+  /** Where a cell stands, in words. */
+  placed([r, c]) {
+    const { rows, columns, row_role, column_role } = this.data;
+    return `${placed(row_role, rows[r], r)}, ${placed(column_role, columns[c], c)}`;
   }
 
   /** Leave on the host what a test wants to know. */

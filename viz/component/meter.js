@@ -110,7 +110,8 @@ class Meter {
     );
     if (!clickable) return made;
     const neither = data.marks.filter((_, i) => lane.neither[i]).map((mark) => `${mark} is like neither`);
-    named(made, `for ${data.marks.join(" and ")}`, ...neither, lane.note ? `the last number: ${data.note}` : "");
+    const last = lane.note ? `the last number: ${data.note}` : "";
+    named(made, `for ${data.marks.join(" and ")}`, ...neither, last);
     made.addEventListener("click", choose);
     return made;
   }

@@ -108,6 +108,12 @@ const TOKENS = new Set(["query", "key", "value", "token", "output", "input"]);
 /** What follows the name of a row or column in a sentence: the place of a token, since it may occur again. */
 export const counted = (role, i) => (TOKENS.has(role) ? ` (${i + 1})` : "");
 
+/** A row or column by its role and place, or by its name where that says more than a place. */
+export const placed = (role, name, i) => {
+  if (TOKENS.has(role)) return `${role} ${i + 1}`;
+  return name.startsWith(role) ? name : `${role} ${name}`;
+};
+
 /** What a screen reader must be told of a token of which it sees nothing. */
 export const unseen = (token) => (token.trim() ? "" : spoken(token));
 

@@ -1,8 +1,13 @@
 // @ts-check
 // What is drawn around and over the cells of a heatmap; each function takes its 2D context and the heatmap.
 
+import { colouring } from "./colours.js";
 import { TILT, labelled } from "./layout.js";
+import { figure } from "./numbers.js";
 import { thinning } from "./parts.js";
+
+const FEW = 8; // rows and columns of a matrix that has its numbers in its cells
+const ROOM = 2.2; // letters' heights that a number of two digits is broad
 
 /** Lines between cells help to count, until they are more ink than the cells. */
 export function rules(ink, { layout, theme }) {
@@ -22,6 +27,24 @@ export function rules(ink, { layout, theme }) {
   ink.globalAlpha = 0.35;
   ink.strokeRect(left - 0.5, top - 0.5, wide + 1, deep + 1);
   ink.globalAlpha = 1;
+}
+
+/** Write the numbers into the cells of a small matrix, on each in the colour that shows. */
+export function figures(ink, { layout, theme, data, colours }) {
+  const { T, S, left, top, broad, high, em } = layout;
+  if (Math.max(T, S) > FEW || data.kind === "mask" || broad < ROOM * em || high < 1.2 * em) return;
+  const colour = colouring(data, colours);
+  const shade = (packed) =>
+    0.2126 * (packed & 255) + 0.7152 * ((packed >> 8) & 255) + 0.0722 * ((packed >> 16) & 255);
+  ink.font = `${em}px ${theme.font}`;
+  Object.assign(ink, { textBaseline: "middle", textAlign: "center" });
+  data.values.forEach((value, i) => {
+    if (Number.isNaN(value)) return;
+    ink.fillStyle = shade(colour(value)) < 128 ? "#ffffff" : "#000000";
+    const [r, c] = [Math.floor(i / S), i % S];
+    ink.fillText(figure(value, 2), left + (c + 0.5) * broad, top + (r + 0.5) * high, broad - 2);
+  });
+  ink.textAlign = "start";
 }
 
 /** Write one label: the dim marks of its leading spaces, then its text, bold and in the role's colour if it

@@ -2,13 +2,14 @@
 
 Streamlit's session state holds it, by the keys of the controls. `chosen`: what somebody chose; `link`: what
 the address said and no page has asked for yet; `drawn`: how the values of this run are spelled in the
-address, None for a default; `placed`: the controls that stand on the page already.
+address, None for a default; `placed`: the controls that stand on the page already; `typed`: the boxes that
+somebody types into; `trail`: what was chosen at each address, which the browser's way back leads to.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from viz.component.address import address
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
 LONGEST = 8_000  # letters of an address: some servers refuse longer ones
+MOST_REMEMBERED = 200  # addresses on the way back
 
 
 def begin() -> None:
@@ -25,11 +27,11 @@ def begin() -> None:
     """
     state = st.session_state
     if "chosen" not in state:
-        query = st.query_params.to_dict()  # a box knows but one line end
-        state.link = {key: re.sub(r"\r\n?", "\n", value) for key, value in query.items()}
+        state.link = read(st.query_params.to_dict())
         state.chosen = {}
         state.replaced, state.doubted, state.settled = {}, {}, None
         state.addresses = {}  # page -> what its address said last
+        state.trail, state.typed = {}, set()
         state.here, state.shown_on = None, {}  # the page; control -> the page that showed it last
         # key -> what the link said; and, where that is not here, what holds instead
         state.asked, state.refused = {}, {}
@@ -41,6 +43,11 @@ def begin() -> None:
         if state.chosen != state.settled:
             excuse()
     state.doubted, state.settled, state.drawn, state.placed = {}, None, {}, set()
+
+
+def read(query: dict[str, str]) -> dict[str, str]:
+    """What the query of an address says; a box knows but one line end."""
+    return {key: re.sub(r"\r\n?", "\n", value) for key, value in query.items()}
 
 
 def kept(key: str, options: Sequence | None, default: Any, spell: Callable[[Any], str] = str) -> Any:
@@ -180,5 +187,29 @@ def write(page: str, failed: bool = False) -> None:
         del fitting[max(fitting, key=lambda key: len(fitting[key]))]
     if len(fitting) < len(spelled):
         st.caption("This text is too long for an address: a link to this page opens without it.")
-    address(fitting, page=page)
+    state.trail[page, frozenset(fitting.items())] = dict(state.chosen)
+    if len(state.trail) > MOST_REMEMBERED:
+        del state.trail[next(iter(state.trail))]
+    address(fitting, page=page, boxes=state.typed & set(fitting), on_back=go_back)
     _reconnection.hear()
+
+
+def go_back(query: str) -> None:
+    """Take again what was chosen at this earlier address of the page, or what it says if it is older than the
+    session. What was chosen on other pages alone stays.
+    """
+    state = st.session_state
+    said = {
+        key: text for key, text in parse_qsl(query[1:], keep_blank_values=True) if not key.startswith("embed")
+    }
+    known = state.trail.get((state.here, frozenset(said.items())))
+    shown = {*state.drawn, *state.addresses.get(state.here, {}), *said}
+    prefixes = {key.partition(".")[0] for key in shown}  # of this page's controls
+    excuse()
+    state.doubted = {}
+    for key in [key for key in state.chosen if key.partition(".")[0] in prefixes]:
+        forget(key)
+    if known is None:
+        state.link |= read(said)
+    else:
+        state.chosen |= {key: one for key, one in known.items() if key.partition(".")[0] in prefixes}

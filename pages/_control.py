@@ -142,14 +142,22 @@ class Toggle(Control):
         st.toggle(self.label, **self.widget(look))
 
 
-class Line(Control):
+class Box(Control):
+    """What somebody types into: no letter is a step of the browser's way back."""
+
+    def value(self) -> str:
+        st.session_state.typed.add(self.key)
+        return super().value()
+
+
+class Line(Box):
     """A box for a line of text."""
 
     def draw(self, **look: Any) -> None:
         st.text_input(self.label, **self.widget(look))
 
 
-class Text(Control):
+class Text(Box):
     """A box for a text of one line or several; it grows with the text and answers while somebody types.
 
     It has no max_chars, with which Streamlit drops a longer paste without a word: the text stays in the box,
@@ -163,7 +171,7 @@ class Text(Control):
             st.text_area(self.label, height="content", **look)
 
 
-class Lines(Control):
+class Lines(Box):
     """A box for a list or a long text, line by line; it answers Ctrl + Enter, or when it is left."""
 
     def draw(self, **look: Any) -> None:

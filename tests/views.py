@@ -131,7 +131,7 @@ NEAR = [
 ]
 
 DRAWN = {
-    "address": lambda: address.address({}, page="attention"),
+    "address": lambda **on: address.address({}, page="attention", key="v", **on),
     "beliefs": lambda: beliefs.beliefs(
         {"rope": ([" bank", " end"], [0.5, 0.3]), "none": "It has no answer."}, key="v", label="next"
     ),

@@ -23,8 +23,8 @@ export class Sayings {
 }
 
 /** What Streamlit calls. `Kind` draws in the element of the class riverbank-NAME: its `update` gets what
- *  `read` makes of the data, and a function that makes a choice the state of that name; its `end` is called
- *  when the view goes.
+ *  `read` makes of the data, and a function that makes a choice the state of that name and returns its time;
+ *  its `end` is called when the view goes.
  *  @param {string} name
  *  @param {new (host: HTMLElement) => any} Kind */
 export const view =
@@ -34,8 +34,12 @@ export const view =
     if (!host || !data) return undefined;
     const picture = mounted.get(host) ?? new Kind(host);
     mounted.set(host, picture);
-    // The time makes the same choice again a change.
-    picture.update(read(data), (state, ...choice) => setStateValue(state, [...choice, Date.now()]));
+    const say = (state, ...choice) => {
+      const time = Date.now(); // makes the same choice again a change
+      setStateValue(state, [...choice, time]);
+      return time;
+    };
+    picture.update(read(data), say);
     const turn = (picture.turn = (picture.turn ?? 0) + 1);
     return () => {
       // the cleanup of an overtaken call may come late: only the last call's ends the picture

@@ -54,39 +54,15 @@ def weight(defaults, text, query, key, *, head=None, **how):
 
 
 def click(page, row, column, key="attention.matrix"):
-    """Click a cell of a matrix: the place is found by hovering, as the tooltip names row and column, from the
-    corner on.
-    """
-    for _ in range(3):  # a picture whose font comes late is arranged anew, and the search must begin again
-        if place := locate(page, row + 1, column + 1, key):
+    """Click a cell of a matrix, where the picture says that its cells are and its tooltip confirms it."""
+    for _ in range(3):  # a picture whose font comes late is arranged anew
+        left, top, broad, high = map(float, page.shown(key)["cells"].split(","))
+        place = {"x": left + (column + 0.5) * broad, "y": top + (row + 0.5) * high}
+        page.part(key, "canvas.pointer").hover(position=place)
+        if page.part(key, ".tip .place").text_content() == f"query {row + 1}, key {column + 1}":
             page.part(key, "canvas.pointer").click(position=place)
             return
     raise AssertionError(f"there is no cell {row}, {column}")
-
-
-def locate(page, row, column, key):
-    """The position of a cell, counted from 1, in its picture; None if forty looks do not find it."""
-    canvas, tip = page.part(key, "canvas.pointer"), page.part(key, ".tip .place")
-    box = canvas.bounding_box()
-    left, top, right, bottom = 0.0, 0.0, box["width"], box["height"]
-    for _ in range(40):
-        x, y = (left + right) / 2, (top + bottom) / 2
-        canvas.hover(position={"x": x, "y": y})
-        here = (
-            [int(number) for number in re.findall(r"\d+", tip.text_content() or "")]
-            if tip.is_visible()
-            else []
-        )
-        if (
-            not here
-        ):  # outside the matrix: its first cell lies further right and down, its last further left and up
-            (left, top) = (x, y) if x < box["width"] / 2 or y < box["height"] / 2 else (left, top)
-            continue
-        if here == [row, column]:
-            return {"x": x, "y": y}
-        top, bottom = (y, bottom) if here[0] < row else (top, y) if here[0] > row else (y - 1, y + 1)
-        left, right = (x, right) if here[1] < column else (left, x) if here[1] > column else (x - 1, x + 1)
-    return None
 
 
 # ---- links ----

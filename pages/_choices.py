@@ -154,6 +154,12 @@ def put(choices: dict[str, Any], *dependents: str) -> None:
         forget(key)
 
 
+def hold(key: str, value: Any) -> None:
+    """Let this value hold from now on, as if somebody had chosen it, until somebody chooses."""
+    if not is_chosen(key):
+        st.session_state.chosen[key] = value
+
+
 def is_chosen(key: str) -> bool:
     """Whether somebody chose under this key, in this session or for the link that led here."""
     return key in st.session_state.chosen or key in st.session_state.link

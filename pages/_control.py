@@ -198,7 +198,8 @@ def picture_first(*controls: Control) -> Iterator[DeltaGenerator]:
     control from the start, so that nothing moves down; it is given to the block, which may put more into it.
     The controls are drawn as well where the block ends with nothing to show: they are the way on.
     """
-    row = row_above()
+    labelled = any(control.look.get("label_visibility") != "collapsed" for control in controls)
+    row = row_above() if labelled else row_above("above_bare")
     try:
         yield row
         pause()

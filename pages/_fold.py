@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages import _shell
+from pages._choices import hold
 from pages._control import Control
 
 OPEN = (False, True)
@@ -15,8 +16,11 @@ def fold(name: str, key: str, show: Callable[..., None], *arguments: Any, opened
     """A place that opens and closes: `show(*arguments)` runs in it while it is open.
 
     key: its name in the session and in the address, which says `key=true` where somebody has opened it;
-    opened: what holds until then.
+    opened: whether something was chosen of what it holds, by a link perhaps: then it stands open until
+    somebody closes it.
     """
+    if opened:
+        hold(key, True)
     place = Control(name, key, OPEN, opened)
     is_open = place.value()
     with st.expander(name, **place.widget({})):

@@ -27,6 +27,7 @@ from tests.session import (
     numeric,
     opened,
     pictures,
+    unfold,
 )
 from viz.component import clocks as component
 
@@ -42,9 +43,13 @@ CHOICES = {
 }
 
 
+FOLDS = {f"rope.{name}": "True" for name in ("sum", "distance", "hand", "speed", "convention", "python")}
+
+
 @pytest.fixture
 def at():
-    return opened("rope", text=LONG)
+    """The page with all its folds open."""
+    return opened("rope", text=LONG, **FOLDS)
 
 
 def clocks(at):
@@ -133,7 +138,8 @@ def test_moving_both_keeps_the_score_and_moving_the_key_does_not(at):
     move(at, {"rope.query": 9, "rope.key": 4})
     click(at, "rope.clocks", {"places": [49, 44, 1700000000000]})
     assert clocks(at)["places"] == [49, 44] and clocks(at)["home"] == [9, 4]
-    assert address(at) == {"text": LONG, "rope.query": "10", "rope.key": "5", "rope.both": "40"}
+    link = address(at).items() - FOLDS.items()
+    assert dict(link) == {"text": LONG, "rope.query": "10", "rope.key": "5", "rope.both": "40"}
     assert "moved" not in chart(at, "rope.distances")
     click(at, "rope.clocks", {"places": [49, 47, 1700000000001]})
     assert address(at)["rope.alone"] == "3"
@@ -270,7 +276,7 @@ def test_a_difference_of_two_bases_comes_with_its_standard_error(at):
 
 
 def test_of_a_single_prediction_nothing_is_concluded():
-    assert "on a single token, which tells nothing" in said(opened("rope", text="The river"))
+    assert "on a single token, which tells nothing" in said(opened("rope", text="The river", **FOLDS))
 
 
 # ---- adjacent or halves ----
@@ -349,10 +355,30 @@ def test_a_link_restores_everything(at):
         "rope.both": "40",
         "rope.alone": "3",
         "rope.pair": "6",
+        **{key: "True" for key in FOLDS if key != "rope.speed"},  # which the other base opens
     }
     again = opened("rope", **link)
     assert clocks(again) == clocks(at)
     assert address(again) == link
+
+
+def test_until_a_fold_is_opened_the_page_is_a_sentence_the_clocks_and_their_caption():
+    at = opened("rope", text=LONG)
+    assert not at.get("plotly_chart") and not at.code
+    assert len(at.markdown) == len(at.caption) == 1
+    assert not FOLDS.keys() & address(at).keys()
+
+
+def test_a_link_with_another_base_opens_what_it_does_and_closing_it_holds():
+    at = opened("rope", text=LONG, **{"rope.base": "500"})
+    assert chart(at, "rope.bases")["chosen"][0] == 500
+    move(at, {"rope.base": 10_000})
+    assert chart(at, "rope.bases")["chosen"][0] == 10_000
+    move(at, {"rope.base": 500})
+    unfold(at, "rope.speed", is_open=False)
+    assert not at.get("plotly_chart") and address(at)["rope.base"] == "500"
+    again = opened("rope", **address(at))
+    assert not again.get("plotly_chart")
 
 
 @pytest.mark.parametrize("value", ["", "0", "9999", "-9999", "x", "nan", "$x$"])

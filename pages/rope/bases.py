@@ -62,12 +62,21 @@ def curve(text, name, trained, base):
     return figures.bases(means, trained=trained, chosen=base)
 
 
-def slider(trained):
-    """Draw the choice of the base, and return it."""
+def control(trace):
+    """The choice of the base, which at first is that of the training."""
     look = {"format_func": lambda value: f"{value:,}", "width": 520}
-    base = Steps("Base", "rope.base", BASES, trained, look=look)
+    return Steps("Base", "rope.base", BASES, int(trace.config.rope_base), look=look)
+
+
+def show(pair):
+    """The base, what it does to the speed of each pair, and what the model makes of it."""
+    base = control(pair.trace)
     base.draw()
-    return base.value()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        speeds(pair, base.value())
+    with right:
+        rerun(pair, base.value())
 
 
 def speeds(pair, base):

@@ -8,7 +8,7 @@ from pages.rope.two_tokens import ALONE, BOTH
 from viz.component.clocks import clocks
 
 ORDERS = FREQUENCY, CONTRIBUTION = "by frequency", "by contribution"
-ORDER = Buttons("Sort the clocks", "rope.order", ORDERS, FREQUENCY)
+ORDER = Buttons("Sort the clocks", "rope.order", ORDERS, FREQUENCY, look={"label_visibility": "collapsed"})
 
 
 def take_pair(pair):

@@ -6,55 +6,33 @@ import streamlit as st
 
 from model.analysis import rotation
 from model.network.encodings import rope
-from pages import _shell, _sidebar
+from pages import _fold, _shell, _sidebar
 from pages._control import picture_first
 from pages.rope import bases, clocks, distances, pairings, proof, two_tokens
 
+st.markdown(
+    "Rotary positions (RoPE) turn each pair of dimensions of a query and a key like the hand of a clock, the "
+    "further the later the token stands. **Move both tokens**: all hands turn, and the score stays; move "
+    "only the key, and it changes."
+)
 choice = _sidebar.choice(only=_shell.FIRST)
 trace = _sidebar.read(choice)
 pair = two_tokens.pair(trace, choice)
-st.markdown(
-    "Rotary positions (RoPE) turn each pair of dimensions of a query and a key like the hand of a clock, the "
-    "further the later the token stands. **Move both tokens**: all hands turn, and the score stays. Then "
-    "move only the key: it changes. Turned vectors feel the distance, not the place."
-)
 with picture_first(*pair.pickers, clocks.ORDER):
     chosen = clocks.draw(pair, clocks.ORDER.value())
 st.caption(
-    "Each clock is a pair of dimensions; ↺ says in how many tokens it comes round once. Round tip: query; "
-    "square tip: key; length: share of the longest hand. Dashed: before turning; solid: turned "
-    "counter-clockwise by position × speed; positions count from 0. Bar and number: what the pair adds to "
-    "the score. Below: the score of the two at every distance; the ring is where the text has them."
+    "Each clock is a pair of dimensions, and ↺ says in how many tokens it comes round once. The round tip is "
+    "the query’s and the square one the key’s; a hand is as long as its share of the longest. It is dashed "
+    "before turning and solid after, turned counter-clockwise by position × speed, where positions count "
+    "from 0. The bar and the number are what the pair adds to the score. The curve is the score at every "
+    "distance, with a ring where the text has the two tokens."
 )
-proof.add_up(pair)
 
-_shell.heading("The score over the distance")
-distances.draw_scores(pair)
-
-_shell.heading("One pair, by hand")
-proof.by_hand(pair, chosen)
-_shell.show_source(rope.rotate)
-
-_shell.heading("How fast should the hands turn?")
-base = bases.slider(int(trace.config.rope_base))
-left, right = st.columns(2, gap="medium")
-with left:
-    bases.speeds(pair, base)
-with right:
-    bases.rerun(pair, base)
-
-_shell.heading("Adjacent pairs or halves?")
-half = trace.config.head_width // 2
-st.markdown(
-    "Which two dimensions turn together is a convention. The paper and this model pair neighbours, (0, 1), "
-    f"(2, 3), …; Llama’s port for Hugging Face pairs each with the one half a head further, (0, {half}), (1, "
-    f"{half + 1}), …. A dot product does not care about the order of its dimensions, so a checkpoint goes "
-    "from one to the other by **reordering the rows** of its query and key projections. Both turn "
-    "counter-clockwise."
-)
-pairings.order(pair, chosen)
-pairings.compare(pair)
-
-_shell.heading("The functions behind it, and the same numbers in Python")
-_shell.show_source(rotation.contributions, rotation.to_halves)
-st.code(proof.snippet(pair), language="python", wrap_lines=True)
+_fold.fold("Why turning makes the score feel the distance", "rope.sum", proof.add_up, pair)
+_fold.fold("The score over the distance", "rope.distance", distances.draw_scores, pair)
+_fold.fold("One pair, by hand", "rope.hand", proof.by_hand, pair, chosen)
+moved = bases.control(trace).value() != trace.config.rope_base
+_fold.fold("How fast should the hands turn?", "rope.speed", bases.show, pair, opened=moved)
+_fold.fold("Adjacent pairs or halves?", "rope.convention", pairings.show, pair, chosen)
+_fold.fold("The same numbers in Python", "rope.python", proof.python, pair)
+_fold.sources("rope.code", rope.rotate, rotation.contributions, rotation.to_halves)

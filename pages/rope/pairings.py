@@ -46,6 +46,20 @@ def curves(text, name):
     return figures.losses(readings, tokens=_shell.explain(text, name).tokens)
 
 
+def show(pair, chosen):
+    """The two conventions, the way from one to the other, and what it costs to take one for the other."""
+    half = pair.trace.config.head_width // 2
+    st.markdown(
+        "Which two dimensions turn together is a convention. The paper and this model pair neighbours, (0, "
+        f"1), (2, 3), …; Llama’s port for Hugging Face pairs each with the one half a head further, (0, "
+        f"{half}), (1, {half + 1}), …. A dot product does not care about the order of its dimensions, so a "
+        "checkpoint goes from one to the other by **reordering the rows** of its query and key projections. "
+        "Both turn counter-clockwise."
+    )
+    order(pair, chosen)
+    compare(pair)
+
+
 def order(pair, chosen):
     """The permutation, as lines and as numbers."""
     width = pair.trace.config.head_width

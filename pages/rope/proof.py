@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 import numpy as np
+import streamlit as st
 
 from model.analysis import rotation
 from pages import _shell
@@ -112,6 +113,11 @@ def column(hand):
 
 def group(value):
     return tex(value) if value >= 0 else f"({tex(value)})"
+
+
+def python(pair):
+    """The snippet as the page shows it."""
+    st.code(snippet(pair), language="python", wrap_lines=True)
 
 
 def snippet(pair):

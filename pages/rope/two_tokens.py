@@ -1,5 +1,6 @@
 """The two tokens of the page about RoPE, in one head of one layer, and where the reader has moved them."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from model import AttentionTrace, Trace
@@ -68,4 +69,12 @@ def pair(trace, choice):
     key, last = answers.value(), max(trace.config.context, T) - 1
     both = Control("Both moved by", BOTH, range(-query, last - query + 1), 0).value()
     alone = Control("The key moved by", ALONE, range(-key - both, last - key - both + 1), 0).value()
-    return Pair(trace, choice, query, key, (query + both, key + both + alone), (asks, answers))
+    pickers = with_role(asks, "query"), with_role(answers, "key")
+    return Pair(trace, choice, query, key, (query + both, key + both + alone), pickers)
+
+
+def with_role(menu, role):
+    """The menu with the token's role before each of its options, in place of a label above them."""
+    name = menu.look["format_func"]
+    look = {"format_func": lambda i: f"{role} {name(i)}", "label_visibility": "collapsed", "width": "stretch"}
+    return replace(menu, look=menu.look | look)

@@ -18,7 +18,7 @@ WALKS += [
     ("word_sense", None, {}),
     ("bpe", None, {"text": WIDE}),
     ("receptive_field", None, {"text": LONG}),
-    ("rope", None, {"text": LONG}),
+    ("rope", None, {"text": LONG} | {f"rope.{name}": "True" for name in ("sum", "hand", "speed")}),
     ("architecture", "architecture.section", {"text": LONG, "model": "encoder"}),
     (
         "positions",

@@ -29,8 +29,8 @@ DRAG = """(input, values) => {
 }"""
 
 
-def opened(page, **query):
-    return page.open("rope", **LINK | query)
+def opened(page, *folds, **query):
+    return page.open("rope", **LINK | query | {f"rope.{name}": "True" for name in folds})
 
 
 def seen(page, **wishes):
@@ -51,7 +51,7 @@ def slider(page, role):
 
 
 def test_the_contributions_add_up_to_the_number_in_the_attention_heatmap(page):
-    opened(page)
+    opened(page, "sum")
     found = seen(page, revision=TEXT)
     contributions = json.loads(found["contributions"])
     np.testing.assert_allclose(contributions, parts(), rtol=1e-12, atol=1e-12)
@@ -149,7 +149,7 @@ def test_reduced_motion_goes_from_token_to_token(reader):
 
 
 def test_a_click_on_a_clock_fills_in_its_matrix(page):
-    opened(page)
+    opened(page, "hand")
     seen(page, revision=TEXT)
     page.part("rope.clocks", ".clock").nth(2).click()
     page.linked(**{"rope.pair": "3"})
@@ -186,7 +186,7 @@ def test_the_clocks_and_the_curve_are_above_the_fold(page):
 
 
 def test_the_base_changes_the_address_and_not_the_clocks(page):
-    opened(page)
+    opened(page, "speed")
     before = seen(page, revision=TEXT)
     page.part("rope.base", "input[type=range]").press("ArrowRight")
     page.linked(**{"rope.base": "20000"})
@@ -207,11 +207,11 @@ def test_hostile_text_stays_text(page):
 def test_the_row_of_controls_is_as_high_when_the_picture_comes_as_in_the_end(page):
     page.page.add_init_script("""new MutationObserver(() => {
         if ("room" in window || !document.querySelector(".st-key-rope-clocks")) return;
-        window.room = document.querySelector(".st-key-above")?.offsetHeight ?? 0;
+        window.room = document.querySelector(".st-key-above_bare")?.offsetHeight ?? 0;
     }).observe(document, { childList: true, subtree: true })""")
     seen(opened(page), revision=TEXT)
     page.rests()
-    assert page.page.evaluate("window.room") == page.part("above").bounding_box()["height"] > 0
+    assert page.page.evaluate("window.room") == page.part("above_bare").bounding_box()["height"] > 0
 
 
 def test_no_text_is_answered_in_a_sentence_and_nothing_is_lost(page):

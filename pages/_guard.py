@@ -5,12 +5,14 @@ import os
 from urllib.parse import urlsplit
 
 import streamlit as st
+from google.protobuf.message import DecodeError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 from streamlit import config, url_util
 from streamlit.logger import get_logger
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
@@ -20,6 +22,10 @@ log = get_logger(__name__)
 PRIVATE = (".localhost", ".local", ".home.arpa", ".internal")
 # No text, whatever stands in it, makes a browser load a picture from elsewhere.
 CONTENT = "; ".join(f"{kind}-src 'self' data: blob:" for kind in ("img", "media", "font", "object"))
+# What a visitor's browser needs to say. Streamlit listens to more: it would empty the caches of all visitors,
+# or name the branch and the files of a checkout that git does not know.
+SAID = "rerun_script", "stop_script", "app_heartbeat", "backend_operation_request"
+OPERATIONS = "deferred_file", "dataframe_chunk"
 UPLOADS = set()  # sessions that may upload files, by id: see allow_uploads
 
 
@@ -54,9 +60,20 @@ class Guard:
                 MutableHeaders(scope=message).update(self.headers)
             await send(message)
 
+        async def hear():
+            while True:
+                message = await receive()
+                welcome = message["type"] != "websocket.receive" or heard(message)
+                if welcome is None:
+                    await send({"type": "websocket.close", "code": 1002})  # no message of this protocol
+                    return {"type": "websocket.disconnect", "code": 1002}
+                if welcome:
+                    return message
+
         reason = None if scope["type"] == "lifespan" else refusal(scope)
         if reason is None:
-            return await self.app(unasked(scope), receive, carry)
+            hears = hear if scope["type"] == "websocket" else receive
+            return await self.app(unasked(scope), hears, carry)
         if scope["type"] == "http":
             return await PlainTextResponse(reason, 403)(scope, receive, carry)
         log.warning("Refused a websocket. %s", reason)
@@ -76,6 +93,16 @@ def refusal(scope: Scope) -> str | None:
     if scope["type"] == "websocket" and not known_origin(origin, headers):
         return f"A page of {origin!r} asked for {host!r}; server.corsAllowedOrigins can allow it."
     return None
+
+
+def heard(message: Message) -> bool | None:
+    """Whether Streamlit is to hear what a browser says over a websocket; None if it is no message at all."""
+    try:
+        said = BackMsg.FromString(message.get("bytes") or b"\xff")
+    except DecodeError:
+        return None
+    operation = said.backend_operation_request.WhichOneof("payload")
+    return said.WhichOneof("type") in SAID and (operation is None or operation in OPERATIONS)
 
 
 def unasked(scope: Scope) -> Scope:

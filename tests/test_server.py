@@ -389,6 +389,45 @@ def test_a_message_that_no_box_can_hold_ends_its_own_connection(server, megabyte
         assert other.close_code is None
 
 
+def said(kind, **what):
+    """The bytes of a message of that kind to Streamlit."""
+    message = BackMsg()
+    field = getattr(message, kind)
+    setattr(message, kind, True) if isinstance(field, bool) else field.SetInParent()
+    for name, value in what.items():
+        getattr(field, name).CopyFrom(type(getattr(field, name))(**value))
+    return message.SerializeToString()
+
+
+WANTED = [("rerun_script", {}), ("stop_script", {}), ("app_heartbeat", {})]
+WANTED += [("backend_operation_request", {"deferred_file": {"file_id": "a"}})]
+UNWANTED = [("clear_cache", {}), ("load_git_info", {}), ("set_run_on_save", {}), ("file_urls_request", {})]
+UNWANTED += [("debug_shutdown_runtime", {}), ("debug_disconnect_websocket", {})]
+UNWANTED += [("backend_operation_request", {"install_skills": {}})]
+
+
+@pytest.mark.parametrize(("kind", "what"), WANTED + UNWANTED)
+def test_streamlit_hears_what_a_visitor_needs_to_say(kind, what):
+    assert _guard.heard({"bytes": said(kind, **what)}) is ((kind, what) in WANTED)
+
+
+def test_every_kind_of_message_is_known():
+    assert {kind for kind, _ in WANTED + UNWANTED} == {one.name for one in BackMsg.DESCRIPTOR.fields}
+
+
+def test_what_is_no_message_ends_its_own_connection_and_writes_no_traceback(server):
+    address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
+    for nonsense in (b"\x8eM\xb2\x8d", b"", "text"):
+        with connect(address, proxy=None) as stranger:
+            stranger.send(said("clear_cache"))  # not heard, so nothing comes of it
+            stranger.send(nonsense)
+            with pytest.raises(ConnectionClosed) as ended:
+                while True:
+                    stranger.recv(timeout=10)
+            assert ended.value.rcvd.code == 1002
+    assert "Traceback" not in server.log and "deserializing" not in server.log
+
+
 # What the server does by itself
 
 HANGING = """

@@ -2,6 +2,10 @@
 
 import ipaddress
 import os
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -20,13 +24,33 @@ log = get_logger(__name__)
 
 # Names that nobody can register on the internet (RFC 6761, 6762, 8375; ICANN on "internal", 2024).
 PRIVATE = (".localhost", ".local", ".home.arpa", ".internal")
-# No text, whatever stands in it, makes a browser load a picture from elsewhere.
-CONTENT = "; ".join(f"{kind}-src 'self' data: blob:" for kind in ("img", "media", "font", "object"))
 # What a visitor's browser needs to say. Streamlit listens to more: it would empty the caches of all visitors,
 # or name the branch and the files of a checkout that git does not know.
 SAID = "rerun_script", "stop_script", "app_heartbeat", "backend_operation_request"
 OPERATIONS = "deferred_file", "dataframe_chunk"
+PAGE = Path(st.__file__).parent / "static" / "index.html"  # Streamlit's
 UPLOADS = set()  # sessions that may upload files, by id: see allow_uploads
+
+
+def policy(page: str, frames: str) -> str:
+    """The Content-Security-Policy of a page and all that it loads: nothing comes from elsewhere, nothing goes
+    there, whatever stands in a text. The scripts that run are Streamlit's code, those in the page itself, by
+    their hashes, and hand-made views, which come as blobs. Styles are set by scripts and must be allowed.
+
+    frames: the origins whose pages may show this one inside them.
+    """
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    hashes = [b64encode(sha256(one.encode()).digest()).decode() for one in scripts]
+    rules = {
+        "default": "'self'",
+        "script": " ".join(["'self'", "blob:", *(f"'sha256-{one}'" for one in hashes)]),
+        "style": "'self' 'unsafe-inline'",
+        **dict.fromkeys(("img", "media", "font"), "'self' data: blob:"),
+        "worker": "'self' blob:",
+        "object": "'none'",
+    }
+    listed = [f"{kind}-src {sources}" for kind, sources in rules.items()]
+    return "; ".join([*listed, "base-uri 'self'", "form-action 'self'", f"frame-ancestors {frames}"])
 
 
 def address(scope: Scope) -> str:
@@ -49,7 +73,7 @@ class Guard:
         # Pages that may show this one inside them, as in a course: the operator names them.
         frames = " ".join(["'self'", *os.environ.get("RIVERBANK_FRAME_ANCESTORS", "").split()])
         self.headers = {
-            "content-security-policy": f"{CONTENT}; frame-ancestors {frames}",
+            "content-security-policy": policy(PAGE.read_text(encoding="utf-8"), frames),
             "referrer-policy": "same-origin",  # an address holds what somebody typed
             "x-content-type-options": "nosniff",
         }
@@ -88,6 +112,8 @@ def refusal(scope: Scope) -> str | None:
         return f"This server does not answer to the name {host!r}; server.allowedHosts can allow it."
     if path == "/_stcore/metrics" and not os.environ.get("RIVERBANK_METRICS"):
         return "The metrics are not public; RIVERBANK_METRICS=1 in the server's environment makes them so."
+    if path.startswith("/_stcore/agent/") and not st.get_option("server.enableAgentApi"):
+        return "Programs have no way in here; server.enableAgentApi can open one."
     if path.startswith("/_stcore/upload_file/") and path.split("/")[3] not in UPLOADS:
         return "No page of this session takes files."
     if scope["type"] == "websocket" and not known_origin(origin, headers):

@@ -240,12 +240,20 @@ def test_every_answer_says_what_browsers_may_do_with_it(server, path):
     headers = Answer(server, path).headers
     assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "same-origin"
     policy = headers["content-security-policy"]
-    assert policy.endswith("; frame-ancestors 'self'") and policy.startswith("img-src 'self' data: blob:;")
+    assert policy.endswith("; frame-ancestors 'self'") and policy.startswith("default-src 'self';")
+    scripts = re.search(r"script-src ([^;]*);", policy)[1].split()
+    assert scripts[:2] == ["'self'", "blob:"] and all(one.startswith("'sha256-") for one in scripts[2:])
+    assert "http" not in policy and "*" not in policy and "unsafe-eval" not in policy
 
 
 def test_the_operator_says_which_pages_may_show_riverbank_inside_them(folder):
     policy = Answer(folder, "/").headers["content-security-policy"]
     assert policy.endswith("; frame-ancestors 'self' https://a.example http://[::1]:80")
+
+
+@pytest.mark.parametrize("path", ["interact", "mcp", "openapi.json"])
+def test_streamlits_way_in_for_programs_is_shut(server, path):
+    assert Answer(server, f"/_stcore/agent/{path}", "POST", body=b"{}").status == 403
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

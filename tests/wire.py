@@ -11,6 +11,13 @@ from websockets.sync.client import connect
 SECONDS = 120  # for an answer: a loaded machine is slow
 
 
+class Json(str):
+    """What a hand-made view says, in JSON."""
+
+
+KINDS = {bool: "trigger_value", str: "string_value", int: "int_value", Json: "json_value"}
+
+
 class Visitor:
     """One session: what it was shown last, by the places in the page."""
 
@@ -38,8 +45,7 @@ class Visitor:
         message.rerun_script.query_string = self.query
         for id, value in dict(states).items():
             state = message.rerun_script.widget_states.widgets.add(id=id)
-            kind = {bool: "trigger_value", str: "string_value", int: "int_value"}[type(value)]
-            setattr(state, kind, value)
+            setattr(state, KINDS[type(value)], value)
         self.socket.send(message.SerializeToString())
         self.elements = {}
         while True:
@@ -65,6 +71,14 @@ class Visitor:
         """The elements of that kind in the order of the page."""
         shown = (self.elements[place] for place in sorted(self.elements))
         return [getattr(element, kind) for element in shown if element.WhichOneof("type") == kind]
+
+    def keys(self, but=()):
+        """The keys of all controls and views, but for those of some kinds."""
+        for element in self.elements.values():
+            kind = element.WhichOneof("type")
+            id = getattr(getattr(element, kind), "id", "") if kind not in but else ""
+            if id.startswith("$$ID-") and not id.endswith("-None"):
+                yield id.rpartition("-")[2]
 
     def widget(self, kind, key):
         """The one control of that kind with that key."""

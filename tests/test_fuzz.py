@@ -1,0 +1,37 @@
+"""Some seconds of what nobody should send; `python -m tests.fuzz --minutes 10` does it for longer."""
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.browser import launch
+from tests.fuzz import inputs
+from tests.fuzz.trial import Trial, cpu_seconds
+
+CHECKS = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.large_base_example]
+SHORT = settings(
+    deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=CHECKS
+)
+
+
+@pytest.fixture(scope="module")
+def trial():
+    with launch.server() as server:
+        yield Trial(server, cpu_seconds(server.process))
+
+
+@settings(SHORT, max_examples=15)
+@given(visit=inputs.visits())
+def test_no_visit_fails_takes_long_or_shows_in_another_session(trial, visit):
+    trial.visit(*visit)
+
+
+@settings(SHORT, max_examples=25)
+@given(request=inputs.requests)
+def test_no_request_fails_or_leaves_a_file(trial, request):
+    trial.request(**request)
+
+
+@settings(SHORT, max_examples=10)
+@given(frames=inputs.frames)
+def test_bytes_that_are_no_message_hurt_nobody(trial, frames):
+    trial.frames(frames)

@@ -25,7 +25,7 @@ PIXEL = """([key, x, y]) => {
 }"""
 # Draws a grid as Streamlit does, opens its table and returns the numbers in it.
 TABLE = """async ([code, data]) => {
-    const { default: draw } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    const { default: draw } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
     document.body.innerHTML = '<div class="riverbank-grid" style="width: 600px"></div>';
     draw({ parentElement: document.body, data: Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)), setStateValue: () => null });
     document.querySelector("button.toggle").click();

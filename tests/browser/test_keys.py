@@ -6,7 +6,7 @@ from tests import views
 
 # Mounts a view in a shadow root, keeps what it says, and can mount it again as an answer of the server does.
 MOUNT = """async ({ name, css, code, data, packed }) => {
-    const { default: mount } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    const { default: mount } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
     const room = document.body.appendChild(document.createElement("div"));
     room.style.width = "900px";
     const root = room.attachShadow({ mode: "open" });

@@ -5,7 +5,7 @@ import pytest
 from tests.session import ROOT
 
 CALL = """async ([source, name, given]) => {
-    const numbers = await import("data:text/javascript," + encodeURIComponent(source));
+    const numbers = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
     return numbers[name](...given.map((one) => (one === "-0" ? -0 : one)));
 }"""
 

@@ -142,7 +142,7 @@ def test_a_word_is_dragged_and_moved_with_keys(page):
 
 
 VIEW = """async ([code, data, orders]) => {
-    const { default: mount } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    const { default: mount } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
     document.body.innerHTML = '<div class="riverbank-sequence"></div>';
     const host = document.querySelector(".riverbank-sequence"), said = [], seen = [];
     const show = (order) => mount({ parentElement: document.body, data: { ...data, order }, setStateValue: (_, [order]) => said.push(order) });

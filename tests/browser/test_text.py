@@ -149,7 +149,7 @@ def test_the_space_at_the_end_is_told_while_it_is_typed_and_taken_off_in_place(p
 
 
 MOUNTED = """async (code) => {
-    const { default: mount } = await import("data:text/javascript," + encodeURIComponent(code));
+    const { default: mount } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
     const [room, host] = [document.createElement("div"), document.createElement("div")];
     [room.className, host.className] = ["st-key-box-late", "riverbank-live"];
     const box = room.appendChild(document.createElement("textarea"));

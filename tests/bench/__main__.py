@@ -1,16 +1,17 @@
 """`python -m tests.bench [a] [b] ... [k]`: one table of ratios, all rows or those named; each row is measured
-in one run.
+in one run. `python -m tests.bench load`: a class at once.
 """
 
 import argparse
 import os
 import platform
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
-from tests.bench import chromium, decoding, grids, passes, users
+from tests.bench import chromium, decoding, grids, load, passes, users
 
 HEAD = f"{'':<68} {'ours':>9} {'other':>9} {'ratio':>6}  target"
 
@@ -60,6 +61,9 @@ def rows(chosen):
 
 
 def main():
+    if sys.argv[1:2] == ["load"]:
+        print(machine(), flush=True)
+        return load.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="row", help="a to k; all if none is named")
     chosen = set(parser.parse_args().rows) or set("abcdefghijk")

@@ -43,6 +43,28 @@ def open_model(path_or_id: str | os.PathLike, download: bool = True) -> HubBundl
         return bundle
 
 
+def at_hand() -> list[str]:
+    """What `open_model` opens without a download: names of installed and of downloaded models, then the paths
+    of other folders, each in alphabetical order.
+    """
+    known = {name for name in files.PACKAGES if files.installed(name)}
+    paths = set()
+    packages = {files.installed(name) for name in known}
+    for root in files.roots():
+        for config in sorted(root.glob(f"*/{files.CONFIG}")) if root not in packages else ():
+            owner, _, own = config.parent.name.partition("--")
+            name = f"{owner}/{own}" if own else None
+            if name is not None and files.downloaded(name) is not None:
+                known.add(name)
+            else:
+                paths.add(str(config.parent))
+    for folder in sorted(files.cache().glob("models--*")):
+        name = folder.name.removeprefix("models--").replace("--", "/")
+        if files.downloaded(name) is not None:
+            known.add(name)
+    return [*sorted(known), *sorted(paths)]
+
+
 def make_room(needed: int) -> int:
     """Close models, the least recently used first, until so many bytes are free or none is left that can be
     closed; the bytes that are free then.

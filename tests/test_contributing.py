@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 GUIDES = sorted(
     path
-    for folder in ("", ".github", "model/checkpoints", "model/train", "tests/bench")
+    for folder in ("", ".github", "model/checkpoints", "model/hub", "model/train", "tests/bench")
     for path in (ROOT / folder).glob("*.md")
 )
 EXAMPLES = {

@@ -1,5 +1,8 @@
 """A real encoder, all-MiniLM-L6-v2, against the library and against another reading of its weights."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -73,3 +76,14 @@ def test_it_knows_which_bank(bundle):
     kinds = sorted({row.sense for row in rows})
     one, other = (vectors[[i for i, row in enumerate(rows) if row.sense == kind]] for kind in kinds)
     assert senses.separate(one, other).accuracy[-1] > 0.9
+
+
+def test_the_lines_of_the_readme_draw_the_weights():
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"```python\n(import plotly.*?)```", readme, re.DOTALL)
+    assert lines.count("\n") <= 6
+    names = {}
+    exec(lines, names)
+    trace, (image,) = names["trace"], names["figure"].data
+    np.testing.assert_array_equal(image.z, trace.layers[2].attention.weights(9))
+    assert names["figure"].layout.xaxis.ticktext == trace.tokens

@@ -7,6 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import ending
+from model.loading import HUB
 from model.probabilities import BIT, entropy, softmax
 from pages import _shell
 from pages._cache import remembered
@@ -24,9 +25,11 @@ def beginning(text, name):
 
 
 def note(text, name):
-    """Say so, with a button that takes it off, and the way to the page about tokens."""
+    """Say so, with a button that takes it off, and the way to the page about tokens; of our own models, whose
+    tokenizer is known through and through.
+    """
     config = load(name).config
-    if not (config.predicts and config.causal):
+    if name.startswith(HUB) or not (config.predicts and config.causal):
         return
     if text.strip() and ending.trailing_space(text):
         white_space(text, name)

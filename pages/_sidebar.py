@@ -6,8 +6,10 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
 
-from model import Unavailable, load, names
-from pages import _text
+from model import Unavailable, load
+from model.loading import HUB
+from model.trace import WeightsTrace
+from pages import _models, _text
 from pages._control import Buttons, Menu, NothingToShow
 from pages._glossary import explained
 from pages._numbers import number
@@ -34,15 +36,15 @@ class Choice(NamedTuple):
         return place_controls(self.model)[1].value() - 1
 
 
-def choice(kinds=("encoder", "decoder"), only=None, toys=False, default=_text.FIRST):
+def choice(kinds=("encoder", "decoder"), only=None, toys=False, hub=False, default=_text.FIRST):
     """The reader's text, whose box will stand here, or the page's `default`; and what the sidebar, drawn
     after the page, says of the model: one of the kinds given, unless the page is about `only` one.
 
     toys: whether to offer the toys as well, last: they know no words, but a head can be seen at work in them.
+    hub: whether the page can show models that were opened with the library.
     """
-    every = sorted((name for kind in kinds for name in names(kind)), key=is_toy)
-    known = every if toys else [name for name in every if not is_toy(name)]
-    st.session_state.models = known
+    known = _models.bundled(kinds, toys) + (_models.opened(kinds) if hub else [])
+    st.session_state.models, st.session_state.opens = known, hub
     if not known:
         st.error(
             "There is no model in model/checkpoints. Restore the folder, or train one with python -m "
@@ -64,11 +66,13 @@ def origin(model):
     """Who trained a model, on what, and how small it is, in two or three sentences; None if it is
     unavailable.
     """
+    if model.startswith(HUB):
+        return _models.origin(model)
     try:
         bundle = load(model)
     except Unavailable:
         return None
-    if is_toy(model):
+    if _models.is_toy(model):
         task = "to copy strings of random symbols that repeat: it knows no words"
     elif "teacher" in bundle.card:
         task = (
@@ -91,10 +95,6 @@ def place_controls(model):
     )
 
 
-def is_toy(name):
-    return name.startswith("toy-")
-
-
 def sidebar(anyhow=False):
     """Draw what the page asked for in this run, its text included; `anyhow` asks for it where the page did
     not come so far.
@@ -110,6 +110,8 @@ def sidebar(anyhow=False):
     with st.sidebar:
         if "model" in st.session_state.drawn:
             model_control(st.session_state.models).draw(help=origin(st.session_state.reader))
+            if st.session_state.opens:
+                _models.draw()
         with suppress(Unavailable):
             for control in place_controls(st.session_state.reader):
                 if control.key in st.session_state.drawn:
@@ -125,6 +127,8 @@ def read(choice, notice=True):
     except ValueError as reason:
         st.warning(str(reason))
         raise NothingToShow from reason
+    if isinstance(trace.layers[0].attention, WeightsTrace):
+        _models.weights_only(trace, choice)
     if notice and len(trace.tokens) > trace.config.context:
         st.info(
             f"This text has {len(trace.tokens)} tokens; the model was trained on {trace.config.context} at a "

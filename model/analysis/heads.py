@@ -20,6 +20,7 @@ from model.analysis import sink
 from model.analysis import strings as repeats
 from model.bundle import Bundle
 from model.network import masks
+from model.tokenizer import Tokenizer
 from model.trace import AttentionTrace, Trace
 
 HALF, ALL, LEAST = 0.5, 0.9, 8
@@ -114,7 +115,11 @@ def strings(bundle: Bundle) -> Tensor:
     """Strings of random token ids that are said twice, (STRINGS, 2 PERIOD): of the whole vocabulary but its
     end token, or of the symbols that a toy knows.
     """
-    symbols = repeats.SYMBOLS if bundle.tokenizer.merges == () else np.arange(bundle.tokenizer.end)
+    tokenizer = bundle.tokenizer
+    if isinstance(tokenizer, Tokenizer):
+        symbols = np.arange(tokenizer.end) if tokenizer.merges else repeats.SYMBOLS
+    else:
+        symbols = np.setdiff1d(np.arange(bundle.config.vocabulary), list(tokenizer.specials))
     return repeats.strings(STRINGS, 2 * PERIOD, seed=SEED, periods=(PERIOD, PERIOD), symbols=symbols)[0]
 
 

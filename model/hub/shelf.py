@@ -65,6 +65,15 @@ def at_hand() -> list[str]:
     return [*sorted(known), *sorted(paths)]
 
 
+def kind(path_or_id: str) -> str:
+    """What a model on this machine is, by its config and without opening it: "decoder" if it predicts the
+    next token, else "encoder". Unavailable if there is none.
+    """
+    folder, _ = found(path_or_id, download=False)
+    stated = (files.read_config(folder).get("architectures") or [""])[0]
+    return "decoder" if str(stated).endswith(("ForCausalLM", "LMHeadModel")) else "encoder"
+
+
 def make_room(needed: int) -> int:
     """Close models, the least recently used first, until so many bytes are free or none is left that can be
     closed; the bytes that are free then.

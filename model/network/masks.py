@@ -60,3 +60,8 @@ def prefix(tokens: int, length: int) -> Tensor:
     if length < 0:
         raise ValueError(f"a prefix of {length} tokens does not exist; the shortest is 0, none")
     return causal(tokens) | (torch.arange(tokens) < length)
+
+
+def joint(allowed: Tensor) -> Tensor:
+    """What any head of any layer may see, (T, S), of a mask (..., T, S)."""
+    return allowed.reshape(-1, *allowed.shape[-2:]).any(0)

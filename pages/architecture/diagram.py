@@ -4,7 +4,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import anatomy, cost
-from pages import _shell
+from pages import _models, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Control, pause
@@ -31,6 +31,7 @@ def counted(name, ids):
 
 def show(view):
     """Show the network's boxes, what went through the chosen one, and all of them summed up."""
+    _models.ours(view.choice.model, "The diagram of the parts")
     T, layer = len(view.trace.tokens), view.choice.layer
     boxes = anatomy.boxes(view.network, T)
     named = {one.name: one for one in boxes}

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import activations, stream
-from pages import _shell
+from pages import _models, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Number, pause
@@ -30,6 +30,7 @@ def pushed(name, layer, neuron):
 
 def show(view):
     """Show the neurons of the layer's MLP on the text, and the chosen one."""
+    _models.ours(view.choice.model, "The inside of the MLP")
     trace, layer, token = view.trace, view.choice.layer, view.token
     _, before, after, difference = activations.hidden(view.network, trace, layer)
     best = stream.firing(after, token, COLUMNS)

@@ -47,7 +47,7 @@ SOURCES = {
 
 VIEW = Buttons("Look at", "architecture.section", SECTIONS, "The block")
 
-choice = _sidebar.choice(kinds=("encoder", "decoder"))
+choice = _sidebar.choice(kinds=("encoder", "decoder"), hub=True)
 trace = _sidebar.read(choice)
 place = token("Token", "architecture.token", trace.tokens, len(trace.tokens) - 1)
 section = VIEW.value()

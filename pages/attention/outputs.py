@@ -40,7 +40,7 @@ def softmax(cell):
         _shell.say(
             rf"w = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = "
             rf"\frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}",
-            f"{asks} looks most at {most}.",
+            f"{asks} looks most at {most}." + to_sink(row),
             f"This is the weight that {asks} gives {answers}. The row’s largest score, {number(top)}, is "
             "taken off everywhere: that changes no weight and keeps e to the score in range.",
         )
@@ -57,6 +57,12 @@ def softmax(cell):
             on_select=take_token,
         )
     return left, right
+
+
+def to_sink(row):
+    """Where the rest of a row goes that sums to less than 1, as in models whose heads have a sink."""
+    rest = 1 - float(row.sum())
+    return f" The rest, {number(rest, 3)}, goes to this head’s sink, which is no token." * (rest > 1e-4)
 
 
 def mixture(cell):

@@ -17,7 +17,7 @@ st.markdown(
     "Every word asks all words it may see, **“are you what I need?”**, and takes from each as much as the "
     "answer was good. **Click a cell of the matrix**; look for the strongest one in its row."
 )
-choice = _sidebar.choice()
+choice = _sidebar.choice(hub=True)
 original = _sidebar.read(choice)
 change, layers, mask = whatif.settings(choice)
 trace = _shell.explain(choice.text, choice.model, change, layers, mask)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import Trace, decoding, load, probabilities
 from model.analysis import sink
-from pages import _ending, _shell, _sidebar
+from pages import _ending, _models, _shell, _sidebar
 from pages._control import Buttons
 from pages.decoding import (
     beams,
@@ -46,7 +46,8 @@ SOURCES = {
 }
 VIEW = Buttons("Look at", "decoding.section", SECTIONS, "The next word")
 
-choice = _sidebar.choice(kinds=("decoder",))
+choice = _sidebar.choice(kinds=("decoder",), hub=True)
+_models.runs_attention(choice.model)
 path = growth.read_path(choice)
 sampling = filters.settings(len(load(choice.model).tokenizer))
 path, step = play.advance(path, sampling)

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import streamlit as st
 
-from model import load
+from model import load, masks
 from model.analysis import flow, ranks, sensitivity
 from model.analysis.senses import parts
 from model.analysis.sensitivity import TOGETHER
@@ -32,7 +32,7 @@ def show(view):
     maps = {f"mean of layer {depth}": means[depth - 1], "rollout": rollouts[depth - 1]}
     gradient = by_gradient(view, depth)
     maps["gradient"] = gradient.shares
-    allowed = load(view.choice.model).network.mask(T).numpy()
+    allowed = masks.joint(load(view.choice.model).network.mask(T)).numpy()
     row = allowed[view.query]
     agree = agreement(maps["rollout"][view.query][row], maps["gradient"][view.query][row])
     head.markdown(

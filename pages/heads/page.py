@@ -19,7 +19,7 @@ SECTIONS = {
 }
 VIEW = Buttons("Look at", "heads.section", SECTIONS, "Grid", look={"label_visibility": "collapsed"})
 
-choice = _sidebar.choice(kinds=("encoder", "decoder"), toys=True)
+choice = _sidebar.choice(kinds=("encoder", "decoder"), toys=True, hub=True)
 trace = _sidebar.read(choice)
 asks = token("Who asks", "heads.query", trace.tokens, len(trace.tokens) - 1)
 query = asks.value()

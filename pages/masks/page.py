@@ -17,4 +17,4 @@ VIEW = Buttons("View", "masks.section", SECTIONS, "Can it cheat?", look={"label_
 
 section = VIEW.value()
 VIEW.draw()
-SECTIONS[section](_sidebar.choice(only=ONLY.get(section)))
+SECTIONS[section](_sidebar.choice(only=ONLY.get(section), hub=True))

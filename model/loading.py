@@ -1,0 +1,16 @@
+"""A model by its name: bundled with Riverbank, or opened with the library `transformers`."""
+
+from model import zoo
+from model.bundle import Bundle
+from model.hub import open_model
+
+HUB = "hub:"  # begins the name of a model that is not ours: its name on the hub, or its folder, follows
+
+
+def load(name: str) -> Bundle:
+    """The Bundle of that name; one object, shared by all callers. Of a name that begins with HUB nothing is
+    downloaded. Unavailable, with a sentence for the user, if there is none.
+    """
+    if name.startswith(HUB):
+        return open_model(name.removeprefix(HUB), download=False)
+    return zoo.load(name)

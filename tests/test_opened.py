@@ -1,0 +1,186 @@
+"""Models that were opened with the library `transformers`, through the pages: what they show is what the
+model does, what they cannot show they say, and opening one is asked for.
+"""
+
+import numpy as np
+import pytest
+import streamlit as st
+
+from model import Unavailable, load
+from model.hub import Offer
+from pages import _downloads, _models
+from tests import checkpoints
+from tests.session import SHORT, address, control, pictures, visit
+
+VIEWED = "heads", "masks", "decoding", "architecture"
+FAMILIES = "gpt2", "llama", "bert", "gpt_oss", "t5", "bloom"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a small random model of each family."""
+    folder = tmp_path_factory.mktemp("models")
+    for family in FAMILIES:
+        checkpoints.save(family, folder / family)
+    return folder
+
+
+@pytest.fixture
+def name(folder, monkeypatch):
+    """How a family's model is called in an address."""
+    monkeypatch.setenv("RIVERBANK_MODELS", str(folder))
+    return lambda family: f"hub:{folder / family}"
+
+
+def seen(page, model, **query):
+    """A session on a page with an opened model: nothing fails, and there is something to see or to read."""
+    at = visit(page, {"model": model, "text": SHORT} | query).run()
+    assert not at.exception and not at.error
+    assert pictures(at) or at.get("plotly_chart") or at.info or at.warning
+    return at
+
+
+def views(page):
+    return control(visit(page, {}).run(), f"{page}.section").options if page in VIEWED else [None]
+
+
+@pytest.mark.parametrize("page", ["attention", *VIEWED])
+def test_every_view_shows_an_opened_model_or_says_why_not(page, name):
+    for view in views(page):
+        seen(page, name("gpt2"), **({f"{page}.section": view} if view else {}))
+
+
+@pytest.mark.parametrize("family", FAMILIES[1:])
+def test_every_family_is_shown(family, name):
+    for page in ("attention", "heads", "masks", "decoding", "architecture"):
+        views = {"masks.section": "Paint a mask"} if page == "masks" else {}
+        seen(page, name(family), **views)
+
+
+@pytest.mark.parametrize("family", FAMILIES[:5])
+def test_the_picture_is_what_the_model_computed(family, name):
+    at = seen("attention", name(family), layer="2", head="3")
+    assert control(at, "model").value == name(family)
+    attention = load(name(family)).explain(SHORT).layers[1].attention
+    expected = np.where(attention.head(2).allowed, attention.weights(2), np.nan)
+    np.testing.assert_array_equal(pictures(at)["attention.matrix"][1], expected)
+    assert address(at)["model"] == name(family)
+    change = seen("attention", name(family), layer="2", head="3", **{"attention.average": "True"})
+    rows = pictures(change)["attention.matrix"][1]
+    seen_by_all = np.nan_to_num(rows).sum(1)
+    assert (seen_by_all < 1.0001).all() and not np.array_equal(rows, expected, equal_nan=True)
+
+
+def test_weights_alone_are_shown_as_they_are_with_what_is_missing(name):
+    at = seen("heads", name("bloom"))
+    (line,) = (element.value for element in at.info)
+    assert load(name("bloom")).config.missing[0].replace("`", "") in line.replace("\\", "").replace("`", "")
+    _, weights = pictures(at)["models.weights"]
+    np.testing.assert_allclose(np.nan_to_num(weights).sum(1), 1, atol=1e-5)
+
+
+def test_where_a_row_sums_to_less_than_one_the_page_says_where_the_rest_went(name):
+    at = seen("attention", name("gpt_oss"))
+    row = load(name("gpt_oss")).explain(SHORT).layers[1].attention.weights(3)[-1]
+    assert row.sum() < 0.999
+    assert any("sink, which is no token" in element.value for element in at.markdown)
+    assert not any("sink, which" in one.value for one in seen("attention", name("gpt2")).markdown)
+
+
+# ---- opening ----
+
+
+def asked(at, text):
+    """The session after somebody has typed a name and pressed Open."""
+    at.session_state["models.asked"] = ""
+    at.session_state["models.name"] = text
+    at.run()
+    control(at, "models.name").set_value(text)
+    control(at, "models.go").click().run()
+    assert not at.exception and not at.error
+    return at
+
+
+def opening(page="attention"):
+    at = visit(page, {"text": SHORT}).run()
+    at.session_state["models.asked"] = "."
+    return at.run()
+
+
+def test_a_folder_that_is_typed_is_opened_and_chosen(name):
+    at = asked(opening(), name("llama").removeprefix("hub:"))
+    assert control(at, "model").value == name("llama") == address(at)["model"]
+    assert control(at, "layer").options == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["/etc", "../..", "~", "a/b/c", "no such\0folder", "<b>x</b>", "[a](javascript:alert(1))", "$x$"]
+)
+def test_what_cannot_be_opened_gets_a_sentence_and_the_old_model_stays(wrong, name):
+    at = asked(opening(), wrong)
+    (sentence,) = (element.value for element in at.warning)
+    assert sentence and "<b>" not in sentence and "](" not in sentence
+    assert control(at, "model").value == "decoder-rope" and pictures(at)
+    assert control(at, "models.name").value == wrong
+
+
+def test_a_linked_model_that_is_not_here_is_asked_for_first(name, monkeypatch):
+    monkeypatch.setenv("RIVERBANK_HUB", "on")
+    begun = []
+    monkeypatch.setattr(_models, "offer", lambda asked: Offer(asked, "c", (), 22_700_000))
+    monkeypatch.setattr(_downloads, "download", lambda offered, tell: begun.append(offered.name))
+    at = visit("attention", {"model": "hub:org/name", "text": SHORT}).run()
+    assert control(at, "model").value == "decoder-rope" and pictures(at) and not begun
+    assert any("22.7 million parameters" in element.value for element in at.sidebar.markdown)
+    control(at, "models.download").click().run()
+    assert begun == ["org/name"]
+    _downloads.RUNNING.clear()
+
+
+def test_a_download_says_how_far_it_is_and_can_be_cancelled(monkeypatch):
+    offered = Offer("org/slow", "c", (), 10)
+    waits = _downloads.threading.Event()
+
+    def slow(offered, tell):
+        tell(5, 10)
+        waits.wait(10)
+        tell(6, 10)
+
+    monkeypatch.setattr(_downloads, "download", slow)
+    assert _downloads.begin(offered) is None
+    running = _downloads.RUNNING["org/slow"]
+    running.cancelled.set()
+    waits.set()
+    running.thread.join(10)
+    assert running.ended and "cancelled" in running.wrong and running.come == 5 + 1
+    monkeypatch.setattr(
+        _downloads, "download", lambda *_: (_ for _ in ()).throw(Unavailable("The hub is away."))
+    )
+    _downloads.begin(offered)
+    _downloads.RUNNING["org/slow"].thread.join(10)
+    assert _downloads.RUNNING["org/slow"].wrong == "The hub is away."
+    _downloads.RUNNING.clear()
+
+
+def test_no_more_downloads_at_a_time_than_the_bound(monkeypatch):
+    waits = _downloads.threading.Event()
+    monkeypatch.setattr(_downloads, "download", lambda *_: waits.wait(10))
+    told = [_downloads.begin(Offer(f"org/{i}", "c", (), 1)) for i in range(_downloads.MOST + 1)]
+    assert told[:-1] == [None] * _downloads.MOST and "Try again" in told[-1]
+    waits.set()
+    for one in _downloads.RUNNING.values():
+        one.thread.join(10)
+    assert _downloads.begin(Offer("org/next", "c", (), 1)) is None
+    _downloads.RUNNING.clear()
+
+
+@pytest.mark.parametrize(
+    ("stated", "listens", "allowed"),
+    [(None, "127.0.0.1", True), (None, None, False), (None, "0.0.0.0", False), ("on", None, True)],
+)
+def test_downloads_are_off_where_others_reach_the_server(stated, listens, allowed, monkeypatch):
+    monkeypatch.delenv("RIVERBANK_HUB", raising=False)
+    if stated:
+        monkeypatch.setenv("RIVERBANK_HUB", stated)
+    monkeypatch.setattr(st, "get_option", {"server.address": listens}.get)
+    assert _models.downloads_allowed() == allowed

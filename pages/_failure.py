@@ -80,6 +80,6 @@ def say_so():
 
 
 def start_over():
-    """Take back this page's own choices; text and model are everybody's."""
-    for key in set(st.session_state.drawn) - {"text", "model"}:
+    """Take back this page's own choices; text, model and the projector are everybody's."""
+    for key in set(st.session_state.drawn) - {"text", "model", "projector"}:
         _choices.forget(key)

@@ -5,10 +5,9 @@ import streamlit as st
 from pages import _server
 
 with _server.WARMING:  # until app.py has imported everything
-    from pages import _choices, _failure, _shell
+    from pages import _choices, _failure, _projector, _shell
     from viz.component.contents import contents
     from viz.component.live import live
-    from viz.component.screen import screen
 
 if "link" not in st.session_state:
     st.set_page_config(page_title=_shell.NAME, layout="wide", initial_sidebar_state=300)
@@ -19,7 +18,7 @@ st.set_page_config(page_title=f"{page.title} · {_shell.NAME}")  # of the browse
 st.session_state.here = page.url_path
 with st.sidebar:
     contents(_shell.NAME, _shell.PAGES, here=page.url_path or _shell.FRONT)
-screen()
+_projector.draw()
 st.title(page.title, anchor=False)
 _failure.run(page)
 live()

@@ -9,6 +9,7 @@ from model import Change, Trace, load, masks
 from pages._cache import remembered
 from pages._choices import refusals
 from pages._glossary import explained
+from pages._projector import enlarged
 from viz import theme
 
 PAGES = {  # folder, and address: the question that it answers
@@ -111,7 +112,7 @@ def show(figure, *, key, alt):
         "toImageButtonOptions": {"format": "svg", "filename": f"riverbank-{key}", "scale": 2},
         "displaylogo": False,
     }
-    st.plotly_chart(figure, key=key, alt=alt, config=save)
+    st.plotly_chart(enlarged(figure), key=key, alt=alt, config=save)
 
 
 def show_source(*functions):

@@ -31,6 +31,7 @@ HEARD = {
     "meter": {"on_select": ("lane", [[1]])},
     "neighbours": {"on_select": ("row", [[0], [1]])},
     "panels": {"on_select": ("cell", [[0, 4]])},
+    "screen": {"on_turn": ("projector", [["on"], ["off"]])},
     "sequence": {"on_order": ("order", [[[4, 3, 2, 1, 0]]])},
     "story": {"on_select": ("token", [[4]])},
     "tree": {"on_select": ("node", [[1, 1]])},

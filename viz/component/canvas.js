@@ -5,7 +5,7 @@
 import { theme } from "./colours.js";
 import { focused } from "./keys.js";
 import { figure, plural } from "./numbers.js";
-import { clamp, element } from "./parts.js";
+import { clamp, element, zoom } from "./parts.js";
 
 /** Where keys lead from a cell of a matrix (T, S). */
 export function steps([r, c], T, S) {
@@ -28,7 +28,8 @@ export class Picture {
   T = 0; // rows
   S = 0; // columns
   wide = 0; // of the host
-  windowHeight = 0;
+  zoom = 1; // of letters
+  sizes = []; // of host, window and letters, when all was arranged
   painted = 0; // times
   hover = null; // what the pointer is at
   cursor = null; // what the keys are at
@@ -78,7 +79,8 @@ export class Picture {
       this.overlay();
     });
     this.observer = new ResizeObserver(() => {
-      if (this.host.clientWidth !== this.wide || window.innerHeight !== this.windowHeight) this.arrange();
+      const sizes = [this.host.clientWidth, window.innerHeight, zoom()];
+      if (String(sizes) !== String(this.sizes)) this.arrange();
     });
     for (const one of [host, document.body]) this.observer.observe(one);
   }
@@ -100,7 +102,8 @@ export class Picture {
   }
 
   arrange() {
-    [this.wide, this.windowHeight] = [this.host.clientWidth, window.innerHeight];
+    this.sizes = [this.host.clientWidth, window.innerHeight, zoom()];
+    [this.wide, , this.zoom] = this.sizes;
     if (!this.data || !this.wide) return; // hidden, in a closed tab: the observer calls again
     this.theme = theme(this.host);
     this.ratio = clamp(window.devicePixelRatio || 1, 1, this.finest);

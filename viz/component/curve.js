@@ -2,7 +2,7 @@
 // A number over the merges, with a cursor at the one that is shown.
 
 import { whole } from "./numbers.js";
-import { drawing, element, set } from "./parts.js";
+import { drawing, element, set, zoom } from "./parts.js";
 
 /** A falling or rising line with a cursor; a press on it jumps there. */
 export class Curve {
@@ -37,8 +37,8 @@ export class Curve {
   arrange(values) {
     this.values = values;
     this.width = this.picture.clientWidth || 300;
-    this.height = 116;
-    this.left = 44;
+    this.height = 116 * zoom();
+    this.left = 44 * zoom();
     this.top = Math.max(...values) || 1;
     const point = (value, merge) => `${this.x(merge)},${this.y(value)}`;
     const line = drawing("polyline", { class: "line", points: values.map(point).join(" ") });

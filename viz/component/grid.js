@@ -7,7 +7,7 @@ import { Picture } from "./canvas.js";
 import { colouring, palette, rgb } from "./colours.js";
 import { unpack, view } from "./mount.js";
 import { figure } from "./numbers.js";
-import { clamp, element, isolated } from "./parts.js";
+import { clamp, element, isolated, projected, tall } from "./parts.js";
 import { shown } from "./raster.js";
 
 const GAP = 10; // CSS pixels between thumbnails
@@ -42,6 +42,7 @@ class Grid extends Picture {
   /** Choose all sizes from the width and the captions, then draw everything in one go. */
   draw() {
     const { data, theme, T, S, ratio } = this;
+    this.room.style.maxHeight = projected() ? `${tall(0)}px` : "";
     for (let width = -1; width !== this.room.clientWidth;) {
       // once, and again if a scroll bar comes
       width = this.room.clientWidth;
@@ -70,15 +71,21 @@ class Grid extends Picture {
    *  so a phone has fewer across. */
   layOut(width) {
     const { data, N, probe, theme } = this;
-    this.above = LINE * Math.max(...data.notes.map((note) => note.split("\n").length));
-    probe.font = `600 11px ${theme.font}`;
+    this.above = LINE * this.zoom * Math.max(...data.notes.map((note) => note.split("\n").length));
+    probe.font = `600 ${11 * this.zoom}px ${theme.font}`;
     const captions = [...new Set(data.notes.map((note) => note.split("\n")[1] ?? ""))];
     const least = Math.max(SMALLEST, ...captions.map((text) => probe.measureText(text).width));
     const side = (across) => Math.floor((width - 2 * EDGE - GAP * (across - 1)) / across);
     this.across = clamp(data.across, 1, N);
     while (this.across > 1 && side(this.across) < least) this.across--;
-    this.side = clamp(side(this.across), 1, N > 48 ? 72 : data.side);
+    this.side = clamp(side(this.across), 1, this.highest(N > 48 ? 72 : data.side));
     return Math.ceil(N / this.across) * (this.above + this.side + GAP);
+  }
+
+  /** How high a thumbnail is at most; where one picture fills the screen, all of them do. */
+  highest(declared) {
+    if (!projected()) return tall(declared);
+    return Math.max(SMALLEST, tall(0) / Math.ceil(this.N / this.across) - this.above - GAP);
   }
 
   /** Paint all matrices: one ImageData, one call. */
@@ -107,15 +114,18 @@ class Grid extends Picture {
     const ink = this.lower.getContext("2d");
     ink.setTransform(ratio, 0, 0, ratio, 0, 0);
     ink.strokeStyle = ink.fillStyle = theme.text;
-    const write = (text, font, alpha, align, x, y) => {
-      [ink.font, ink.globalAlpha, ink.textAlign] = [`${font} ${theme.font}`, alpha, align];
+    const write = (text, [weight, size], alpha, align, x, y) => {
+      const font = `${weight} ${size * this.zoom}px ${theme.font}`;
+      [ink.font, ink.globalAlpha, ink.textAlign] = [font, alpha, align];
       ink.fillText(text, x, y);
     };
     this.origins.forEach(({ x, y }, n) => {
       const [left, top, [number, name = ""]] = [x / ratio, y / ratio, data.notes[n].split("\n")];
-      write(data.names[n], "600 12px", 1, "left", left, top - this.above + LINE - 4);
-      write(number, "12px", 1, "right", left + side, top - this.above + LINE - 4);
-      write(name, ...(name === data.faint ? ["11px", 0.6] : ["600 11px", 1]), "left", left, top - 4);
+      const first = top - this.above + LINE * this.zoom - 4; // where the first line stands
+      write(data.names[n], [600, 12], 1, "left", left, first);
+      write(number, [400, 12], 1, "right", left + side, first);
+      const [weight, alpha] = name === data.faint ? [400, 0.6] : [600, 1];
+      write(name, [weight, 11], alpha, "left", left, top - 4);
       ink.globalAlpha = 0.3;
       ink.strokeRect(left - 0.5, top - 0.5, long / ratio + 1, high / ratio + 1);
     });

@@ -85,7 +85,14 @@ class Heatmap extends Picture {
     const [blue, vermillion] = [rgb(theme.blue), rgb(theme.vermillion)];
     this.stops = data.kind === "signed" ? [blue, theme.page, vermillion] : [theme.page, blue];
     this.colours = palette(this.stops);
-    this.layout = new Layout(data, { width: wide, height, ratio, ink: probe, code: theme.code });
+    this.layout = new Layout(data, {
+      width: wide,
+      height,
+      ratio,
+      zoom: this.zoom,
+      ink: probe,
+      code: theme.code,
+    });
     for (const canvas of [this.lower, this.upper]) {
       this.size(canvas, this.layout.width, height);
       canvas.getContext("2d").scale(ratio, ratio);
@@ -203,6 +210,7 @@ class Heatmap extends Picture {
       painted: ++this.painted,
       cell: selected ? selected.join(",") : "",
       open: data.kind === "mask" ? data.values.filter((value) => value === 1).length : "",
+      letters: layout.em,
       cells: [layout.left, layout.top, layout.broad, layout.high].join(","),
       value: selected ? (Number.isNaN(this.value(selected)) ? data.hole : String(this.value(selected))) : "",
     });

@@ -12,11 +12,12 @@ export const inside = (cell, T, S) =>
 
 /** The cell's width and height in CSS pixels: whole device pixels where they fit, so that all cells are
  *  equal; a fraction of a pixel otherwise. */
-function cellSize(width, height, T, S, ratio, square) {
+function cellSize(width, height, { T, S, ratio, zoom, square }) {
   const equal = (size) => (size >= 1 ? Math.floor(size * ratio) / ratio : size);
   const [wide, high] = square ? Array(2).fill(Math.min(width / S, height / T)) : [width / S, height / T];
-  const highest = square ? LARGEST_CELL : HIGHEST_CELL;
-  return { broad: equal(clamp(wide, 1 / S, LARGEST_CELL)), high: equal(clamp(high, 1 / T, highest)) };
+  const largest = zoom * LARGEST_CELL;
+  const highest = square ? largest : zoom * HIGHEST_CELL;
+  return { broad: equal(clamp(wide, 1 / S, largest)), high: equal(clamp(high, 1 / T, highest)) };
 }
 
 /** The positions that get a label: every step-th, and always the chosen one, which pushes out neighbours that
@@ -38,9 +39,9 @@ export class Layout {
   broad;
   high;
 
-  constructor(data, { width, height, ratio, ink, code }) {
+  constructor(data, { width, height, ratio, zoom, ink, code }) {
     const [T, S] = [data.rows.length, data.columns.length];
-    this.em = clamp(Math.round(0.5 * Math.min(width / (S + 4), height / (T + 4))), 12, 16);
+    this.em = zoom * clamp(Math.round(0.5 * Math.min(width / (S + 4), height / (T + 4))), 12, 16);
     ink.font = `700 ${this.em}px ${code}`; // bold, so that the chosen label fits as well
     const limit = width < 480 ? 8 : 12;
     const limits = [Math.max(limit, data.row_role.length + 2), limit]; // the role's name is as wide anyway
@@ -57,7 +58,7 @@ export class Layout {
     this.top = Math.ceil(Math.max(columnWidth * Math.sin(TILT) + this.em, 3.8 * this.em));
     const right = columnWidth * Math.cos(TILT) + this.em / 2; // the last column's label leans out
     const [free, deep] = [width - this.left - right - 2, height - this.top - 2];
-    Object.assign(this, { T, S }, cellSize(free, deep, T, S, ratio, data.square));
+    Object.assign(this, { T, S }, cellSize(free, deep, { T, S, ratio, zoom, square: data.square }));
     this.width = Math.min(width, Math.ceil(this.left + S * this.broad + right + 2));
   }
 

@@ -2,12 +2,11 @@
 // The cone of one output in one network, on a canvas. Level 0 is the output's, on top; the last one holds the
 // tokens.
 
-import { clamp, element, legible, tall, thinning } from "./parts.js";
+import { clamp, element, legible, tall, thinning, zoom } from "./parts.js";
 import { plural } from "./numbers.js";
 
 const TILT = Math.PI / 3; // token labels hang at 60 degrees
-const LETTER = 13; // CSS pixels
-const LARGEST_CELL = 40;
+const [LETTER, LARGEST_CELL] = [13, 40]; // CSS pixels, where type is 16 high
 const LINES = 3000; // edges drawn one by one; more become fans
 
 /** One network's levels on a canvas, the output's on top, the tokens' at the bottom. */
@@ -51,16 +50,19 @@ export class Cone {
     if (!width) return;
     const ratio = clamp(window.devicePixelRatio || 1, 1, 3);
     const ink = canvas.getContext("2d");
-    ink.font = `700 ${LETTER}px ${room.theme.code}`;
+    const scale = zoom();
+    this.letter = LETTER * scale;
+    ink.font = `700 ${this.letter}px ${room.theme.code}`;
     const limit = width < 420 ? 8 : 12;
     this.labels = data.tokens.map((token) => legible(token, limit));
     const widest = Math.max(...this.labels.map((label) => ink.measureText(label).width));
-    this.left = 62; // the names of the levels; the first token label leans out to the left as well
-    this.foot = Math.ceil(widest * Math.sin(TILT) + LETTER);
-    this.cell = Math.min(LARGEST_CELL, (width - this.left - 6) / data.tokens.length);
+    this.left = 62 * scale; // the names of the levels; the first token label leans out to the left as well
+    this.foot = Math.ceil(widest * Math.sin(TILT) + this.letter);
+    this.cell = Math.min(LARGEST_CELL * scale, (width - this.left - 6) / data.tokens.length);
     this.height = tall(room.height);
     const steps = data.levels.length - 1;
-    this.rise = Math.min(130, (this.height - this.foot - 30) / steps); // from level to level
+    const highest = Math.max(130, tall(0) / 6); // from level to level
+    this.rise = Math.min(highest, (this.height - this.foot - 30) / steps);
     this.radius = clamp(0.36 * Math.min(this.cell, this.rise), 0.8, 11);
     const stack = this.rise * (data.levels.length - 1);
     this.lift = Math.max(18, this.height - this.foot - 12 - stack); // tokens always stand at the same height
@@ -179,7 +181,7 @@ export class Cone {
   /** The levels' names, on the left. */
   names(ink) {
     const top = this.data.levels.length - 1;
-    ink.font = `${LETTER}px ${getComputedStyle(this.caption).fontFamily}`;
+    ink.font = `${this.letter}px ${getComputedStyle(this.caption).fontFamily}`;
     ink.textAlign = "left";
     ink.textBaseline = "middle";
     ink.fillStyle = this.room.theme.text;
@@ -190,7 +192,7 @@ export class Cone {
   /** The tokens, thinned out so that none touch; the chosen one always stands. */
   words(ink) {
     const { room, labels, data } = this;
-    const step = thinning(this.cell, LETTER * 1.3);
+    const step = thinning(this.cell, this.letter * 1.3);
     const seen = this.lit.at(-1);
     const chosen = room.output - data.start;
     labels.forEach((label, n) => {
@@ -199,7 +201,7 @@ export class Cone {
       const low = data.levels.length - 1;
       ink.translate(this.x(low, n + data.start) + 3, this.y(low) + this.radius + 6);
       ink.rotate(-TILT);
-      ink.font = `${n === chosen ? 700 : 400} ${LETTER}px ${room.theme.code}`;
+      ink.font = `${n === chosen ? 700 : 400} ${this.letter}px ${room.theme.code}`;
       ink.fillStyle = n === chosen ? room.theme.purple : room.theme.text;
       ink.globalAlpha = n === chosen || seen.has(n + data.start) ? 1 : 0.5;
       ink.textAlign = "right";

@@ -7,11 +7,10 @@ import { Picture } from "./canvas.js";
 import { walks } from "./keys.js";
 import { unpack, view } from "./mount.js";
 import { figure, fixed, whole } from "./numbers.js";
-import { children, clamp, element, isolated } from "./parts.js";
+import { children, clamp, element, isolated, tall } from "./parts.js";
 
-const ROW = 24; // CSS pixels of a token
-const HIGHEST = 460; // of the box
-const SLOT = 33; // of a number at a line's end
+// CSS pixels, where type is 16 high: a token, the box at most, a number at a line's end.
+const [ROW, HIGHEST, SLOT] = [24, 460, 33];
 const LISTED = 300; // lines of one token, and of the table
 const KEYS =
   "Up and down move from token to token, left, who asks, and right, who answers, change sides, " +
@@ -67,15 +66,17 @@ class Lines extends Picture {
     const { data, T, S, theme } = this;
     this.tones = theme.heads;
     this.chips();
-    const all = Math.max(T, S) * ROW + 8;
-    this.high = Math.min(all, HIGHEST);
+    this.row = ROW * this.zoom;
+    this.slot = SLOT * this.zoom;
+    const all = Math.max(T, S) * this.row + 8;
+    this.high = Math.min(all, tall(HIGHEST));
     this.box.style.height = `${this.high}px`;
     this.rest.style.height = `${all - this.high}px`;
     this.long = this.box.clientWidth;
     this.size(this.upper, this.long, this.high);
-    this.slots = clamp(Math.floor((0.14 * this.long) / SLOT), 1, data.names.length);
-    this.side = Math.min(150, 0.27 * this.long);
-    this.ends = [this.side + this.slots * SLOT, this.long - this.side - this.slots * SLOT];
+    this.slots = clamp(Math.floor((0.14 * this.long) / this.slot), 1, data.names.length);
+    this.side = Math.min(150 * this.zoom, 0.27 * this.long);
+    this.ends = [this.side + this.slots * this.slot, this.long - this.side - this.slots * this.slot];
     this.painted++;
     this.overlay();
   }
@@ -126,7 +127,7 @@ class Lines extends Picture {
     if (!this.ends) return;
     const { data, T, S, high, long, ends, ratio } = this;
     const [ink, top, at] = [this.upper.getContext("2d"), this.box.scrollTop, this.hover ?? this.cursor];
-    const y = (i) => i * ROW + ROW / 2 + 4 - top;
+    const y = (i) => i * this.row + this.row / 2 + 4 - top;
     const lines = this.chosen(at);
     const seen = lines.filter(({ ends: [i, j] }) => Math.max(y(i), y(j)) > 0 && Math.min(y(i), y(j)) < high);
     ink.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -150,7 +151,7 @@ class Lines extends Picture {
     }
     ink.globalAlpha = 1;
     ink.textBaseline = "middle";
-    const [first, last] = [Math.floor(Math.max(0, top - 4) / ROW), Math.ceil((top + high) / ROW)];
+    const [first, last] = [Math.floor(Math.max(0, top - 4) / this.row), Math.ceil((top + high) / this.row)];
     for (const [side, tokens] of [data.rows, data.columns].entries()) {
       for (let i = first; i < Math.min(last, tokens.length); i++) {
         this.token(ink, side, i, tokens[i], y(i), at);
@@ -178,7 +179,7 @@ class Lines extends Picture {
       at: at ? `${at.side},${at.i}` : "",
       selected: data.selected ?? "",
       ends: ends.join(","),
-      row: ROW,
+      row: this.row,
       lines: JSON.stringify(spelt),
     });
   }
@@ -188,25 +189,25 @@ class Lines extends Picture {
     const mine = at?.side === side && at.i === i;
     const kept = data.selected?.[side] === i;
     ink.fillStyle = kept ? (side ? theme.vermillion : theme.blue) : theme.text;
-    ink.font = `${kept || mine ? 700 : 400} 14px ${theme.code}`;
+    ink.font = `${kept || mine ? 700 : 400} ${14 * this.zoom}px ${theme.code}`;
     ink.textAlign = side ? "left" : "right";
-    const limit = Math.max(3, Math.floor((room - 34) / 8.6));
+    const limit = Math.max(3, Math.floor((room - 34 * this.zoom) / (8.6 * this.zoom)));
     ink.fillText(isolated(text, limit), side ? long - room + 6 : room - 6, y);
-    ink.font = `11px ${theme.font}`;
+    ink.font = `${11 * this.zoom}px ${theme.font}`;
     ink.textAlign = side ? "right" : "left";
     ink.globalAlpha = 0.6;
     ink.fillText(data.start + i + 1, side ? long - 4 : 4, y);
     ink.globalAlpha = 1;
     if (!mine && !kept) return;
     [ink.strokeStyle, ink.lineWidth] = [kept ? ink.fillStyle : theme.text, mine ? 2 : 1];
-    ink.strokeRect(side ? long - room + 1 : 1, y - ROW / 2 + 1, room - 2, ROW - 2);
+    ink.strokeRect(side ? long - room + 1 : 1, y - this.row / 2 + 1, room - 2, this.row - 2);
   }
 
   /** The weights of a token's lines, at their other ends; of more heads than there is room for, the
    *  strongest. */
   weights(ink, at, seen, y) {
     const used = {};
-    [ink.font, ink.textAlign] = [`11px ${this.theme.font}`, at.side ? "right" : "left"];
+    [ink.font, ink.textAlign] = [`${11 * this.zoom}px ${this.theme.font}`, at.side ? "right" : "left"];
     for (const { head, ends, weight } of seen) {
       const other = ends[1 - at.side];
       const slot = (used[other] = (used[other] ?? -1) + 1);
@@ -215,7 +216,7 @@ class Lines extends Picture {
       if (slot < this.slots) {
         ink.fillText(
           text,
-          at.side ? this.ends[0] - 4 - slot * SLOT : this.ends[1] + 4 + slot * SLOT,
+          at.side ? this.ends[0] - 4 - slot * this.slot : this.ends[1] + 4 + slot * this.slot,
           y(other),
         );
       }
@@ -235,7 +236,7 @@ class Lines extends Picture {
   /** The token at a point, { side: 0 asks, 1 answers; i }; its whole side counts, up to where the lines
    *  begin. */
   under(x, y) {
-    const i = Math.floor((y + this.box.scrollTop - 4) / ROW);
+    const i = Math.floor((y + this.box.scrollTop - 4) / this.row);
     const side = x < this.ends[0] ? 0 : x > this.ends[1] ? 1 : -1;
     return side < 0 || i < 0 || i >= (side ? this.S : this.T) ? null : { side, i };
   }
@@ -264,7 +265,7 @@ class Lines extends Picture {
   }
 
   reveal({ i }) {
-    this.box.scrollTop = clamp(this.box.scrollTop, (i + 2) * ROW + 8 - this.high, (i - 1) * ROW);
+    this.box.scrollTop = clamp(this.box.scrollTop, (i + 2) * this.row + 8 - this.high, (i - 1) * this.row);
   }
 
   entries() {

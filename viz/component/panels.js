@@ -7,14 +7,13 @@ import { Picture, steps } from "./canvas.js";
 import { palette, rgb } from "./colours.js";
 import { unpack, view } from "./mount.js";
 import { figure } from "./numbers.js";
-import { counted, element, isolated, thinning } from "./parts.js";
+import { counted, element, isolated, projected, tall, thinning } from "./parts.js";
 import { images, stamped } from "./raster.js";
 
 const TILT = Math.PI / 3; // column labels rise at 60 degrees
-const LETTER = 12; // CSS pixels
-const LEFT = 76; // room for the row labels of the first panel of a line
-const TOP = 62; // room for the column labels of the first line
-const TITLE = 24;
+// CSS pixels, where type is 16 high: a label's letters, the room for the row labels of the first panel of a
+// line and for the column labels of the first line, a title.
+const SIZES = { letter: 12, left: 76, top: 62, title: 24 };
 const GAP = 18;
 const HELP = "Point at a cell, or use the arrow keys on the picture: it is marked in every panel.";
 const SHOWN = 8; // characters of a label
@@ -23,6 +22,10 @@ class Panels extends Picture {
   across; // panels beside each other
   side; // of a panel, in CSS pixels
   cell; // of one of its cells
+  letter;
+  left;
+  top;
+  title;
 
   constructor(host) {
     super(host, "heatmaps", "Arrow keys move, Home and End go to the row's ends, Enter selects");
@@ -53,20 +56,23 @@ class Panels extends Picture {
   draw() {
     const { data, T, S, wide, theme } = this;
     const count = data.titles.length;
-    const room = (across) => (wide - LEFT - GAP * across) / across;
-    let across = Math.max(1, Math.min(count, data.across));
-    while (across > 1 && room(across) < 110) across--;
-    const side = Math.floor(Math.min(data.side, room(across)));
+    Object.assign(this, this.scaled());
+    const { left, top, title } = this;
+    const room = (across) => (wide - left - GAP * across) / across;
+    const high = (across) => (tall(0) - top) / Math.ceil(count / across) - title - GAP;
+    const fits = (across) => Math.min(projected() ? high(across) : tall(data.side), room(across));
+    const across = this.abreast(count, room, fits);
+    const side = Math.floor(fits(across));
     const lines = Math.ceil(count / across);
     // What is left of the width goes between the panels.
     const step = Math.max(side, Math.min(room(across), 1.5 * side)) + GAP;
-    const height = TOP + lines * (TITLE + side) + (lines - 1) * GAP + 4;
+    const height = top + lines * (title + side) + (lines - 1) * GAP + 4;
     Object.assign(this, { across, side, cell: side / Math.max(T, S) });
-    const down = (i) => Math.floor(i / across) * (TITLE + side + GAP);
-    this.origins = data.titles.map((_, i) => ({ x: LEFT + (i % across) * step, y: TOP + down(i) + TITLE }));
+    const down = (i) => Math.floor(i / across) * (title + side + GAP);
+    this.origins = data.titles.map((_, i) => ({ x: left + (i % across) * step, y: top + down(i) + title }));
     for (const canvas of [this.lower, this.upper]) this.size(canvas, wide, height);
     this.stage.style.height = `${height}px`;
-    this.expect(`${LETTER}px ${theme.code}`);
+    this.expect(`${this.letter}px ${theme.code}`);
     const [blue, vermillion] = [rgb(theme.blue), rgb(theme.vermillion)];
     const stops = { weights: [theme.page, blue], signed: [blue, theme.page, vermillion] };
     const colours = { weights: palette(stops.weights), signed: palette(stops.signed) };
@@ -77,6 +83,24 @@ class Panels extends Picture {
     hatch.setTransform(new DOMMatrix().scale(1 / this.ratio));
     this.paint(hatch);
     this.overlay();
+  }
+
+  /** The sizes that grow with type. */
+  scaled() {
+    return Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, size * this.zoom]));
+  }
+
+  /** How many panels stand abreast: as many as are wished for and have room; where one picture fills the
+   *  screen, as many as make them largest.
+   *  @param {number} count
+   *  @param {(across: number) => number} room
+   *  @param {(across: number) => number} fits */
+  abreast(count, room, fits) {
+    let across = Math.max(1, Math.min(count, this.data.across));
+    while (across > 1 && room(across) < 110 * this.zoom) across--;
+    if (!projected()) return across;
+    const each = Array.from({ length: count }, (_, i) => i + 1);
+    return each.reduce((a, b) => (fits(b) > fits(a) ? b : a));
   }
 
   /** One colour bar for each kind of scale, and the sign of what is masked. */
@@ -91,7 +115,7 @@ class Panels extends Picture {
 
   /** Draw the lower canvas. */
   paint(hatch) {
-    const { data, maps, T, S, side, cell, theme, origins, across, ratio } = this;
+    const { data, maps, T, S, side, cell, theme, origins, across, ratio, letter, left, top } = this;
     const ink = this.lower.getContext("2d");
     ink.setTransform(ratio, 0, 0, ratio, 0, 0);
     ink.imageSmoothingEnabled = false;
@@ -100,9 +124,9 @@ class Panels extends Picture {
     const [wide, high] = [S * cell, T * cell];
     origins.forEach(({ x, y }, i) => {
       ink.fillStyle = theme.text;
-      ink.font = `600 13px ${theme.font}`;
+      ink.font = `600 ${13 * this.zoom}px ${theme.font}`;
       ink.textAlign = "left";
-      ink.fillText(this.fitted(ink, data.titles[i], side), x, y - 12);
+      ink.fillText(this.fitted(ink, data.titles[i], side), x, y - 12 * this.zoom);
       if (maps[i]) {
         ink.fillStyle = hatch;
         ink.fillRect(x, y, wide, high);
@@ -118,12 +142,12 @@ class Panels extends Picture {
       if (i % across === 0) this.rowLabels(ink, x, y);
       if (i < across) this.columnLabels(ink, x, y);
     });
-    ink.font = `700 ${LETTER}px ${theme.code}`;
+    ink.font = `700 ${letter}px ${theme.code}`;
     ink.textAlign = "right";
     ink.fillStyle = theme.vermillionText;
-    ink.fillText(`${data.column_role} →`, LEFT - 8, TOP - 3 * LETTER);
+    ink.fillText(`${data.column_role} →`, left - 8, top - 3 * letter);
     ink.fillStyle = theme.blue;
-    ink.fillText(`${data.row_role} ↓`, LEFT - 8, TOP - 1.7 * LETTER);
+    ink.fillText(`${data.row_role} ↓`, left - 8, top - 1.7 * letter);
   }
 
   /** Take the hatching away under cells that have a number: a zero has the colour of the page, and must be
@@ -144,7 +168,7 @@ class Panels extends Picture {
 
   /** Whether the title leaves room for the number; the readout has it in any case. */
   beside(ink, title) {
-    return ink.measureText(title).width * 1.08 + 58 <= this.side;
+    return ink.measureText(title).width * 1.08 + 58 * this.zoom <= this.side;
   }
 
   fitted(ink, text, width) {
@@ -155,33 +179,35 @@ class Panels extends Picture {
 
   note(ink, text, x, y) {
     const { side, theme } = this;
-    ink.font = `13px ${theme.font}`;
+    ink.font = `${13 * this.zoom}px ${theme.font}`;
     const lines = [""];
     for (const word of text.split(" ")) {
       if (ink.measureText(`${lines.at(-1)} ${word}`).width > side - 16) lines.push(word);
       else lines[lines.length - 1] += lines.at(-1) ? ` ${word}` : word;
     }
-    lines.forEach((line, i) => ink.fillText(line, x + 8, y + side / 2 + (i - (lines.length - 1) / 2) * 18));
+    lines.forEach((line, i) =>
+      ink.fillText(line, x + 8, y + side / 2 + (i - (lines.length - 1) / 2) * 18 * this.zoom),
+    );
   }
 
   rowLabels(ink, x, y) {
-    const { data, T, cell, theme } = this;
-    ink.font = `${LETTER}px ${theme.code}`;
+    const { data, T, cell, theme, letter } = this;
+    ink.font = `${letter}px ${theme.code}`;
     ink.textAlign = "right";
-    const step = thinning(cell, LETTER * 1.2);
+    const step = thinning(cell, letter * 1.2);
     for (let r = 0; r < T; r += step) {
       ink.fillText(isolated(data.rows[r], SHOWN), x - 6, y + (r + 0.5) * cell);
     }
   }
 
   columnLabels(ink, x, y) {
-    const { data, S, cell, theme } = this;
-    ink.font = `${LETTER}px ${theme.code}`;
+    const { data, S, cell, theme, letter, title } = this;
+    ink.font = `${letter}px ${theme.code}`;
     ink.textAlign = "left";
-    const step = thinning(cell, (LETTER * 1.1) / Math.sin(TILT));
+    const step = thinning(cell, (letter * 1.1) / Math.sin(TILT));
     for (let c = 0; c < S; c += step) {
       ink.save();
-      ink.translate(x + (c + 0.5) * cell, y - TITLE - 2);
+      ink.translate(x + (c + 0.5) * cell, y - title - 2);
       ink.rotate(-TILT);
       ink.fillText(isolated(data.columns[c], SHOWN), 0, 0);
       ink.restore();
@@ -202,7 +228,7 @@ class Panels extends Picture {
       ink.strokeStyle = theme.text;
       ink.textBaseline = "middle";
       ink.textAlign = "right";
-      ink.font = `13px ${theme.font}`;
+      ink.font = `${13 * this.zoom}px ${theme.font}`;
       ink.fillStyle = theme.text;
       origins.forEach(({ x, y }, i) => {
         if (!maps[i]) return;
@@ -214,7 +240,8 @@ class Panels extends Picture {
         ink.globalAlpha = 1;
         ink.lineWidth = 2;
         ink.strokeRect(cx - size / 2, cy - size / 2, size, size);
-        if (this.beside(ink, data.titles[i])) ink.fillText(figure(this.value(i, at)), x + side, y - 12);
+        const number = figure(this.value(i, at));
+        if (this.beside(ink, data.titles[i])) ink.fillText(number, x + side, y - 12 * this.zoom);
       });
     }
     this.tell(at);

@@ -10,9 +10,20 @@ const segmenter = globalThis.Intl?.Segmenter ? new Intl.Segmenter() : null;
 
 export const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 
+/** How large the reader has set type: 1 where the page's is 16 pixels high. */
+export const zoom = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
+
+/** Whether one picture fills the screen: see screen.js. */
+export const projected = () => document.documentElement.hasAttribute("data-projector");
+
 /** The height of a picture here, in pixels: the declared one is for a window of 900, as on a laptop. A
- *  projector's is higher, and the picture grows with it. */
-export const tall = (height) => Math.round(height * clamp(window.innerHeight / 900, 0.7, 2));
+ *  projector's is higher, and the picture grows with it. On the projector's screen, what is around a picture
+ *  takes seven lines. */
+export function tall(height) {
+  const room = window.innerHeight;
+  const grown = height * clamp(room / 900, 0.7, 2);
+  return Math.round(projected() ? Math.max(grown, room - 7 * 16 * zoom()) : grown);
+}
 
 /** The elements inside one.
  *  @returns {HTMLElement[]} */

@@ -22,7 +22,7 @@ export class Rail {
     this.input.value = String(value);
     this.input.setAttribute("aria-valuetext", words);
     // Where the middle of the thumb stands.
-    const along = (at) => `calc(8px + (100% - 16px) * ${last ? at / last : 0})`;
+    const along = (at) => `calc(0.5rem + (100% - 1rem) * ${last ? at / last : 0})`;
     this.home.style.left = along(home);
     this.input.style.setProperty("--share", along(value));
     this.words.textContent = words;

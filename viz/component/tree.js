@@ -7,15 +7,16 @@ import { view } from "./mount.js";
 import { fixed, percent } from "./numbers.js";
 import { drawing, element, legible, named, unseen } from "./parts.js";
 
-const [WIDE, HIGH, GAP_X, GAP_Y] = [94, 54, 30, 14]; // CSS pixels of a node and between nodes
+const [WIDE, HIGH, GAP_X, GAP_Y] = [94, 54, 30, 14]; // of a node and between, in sixteenths of 1 rem
 const HELP = "arrow keys walk, Enter takes the text as far as there";
 const STEPS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
+const rem = (length) => `${length / 16}rem`;
 const left = (level) => (level + 1) * (WIDE + GAP_X);
 const top = (place) => place * (HIGH + GAP_Y);
 
 function put(node, x, y) {
-  Object.assign(node.style, { left: `${x}px`, top: `${y}px`, width: `${WIDE}px`, height: `${HIGH}px` });
+  Object.assign(node.style, { left: rem(x), top: rem(y), width: rem(WIDE), height: rem(HIGH) });
   return node;
 }
 
@@ -71,7 +72,7 @@ class Tree {
     const curves = all.toSorted((a, b) => strength(a) - strength(b));
     const lines = drawing(
       "svg",
-      { width, height, "aria-hidden": "true" },
+      { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
       ...curves.map(({ node, level, place }) => curve(node, level, place)),
     );
     const start = element(
@@ -85,7 +86,7 @@ class Tree {
       {
         class: "field",
         role: "group",
-        style: `width: ${width}px; height: ${height}px`,
+        style: `width: ${rem(width)}; height: ${rem(height)}`,
         "aria-label": `${label}: ${levels.length} steps; ${HELP}`,
       },
       lines,

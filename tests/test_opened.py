@@ -36,7 +36,9 @@ def seen(page, model, **query):
     """A session on a page with an opened model: nothing fails, and there is something to see or to read."""
     at = visit(page, {"model": model, "text": SHORT} | query).run()
     assert not at.exception and not at.error
-    assert pictures(at) or at.get("plotly_chart") or at.info or at.warning
+    sheet = [element.value for element in at.markdown if element.value.startswith("| identity")]
+    assert pictures(at) or at.get("plotly_chart") or at.info or at.warning or sheet
+    assert not any("fails" in one for one in sheet), sheet
     return at
 
 

@@ -4,11 +4,13 @@ import streamlit as st
 
 from model import load
 from model.analysis import anatomy, cost
-from pages import _models, _shell
+from model.loading import HUB
+from pages import _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Control, pause
 from pages._numbers import percent, plural
+from pages.architecture import checks
 from pages.architecture.activation import draw_activation
 from pages.architecture.layout import BLOCK, parts
 from viz import cost as figures
@@ -31,7 +33,8 @@ def counted(name, ids):
 
 def show(view):
     """Show the network's boxes, what went through the chosen one, and all of them summed up."""
-    _models.ours(view.choice.model, "The diagram of the parts")
+    if view.choice.model.startswith(HUB):  # its parts are not known by name
+        return checks.show(view)
     T, layer = len(view.trace.tokens), view.choice.layer
     boxes = anatomy.boxes(view.network, T)
     named = {one.name: one for one in boxes}

@@ -6,10 +6,11 @@ import streamlit as st
 
 from model import load
 from model.analysis import anatomy, cost, pooling, stream
+from model.loading import HUB
 from model.network.transformer import MLP, Block
 from pages import _shell, _sidebar
 from pages._control import Buttons, token
-from pages.architecture import costs, diagram, ends, neurons, residual
+from pages.architecture import checks, costs, diagram, ends, neurons, residual
 from pages.architecture.view import ModelView
 
 SECTIONS = {
@@ -53,6 +54,9 @@ place = token("Token", "architecture.token", trace.tokens, len(trace.tokens) - 1
 section = VIEW.value()
 st.markdown(TELLS[section])
 VIEW.draw()
-SECTIONS[section](ModelView(choice, trace, load(choice.model).network, place.value(), place))
+view = ModelView(choice, trace, load(choice.model).network, place.value(), place)
+SECTIONS[section](view)
+if not choice.model.startswith(HUB):
+    checks.folded(view)
 _shell.heading("The functions that did this")
 _shell.show_source(*SOURCES[section])

@@ -60,7 +60,7 @@ STEERED = {
     ),
 }
 # Views whose keys are the browser's own, and those that are only read.
-NATIVE, READ = {"contents", "ladder", "merges"}, {"address", "beliefs", "live", "ranking", "screen"}
+NATIVE, READ = {"contents", "ladder", "merges", "screen"}, {"address", "beliefs", "live", "ranking"}
 
 
 @pytest.fixture
@@ -155,6 +155,14 @@ def test_the_links_of_the_list_of_pages_are_tabbed_to_and_followed(mounted):
     assert page.evaluate("window.root.activeElement.textContent") == "How does a word look?"
     page.keyboard.press("Enter")
     assert page.evaluate("window.said.map((address) => address.split('/').at(-1))") == ["attention"]
+
+
+def test_the_projector_is_turned_on_by_keys(mounted):
+    page = mounted("screen")
+    page.keyboard.press("f")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.said") == [["projector", "on"], ["projector", "off"]]
 
 
 def test_a_ladder_scrolls_by_keys(mounted):

@@ -21,7 +21,7 @@ def fold(name: str, key: str, show: Callable[..., None], *arguments: Any, opened
     """
     if opened:
         hold(key, True)
-    place = Control(name, key, OPEN, opened)
+    place = Control(name, key, OPEN, False)
     is_open = place.value()
     with st.expander(name, **place.widget({})):
         if is_open:

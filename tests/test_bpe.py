@@ -42,14 +42,18 @@ WORDS = [
 PROSE = " ".join(random.Random(1).choices(WORDS, k=30_000))  # longer than `quickly` takes
 
 
+FOLDS = {f"bpe.{name}": "True" for name in ("word", "another", "fewer", "eight")}
+
+
 @pytest.fixture(scope="module")
 def story():
-    return control(opened("bpe"), "bpe.text").value
+    return control(opened("bpe", **{"bpe.own": "True"}), "bpe.text").value
 
 
 @pytest.fixture
 def at():
-    return opened("bpe", **{"bpe.text": TEXT})
+    """The page with all its folds open."""
+    return opened("bpe", **{"bpe.text": TEXT}, **FOLDS)
 
 
 def said(at):
@@ -497,6 +501,8 @@ def test_a_link_restores_every_control(at):
         "bpe.merge": "11",
         "bpe.first": "77",
         "bpe.token": "4",
+        "bpe.own": "True",
+        **FOLDS,
     }
     again = opened("bpe", **link)
     assert address(again) == link
@@ -509,6 +515,32 @@ def test_a_broken_link_opens_on_something_sensible(value):
     at = opened("bpe", **{f"bpe.{name}": value for name in ("merges", "merge", "first", "token")})
     assert pictures(at)["bpe.player"]["merge"] == 0
     assert "bpe.few" in pictures(at)
+
+
+def test_until_a_fold_is_opened_the_page_shows_the_tokens_and_the_player():
+    at = opened("bpe", text=SHORT)
+    assert pictures(at).keys() == {"bpe.tokens", "bpe.player"} and not at.get("plotly_chart")
+    click(at, "bpe.tokens", {"token": [2, 1]})
+    assert "bpe.ladder" in pictures(at) and address(at)["bpe.token"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "picture"),
+    [
+        ("bpe.token", "2", "bpe.ladder"),
+        ("bpe.first", "77", "bpe.few"),
+        ("bpe.other", "lowest", "bpe.elsewhere"),
+    ],
+)
+def test_a_link_into_a_fold_opens_it(key, value, picture):
+    assert picture in pictures(opened("bpe", text=SHORT, **{key: value}))
+
+
+def test_signs_are_explained_where_they_stand():
+    notes = "".join(element.value for element in opened("bpe", text="bank").caption)
+    assert "· is a space" not in notes and "⟨E6⟩" not in notes
+    notes = "".join(element.value for element in opened("bpe", text=RARE).caption)
+    assert "· is a space" in notes and "⟨E6⟩ is one byte" in notes
 
 
 # ---- the trained tokenizer elsewhere ----

@@ -70,6 +70,10 @@ def covered(trace, tokens):
 
 def experiment(choice):
     """Draw the slider and all that changes with it."""
+    st.markdown(
+        "The same parameters, the same text, but a tokenizer that stops early. **Drag the slider to the "
+        "left**: the map grows, and the model loses its way."
+    )
     name, layer, head = predicting(choice)
     every = len(load(name).tokenizer.merges)
     first = Slider("Use only the first n merges", "bpe.first", range(every + 1), min(START, every))

@@ -6,57 +6,56 @@ import streamlit as st
 
 from model import load
 from model import tokenizer as bpe
-from pages import _shell, _sidebar
+from pages import _fold, _sidebar
+from pages._choices import is_chosen
 from pages._control import Control, NothingToShow, pause
-from pages.bpe import elsewhere, fewer_merges, languages, pieces, player, training
+from pages.bpe import elsewhere, fewer_merges, languages, pieces, player, training, words
 
-choice = _sidebar.choice()
-text, asked = player.TEXT.value(), player.COUNT.value()
 st.markdown(
-    "A tokenizer begins with single bytes. It finds the two neighbours that stand side by side most often, "
-    "glues them into one token, and does so again, and again. **Press play**, and look for the first whole "
+    "A tokenizer begins with single bytes, finds the two neighbours that stand side by side most often, "
+    "glues them into one token, and does so again and again. **Press play**, and look for the first whole "
     "word."
 )
+choice = _sidebar.choice()
+text, asked = player.TEXT.value(), player.COUNT.value()
+own = is_chosen("bpe.text") or is_chosen("bpe.merges")
 wrong = player.wrong(text)
 if wrong:
     st.warning(wrong)
     player.controls(text)
     raise NothingToShow
-trained = training.trained(text, asked)
-player.player(trained, Control("Merge", "bpe.merge", range(len(trained.pairs) + 1), 0).value())
-pause()
-player.controls(text)
-player.summary(trained, asked)
-_shell.heading("The tokenizer that you trained, on another text")
-elsewhere.read_another(trained.tokenizer, "trained")
 
-bundle = load(choice.model)
-_shell.heading("What the model reads of your text")
-st.markdown(
-    f"This is the tokenizer of {bundle.name}: {len(bundle.tokenizer.merges):,} merges, learned from its "
-    "training texts in the same way. **Click a token** to see the merges that made its word; type another "
-    "text in the sidebar."
-)
+bundle, word = load(choice.model), None
 try:
     bundle.read(choice.text)
 except ValueError as reason:
     st.info(str(reason))
 else:
-    left, right = st.columns(2, gap="medium")
-    with left:
-        word = pieces.text_in_tokens(bundle.tokenizer, choice.text)
-    with right:
-        pieces.one_word(bundle.tokenizer, word)
-    _shell.heading("Fewer merges, more tokens, and a lost model")
-    st.markdown(
-        "The same parameters, the same text, but a tokenizer that stops early. **Drag the slider to the "
-        "left**: the map grows, and the model loses its way."
-    )
-    fewer_merges.experiment(choice)
+    word = pieces.text_in_tokens(bundle, choice.text)
+    name, clicked = "How the words of your text became tokens", is_chosen("bpe.token")
+    _fold.fold(name, "bpe.word", words.show, bundle, choice.text, word, opened=clicked)
 
-elsewhere.download(bundle.tokenizer, "bpe.save_bundled", f"{bundle.name}-tokenizer.json")
-_shell.heading("The same sentence in eight languages")
-languages.draw_languages(bundle.tokenizer)
-
-_shell.heading("The functions that trained and encoded")
-_shell.show_source(bpe.rounds, bpe.Tokenizer.steps, bpe.Tokenizer._merge)
+trained = training.trained(text, asked)
+player.player(trained, Control("Merge", "bpe.merge", range(len(trained.pairs) + 1), 0).value())
+pause()
+player.summary(trained, asked)
+_fold.fold("Train it on a text of your own", "bpe.own", player.controls, text, opened=own)
+_fold.fold(
+    "The tokenizer that you trained, on another text",
+    "bpe.another",
+    elsewhere.read_another,
+    trained.tokenizer,
+    "trained",
+    opened=is_chosen("bpe.other"),
+)
+if word:
+    name, moved = "Fewer merges, more tokens, and a lost model", is_chosen("bpe.first")
+    _fold.fold(name, "bpe.fewer", fewer_merges.experiment, choice, opened=moved)
+_fold.fold("The same sentence in eight languages", "bpe.eight", languages.draw_languages, bundle.tokenizer)
+_fold.sources(
+    "bpe.code",
+    bpe.rounds,
+    bpe.Tokenizer.steps,
+    bpe.Tokenizer._merge,
+    name="The functions that trained and encoded",
+)

@@ -1,6 +1,5 @@
-"""What a tokenizer makes of the reader's text: its tokens, and one word's way to them."""
+"""What a tokenizer makes of the reader's text: its tokens, and how its words fare."""
 
-import unicodedata
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -12,9 +11,12 @@ from pages._choices import put
 from pages._control import Control
 from pages._numbers import number, plural
 from viz.component.chips import chips
-from viz.component.ladder import Rung, ladder
 
 SHOWN = 400  # tokens as chips
+SIGNS = {
+    " ": "The sign · is a space.",
+    "⟨": "⟨E6⟩ is one byte, E6 in hexadecimal, of a character cut into several tokens.",
+}
 RARE = " photosynthesis"  # where the reader's text has no word that falls apart
 
 
@@ -48,8 +50,9 @@ def spoken(tokenizer, text):
     return counted
 
 
-def text_in_tokens(tokenizer, text):
-    """Draw the text's tokens, and say how its words fare; returns the Word that is chosen."""
+def text_in_tokens(bundle, text):
+    """Draw the tokens in which the model reads the text; returns the Word that is chosen."""
+    tokenizer = bundle.tokenizer
     read = words(tokenizer, text)
     ids = [id for word in read for id in word.ids]
     starts = list(accumulate((len(word.ids) for word in read), initial=0))
@@ -60,7 +63,7 @@ def text_in_tokens(tokenizer, text):
     some = ids[first : first + SHOWN]
 
     def take(place):
-        put({"bpe.token": first + place})
+        put({"bpe.token": first + place, "bpe.word": True})
 
     chips(
         [tokenizer.piece(id) for id in some],
@@ -71,12 +74,12 @@ def text_in_tokens(tokenizer, text):
         revision=text,
         on_select=take,
     )
-    part = f"Here are tokens {first + 1} to {first + len(some)} of {len(ids):,}. " * (len(some) < len(ids))
+    part = f" Here are tokens {first + 1} to {first + len(some)} of {len(ids):,}." * (len(some) < len(ids))
+    signs = [sign for mark, sign in SIGNS.items() if any(mark in tokenizer.piece(id) for id in some)]
     st.caption(
-        f"{part}Each box is a token, its id below it. The sign · is a space; ⟨E6⟩ is one byte, E6 in "
-        "hexadecimal, of a character cut into several tokens. Click a token to see how its word came to be."
+        f"These are the tokens in which {bundle.name} reads your text, each with its id. "
+        f"{' '.join(signs)}{part} Click a token to see how its word came to be."
     )
-    st.markdown(fare(tokenizer, ids, text))
     return read[next(i for i, start in enumerate(starts[1:]) if token < start)]
 
 
@@ -128,85 +131,3 @@ def shown(tokenizer, id):
         if data.decode(errors="ignore").encode() == data
         else f"`{tokenizer.piece(id)}`"
     )
-
-
-def rungs(tokenizer, word):
-    """The word's steps as Rungs: its bytes, then a row for each merge."""
-    ladder_rungs = []
-    for step in tokenizer.word_steps(word.text):
-        new = None if step.pair is None else tokenizer.ranks[step.pair]
-        name = "bytes" if new is None else f"merge {new - bpe.BYTES + 1:,}"
-        ladder_rungs.append(
-            Rung(
-                name,
-                [tokenizer.piece(id) for id in step.ids],
-                [i for i, id in enumerate(step.ids) if id == new],
-            )
-        )
-    return ladder_rungs
-
-
-def one_word(tokenizer, word):
-    """Draw how the word came to its tokens, and explain those that are parts of characters."""
-    steps = rungs(tokenizer, word)
-    st.markdown(
-        f"{_shell.plain(word.text)}: {plural('byte', len(steps[0].pieces))}, "
-        f"{plural('merge', len(steps) - 1)}, **{plural('token', len(word.ids))}**. Of the merges learned, "
-        "always the earliest that fits is made:"
-    )
-    ladder(steps, word.ids, key="bpe.ladder", label="the word after each merge", revision=word.text)
-    st.caption(
-        "Each row is the word after one merge; merges are numbered in the order in which they were learned. "
-        "The new token is shaded, the last row has the ids."
-    )
-    parts = parts_of_characters(tokenizer, word)
-    if parts:
-        why = (
-            "Some tokens here are parts of a character: in UTF-8 it has more than one byte, and no merge "
-            "joined all of them."
-        )
-        st.markdown("\n".join([why, "", *parts]))
-
-
-def parts_of_characters(tokenizer, word):
-    """A line for each character of the word that no token holds whole: its bytes in UTF-8, and the tokens
-    that they are in.
-    """
-    spans, place, lines = held_bytes(tokenizer, word.ids), 0, {}
-    for letter in word.text:
-        data = bpe.to_bytes(letter)
-        start, place = place, place + len(data)
-        holds = [(id, first, last) for id, first, last in spans if first < place and last > start]
-        if len(holds) > 1:
-            lines.setdefault(
-                letter,
-                line(
-                    tokenizer,
-                    letter,
-                    data,
-                    [(id, max(first, start) - start, min(last, place) - start) for id, first, last in holds],
-                ),
-            )
-    return list(lines.values())
-
-
-def held_bytes(tokenizer, ids):
-    """Each token with the bytes that it holds: (id, first, one past the last)."""
-    ends = list(accumulate(len(tokenizer.bytes[id]) for id in ids))
-    return [(id, end - len(tokenizer.bytes[id]), end) for id, end in zip(ids, ends, strict=True)]
-
-
-def line(tokenizer, letter, data, holds):
-    """One character, its name, its bytes, and which of them each token holds."""
-    name = unicodedata.name(letter, "without a name").lower()
-    bytes_ = data.hex(" ").upper()
-    holders = ", ".join(
-        f"{shown(tokenizer, id)} {'byte' if last - first == 1 else 'bytes'} {span(first, last)}"
-        for id, first, last in holds
-    )
-    point = f"{_shell.plain(letter)} U+{ord(letter):04X}, {name}"
-    return f"- {point}: {len(data)} bytes, `{bytes_}`. Token {holders}."
-
-
-def span(first, last):
-    return str(first + 1) if last - first == 1 else f"{first + 1} to {last}"

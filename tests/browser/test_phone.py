@@ -16,7 +16,7 @@ WALKS += [
     ("attention", "attention.step", {"text": LONG}),
     ("averaging", "averaging.where", {}),
     ("word_sense", None, {}),
-    ("bpe", None, {"text": WIDE}),
+    ("bpe", None, {"text": WIDE} | {f"bpe.{name}": "True" for name in ("word", "own", "fewer", "eight")}),
     ("receptive_field", None, {"text": LONG}),
     ("rope", None, {"text": LONG} | {f"rope.{name}": "True" for name in ("sum", "hand", "speed")}),
     ("architecture", "architecture.section", {"text": LONG, "model": "encoder"}),

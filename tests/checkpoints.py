@@ -23,7 +23,6 @@ SIZES = {
 GROUPED = SIZES | {"num_key_value_heads": 2}
 NEAR = {"sliding_window": 5, "layer_types": ["sliding_attention", "full_attention"]}
 GPT2 = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64}
-BERT = "bert"
 # family: class, config, sizes, tokenizer
 FAMILIES = {
     "gpt2": ("GPT2LMHeadModel", "GPT2Config", GPT2, "bytes"),
@@ -122,7 +121,17 @@ PLAIN = {
         "unigram",
     ),
 }
-EVERY = FAMILIES | HALVES | PLAIN
+GATED = {
+    "qwen3_next": (
+        "Qwen3NextForCausalLM",
+        "Qwen3NextConfig",
+        GROUPED
+        | {"head_dim": 8, "layer_types": ["full_attention", "full_attention"], "num_experts": 4}
+        | {"num_experts_per_tok": 2, "moe_intermediate_size": 16, "shared_expert_intermediate_size": 16},
+        "bytes",
+    )
+}
+EVERY = GATED | FAMILIES | HALVES | PLAIN
 
 
 @cache

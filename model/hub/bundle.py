@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from model.bundle import Bundle
 from model.hub.network import HubNetwork
+from model.hub.plain import PlainNetwork
+from model.hub.trace import MOST, traced
 from model.network.change import Change
 from model.network.transformer import Record
-from model.trace import Trace, layer_trace, read_only
-
-MOST = 1e-3  # |weights @ v - heads| beyond which nothing is shown
+from model.trace import Trace
 
 
 class Writer(nn.Module):
@@ -61,6 +61,21 @@ class HubBundle(Bundle):
         trace = super().explain(text, allowed, change, layers)
         return trace if self.decoder is None else replace(trace, decoder=self.written(trace, written))
 
+    def trace(
+        self,
+        text: str,
+        ids: Sequence[int],
+        spans: Sequence[tuple[int, int]],
+        allowed: Tensor | None = None,
+        changes: Sequence[Change | None] | None = None,
+    ) -> Trace:
+        """The Trace of one pass over token ids, as Bundle.trace."""
+        if isinstance(self.network, PlainNetwork):
+            return super().trace(text, ids, spans, allowed, changes)
+        tokens = tuple(map(self.tokenizer.piece, ids))
+        recording = self.network.asked(allowed, changes)
+        return traced(self.network, ids, recording, text=text, tokens=tokens, spans=spans)
+
     def read(self, text: str) -> list[int]:
         """Token ids of a text that fits, as Bundle.read; ValueError also if a token has no vector."""
         ids = super().read(text)
@@ -86,15 +101,12 @@ class HubBundle(Bundle):
         """The decoder's Trace of a text that it has written so far, its start included."""
         read = self.tokenizer.encode(text, marks=False)
         spans, ids = self.tokenizer.spans(text, read, marks=False), [self.start, *read]
-        record = self.writer(trace)(torch.tensor(ids))
-        return Trace(
+        return traced(
+            self.decoder,
+            ids,
+            self.decoder.asked(None, None),
+            memory=torch.tensor(trace.final),
             text=text,
             tokens=tuple(map(self.tokenizer.piece, ids)),
             spans=((0, 0), *spans),
-            ids=read_only(torch.tensor(ids)),
-            embedded=read_only(record.embedded),
-            layers=tuple(map(layer_trace, record.layers)),
-            final=read_only(record.final),
-            logits=read_only(record.logits),
-            config=self.decoder.config,
         )

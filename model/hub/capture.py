@@ -41,6 +41,7 @@ class Call:
     hidden: Tensor  # (B, T, C)
     args: tuple
     kwargs: dict[str, Any]
+    attentions: int = 0  # calls of the attention function
     attended: list[Attended] = field(default_factory=list)
     notes: dict[str, Tensor] = field(default_factory=dict)
     straight: dict[int, Tensor] = field(default_factory=dict)  # queries before a turn that was watched
@@ -58,6 +59,7 @@ class Recording:
     fuses: bool = True  # whether torch's fused kernel may do the work
     embedded: Tensor | None = None  # (B, T, C) stands in for what the first layer gets
     stops: bool = False  # at the first layer
+    full: bool = True  # False: what each layer gets, and no more
     first: int = 0  # the number of the first layer that is called
     calls: list[Call] = field(default_factory=list)
     callers: list[nn.Module] = field(default_factory=list)  # of the attention function
@@ -67,6 +69,11 @@ class Recording:
         """Of values for each layer that of the present one; None where nothing is asked of it."""
         number = self.first + len(self.calls) - 1
         return values[number] if number < len(values) else None
+
+    @property
+    def changed(self) -> bool:
+        """Whether another mask or a change is asked of the present layer."""
+        return self.asked(self.allowed) is not None or self.asked(self.changes) is not None
 
 
 RECORDING: ContextVar[Recording | None] = ContextVar("recording", default=None)
@@ -105,15 +112,18 @@ def capture(
     if recording is None or not recording.calls:
         return own(module, query, key, value, attention_mask, how, fuses=False), None
     call = recording.calls[-1]
-    seen = Attended(module, query, key, value, *read(module, query, key, attention_mask, how), call.turn)
-    asked = altered(seen, recording) if not call.attended else seen  # cross attention stays as it is
-    if asked is seen:
-        heads = own(module, query, key, value, attention_mask, how, fuses=recording.fuses)
+    call.attentions += 1
+    changed = call.attentions == 1 and recording.changed  # cross attention stays as it is
+    if changed or recording.full:
+        seen = read(module, query, key, value, attention_mask, how, call.turn)
+        seen = altered(seen, recording) if changed else seen
+        call.attended.append(seen)
+    if changed:
+        heads = computed(seen, recording.attend).transpose(1, 2)
     else:
-        heads = computed(asked, recording.attend).transpose(1, 2)
+        heads = own(module, query, key, value, attention_mask, how, fuses=recording.fuses)
     if recording.asked(recording.keep) is not None:
         heads = heads * recording.asked(recording.keep)[..., None, :, None]
-    call.attended.append(asked)
     return heads, None
 
 
@@ -138,15 +148,27 @@ def own(
 # ---- what it was asked for ----
 
 
-def read(module: nn.Module, query: Tensor, key: Tensor, mask: Tensor | None, how: dict[str, Any]) -> tuple:
-    """allowed, bias, scale, softcap and sinks of a call, in the terms of `general`."""
+def read(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    how: dict[str, Any],
+    turn: tuple[Tensor, Tensor] | None,
+) -> Attended:
+    """What a call was asked for, in the terms of `general`."""
     scale = how.get("scaling")
     scale = query.shape[-1] ** -0.5 if scale is None else scale
+    own = getattr(module, "scaling", scale)
+    if scale == 1 != own:  # OPT multiplies its queries by the scale beforehand
+        query, scale = query / own, own
     allowed, masked = read_mask(module, query, key, mask, how.get("is_causal"))
     bias = how.get("position_bias")
     bias = masked if bias is None else bias if masked is None else bias + masked
     sinks = how.get("s_aux")
-    return allowed, bias, scale, how.get("softcap"), None if sinks is None else sinks.reshape(-1, 1, 1)
+    sinks = None if sinks is None else sinks.reshape(-1, 1, 1)
+    return Attended(module, query, key, value, allowed, bias, scale, how.get("softcap"), sinks, turn)
 
 
 def read_mask(
@@ -180,7 +202,7 @@ def translated(mask: Tensor | None, T: int, S: int, causal: bool) -> tuple[Tenso
 
 
 def altered(seen: Attended, recording: Recording) -> Attended:
-    """The same call with the mask and the change that were asked for; itself where there are none."""
+    """The same call with the mask and the change that were asked for."""
     allowed, change = recording.asked(recording.allowed), recording.asked(recording.changes)
     if allowed is not None:
         seen = seen._replace(allowed=allowed)

@@ -45,30 +45,30 @@ def entered(layer: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict] |
     hidden = kwargs["hidden_states"] if named else args[0]
     replaced = recording.embedded is not None and not recording.calls
     hidden = recording.embedded if replaced else hidden
-    recording.calls.append(Call(layer, hidden, args[1:], kwargs))
+    if replaced:
+        args, kwargs = (args, kwargs | {"hidden_states": hidden}) if named else ((hidden, *args[1:]), kwargs)
+    recording.calls.append(Call(layer, hidden, args, kwargs))
     if recording.stops:
         raise Stop
-    if not replaced:
-        return None
-    return (args, kwargs | {"hidden_states": hidden}) if named else ((hidden, *args[1:]), kwargs)
+    return (args, kwargs) if replaced else None
 
 
 def turning(module: nn.Module, args: tuple, kwargs: dict) -> None:
     """Attention begins: the table by which it turns queries and keys."""
     recording = RECORDING.get()
-    if recording is not None and recording.calls:
+    if recording is not None and recording.calls and recording.full:
         recording.calls[-1].turn = kwargs.get("position_embeddings")
 
 
 def noted(name: str, module: nn.Module, args: tuple, output: Any) -> None:
     """Note what comes out of a module."""
     recording = RECORDING.get()
-    if recording is not None and recording.calls:
+    if recording is not None and recording.calls and (recording.full or name == "output"):
         recording.calls[-1].notes[name] = tensor_of(output)
 
 
 def noted_input(name: str, module: nn.Module, args: tuple) -> None:
     """Note what goes into a module."""
     recording = RECORDING.get()
-    if recording is not None and recording.calls:
+    if recording is not None and recording.calls and recording.full:
         recording.calls[-1].notes[name] = args[0]

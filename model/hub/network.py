@@ -57,12 +57,7 @@ class HubNetwork(nn.Module):
         """ids (..., T) -> Record, as of network.transformer.Transformer; all but `angle` is as there.
         `memory` (..., S, C) is what a decoder's encoder has made of its text.
         """
-        recording = Recording(attend=attend, fuses=self.config.fuses and attend is fused)
-        L = self.config.layers
-        if allowed is not None:
-            allowed = masks.checked(allowed)
-            recording.allowed = list(allowed) if allowed.ndim >= 4 else [allowed] * L
-        recording.changes = () if changes is None else changes
+        recording = self.asked(allowed, changes, attend)
         recording.keep = () if keep is None else [one if one.ndim == 2 else one[None] for one in keep]
         recording.embedded = None if embedded is None else batch(embedded, 3)
         final = self.run(batch(ids, 2), recording, past, memory)
@@ -71,6 +66,20 @@ class HubNetwork(nn.Module):
         final = final[0] if one else final
         logits = self.unembed(final) if self.config.predicts and predict else None
         return Record(layers[0].resid_in, layers, final, logits)
+
+    def asked(
+        self,
+        allowed: Tensor | None,
+        changes: Sequence[Change | None] | None,
+        attend: Callable[..., Tensor] = fused,
+    ) -> Recording:
+        """A Recording of a pass with that mask and these changes."""
+        recording = Recording(attend=attend, fuses=self.config.fuses and attend is fused)
+        if allowed is not None:
+            allowed = masks.checked(allowed)
+            recording.allowed = list(allowed) if allowed.ndim >= 4 else [allowed] * self.config.layers
+        recording.changes = () if changes is None else changes
+        return recording
 
     def run(
         self, ids: Tensor, recording: Recording, past: Cache | None = None, memory: Tensor | None = None

@@ -1,0 +1,108 @@
+"""The Trace of an opened model: of each layer what it gets is kept, and what it does is computed when
+somebody looks, by the same layer, on the same numbers.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from model.hub.capture import Recording, recorded
+from model.hub.network import HubNetwork
+from model.trace import LayerTrace, Trace, layer_trace, read_only
+
+MOST = 1e-3  # how far what is computed again may be from the pass, and weights @ v from the heads
+KEPT = 64_000_000  # bytes of layers that a trace keeps once they were looked at, at least one layer
+
+
+class Layers(Sequence[LayerTrace]):
+    """The layers of one pass; each is computed when it is asked for, and a few are kept."""
+
+    def __init__(self, network: HubNetwork, recording: Recording) -> None:
+        self.network, self.recording = network, recording
+        self.kept: OrderedDict[int, LayerTrace] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self.recording.calls)
+
+    def __getitem__(self, place: int | slice) -> Any:
+        if isinstance(place, slice):
+            return tuple(self[i] for i in range(*place.indices(len(self))))
+        number = range(len(self))[place]
+        with self.lock:
+            layer = self.kept.get(number)
+        if layer is None:
+            layer = self.again(number)
+            with self.lock:
+                self.kept[number] = layer
+                while len(self.kept) > max(1, KEPT // size(layer)):
+                    self.kept.popitem(last=False)
+        return layer
+
+    def __iter__(self) -> Iterator[LayerTrace]:
+        return (self[i] for i in range(len(self)))
+
+    @torch.inference_mode()
+    def again(self, number: int) -> LayerTrace:
+        """What a layer does with what it got in the pass. ValueError, in a sentence for the user, if its
+        output is not that of the pass.
+        """
+        call = self.recording.calls[number]
+        recording = replace(self.recording, first=number, calls=[], callers=[], full=True)
+        with recorded(recording):
+            call.layer(*call.args, **call.kwargs)
+        output = recording.calls[0].notes["output"]
+        off = float((output - call.notes["output"]).abs().max())
+        if off > MOST * max(1.0, float(output.abs().max())):
+            raise ValueError(f"Layer {number + 1} computed once more is off by {off:.2g}; it is not shown.")
+        return layer_trace(self.network.layer_record(recording.calls[0], one=True))
+
+
+def size(layer: LayerTrace) -> int:
+    """Bytes of a layer's arrays, about."""
+    parts = [layer, layer.attention, layer.cross]
+    arrays = [getattr(part, one.name) for part in parts if part is not None for one in fields(part)]
+    return sum(getattr(array, "nbytes", 0) for array in arrays)
+
+
+class HubTrace(Trace):
+    """A Trace whose layers and logits are computed when they are asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "logits" or "final" not in self.__dict__:
+            raise AttributeError(name)
+        with torch.inference_mode():
+            logits = read_only(self.layers.network.unembed(torch.tensor(self.final)))
+        self.__dict__["logits"] = logits
+        return logits
+
+
+@torch.inference_mode()
+def traced(
+    network: HubNetwork,
+    ids: Sequence[int],
+    recording: Recording,
+    memory: Tensor | None = None,
+    **described: Any,
+) -> HubTrace:
+    """The Trace of one pass over token ids; text, tokens and spans are as `described`."""
+    recording.full = False
+    row = torch.tensor(ids)
+    final = network.run(row[None], recording, memory=memory)[0]
+    trace = HubTrace(
+        ids=read_only(row),
+        embedded=read_only(recording.calls[0].hidden[0]),
+        layers=Layers(network, recording),
+        final=read_only(final),
+        logits=None,
+        config=network.config,
+        **described,
+    )
+    if network.config.predicts:
+        del trace.__dict__["logits"]
+    return trace

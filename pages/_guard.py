@@ -1,6 +1,7 @@
 """Who may ask the server for what: the outermost ASGI layer, Guard."""
 
 import ipaddress
+import json
 import os
 import re
 from base64 import b64encode
@@ -122,10 +123,17 @@ def refusal(scope: Scope) -> str | None:
 
 
 def heard(message: Message) -> bool | None:
-    """Whether Streamlit is to hear what a browser says over a websocket; None if it is no message at all."""
+    """Whether Streamlit is to hear what a browser says over a websocket; None if it is no message at all, or if
+    a hand-made view says something else in it than its state, a JSON object.
+    """
     try:
         said = BackMsg.FromString(message.get("bytes") or b"\xff")
-    except DecodeError:
+        views = [
+            one.json_value for one in said.rerun_script.widget_states.widgets if one.HasField("json_value")
+        ]
+        if not all(isinstance(json.loads(one), dict) for one in views):
+            return None
+    except (DecodeError, ValueError, RecursionError):
         return None
     operation = said.backend_operation_request.WhichOneof("payload")
     return said.WhichOneof("type") in SAID and (operation is None or operation in OPERATIONS)

@@ -419,6 +419,15 @@ def test_streamlit_hears_what_a_visitor_needs_to_say(kind, what):
     assert _guard.heard({"bytes": said(kind, **what)}) is ((kind, what) in WANTED)
 
 
+@pytest.mark.parametrize("state", ["{}", '{"cell": [1, 2, 3]}', '"x"', "[]", "null", "", "{", "[" * 99_999])
+def test_a_view_says_its_state_or_nothing(state):
+    message = BackMsg()
+    message.rerun_script.widget_states.widgets.add(id="a", string_value="{")
+    message.rerun_script.widget_states.widgets.add(id="b", json_value=state)
+    heard = _guard.heard({"bytes": message.SerializeToString()})
+    assert heard is (True if state.endswith("}") else None)
+
+
 def test_every_kind_of_message_is_known():
     assert {kind for kind, _ in WANTED + UNWANTED} == {one.name for one in BackMsg.DESCRIPTOR.fields}
 

@@ -90,7 +90,7 @@ said = st.one_of(
         st.builds(lambda chosen, when: [*chosen, when], plausible, st.integers(0, 2**53)),
     ),
     st.dictionaries(st.sampled_from([*STATES, "lost", "__proto__"]), anything, max_size=5),
-    anything,
+    st.dictionaries(st.text(max_size=8), anything, max_size=3),
 ).map(lambda message: Json(json.dumps(message)))
 
 steps = st.lists(

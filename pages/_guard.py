@@ -123,8 +123,8 @@ def refusal(scope: Scope) -> str | None:
 
 
 def heard(message: Message) -> bool | None:
-    """Whether Streamlit is to hear what a browser says over a websocket; None if it is no message at all, or if
-    a hand-made view says something else in it than its state, a JSON object.
+    """Whether Streamlit is to hear what a browser says over a websocket; None if it is no message, or if a
+    hand-made view says something else in it than its state, a JSON object.
     """
     try:
         said = BackMsg.FromString(message.get("bytes") or b"\xff")

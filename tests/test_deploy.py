@@ -76,6 +76,7 @@ def test_the_image_runs_as_nobody_who_owns_anything_and_says_whether_it_is_well(
     assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
     assert re.search(rf"^HEALTHCHECK [^\n]*\\\n.*{HEALTH}", DOCKERFILE, re.MULTILINE)
     assert "whl/cpu" in DOCKERFILE and "PYTHONDONTWRITEBYTECODE" in DOCKERFILE
+    assert "RIVERBANK_HUB=off" in DOCKERFILE
     requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     assert requirements.count("\n# tests\n") == 1  # where the Dockerfile cuts them
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from model import open_model
+from model.analysis import conformance
 from tests import checkpoints
 from tests.checkpoints import FAMILIES, TEXT
 
@@ -77,6 +78,15 @@ def test_each_row_sums_to_one_or_to_less_where_there_is_a_sink(opened, name):
         else:
             np.testing.assert_allclose(sums, 1, atol=1e-5)
             assert layer.attention.sinks is None
+
+
+@families
+def test_every_identity_of_the_sheet_holds(opened, name):
+    bundle, _ = opened(name)
+    checks = conformance.checks(bundle, bundle.explain(TEXT))
+    sums = bundle.config.residual in ("before", "parallel")
+    assert len(checks) == 3 + 2 * sums + bundle.config.causal
+    assert all(check.held for check in checks), checks
 
 
 @pytest.mark.parametrize("name", ["mistral", "gemma2", "gemma3", "gpt_oss"])

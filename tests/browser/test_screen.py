@@ -70,3 +70,23 @@ def test_no_line_of_text_is_too_long_to_read(reader):
     page.page.wait_for_selector(".st-key-live", state="attached")
     page.rests()
     assert 50 < page.page.evaluate(LONGEST) < 85
+
+
+def test_with_the_systems_colours_what_says_something_by_its_colour_still_shows(reader):
+    page = reader(forced_colors="active").open("word_sense")
+    page.shown("word_sense.meter", "meter")
+    colours = """(lane) => [...lane.querySelectorAll(".disc, .example")].map((one) => getComputedStyle(one).backgroundColor)"""
+    found = page.part("word_sense.meter", ".lane").nth(2).evaluate(colours)
+    assert {"rgb(0, 114, 178)", "rgb(213, 94, 0)"} <= set(found)
+    chosen = page.page.locator("[data-testid=stButtonGroup] [aria-checked=true]").first
+    other = page.page.locator("[data-testid=stButtonGroup] [aria-checked=false]").first
+    tone = "button => getComputedStyle(button).backgroundColor"
+    assert chosen.evaluate(tone) != other.evaluate(tone)
+
+
+def test_a_player_of_merges_only_steps_with_reduced_motion(reader):
+    page = reader(reduced_motion="reduce").open("bpe")
+    page.shown("bpe.player", "merges")
+    expect(page.part("bpe.player", ".play")).to_be_hidden()
+    page.part("bpe.player", "button[aria-label='One merge on']").click()
+    page.shown("bpe.player", "merges", merge=1)

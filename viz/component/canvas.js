@@ -2,7 +2,7 @@
 // What pictures on a canvas share: sizes and theme, pointer and keys, the pattern of what is masked, the
 // read-out, the table.
 
-import { theme } from "./colours.js";
+import { FORCED, theme } from "./colours.js";
 import { focused } from "./keys.js";
 import { figure, plural } from "./numbers.js";
 import { clamp, element, zoom } from "./parts.js";
@@ -83,6 +83,9 @@ export class Picture {
       if (String(sizes) !== String(this.sizes)) this.arrange();
     });
     for (const one of [host, document.body]) this.observer.observe(one);
+    this.forced = matchMedia(FORCED);
+    this.recolour = () => this.arrange();
+    this.forced.addEventListener("change", this.recolour);
   }
 
   /** Take new data, or the same data after a change of theme. */
@@ -99,6 +102,7 @@ export class Picture {
 
   end() {
     this.observer.disconnect();
+    this.forced.removeEventListener("change", this.recolour);
   }
 
   arrange() {

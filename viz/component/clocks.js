@@ -7,7 +7,7 @@ import { Dial } from "./dial.js";
 import { walks } from "./keys.js";
 import { Sayings, view } from "./mount.js";
 import { fixed, signed } from "./numbers.js";
-import { children, clamp, element, legible } from "./parts.js";
+import { children, clamp, element, legible, still } from "./parts.js";
 import { Rail } from "./rail.js";
 import { Strip } from "./strip.js";
 import { contributions, lengths, sum, turned } from "./turning.js";
@@ -122,18 +122,19 @@ class Clocks {
     const { last } = this.data;
     const end = () => (role === "both" ? Math.max(...this.places) : this.places[1]) >= last;
     if (end()) this.move(role, role === "both" ? Math.max(0, this.places[0] - this.places[1]) : 0);
-    this.playing = role;
     const at = role === "both" ? 0 : 1;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (still()) {
+      this.move(role, Math.floor(this.places[at]) + 1);
+      this.rest();
+      return;
+    }
+    this.playing = role;
     let before = performance.now();
     const step = (now) => {
       if (this.playing !== role) return;
       const tokens = ((now - before) / 1000) * SPEED;
-      if (!still || tokens >= 3) {
-        // without motion: from token to token, with time to look
-        this.move(role, still ? Math.floor(this.places[at]) + 1 : this.places[at] + tokens);
-        before = now;
-      }
+      this.move(role, this.places[at] + tokens);
+      before = now;
       if (end()) this.stop();
       else this.frame = requestAnimationFrame(step);
     };

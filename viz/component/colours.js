@@ -1,7 +1,7 @@
 // @ts-check
 // Colours of the page and of roles, and scales between them.
 
-import { clamp } from "./parts.js";
+import { clamp, element } from "./parts.js";
 
 // Okabe and Ito's colours, and the same hues brightened for a dark page. As small letters on white,
 // vermillion and purple are a little darker, because they miss the contrast of 4.5 that letters need.
@@ -23,6 +23,7 @@ const TONES = {
     heads: ["#56B4E9", "#FF933D", "#2FC79B", "#E3A3C6", "#F0E442", "#B9B9FF"],
   },
 };
+export const FORCED = "(forced-colors: active)";
 const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
 /** A CSS colour as [r, g, b]. */
@@ -32,17 +33,26 @@ export function rgb(colour) {
   return [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)];
 }
 
+/** The colour that the system has under this name, where `host` stands. */
+function shown(name, host) {
+  const swatch = host.appendChild(element("i", { style: `color: ${name}` }));
+  const { color } = getComputedStyle(swatch);
+  swatch.remove();
+  return color;
+}
+
 /** The page's colours and fonts where `host` stands, and the tones that show on it. */
 export function theme(host) {
   const style = getComputedStyle(host);
   const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
-  const page = rgb(read("--st-background-color", "#ffffff"));
+  const forced = matchMedia(FORCED).matches; // canvases do not know the colours that the system chooses
+  const page = rgb(forced ? shown("Canvas", host) : read("--st-background-color", "#ffffff"));
   const dark = 0.2126 * page[0] + 0.7152 * page[1] + 0.0722 * page[2] < 128;
   return {
     ...TONES[dark ? "dark" : "light"],
     page,
     dark,
-    text: read("--st-text-color", "#31333F"),
+    text: forced ? shown("CanvasText", host) : read("--st-text-color", "#31333F"),
     font: read("--st-font", "sans-serif"),
     code: read("--st-code-font", "monospace"),
   };

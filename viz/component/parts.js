@@ -13,6 +13,9 @@ export const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 /** How large the reader has set type: 1 where the page's is 16 pixels high. */
 export const zoom = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
 
+/** Whether the reader's system asks for no motion: what plays elsewhere goes step by step then. */
+export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** Whether one picture fills the screen: see screen.js. */
 export const projected = () => document.documentElement.hasAttribute("data-projector");
 

@@ -1,7 +1,7 @@
 // @ts-check
 // A slider with its name, its value in words and its play button.
 
-import { element } from "./parts.js";
+import { element, still } from "./parts.js";
 
 export class Rail {
   /** `moved` is called with the slider's value when a hand moves it, `played` when the button is pressed. */
@@ -27,6 +27,9 @@ export class Rail {
     this.input.style.setProperty("--share", along(value));
     this.words.textContent = words;
     this.play.textContent = playing ? "❚❚" : "▶";
-    this.play.setAttribute("aria-label", `${playing ? "pause" : "play"}: ${this.name}`);
+    this.play.setAttribute(
+      "aria-label",
+      `${playing ? "pause" : still() ? "one token on" : "play"}: ${this.name}`,
+    );
   }
 }

@@ -75,11 +75,11 @@ def panel() -> None:
         placeholder="openai-community/gpt2",
         on_change=ask,
     )
-    st.button("Open", key="models.go", on_click=ask)
     if _downloads.concerns(asked):
         progress(asked)
     elif asked:
         answer(asked)
+    st.button("Open", key="models.go", on_click=ask)
 
 
 def ask() -> None:

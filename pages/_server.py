@@ -23,7 +23,7 @@ STATIC = Path(st.__file__).parent / "static"  # Streamlit's page, code and fonts
 # anew in every run. A class said twice outranks Streamlit's own rules, which come later.
 STYLE = """<style>
 /* the picture belongs above the fold */
-.stMainBlockContainer.stMainBlockContainer { padding: 3.4rem clamp(1rem, 4vw, 4rem) 4rem }
+.stMainBlockContainer.stMainBlockContainer { padding: 3.75rem clamp(1rem, 4vw, 4rem) 4rem }
 [data-testid="stSidebar"] .stButtonGroup button { padding-inline: 0.6rem }
 [data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0 }
 .stHeading h1 { padding: 0 !important }

@@ -146,7 +146,7 @@ def test_typing_repaints_without_a_key_press_more(page, defaults):
 def test_the_style_is_there_before_the_script_has_run(page):
     page.open()
     room = page.page.wait_for_selector(".stMainBlockContainer", state="attached")
-    assert room.evaluate("room => getComputedStyle(room).paddingTop") == "54.4px"
+    assert room.evaluate("room => getComputedStyle(room).paddingTop") == "60px"
 
 
 def test_a_choice_made_first_is_still_in_the_address_after_an_example(page):

@@ -38,14 +38,21 @@ def opened(kinds: tuple[str, ...]) -> list[str]:
     """
     state = st.session_state
     if "opened" not in state:
-        state.opened = {}
-        for name in at_hand():
-            with suppress(Unavailable):  # a folder that holds no model
-                state.opened[HUB + name] = kind(name)
+        state.opened = here(os.environ.get("RIVERBANK_MODELS"))
     linked = state.link.get("model", "")
     if linked.startswith(HUB) and linked not in state.opened:
         remember(linked)
     return [name for name, its_kind in state.opened.items() if its_kind in kinds]
+
+
+@st.cache_data(ttl=60, show_spinner=False)  # to look through the folders takes some 10 ms
+def here(folders: str | None) -> dict[str, str]:
+    """The models of this machine in these folders, each with its kind."""
+    kinds = {}
+    for name in at_hand():
+        with suppress(Unavailable):  # a folder that holds no model
+            kinds[HUB + name] = kind(name)
+    return kinds
 
 
 def remember(name: str) -> None:

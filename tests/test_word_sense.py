@@ -21,6 +21,7 @@ from tests.session import (
     numeric,
     opened,
     pictures,
+    unfold,
 )
 
 MODEL = load("encoder")
@@ -93,7 +94,7 @@ def test_too_close_to_call_is_said_inside_the_margin_and_only_there():
 
 
 def test_the_groups_may_be_swapped_and_the_meter_changes_its_sign(at):
-    before = meter(at)
+    before = meter(unfold(at, "word_sense.examples"))
     left, right = ("\n".join(sentences) for sentences in GROUPS.values())
     move(at, {"word_sense.bank.left": right, "word_sense.bank.right": left})
     np.testing.assert_allclose(meter(at), -before, atol=1e-4)
@@ -156,6 +157,7 @@ def test_a_link_opens_with_its_blindfolds_and_forgets_words_that_are_not_there()
 
 
 def test_heads_are_ranked_by_what_blinding_them_does(at):
+    unfold(at, "word_sense.by_head")
     ranking = pictures(at)["word_sense.heads1"]
     moves = next(series["values"] for series in ranking["series"] if "moves" in series["name"])
     assert np.all(np.diff(np.abs(moves)) <= 1e-9)
@@ -177,6 +179,7 @@ def test_heads_are_ranked_by_what_blinding_them_does(at):
 
 
 def test_the_strip_has_every_head_of_every_layer(at):
+    unfold(at, "word_sense.by_head")
     header, values = pictures(at)["word_sense.strip2"]
     trace = MODEL.explain(CASH)
     assert values.shape == (MODEL.config.layers * MODEL.config.heads, len(trace.tokens))
@@ -198,6 +201,7 @@ def test_every_bundled_word_has_a_meter(word):
 def test_a_word_of_ones_own_needs_two_examples_a_side():
     at = asked("the table by the wall", "the table of numbers", **{"word_sense.word": "table"})
     assert "word_sense.neighbours" in pictures(at) and "word_sense.meter" not in pictures(at)
+    unfold(at, "word_sense.examples")
     for name, value in {
         "left": "a table and a chair\nlay the table",
         "right": "a table of figures\nthe table has rows",
@@ -210,6 +214,7 @@ def test_a_word_of_ones_own_needs_two_examples_a_side():
 
 
 def test_examples_without_the_word_are_left_out_and_said_to_be(at):
+    unfold(at, "word_sense.examples")
     move(at, {"word_sense.bank.left": "the river bank\nno such thing\nthe grassy bank\n\n"})
     assert "1 of the examples" in said(at)
     assert len(pictures(at)["word_sense.meter"]["lanes"][0]["left"]) == 2
@@ -405,7 +410,11 @@ def test_the_last_picture_stays_while_another_pair_is_typed(at):
 
 
 def test_prepared_words_keep_their_meter_and_read_the_table_only_when_it_is_opened(at):
-    assert "word_sense.meter" in pictures(at) and "word_sense.neighbours" not in pictures(at)
+    assert set(pictures(at)) == {"word_sense.meter", "word_sense.words1", "word_sense.words2"}
+    assert not at.get("plotly_chart")
+    assert near(unfold(at, "word_sense.near")) and address(at)["word_sense.near"] == "True"
+    opened_by_link = opened("word_sense", **{"word_sense.plane": "true"})
+    assert opened_by_link.get("plotly_chart") and "word_sense.neighbours" not in pictures(opened_by_link)
 
 
 # ---- averaging ----
@@ -538,6 +547,7 @@ def test_a_third_sense_is_like_neither(word, foreign, own):
 
 
 def test_with_fewer_than_five_examples_a_side_nothing_is_called_and_the_number_missing_is_said(at):
+    unfold(at, "word_sense.examples")
     few = "the river bank\nthe grassy bank\n"
     move(at, {"word_sense.bank.left": few})
     assert "too few examples to call it" in said(at) and "on the side of" not in said(at)

@@ -10,8 +10,11 @@ from pages import _examples, _senses, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Menu
+from pages._fold import fold
 from pages._numbers import percent
 from viz import scatter, theme
+
+BOXES = "word_sense.examples"  # whether they are open
 
 
 @remembered()
@@ -22,8 +25,7 @@ def likely(targets, word):
 def edit(name, targets, known):
     """The boxes; for a word without examples above them two menus of its senses, and a button."""
     if known:
-        _shell.heading("The examples")
-        _examples.draw_example_boxes(name)
+        fold("The examples", BOXES, _examples.draw_example_boxes, name, opened=name not in senses.bundled())
         return
     _shell.heading("Where does it fall between two senses?")
     word, wordnet = senses.listed(name)
@@ -34,13 +36,11 @@ def edit(name, targets, known):
             f"Write two sentences or more with {_shell.plain(name)} in one sense into the one box, and as "
             "many in another sense into the other: then a meter shows where your two sentences fall."
         )
-    with st.expander("Write your own examples"):
-        _examples.draw_example_boxes(name)
+    fold("Write your own examples", BOXES, _examples.draw_example_boxes, name)
 
 
 def plane(word, known, now, stage, names):
     """All examples and the two sentences, now (2, S, C), on the plane in which they differ most."""
-    _shell.heading("All examples on one plane")
     points, share = senses.plane(known.left, known.right, now)
     n, m = len(known.left), len(known.right)
     left, right = ([one.text for one in group] for group in known.examples)

@@ -5,12 +5,32 @@ import streamlit as st
 
 from model.analysis import ranks, senses
 from pages import _clues, _senses, _shell
+from pages._glossary import explained
 from pages._numbers import number, plural
+from pages._senses import NUMBERS
 from viz import theme
 from viz.component import heatmap
 from viz.component.ranking import ranking
 
 BEST = 8  # heads listed
+
+
+def pictures(targets, scales, plain, moved, hidden, stage):
+    """Both sentences side by side; the clue is what the reader has struck out, or else the strongest."""
+    st.markdown(
+        "Where the word looks, head by head, and what each head is worth: how far "
+        f"{scales[0].name} moves when that head alone cannot look at the clue, beside the weight that the "
+        "head gives it. The clue is what you have struck out, or else the word that matters most. Attention "
+        "is not influence: compare the bars.",
+        help=explained("head", "rank correlation"),
+    )
+    for i, column in enumerate(st.columns(2, gap="medium")):
+        with column:
+            if moved[i]:
+                clue = hidden[i].words or (_clues.strongest(moved[i]),)
+                picture(targets[i], i, scales[i], plain[i], clue, stage)
+            else:
+                st.caption(f"In the {NUMBERS[i]} sentence there is no other word to look at.")
 
 
 def picture(target, side, scale, plain, clue, stage):

@@ -88,7 +88,6 @@ def take_stage(stage):
 
 
 def sources():
-    _shell.heading("How the meter is computed")
     _shell.say(
         r"\text{meter}(x) = \frac{(x - m) \cdot h}{h \cdot h} \qquad m = \frac{\bar r + \bar l}{2} \qquad "
         r"h = \frac{\bar r - \bar l}{2}",

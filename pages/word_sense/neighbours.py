@@ -64,13 +64,6 @@ def picture(targets, now, chosen, names):
     )
 
 
-def folded(targets, now, chosen, names):
-    """The same behind a name: the table of words is read when somebody opens it."""
-    with st.expander("The nearest words, stage by stage", key="word_sense.near", on_change="rerun") as fold:
-        if fold.open:
-            picture(targets, now, chosen, names)
-
-
 def take_stage(row):
     put({"word_sense.stage": stages()[row]})
 
@@ -90,7 +83,6 @@ def likeness(now, side):
 
 
 def sources():
-    _shell.heading("How the nearest words are found")
     _shell.say(
         r"\cos(u, w) = \frac{(u - m) \cdot (w - m)}{\lVert u - m \rVert \, \lVert w - m \rVert}",
         "$u$ is the word’s vector in its sentence, $w$ the mean vector of a common word in some fifty "

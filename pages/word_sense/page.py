@@ -5,9 +5,9 @@ words and which heads did it.
 import streamlit as st
 
 from model import load
-from pages import _clues, _examples, _senses, _shell
+from pages import _clues, _examples, _senses
 from pages._control import Menu
-from pages._senses import NUMBERS
+from pages._fold import fold
 from pages.word_sense import blindfold, examples, heads, meter, neighbours, pair
 
 names = _senses.stage_names(load(_senses.MODEL).config)
@@ -39,27 +39,14 @@ moved = [_clues.moves(targets[i], scales[i], stage, hidden[i]) for i in (0, 1)]
 blindfold.draw(targets, scales, moved, hidden, stage)
 if known:
     meter.caption(word, known, plain, stage, names)
-    neighbours.folded(targets, now, stage, names)
-
-_shell.heading("Which heads did it?", "head", "rank correlation")
-st.markdown(
-    f"Where the word looks, head by head, and what each head is worth: how far {scales[0].name} moves when "
-    "that head alone cannot look at the clue, beside the weight that the head gives it. The clue is what you "
-    "have struck out, or else the word that matters most. Attention is not influence: compare the bars."
+    fold(
+        "The nearest words, stage by stage", "word_sense.near", neighbours.picture, targets, now, stage, names
+    )
+fold(
+    "Which heads did it?", "word_sense.by_head", heads.pictures, targets, scales, plain, moved, hidden, stage
 )
-for i, column in enumerate(st.columns(2, gap="medium")):
-    with column:
-        if moved[i]:
-            clue = hidden[i].words or (_clues.strongest(moved[i]),)
-            heads.picture(targets[i], i, scales[i], plain[i], clue, stage)
-        else:
-            st.caption(f"In the {NUMBERS[i]} sentence there is no other word to look at.")
-
 if known:
-    examples.plane(word, known, now, stage, names)
+    fold("All examples on one plane", "word_sense.plane", examples.plane, word, known, now, stage, names)
 if word:
     examples.edit(word, targets, known)
-if known:
-    meter.sources()
-else:
-    neighbours.sources()
+fold("How it is computed", "word_sense.computed", (meter if known else neighbours).sources)

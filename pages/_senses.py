@@ -41,7 +41,7 @@ def best_stage():
 def sentence_boxes():
     """The boxes of the two sentences; until somebody types, they hold the first two examples."""
     return [
-        Text(f"The {which} sentence", key, None, example)
+        Text(f"The {which} sentence", key, None, example, look={"label_visibility": "collapsed"})
         for which, key, example in zip(NUMBERS, SENTENCES, _text.EXAMPLES, strict=False)
     ]
 

@@ -2,6 +2,7 @@
 switch and every text.
 """
 
+import base64
 import json
 import re
 
@@ -10,7 +11,8 @@ import pytest
 
 from model import load, masks
 from model.analysis import reach, senses, sensitivity
-from tests.session import BRIEF, LONG, SHORT, address, click, control, escaped, move, opened, pictures
+from model.train import moved
+from tests.session import BRIEF, LONG, SHORT, address, click, control, escaped, move, opened, pictures, unfold
 from viz import curves
 from viz.component import cone as component
 
@@ -35,6 +37,8 @@ def at():
 
 
 def switch(at, **choices):
+    if "other" in choices:
+        unfold(at, "receptive_field.connect")
     return move(at, {f"receptive_field.{name}": value for name, value in choices.items()})
 
 
@@ -71,6 +75,7 @@ def test_the_cones_are_those_of_the_model(at):
         attention=2,
         output=9,
     )
+    unfold(at, "receptive_field.computed")
     stack = reach.stack(3, 4, 2, 2)
     convolution, attention = panels(at)
     expected = (
@@ -161,6 +166,8 @@ def test_a_curve_has_gaps_where_no_number_of_layers_is_enough():
 
 
 def test_the_strips_are_the_measures_of_both_twins(at):
+    assert "receptive_field.encoder" not in pictures(at)
+    unfold(at, "receptive_field.used")
     switch(at, output=5)
     for name in ("encoder", "encoder-cnn"):
         bundle, ids = load(name), load(name).read(LONG)
@@ -177,7 +184,7 @@ def test_the_strips_are_the_measures_of_both_twins(at):
 
 
 def test_a_text_past_the_context_is_answered_in_a_sentence():
-    at = opened("receptive_field", text="the river bank and " * 100)
+    at = opened("receptive_field", text="the river bank and " * 100, **{"receptive_field.used": "true"})
     assert "texts of up to" in at.info[-1].value
     assert "receptive_field.encoder" not in pictures(at)
     switch(at, layers=8, stride=2, output=300)
@@ -221,12 +228,54 @@ def test_the_meters_follow_the_clue_and_are_those_of_the_models():
 def test_the_convolution_says_the_same_wherever_the_clue_is_out_of_its_sight():
     at = opened("receptive_field", text=RIVER)
     values = {}
+    switch(at, clue=1)  # swam
     for between in (0, 3, 4, 9, 20):
         switch(at, between=between)
         values[between] = fallen(at)["encoder-cnn"]
     assert values[4] == pytest.approx(values[9], abs=1e-4) == pytest.approx(values[20], abs=1e-4)
     assert abs(values[3] - values[4]) > 0.01
     assert "From 4 words on" in said(at)
+
+
+def curves_of(at, key):
+    """{name: values} of a Plotly chart of the page."""
+    (chart,) = (one for one in at.get("plotly_chart") if one.proto.id.endswith(f"-{key}"))
+    traces = json.loads(chart.proto.spec or chart.proto.figure.spec)["data"]
+    return {
+        one["name"]: np.frombuffer(base64.b64decode(one["y"]["bdata"]), one["y"]["dtype"]) for one in traces
+    }
+
+
+def test_the_clue_chosen_first_shows_the_cliff():
+    at = opened("receptive_field", text=RIVER)
+    assert control(at, "receptive_field.clue").value == RIVER.split().index("river")
+    values = curves_of(at, "receptive_field.meters")
+    assert (values["encoder"] < -1).all()  # river, wherever it stands
+    assert (values["encoder-cnn"][:4] < -0.2).all() and (values["encoder-cnn"][4:] > 0.8).all()
+    at = opened("receptive_field", text="A lion and a crown were engraved on the seal")
+    values = curves_of(at, "receptive_field.meters")
+    assert (values["encoder-cnn"][:4] > 1).all() and (values["encoder-cnn"][4:] < 0).all()
+
+
+def test_the_mean_of_many_sentences_falls_at_the_edge_of_the_cone_and_only_there():
+    values = curves_of(opened("receptive_field", text=RIVER), "receptive_field.average")
+    for name, curve in values.items():
+        np.testing.assert_allclose(curve, load(name).card["moved_away"]["mean"], atol=1e-6)
+    twin, encoder = values["encoder-cnn"], values["encoder"]
+    assert np.ptp(twin[4:]) < 1e-3 and twin[:4].min() > 2 * twin[4]
+    assert np.ptp(encoder) < 0.1
+
+
+def test_the_cards_tell_what_is_measured_again():
+    card = load("encoder-cnn").card["moved_away"]
+    again = moved.rightness(load("encoder-cnn"), "seal", [0, 4]).mean(0)
+    np.testing.assert_allclose(again, np.array(card["by_word"]["seal"])[[0, 4]], atol=2e-3)
+    assert card["sentences"] == sum(len(texts) for one in senses.bundled().values() for texts in one.values())
+
+
+def test_a_sentence_without_a_cliff_is_said_to_have_none():
+    at = opened("receptive_field", text="The crane")
+    assert any("No single word" in one.value for one in at.caption)
 
 
 def test_a_clue_may_stand_further_away_than_the_slider_goes():
@@ -243,7 +292,9 @@ def test_a_sentence_that_is_too_long_with_more_words_in_it_is_answered_in_a_sent
     (said,) = (one.value for one in at.info if "put in between" in one.value)
     assert said.startswith("With up to 20 words put in between, your sentence is too long. This text has ")
     assert f"takes at most {longest:,}" in said
-    assert "receptive_field.shares" in [chart.proto.id.rpartition("-")[2] for chart in at.get("plotly_chart")]
+    assert "receptive_field.average" in [
+        chart.proto.id.rpartition("-")[2] for chart in at.get("plotly_chart")
+    ]
 
 
 def test_another_clue_may_be_chosen_after_the_word_too():
@@ -272,6 +323,7 @@ def test_a_text_without_a_word_with_examples_is_told_which_words_have_some():
 
 
 def test_the_shares_are_those_of_the_cards(at):
+    unfold(at, "receptive_field.many")
     chart = json.loads(at.get("plotly_chart")[-1].proto.spec or at.get("plotly_chart")[-1].proto.figure.spec)
     for bar, name in zip(chart["data"], ("encoder", "encoder-cnn"), strict=True):
         found = load(name).card["senses"]["clues"]["by_distance"]

@@ -215,6 +215,14 @@ def test_a_blindfolded_pass_is_explain_with_that_mask_in_batches_of_any_size(bun
     assert not np.allclose(together[1, -1], trace.final[asks].mean(0), atol=1e-4)
 
 
+def test_moved_away_a_word_is_read_with_so_many_words_before_its_clue(bundle):
+    (word, other), clue = senses.find(TEXT, "bank"), senses.find(TEXT, "river")[0]
+    moved = senses.moved_away(bundle, [(word, clue), (other, clue)], [0, 3])
+    expected = senses.vectors(bundle, [senses.apart(other, clue, 3)[0]])[0, -1]
+    assert moved.shape == (2, 2, bundle.config.width)
+    np.testing.assert_allclose(moved[1, 1], expected, rtol=1e-3, atol=1e-4)
+
+
 def test_hidden_from_everybody_a_clue_reaches_the_word_through_no_other(bundle):
     word, clue = senses.find(TEXT, "bank")[0], senses.find(TEXT, "river")[0]
     trace = bundle.explain(TEXT)

@@ -62,13 +62,44 @@ def layers(
     return figure.update_layout(margin_t=60, legend_y=1.1)
 
 
+def distances(
+    rows: Mapping[str, tuple[np.ndarray, np.ndarray]], *, leaves: int, height: int = 300
+) -> go.Figure:
+    """How far towards its own sense words fall, over the number of words between them and their clue: `rows`
+    maps up to four names to means and standard errors, both (B,), for 0 to B - 1.
+
+    leaves: from here on a convolution sees no clue, shaded.
+    """
+    figure = go.Figure()
+    (count,) = {len(mean) for mean, _ in rows.values()}
+    for (name, (mean, error)), line, sign in zip(rows.items(), ROLES, SIGNS, strict=False):
+        figure.add_scatter(
+            y=np.asarray(mean, np.float32),
+            error_y={"array": np.asarray(error, np.float32), "thickness": 1},
+            name=name,
+            mode="lines+markers",
+            line=line,
+            marker={"size": 6, "symbol": sign},
+            text=theme.numbers(mean, 2, sign=True),
+            hovertemplate="%{x} words between: %{text}<extra>" + name + "</extra>",
+        )
+    figure.add_vrect(x0=leaves - 0.5, x1=count - 0.5, fillcolor=theme.PLAIN, opacity=0.15, line_width=0)
+    figure.update_xaxes(
+        title="words between the word and its clue", range=[-0.5, count - 0.5], zeroline=False
+    )
+    figure.update_yaxes(
+        title="towards its own sense", zeroline=True, zerolinecolor=theme.PLAIN, rangemode="tozero"
+    )
+    return theme.layout(figure, height=height)
+
+
 def meters(
     values: Mapping[str, np.ndarray],
     *,
     ends: tuple[str, str],
     now: int,
     leaves: int | None = None,
-    height: int = 340,
+    height: int = 300,
 ) -> go.Figure:
     """Where a word falls on the meter, over the number of words between it and its clue: `values` maps up to
     four names to (N,) numbers for 0 to N - 1.

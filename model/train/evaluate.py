@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from model import zoo
 from model.bundle import Bundle
-from model.train import example, language, senses, sentences, toys
+from model.train import example, language, moved, senses, sentences, toys
 
 SAMPLE = (
     "One day, a little girl named Lily went to the river with her mom. "
@@ -56,6 +56,7 @@ def judge(bundle: Bundle, corpus: Sequence[Path], package: Path | None = None) -
         return {
             "sample": {"cosine": sample_cosine(bundle)},
             "senses": senses.evaluate(bundle.network, bundle.tokenizer),
+            "moved_away": moved.judge(bundle),
             **theirs,
         }
     _, held, _ = language.gather(corpus)

@@ -77,6 +77,32 @@ def layer_table(settings):
     )
 
 
+def in_short(settings, output, word, T):
+    """How much of the text reaches the output, in both networks."""
+    place = output // reach.steps(settings.convolutions)[-1]
+    convolved, attended = (
+        int((gradients[-1] > 0).sum())
+        for _, gradients in (convolution(T, place, settings), attention(T, output, settings))
+    )
+    st.markdown(
+        f"Through {plural('layer', len(settings.convolutions))} of convolution **{convolved} of "
+        f"{plural('token', T)}** reach the output of {word}, through "
+        f"{plural('layer', settings.attention)} of attention **{attended} of {plural('token', T)}**."
+    )
+
+
+def computed(settings, output, word, T):
+    """Both sizes by formula with their numbers, layers listed one by one, and the code."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        about_convolutions(settings, output, word, T)
+        if settings.stack:
+            layer_table(settings)
+    with right:
+        about_attention(settings, output, word, T)
+    _shell.show_source(reach.cone, reach.measured)
+
+
 def about_convolutions(settings, output, word, T):
     """The size of the cone by formula, with its numbers, and what of it the gradient reaches."""
     apart = reach.steps(settings.convolutions)[-1]

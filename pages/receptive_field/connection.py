@@ -6,9 +6,12 @@ import streamlit as st
 from model.analysis import reach
 from pages import _shell
 from pages._cache import remembered
+from pages._control import token
 from pages._numbers import plural
 from pages.receptive_field.switches import allowed
 from viz import curves
+
+OTHER = "receptive_field.other"  # the token that is connected with the output
 
 
 @remembered()
@@ -48,6 +51,15 @@ def layers_in_words(layers, name, distance, settings):
     else:
         reason = "the places that it reads leave holes, the same at every layer"
     return f"{name}: **never**, {reason}"
+
+
+def show(trace, output, settings):
+    """The other token, which the reader chooses, and the layers that connect both."""
+    T = len(trace.tokens)
+    other = token("Connect the output with", OTHER, trace.tokens, min(1, T - 1))
+    place = other.value()
+    other.draw()
+    draw_connection(trace, output, place, settings)
 
 
 def draw_connection(trace, output, other, settings):

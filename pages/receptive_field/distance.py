@@ -7,9 +7,10 @@ import streamlit as st
 
 from model import load
 from model.analysis import senses
-from pages import _clues, _examples, _senses, _shell
+from pages import _examples, _senses, _shell
 from pages._control import Buttons, Menu, Slider
 from pages._numbers import largest, percent, plural, signed
+from pages.receptive_field import cliff
 from pages.receptive_field.influence import CONVOLUTION, NAMES
 from viz import curves
 from viz.component.meter import Lane, meter
@@ -18,7 +19,7 @@ MOST = 20  # words between word and clue
 
 
 def move_the_clue(text):
-    """The sentence with its clue nearer or further, both meters, and what the cards say of many sentences."""
+    """The sentence with its clue nearer or further, in both twins, beside the mean of many sentences."""
     with_examples = [
         word for word in dict.fromkeys(map(str, senses.words(text))) if _examples.has_examples(word)
     ]
@@ -30,6 +31,10 @@ def move_the_clue(text):
         )
     else:
         live(text, with_examples)
+
+
+def of_the_cards():
+    """What the models' cards say of many more sentences, by the distance of the clue."""
     bands = {name: load(name).card["senses"]["clues"]["by_distance"] for name in NAMES}
     _shell.show(
         curves.shares(bands),
@@ -64,17 +69,31 @@ def live(text, with_examples):
         )
         return
     others = [one for one in senses.words(text) if one != word]
-    clues = clue_menu(others, strongest(word, others, known))
+    steepest, height = cliff.steepest(word, known)
+    clues = clue_menu(others, others.index(steepest))
     clue = others[clues.value()]
     own = abs(senses.words(text).index(clue) - senses.words(text).index(word)) - 1
     label, key = "Words between the clue and the word", "receptive_field.between"
     between = Slider(label, key, range(MOST + 1), min(own, MOST), look={"width": 320})
-    now = between.value()
     with room:
         if len(with_examples) > 1:
             words.draw()
         clues.draw()
         between.draw()
+    if height <= 0:
+        st.caption(
+            f"No single word of this sentence brings {CONVOLUTION} over to the encoder’s side and is lost at "
+            "the edge of its cone. Look at the mean of several sentences."
+        )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        draw_sentence(name, word, clue, known, between.value(), own)
+    with right:
+        cliff.draw_average()
+
+
+def draw_sentence(name, word, clue, known, now, own):
+    """The reader's sentence with `now` words before its clue, and where the word falls in both twins then."""
     versions = [senses.apart(word, clue, between) for between in range(MOST + 1)]
     try:
         vectors = {twin: _senses.vectors(tuple(one for one, _ in versions), twin) for twin in NAMES}
@@ -82,9 +101,6 @@ def live(text, with_examples):
         st.info(f"With up to {plural('word', MOST)} put in between, your sentence is too long. {reason}")
         return
     values = {twin: known[twin].axis.project(vectors[twin])[:, -1] for twin in NAMES}  # (MOST + 1,) each
-    st.markdown(
-        f"{_shell.plain(versions[now][0].text)}  \n{meter_sentence(name, clue, versions, values, now)}"
-    )
     draw_meter(known, values, now, own, versions[now][0].text)
     figure = curves.meters(values, ends=known[CONVOLUTION].ends, now=now, leaves=leaves(versions))
     _shell.show(
@@ -92,11 +108,8 @@ def live(text, with_examples):
         key="receptive_field.meters",
         alt="the meter of both models over the words between the clue and the word",
     )
-    st.caption(
-        "Across: words between the clue and the word. Upwards: where the word falls at the end of each "
-        "model. Words are taken out beside the clue, or put in there: "
-        f"“{' '.join(senses.NEUTRAL.split()[:6])} …”. In the grey part the clue is out of {CONVOLUTION}’s "
-        "sight."
+    st.markdown(
+        f"{_shell.plain(versions[now][0].text)}  \n{meter_sentence(name, clue, versions, values, now)}"
     )
 
 
@@ -133,15 +146,6 @@ def draw_meter(known, values, now, own, text):
         revision=text,
         label=f"the word between {ends[0]} and {ends[1]}, in both models",
     )
-
-
-def strongest(word, others, known):
-    """Which of the other words moves the encoder's meter most when the word cannot look at it: its place
-    among the others.
-    """
-    scale = _clues.Scale(known[_senses.MODEL].axis, "the meter", 0)
-    best = _clues.strongest(_clues.moves(word, scale, -1))
-    return others.index(best)
 
 
 def seen(word, clue):

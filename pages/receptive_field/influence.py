@@ -57,6 +57,23 @@ def influence(ids, output):
     }
 
 
+def show(trace, output, word):
+    """Both measures in both twins, with what they are; only for texts as long as those in training."""
+    st.markdown(
+        "A cone shows what could matter. What does the model really use? Two models were trained alike, one "
+        f"with attention, one with convolutions. Gradient: how far the final vector of {word} moves with a "
+        "small step of each token’s embedding. Occlusion: how far when the token is replaced, the mean over "
+        f"{reach.PUT} small words."
+    )
+    if trace.config.context < len(trace.tokens):
+        st.info(
+            f"This is measured for texts of up to {trace.config.context} tokens, as many as the models were "
+            f"trained on at a time; yours has {len(trace.tokens):,}."
+        )
+        return
+    strips(trace, output, influence(tuple(map(int, trace.ids)), output))
+
+
 def strips(trace, output, measures):
     """Draw the influence of each token on the output in both twins, and say what to see."""
     for name, rows in measures.items():

@@ -27,12 +27,9 @@ def sentences(word, known, now, before, hidden, stage):
 
 
 def picture(word, texts, known, plain, now, hidden, stage, names):
-    """The sentences, the lanes and what they are; plain and now (2, S, C), before and after words were
-    hidden.
-    """
+    """The lanes, and what they say in words; plain and now (2, S, C), before and after words were hidden."""
     values, before = known.axis.project(now), known.axis.project(plain)  # (2, S)
     neither = known.neither(now)  # (2, S)
-    st.markdown("  \n".join(sentences(word, known, now, plain, hidden, stage)))
     lanes = [
         Lane(
             name,
@@ -58,6 +55,7 @@ def picture(word, texts, known, plain, now, hidden, stage, names):
         on_select=take_stage,
     )
     pause()
+    st.markdown("  \n".join(sentences(word, known, now, plain, hidden, stage)))
 
 
 def caption(word, known, plain, stage, names):

@@ -14,8 +14,8 @@ names = _senses.stage_names(load(_senses.MODEL).config)
 boxes = _senses.sentence_boxes()
 texts = [box.value() for box in boxes]
 st.markdown(
-    "You know a word by the words around it. Before the first layer a word knows of no other word in either "
-    "sentence; then it takes in its context, and the two part."
+    "You know a word by the words around it. **Choose a word of both sentences**: layer by layer it takes in "
+    "its context, and the two part."
 )
 _senses.draw_boxes(boxes, ("", "empty: the first sentence again"))
 with st.container(horizontal=True, vertical_alignment="bottom"):

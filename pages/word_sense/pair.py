@@ -42,7 +42,8 @@ def compared(texts: list[str]) -> Pair:
     common = offered(texts)
     name = Buttons(LABEL, WORD, None, best(common)).value()
     options = [*common[:OFFERED], *([] if name in (*common[:OFFERED], DIFFERENT) else [name]), DIFFERENT]
-    Buttons(LABEL, WORD, options, best(common)).draw(format_func=lambda one: label(one, common))
+    look = {"format_func": lambda one: label(one, common), "label_visibility": "collapsed"}
+    Buttons(LABEL, WORD, options, best(common)).draw(**look)
     if reason and not last and name != DIFFERENT:
         st.warning(f"{reason} Write it there, or choose another word.")
         raise NothingToShow

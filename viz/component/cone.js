@@ -3,7 +3,7 @@
 
 import { theme } from "./colours.js";
 import { alone } from "./keys.js";
-import { Cone } from "./levels.js";
+import { Cone, LEAST } from "./levels.js";
 import { view } from "./mount.js";
 import { clamp, element, tall } from "./parts.js";
 
@@ -22,7 +22,7 @@ class Cones {
     host.replaceChildren(this.row, this.readout);
     this.observer = new ResizeObserver(() => {
       const turned = this.panels.some(
-        (panel) => panel.stage.clientWidth !== panel.width || tall(this.height) !== panel.height,
+        (panel) => panel.stage.clientWidth !== panel.width || tall(this.height, LEAST) !== panel.height,
       );
       if (turned) this.panels.forEach((panel) => panel.arrange());
     });

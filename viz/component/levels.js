@@ -5,6 +5,7 @@
 import { clamp, element, legible, tall, thinning, zoom } from "./parts.js";
 import { plural } from "./numbers.js";
 
+export const LEAST = 0.5; // of its height, which both networks keep in a window too low for more
 const TILT = Math.PI / 3; // token labels hang at 60 degrees
 const [LETTER, LARGEST_CELL] = [13, 40]; // CSS pixels, where type is 16 high
 const LINES = 3000; // edges drawn one by one; more become fans
@@ -59,7 +60,7 @@ export class Cone {
     this.left = 62 * scale; // the names of the levels; the first token label leans out to the left as well
     this.foot = Math.ceil(widest * Math.sin(TILT) + this.letter);
     this.cell = Math.min(LARGEST_CELL * scale, (width - this.left - 6) / data.tokens.length);
-    this.height = tall(room.height);
+    this.height = tall(room.height, LEAST);
     const steps = data.levels.length - 1;
     const highest = Math.max(130, tall(0) / 6); // from level to level
     this.rise = Math.min(highest, (this.height - this.foot - 30) / steps);

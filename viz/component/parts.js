@@ -21,10 +21,10 @@ export const projected = () => document.documentElement.hasAttribute("data-proje
 
 /** The height of a picture here, in pixels: the declared one is for a window of 900, as on a laptop. A
  *  projector's is higher, and the picture grows with it. On the projector's screen, what is around a picture
- *  takes seven lines. */
-export function tall(height) {
+ *  takes seven lines. In a low window it keeps the `least` share of its height. */
+export function tall(height, least = 0.7) {
   const room = window.innerHeight;
-  const grown = height * clamp(room / 900, 0.7, 2);
+  const grown = height * clamp(room / 900, least, 2);
   return Math.round(projected() ? Math.max(grown, room - 7 * 16 * zoom()) : grown);
 }
 

@@ -14,6 +14,7 @@ MOUNT = """async ({ name, css, code, data, packed }) => {
     window.root = root;
     window.view = root.lastElementChild;
     window.said = [];
+    window.data = data; // a test may change it
     const bytes = () => Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
     const setStateValue = (state, value) => window.said.push([state, ...value.slice(0, -1)]);
     window.again = () => mount({ parentElement: root, data: packed ? bytes() : data, setStateValue });
@@ -188,3 +189,34 @@ def test_what_is_only_read_takes_no_focus(mounted, name):
     page = mounted(name)
     page.keyboard.press("Tab")
     assert page.evaluate("window.root.activeElement") is None
+
+
+# ---- names and announcements ----
+
+FINDINGS = {
+    "heatmap": "river looks most at I, 0.200",
+    "grid": "head 1.1, 0.9, copies; strongest: I (1) → I (1): 1",
+    "panels": "river, swam: rope 0.200, none —",
+    "lines": "the strongest line: I looks at I, 1, in 1.1",
+}
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_a_picture_is_named_by_what_is_to_be_seen(mounted, name):
+    label = "window.view.querySelector('canvas[tabindex]').getAttribute('aria-label')"
+    assert FINDINGS[name] in mounted(name).evaluate(label).replace("\u2068", "").replace("\u2069", "")
+
+
+def test_what_a_model_writes_is_said_once_it_rests(mounted):
+    page = mounted("story")
+    line = "window.view.nextElementSibling.textContent"
+    assert page.evaluate(line) == ""
+    page.evaluate("window.data.read = 5; window.again()")
+    page.wait_for_function(f"{line} === 'river'")
+
+
+def test_a_meter_that_moves_is_said(mounted):
+    page = mounted("meter")
+    page.evaluate("window.data.lanes[1].values = [-1.25, 0.5]; window.again()")
+    said = "meter, end: 1 at −1.25, on the side of river; 2 at +0.50, on the side of money"
+    page.wait_for_function("said => window.view.nextElementSibling.textContent === said", arg=said)

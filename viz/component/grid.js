@@ -180,6 +180,14 @@ class Grid extends Picture {
     });
   }
 
+  about() {
+    const head = this.selected ?? 0;
+    const at = this.peak(head);
+    const strongest =
+      at && this.words(at, this.data.values[(head * this.T + at.row) * this.S + at.column], "; strongest: ");
+    return [strongest, super.about()].filter(Boolean).join("; ");
+  }
+
   words({ head, row, column }, value, link) {
     const { data } = this;
     const token = (tokens, i) => `${isolated(tokens[i])} (${data.start + i + 1})`;

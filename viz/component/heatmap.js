@@ -9,7 +9,7 @@ import { palette, rgb } from "./colours.js";
 import { fade } from "./fade.js";
 import { Layout, inside } from "./layout.js";
 import { unpack, view } from "./mount.js";
-import { figure } from "./numbers.js";
+import { figure, plural } from "./numbers.js";
 import { counted, element, parted, placed, spoken, tall } from "./parts.js";
 import { canvasOf, images, stamped, strongest } from "./raster.js";
 import { blind, figures, letters, outline, rules } from "./sheet.js";
@@ -62,8 +62,31 @@ class Heatmap extends Picture {
     super.update(data, commit);
   }
 
+  /** What is to be seen: whom the chosen row looks at most, else the largest number of all. */
   about() {
-    return `${this.T} rows (${this.data.row_role}), ${this.S} columns (${this.data.column_role})`;
+    const { data, T, S } = this;
+    const size = `${T} rows (${data.row_role}), ${S} columns (${data.column_role})`;
+    if (data.kind === "mask") {
+      const open = data.values.filter((value) => value === 1).length;
+      return `${open} of ${plural("cell", T * S)} ${OPEN}; ${size}`;
+    }
+    const looks = data.kind === "weights" && data.row_role === "query";
+    const row = this.selected?.[0] ?? T - 1;
+    const cell = looks ? this.largest(row, row + 1) : this.largest(0, T);
+    if (!cell) return `all ${data.hole}; ${size}`;
+    const [query, key] = [spoken(data.rows[cell[0]]), spoken(data.columns[cell[1]])];
+    const finding = looks ? `${query} looks most at ${key}, ` : `the largest is ${query}, ${key}: `;
+    return `${finding}${this.word(cell)}; ${size}`;
+  }
+
+  /** The cell with the largest number, up or down, in the rows from `from` to before `to`; null for none. */
+  largest(from, to) {
+    let best = -1;
+    for (let i = from * this.S; i < to * this.S; i++) {
+      const size = Math.abs(this.data.values[i]);
+      if (size >= 0 && (best < 0 || size > Math.abs(this.data.values[best]))) best = i;
+    }
+    return best < 0 ? null : [Math.floor(best / this.S), best % this.S];
   }
 
   value([row, column]) {

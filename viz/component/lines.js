@@ -7,7 +7,7 @@ import { Picture } from "./canvas.js";
 import { walks } from "./keys.js";
 import { unpack, view } from "./mount.js";
 import { figure, fixed, whole } from "./numbers.js";
-import { children, clamp, element, isolated, tall } from "./parts.js";
+import { children, clamp, element, isolated, spoken, tall } from "./parts.js";
 
 // CSS pixels, where type is 16 high: a token, the box at most, a number at a line's end.
 const [ROW, HIGHEST, SLOT] = [24, 460, 33];
@@ -79,6 +79,15 @@ class Lines extends Picture {
     this.ends = [this.side + this.slots * this.slot, this.long - this.side - this.slots * this.slot];
     this.painted++;
     this.overlay();
+  }
+
+  about() {
+    const [place] = this.data.strongest;
+    if (place === undefined) return super.about();
+    const { head, ends, weight } = this.line(place);
+    const [asks, answers] = [spoken(this.data.rows[ends[0]]), spoken(this.data.columns[ends[1]])];
+    const finding = `the strongest line: ${asks} looks at ${answers}, ${figure(weight)}`;
+    return `${finding}, in ${this.data.names[head]}; ${super.about()}`;
   }
 
   /** A button for each head, those shown in the colour of their lines; kept over an update, so that the focus

@@ -5,7 +5,7 @@
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
 import { signed } from "./numbers.js";
-import { drawing, element, named } from "./parts.js";
+import { announcer, drawing, element, named } from "./parts.js";
 
 const along = (value, limit) => 50 + (50 * value) / limit; // percent of the track
 
@@ -77,6 +77,7 @@ class Meter {
   constructor(host) {
     this.host = host;
     host.setAttribute("role", "group");
+    this.announce = announcer(host);
     this.renew = walks(host, () => [...host.querySelectorAll("button")]);
   }
 
@@ -87,10 +88,23 @@ class Meter {
     host.style.setProperty("--readings", data.marks.length);
     host.setAttribute("aria-label", data.label);
     this.renew(() => host.replaceChildren(heading(data), body), data.chosen ?? 0);
+    this.tell(data);
     Object.assign(host.dataset, {
       revision: data.revision,
       values: JSON.stringify(data.lanes.map(({ values }) => values)),
     });
+  }
+
+  /** Say where the marks of the chosen lane stand, if they have moved. */
+  tell({ lanes, marks, ends, chosen, label }) {
+    const { name, values } = lanes[chosen ?? lanes.length - 1];
+    const stand = (value, i) =>
+      `${marks[i]} at ${signed(value, 2)}, on the side of ${ends[value < 0 ? 0 : 1]}`;
+    const text = `${name}: ${values.map(stand).join("; ")}`;
+    const first = this.told === undefined;
+    if (text === this.told) return;
+    this.told = text;
+    if (!first) this.announce(`${label ? `${label}, ` : ""}${text}`);
   }
 
   lane(lane, data, place, choose) {

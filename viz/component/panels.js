@@ -7,7 +7,7 @@ import { Picture, steps } from "./canvas.js";
 import { palette, rgb } from "./colours.js";
 import { unpack, view } from "./mount.js";
 import { figure } from "./numbers.js";
-import { counted, element, isolated, projected, tall, thinning } from "./parts.js";
+import { counted, element, isolated, projected, spoken, tall, thinning } from "./parts.js";
 import { images, stamped } from "./raster.js";
 
 const TILT = Math.PI / 3; // column labels rise at 60 degrees
@@ -48,7 +48,11 @@ class Panels extends Picture {
 
   about() {
     const { data, T, S } = this;
-    return `${data.titles.join(", ")}; ${T} rows (${data.row_role}), ${S} columns (${data.column_role})`;
+    const at = this.selected;
+    const numbers = (cell) => data.titles.map((title, i) => `${title} ${this.number(i, cell)}`).join(", ");
+    const tokens = (cell) => `${spoken(data.rows[cell[0]])}, ${spoken(data.columns[cell[1]])}`;
+    const seen = at ? `${tokens(at)}: ${numbers(at)}` : data.titles.join(", ");
+    return `${seen}; ${T} rows (${data.row_role}), ${S} columns (${data.column_role})`;
   }
 
   /** Choose all sizes from the width and the number of panels, never from the numbers, so that nothing moves

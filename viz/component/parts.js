@@ -8,6 +8,9 @@ const PLAIN = /^[\x20-\x7e]*$/; // each of these is one character: no need to as
 const HIDDEN = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const segmenter = globalThis.Intl?.Segmenter ? new Intl.Segmenter() : null;
 
+const UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)";
+const SILENCE = 1000; // milliseconds
+
 export const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 
 /** How large the reader has set type: 1 where the page's is 16 pixels high. */
@@ -72,6 +75,18 @@ const characters = (text) =>
 export function named(control, ...more) {
   const seen = control.textContent.replaceAll("·", " ").replace(/\s+/g, " ").trim();
   set(control, { "aria-label": [seen, ...more].filter(Boolean).join(", ") });
+}
+
+/** A line beside a view that nobody sees, and the function that has a screen reader say a text there: once
+ *  nothing new has come for a second, and nothing twice. */
+export function announcer(host) {
+  const line = element("div", { "aria-live": "polite", style: UNSEEN });
+  host.after(line);
+  let waiting = 0;
+  return (text) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => line.textContent !== text && line.replaceChildren(text), SILENCE);
+  };
 }
 
 /** At most `limit` characters of a text, and nothing that turns its neighbours round. */

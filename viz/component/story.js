@@ -4,7 +4,9 @@
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
 import { fixed } from "./numbers.js";
-import { children, element, named, parted, unseen } from "./parts.js";
+import { announcer, children, element, named, parted, unseen } from "./parts.js";
+
+const PAUSE = 1000; // milliseconds: tokens that come faster are said together
 
 /** What a chip's looks tell: whose token it is, what its number means, what a click does. */
 function words({ bits, own, read }, place) {
@@ -16,20 +18,37 @@ function words({ bits, own, read }, place) {
 }
 
 class Story {
+  text; // what stood here last
+  from; // what stood here when the model began to write
+  grown = 0; // when
+
   constructor(host) {
     this.host = host;
     host.setAttribute("role", "toolbar"); // one stop of the tab key, and arrows inside
+    this.announce = announcer(host);
     this.renew = walks(host, () => children(host));
   }
 
   update(data, commit) {
     const { host } = this;
+    this.tell(data);
     const chips = data.tokens.map((_, place) => this.chip(data, place, () => commit("token", place)));
     host.setAttribute("aria-label", data.label);
     this.renew(() => host.replaceChildren(...chips), data.read - 1);
     Object.assign(host.dataset, { revision: data.revision, read: data.read, own: data.own });
     const last = chips[data.read - 1];
     host.scrollTop = last.offsetTop - host.offsetTop - host.clientHeight + last.offsetHeight + 6;
+  }
+
+  /** Say what the model has written since it was last silent. */
+  tell({ tokens, read }) {
+    const [text, now] = [tokens.slice(0, read).join(""), Date.now()];
+    if (!this.from || now - this.grown > PAUSE) this.from = this.text ?? text;
+    if (!text.startsWith(this.from)) this.from = text;
+    if (text === this.text) return;
+    [this.text, this.grown] = [text, now];
+    const written = text.slice(this.from.length).trim();
+    if (written) this.announce(written);
   }
 
   chip(data, place, choose) {

@@ -470,3 +470,24 @@ def test_the_dark_theme_is_dark_and_keeps_the_numbers(reader, defaults):
     assert min(int(part) for part in re.findall(r"\d+", colour)[:3]) > 150
     query, key = map(int, found["cell"].split(","))
     assert float(found["value"]) == weight(defaults, LONG, query, key)
+
+
+COPIES = """() => {
+    const room = document.querySelector(".st-key-attention-matrix [data-testid=stBidiComponentIsolated]").shadowRoot;
+    window.copies = 0;
+    const count = (changes) => changes.forEach((one) => one.addedNodes.forEach((node) => (window.copies += node.tagName === "CANVAS")));
+    new MutationObserver(count).observe(room, { subtree: true, childList: true });
+}"""
+
+
+@pytest.mark.parametrize(("motion", "copies"), [("no-preference", 1), ("reduce", 0)])
+def test_keys_walk_through_the_steps_and_one_matrix_fades_into_the_next(reader, motion, copies):
+    page = reader(reduced_motion=motion).open(**{"attention.step": "3 Dot products"})
+    page.shown()
+    page.page.evaluate(COPIES)
+    page.page.locator("body").press("n")
+    expect(page.part("attention.step", "[aria-checked=true]")).to_have_text("4 Divide by √D")
+    page.linked(**{"attention.step": "4 Divide by √D"})
+    assert page.page.evaluate("window.copies") == copies
+    page.page.locator("body").press("p")
+    page.linked(**{"attention.step": "3 Dot products"})

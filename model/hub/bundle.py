@@ -53,13 +53,17 @@ class HubBundle(Bundle):
         far; mask and change are the encoder's. ValueError, besides, if what is shown would not be what the
         model does.
         """
+        self.check_proof()
+        trace = super().explain(text, allowed, change, layers)
+        return trace if self.decoder is None else replace(trace, decoder=self.written(trace, written))
+
+    def check_proof(self) -> None:
+        """ValueError, in a sentence for the user, if weights and values do not give the heads' outputs."""
         if self.config.fault > MOST:
             raise ValueError(
                 f"{self.name} adds something to attention that is not modelled here: weights times values "
                 f"differ from what its heads put out by {self.config.fault:.2g}. Nothing of it is shown."
             )
-        trace = super().explain(text, allowed, change, layers)
-        return trace if self.decoder is None else replace(trace, decoder=self.written(trace, written))
 
     def trace(
         self,
@@ -74,7 +78,7 @@ class HubBundle(Bundle):
             return super().trace(text, ids, spans, allowed, changes)
         tokens = tuple(map(self.tokenizer.piece, ids))
         recording = self.network.asked(allowed, changes)
-        return traced(self.network, ids, recording, text=text, tokens=tokens, spans=spans)
+        return traced(self.network, torch.tensor(ids), recording, text=text, tokens=tokens, spans=spans)
 
     def read(self, text: str) -> list[int]:
         """Token ids of a text that fits, as Bundle.read; ValueError also if a token has no vector."""
@@ -103,7 +107,7 @@ class HubBundle(Bundle):
         spans, ids = self.tokenizer.spans(text, read, marks=False), [self.start, *read]
         return traced(
             self.decoder,
-            ids,
+            torch.tensor(ids),
             self.decoder.asked(None, None),
             memory=torch.tensor(trace.final),
             text=text,

@@ -5,6 +5,7 @@ that call. How the parts of a layer add up is found from the tensors themselves:
 stream, is what comes in further on.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -93,10 +94,12 @@ def adding_up(call: Call, output: Tensor, events: Sequence[Event], projections: 
     """Which of SUMS holds; for each attention the module whose output joins the stream and the norm after it;
     the module whose output is the last to join.
     """
+    often = Counter(id(event.module) for event in events)  # what works twice is noted but once
+    once = [event for event in events if often[id(event.module)] == 1]
     for sums in ("before", "after"):
         stream, added, norms = call.hidden, [], []
         for number in range(1, len(projections) + 1):
-            now = [event for event in events if event.ended == number]
+            now = [event for event in once if event.ended == number]
             step = joined(stream, now, events, sums == "after")
             if step is None:
                 break
@@ -104,11 +107,11 @@ def adding_up(call: Call, output: Tensor, events: Sequence[Event], projections: 
             added.append(module)
             norms.append(norm)
         else:
-            mlp = last(stream, output, events, len(projections), sums == "after")
+            mlp = last(stream, output, once, events, len(projections), sums == "after")
             if mlp is not None:
                 return sums, added, norms, mlp
     modules, nothing = [event.module for event in projections], [None] * len(projections)
-    mlp = beside(call, output, events, projections)
+    mlp = beside(call, output, once, projections)
     return ("other" if mlp is None else "parallel"), modules, nothing, mlp
 
 
@@ -128,12 +131,17 @@ def joined(stream: Tensor, now: Sequence[Event], events: Sequence[Event], after:
 
 
 def last(
-    stream: Tensor, output: Tensor, events: Sequence[Event], number: int, after: bool
+    stream: Tensor,
+    output: Tensor,
+    once: Sequence[Event],
+    events: Sequence[Event],
+    number: int,
+    after: bool,
 ) -> nn.Module | None:
-    """The module whose output is the last to join the stream, where the layer's output is that sum, or, if
-    the norm comes `after` it, what the norm makes of that sum.
+    """The module, of those that work `once`, whose output is the last to join the stream, where the layer's
+    output is that sum, or, if the norm comes `after` it, what the norm makes of that sum.
     """
-    for event in reversed(events):
+    for event in reversed(once):
         total = plus(stream, event.output) if event.ended == number else None
         if total is None:
             continue

@@ -12,6 +12,7 @@ from model.hub.capture import Attended, Call, Recording, recorded
 from model.hub.config import HubConfig
 from model.hub.hooks import Stop
 from model.hub.layout import Layer, Part
+from model.hub.sizes import PIXELS, sample
 from model.hub.turning import straight
 from model.network import masks
 from model.network.attention import AttentionRecord, fused
@@ -40,6 +41,7 @@ class HubNetwork(nn.Module):
         self.base, self.head, self.end, self.config = base, head, end, config
         self.layout = {id(layer.module): layer for layer in layout}
         self.known: dict[int, Tensor] = {}  # masks by their tokens
+        self.pictures = base.main_input_name == PIXELS
 
     def forward(
         self,
@@ -60,12 +62,17 @@ class HubNetwork(nn.Module):
         recording = self.asked(allowed, changes, attend)
         recording.keep = () if keep is None else [one if one.ndim == 2 else one[None] for one in keep]
         recording.embedded = None if embedded is None else batch(embedded, 3)
-        final = self.run(batch(ids, 2), recording, past, memory)
-        one = ids.ndim == 1
+        final = self.run(batch(ids, self.axes), recording, past, memory)
+        one = ids.ndim < self.axes
         layers = [self.layer_record(call, one) for call in recording.calls]
         final = final[0] if one else final
         logits = self.unembed(final) if self.config.predicts and predict else None
         return Record(layers[0].resid_in, layers, final, logits)
+
+    @property
+    def axes(self) -> int:
+        """Axes of a batch of what goes in: ids (B, T), or pictures (B, 3, height, width)."""
+        return 4 if self.pictures else 2
 
     def asked(
         self,
@@ -93,7 +100,7 @@ class HubNetwork(nn.Module):
         if memory is not None:
             more["encoder_hidden_states"] = batch(memory, 3).expand(len(ids), -1, -1)
         with recorded(recording):
-            return self.base(input_ids=ids, **more).last_hidden_state
+            return self.base(**{self.base.main_input_name: ids}, **more).last_hidden_state
 
     def layer_record(self, call: Call, one: bool) -> LayerRecord:
         """What one layer did; without a batch axis if the text was `one`."""
@@ -123,9 +130,9 @@ class HubNetwork(nn.Module):
         """The start of the stream, ids (..., T) -> (..., T, C), positions included where they are added."""
         recording = Recording(fuses=self.config.fuses, stops=True)
         with suppress(Stop):
-            self.run(batch(ids, 2), recording)
+            self.run(batch(ids, self.axes), recording)
         (call,) = recording.calls
-        return call.hidden[0] if ids.ndim == 1 else call.hidden
+        return call.hidden[0] if ids.ndim < self.axes else call.hidden
 
     def mask(self, T: int, first: int = 0) -> Tensor:
         """The model's own mask for T tokens after the `first` ones: (T, first + T), or, where layers differ,
@@ -142,8 +149,9 @@ class HubNetwork(nn.Module):
     def seen_masks(self, T: int) -> Tensor:
         """The same, by a pass."""
         recording = Recording(fuses=self.config.fuses)
+        blank = sample(self.base) if self.pictures else torch.zeros(1, T, dtype=torch.long)
         with torch.inference_mode():
-            self.run(torch.zeros(1, T, dtype=torch.long), recording)
+            self.run(blank, recording)
         every = [call.attended[0].allowed for call in recording.calls if call.attended]
         if all(one is every[0] or torch.equal(one, every[0]) for one in every):
             return every[0]

@@ -14,7 +14,9 @@ from model.hub import files
 from model.hub.bundle import HubBundle
 from model.hub.library import NAME, library
 from model.hub.network import HubNetwork
+from model.hub.pictures import PictureBundle, colours
 from model.hub.plain import PlainNetwork, plain
+from model.hub.sizes import PIXELS
 from model.hub.study import Head, studied
 from model.hub.tokenizer import HubTokenizer
 from model.zoo import Unavailable
@@ -38,7 +40,7 @@ def opened(folder: Path, name: str, make_room: Callable[[int], int]) -> HubBundl
         check_size(name, parameters(config, build, name))
         weights = files.weight_files(folder)
         check_size(name, sum(files.numbers(weights)), make_room)
-        tokenizer = read_tokenizer(folder, name)
+        tokenizer = None if build.main_input_name == PIXELS else read_tokenizer(folder, name)
         whole, interface = load(folder, config, build, name)
         return bundle(name, whole, interface, tokenizer, folder)
 
@@ -111,6 +113,7 @@ def builder(config: Any) -> type:
         (names.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, transformers.AutoModelForCausalLM),
         (names.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES, transformers.AutoModelForSeq2SeqLM),
         (names.MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES, transformers.AutoModelForTextEncoding),
+        (names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES, transformers.AutoModelForImageClassification),
     ):
         if known.get(config.model_type) == stated:
             return auto._model_mapping[type(config)]
@@ -177,7 +180,9 @@ def short(error: Exception) -> str:
 # ---- the bundle ----
 
 
-def bundle(name: str, whole: nn.Module, interface: bool, tokenizer: HubTokenizer, folder: Path) -> HubBundle:
+def bundle(
+    name: str, whole: nn.Module, interface: bool, tokenizer: HubTokenizer | None, folder: Path
+) -> HubBundle:
     """A loaded model, studied; Unavailable if that fails."""
     try:
         network, decoder = (
@@ -194,12 +199,14 @@ def bundle(name: str, whole: nn.Module, interface: bool, tokenizer: HubTokenizer
         "transformers": library().__version__,
         "torch": torch.__version__,
     }
+    if tokenizer is None:
+        return PictureBundle(name, card, None, network, whole=whole, **colours(folder))
     return HubBundle(name, card, tokenizer, network, decoder, start)
 
 
 def single(whole: nn.Module, interface: bool) -> HubNetwork | PlainNetwork:
     """The network of an encoder or a decoder."""
-    last = whole.get_output_embeddings()
+    last = None if whole.main_input_name == PIXELS else whole.get_output_embeddings()
     cap = getattr(whole.config.get_text_config(), "final_logit_softcapping", None)
     head = None if last is None else Head(last, lambda ids: whole(input_ids=ids).logits, cap)
     return (studied if interface else plain)(whole.base_model, head)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from model.hub.config import HubConfig
-from model.hub.sizes import LONGEST, stated_room
-from model.hub.study import Head, looks_back, plain_ids, whole
+from model.hub.sizes import LONGEST, sample, stated_room
+from model.hub.study import Head, looks_back, whole
 from model.network.attention import WeightsRecord
 from model.network.change import Change
 from model.network.transformer import LayerRecord, Record
@@ -63,7 +63,7 @@ class PlainNetwork(nn.Module):
 @torch.inference_mode()
 def plain(base: nn.Module, head: Head | None) -> PlainNetwork:
     """The network of a model that tells its weights only."""
-    ids = plain_ids(base)
+    ids = sample(base)
     told = base(input_ids=ids, output_attentions=True)
     whole(told.last_hidden_state)
     weights, config = told.attentions, base.config

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from model.hub.capture import Call
@@ -10,13 +11,15 @@ from model.hub.config import HubConfig
 from model.hub.layout import Layer, equal
 from model.hub.watching import Event
 
+TOKENS = 24  # of the text that a model is studied with
+PIXELS = "pixel_values"  # what the library calls the numbers of pictures
 LONGEST = 4_096  # tokens that are accepted, whatever the model allows
 
 
 class Seen(NamedTuple):
     """One pass as it was watched."""
 
-    ids: Tensor  # (1, T)
+    ids: Tensor  # (1, T), or a picture (1, 3, height, width)
     calls: list[Call]
     layout: list[Layer]
     final: Tensor  # (1, T, C)
@@ -46,6 +49,10 @@ def room(base: nn.Module, seen: Seen) -> tuple[int, str]:
     if seen.table is not None:
         rows, first = seen.table
         return rows - first, "learned"
+    T, C = seen.final.shape[-2:]
+    if seen.ids.is_floating_point():  # a picture: as many tokens as it has patches
+        added = any(parameter.shape[-2:] == (T, C) for parameter in base.parameters())
+        return T, "learned" if added else "rope" if any(one.turn is not None for one in attended) else "none"
     stated = stated_room(base.config)
     if any(one.turn is not None for one in attended):
         return stated, "rope"
@@ -101,3 +108,25 @@ def missing(seen: Seen, fits: bool) -> tuple[str, ...]:
             "How it makes logits of the end of its stream is not known here: it has no next token."
         )
     return tuple(sentences)
+
+
+# ---- what a model is studied with ----
+
+
+def sample(base: nn.Module) -> Tensor:
+    """A text (1, T) or a picture (1, 3, height, width) of no meaning, the same for every model of that
+    size.
+    """
+    random = torch.Generator().manual_seed(1)
+    if base.main_input_name == PIXELS:
+        height, width = sides(base.config.image_size)
+        return torch.randn(1, base.config.num_channels, height, width, generator=random)
+    table = base.get_input_embeddings()
+    V, padding = table.num_embeddings, -1 if table.padding_idx is None else table.padding_idx
+    some = torch.randint(V, (TOKENS,), generator=random)
+    return torch.where(some == padding, (some + 1) % V, some)[None]
+
+
+def sides(size: int | Sequence[int]) -> tuple[int, int]:
+    """Height and width, of which a config says one if they are equal."""
+    return (size, size) if isinstance(size, int) else tuple(size)

@@ -13,12 +13,10 @@ from model.hub.config import HubConfig
 from model.hub.hooks import hook_attention, hook_layer, hook_parts
 from model.hub.layout import Layer, equal, layers_of, read_layer
 from model.hub.network import HubNetwork
-from model.hub.sizes import LONGEST, Seen, hidden, missing, room, rope_base, table_of
+from model.hub.sizes import LONGEST, PIXELS, Seen, hidden, missing, room, rope_base, sample, table_of
 from model.hub.watching import around, watched
 from model.network.attention import AttentionRecord
 from model.trace import attention_trace
-
-TOKENS = 24  # of the text that a model is studied with
 
 
 class Head(NamedTuple):
@@ -38,7 +36,7 @@ def studied(base: nn.Module, head: Head | None = None, memory: Tensor | None = N
     incomplete, or if it never asks for attention.
     """
     more = {} if memory is None else {"encoder_hidden_states": memory}
-    ids = plain_ids(base)
+    ids = sample(base)
     seen = watch(base, ids, more)
     first = next(call.attended[0] for call in seen.calls if call.attended)
     causal = looks_back(base, ids, seen.final, more)
@@ -47,7 +45,7 @@ def studied(base: nn.Module, head: Head | None = None, memory: Tensor | None = N
     sums = {layer.sums for layer in seen.layout if layer.parts}
     config = HubConfig(
         kind="decoder" if causal else "encoder",
-        vocabulary=base.get_input_embeddings().num_embeddings,
+        vocabulary=getattr(base.get_input_embeddings(), "num_embeddings", 0),
         width=seen.final.shape[-1],
         layers=len(seen.calls),
         heads=first.q.shape[1],
@@ -100,14 +98,6 @@ def read_head(head: Head, seen: Seen) -> tuple[float, float | None, bool]:
     return scale, None, close(made * scale)
 
 
-def plain_ids(base: nn.Module) -> Tensor:
-    """Ids of a text of no meaning, (1, T), the same for every model of that vocabulary."""
-    table = base.get_input_embeddings()
-    V, padding = table.num_embeddings, -1 if table.padding_idx is None else table.padding_idx
-    some = torch.randint(V, (TOKENS,), generator=torch.Generator().manual_seed(1))
-    return torch.where(some == padding, (some + 1) % V, some)[None]
-
-
 # ---- passes ----
 
 
@@ -115,7 +105,7 @@ def watch(base: nn.Module, ids: Tensor, more: dict[str, Any]) -> Seen:
     """Hook a stack of layers and watch it at work."""
     first = Recording(fuses=False)
     with recorded(first):
-        base(input_ids=ids, **more)
+        base(**{base.main_input_name: ids}, **more)
     if not first.callers:
         raise ValueError("it never asks for attention by the library's interface")
     callers = list({id(one): one for one in first.callers}.values())
@@ -126,7 +116,7 @@ def watch(base: nn.Module, ids: Tensor, more: dict[str, Any]) -> Seen:
         hook_attention(caller)
     recording = Recording(fuses=False)
     with watched(layers, callers) as events, around(base, layers) as outside, recorded(recording):
-        final = base(input_ids=ids, **more).last_hidden_state
+        final = base(**{base.main_input_name: ids}, **more).last_hidden_state
     whole(final)
     calls = recording.calls
     layout = {
@@ -156,7 +146,10 @@ def looks_back(base: nn.Module, ids: Tensor, final: Tensor, more: dict[str, Any]
     is another one.
     """
     others = ids.clone()
-    others[0, -1] = others[0, 0] if others[0, -1] != others[0, 0] else others[0, 1]
+    if base.main_input_name == PIXELS:
+        others[..., -1, -1] += 1  # of the last patch
+    else:
+        others[0, -1] = others[0, 0] if others[0, -1] != others[0, 0] else others[0, 1]
     with recorded(Recording(fuses=False)):
-        moved = base(input_ids=others, **more).last_hidden_state - final
+        moved = base(**{base.main_input_name: others}, **more).last_hidden_state - final
     return float(moved[:, :-1].abs().max()) <= 1e-5 * float(final.abs().max())

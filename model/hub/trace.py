@@ -85,23 +85,23 @@ class HubTrace(Trace):
 @torch.inference_mode()
 def traced(
     network: HubNetwork,
-    ids: Sequence[int],
+    row: Tensor,
     recording: Recording,
     memory: Tensor | None = None,
     **described: Any,
 ) -> HubTrace:
-    """The Trace of one pass over token ids; text, tokens and spans are as `described`."""
+    """The Trace of one pass over token ids (T,), or over a picture; text, tokens, spans and what else a Trace
+    has besides are as `described`.
+    """
     recording.full = False
-    row = torch.tensor(ids)
     final = network.run(row[None], recording, memory=memory)[0]
     trace = HubTrace(
-        ids=read_only(row),
+        **{"ids": read_only(row), **described},
         embedded=read_only(recording.calls[0].hidden[0]),
         layers=Layers(network, recording),
         final=read_only(final),
         logits=None,
         config=network.config,
-        **described,
     )
     if network.config.predicts:
         del trace.__dict__["logits"]

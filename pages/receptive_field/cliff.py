@@ -52,11 +52,11 @@ def draw_average():
         alt=f"how far towards its own sense a word falls in both models, mean of {count} sentences",
     )
     st.markdown(
-        f"**The mean of {count} sentences** (from the models’ cards): once the clue is out of its sight, "
-        f"{CONVOLUTION} falls from {signed(near[CONVOLUTION], 2)} to {signed(far[CONVOLUTION], 2)}; "
-        f"{ATTENTION} goes from {signed(near[ATTENTION], 2)} to {signed(far[ATTENTION], 2)}. +1 is the mean "
-        "of the word’s own sense. The clue of each is the word without which the encoder falls farthest from "
-        "it. Thin lines: one standard error."
+        f"**The mean of {count} sentences** (from the models’ cards): the convolution loses the clue at the "
+        f"edge of its cone, from {signed(near[CONVOLUTION], 2)} to {signed(far[CONVOLUTION], 2)}; attention "
+        f"finds it wherever it is, from {signed(near[ATTENTION], 2)} to {signed(far[ATTENTION], 2)}.",
+        help="+1 is the mean of the word’s own sense. The clue of each sentence is the word without which "
+        "the encoder falls farthest from that sense. Thin lines: one standard error.",
     )
 
 

@@ -173,7 +173,8 @@ def agreement(*pairs):
         return
     outside = sum(int((norm == 0).sum()) for *_, gradients in pairs for norm in gradients)
     st.markdown(
-        f"**Formula and measurement agree in all {cells:,} cells.** Measured: the gradient of the output "
-        "with respect to each cell, in networks of these shapes with random weights. It is exactly 0 in "
-        f"the {plural('cell', outside)} that the formula leaves out, and above 0 in all others."
+        f"**Formula and measurement agree in all {cells:,} cells**: the output’s gradient is exactly 0 in "
+        f"the {plural('cell', outside)} left out, and above 0 in all others.",
+        help="The gradient of the output with respect to each cell, in networks of these shapes with random "
+        "weights.",
     )

@@ -12,11 +12,9 @@ from pages._fold import fold
 from pages.receptive_field import cones, connection, distance, influence, switches
 from viz.component.cone import Panel, cone
 
-st.markdown(
-    "A neuron uses only what reaches it. **Choose the output token**: which words does its cone leave out?"
-)
+st.markdown("**Choose the output token**: which words do not reach it?")
 text, st.session_state.reader = _text.place(), influence.ATTENTION
-above = row_above()
+above = row_above("above_bare")
 try:
     trace = _shell.explain(text, influence.ATTENTION)
 except ValueError as reason:
@@ -57,10 +55,7 @@ cones.in_short(settings, output, word, T)
 cones.agreement(("convolutions", convolution, measured), ("attention", attention, measured_attention))
 
 _shell.heading("What does a short reach cost?")
-st.markdown(
-    "**Move the clue of your sentence away from its word.** Attention finds it wherever it is; a convolution "
-    "loses it at the edge of its cone."
-)
+st.markdown("**Move the clue of your sentence away from its word.**")
 distance.move_the_clue(text)
 
 fold("The same in many more sentences", "receptive_field.many", distance.of_the_cards)

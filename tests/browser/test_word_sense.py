@@ -144,7 +144,7 @@ def test_a_lane_is_chosen_by_mouse_and_by_key(page):
 
 
 def test_the_map_is_played_without_the_server(page):
-    page.open("word_sense")
+    page.open("word_sense", **{"word_sense.plane": "true"})
     meter(page, RIVER)
     plot = page.part("word_sense.map", ".js-plotly-plot")
     marks = plot.locator(".scatterlayer .points path")
@@ -161,8 +161,8 @@ def test_the_map_is_played_without_the_server(page):
 
 MARKED = "<b>bold</b> $x$ [a](javascript:alert(1)) bank", "<b>bold</b> bank"
 ANSWERS = {
-    "": "There is no text yet",
-    "a dog": "still about the last two sentences",
+    "": "There is no word in the first sentence yet",
+    "a dog": "is not in the first sentence. The picture is still about the last two",
     MARKED[0]: None,  # a picture
     "The bank by the bank": None,
     "a" * 100_000: "This text has 100,000 characters",
@@ -195,7 +195,7 @@ def stays(page, text):
 
 
 def test_on_a_narrow_screen_the_button_that_plays_the_layers_stands_beside_their_slider(phone):
-    page = phone.open("word_sense")
+    page = phone.open("word_sense", **{"word_sense.plane": "true"})
     button, slider = (
         page.page.locator(f".st-key-word_sense-map {part}")
         for part in (".updatemenu-button", ".slider-container")

@@ -63,7 +63,7 @@ def layers(
 
 
 def distances(
-    rows: Mapping[str, tuple[np.ndarray, np.ndarray]], *, leaves: int, height: int = 240
+    rows: Mapping[str, tuple[np.ndarray, np.ndarray]], *, leaves: int, height: int = 220
 ) -> go.Figure:
     """How far towards its own sense words fall, over the number of words between them and their clue: `rows`
     maps up to four names to means and standard errors, both (B,), for 0 to B - 1.
@@ -99,7 +99,7 @@ def meters(
     ends: tuple[str, str],
     now: int,
     leaves: int | None = None,
-    height: int = 240,
+    height: int = 220,
 ) -> go.Figure:
     """Where a word falls on the meter, over the number of words between it and its clue: `values` maps up to
     four names to (N,) numbers for 0 to N - 1.

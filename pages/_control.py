@@ -191,15 +191,16 @@ def token(label: str, key: str, tokens: Sequence[str], default: int, *dependents
 
 
 @contextmanager
-def picture_first(*controls: Control) -> Iterator[DeltaGenerator]:
-    """What is drawn in this block is sent before the controls, which stand in a row above it.
+def picture_first(*controls: Control, row: DeltaGenerator | None = None) -> Iterator[DeltaGenerator]:
+    """What is drawn in this block is sent before the controls, which stand in a row above it, in `row` if one
+    is there already.
 
     The reader waits for the picture, and a browser takes things in as they come. The row has the height of a
     control from the start, so that nothing moves down; it is given to the block, which may put more into it.
     The controls are drawn as well where the block ends with nothing to show: they are the way on.
     """
     labelled = any(control.look.get("label_visibility") != "collapsed" for control in controls)
-    row = row_above() if labelled else row_above("above_bare")
+    row = row or (row_above() if labelled else row_above("above_bare"))
     try:
         yield row
         pause()

@@ -17,7 +17,7 @@ from model.network.attention import attend
 from tests.session import NUMBER, address, click, control, move, numeric, opened, pictures
 
 TEXT = "I swam across the river to get to the other bank"
-SECTION = {"heads.section": "Across layers"}
+SECTION = {"heads.section": "Across layers", "heads.meaning": "True", "heads.agree": "True"}
 NOW = 1_700_000_000_000
 
 
@@ -157,7 +157,7 @@ def test_the_three_are_what_the_model_says(at, name, depth):
         assert np.isnan(values[~allowed]).all()
         np.testing.assert_allclose(values[allowed], wish[allowed], rtol=1e-3, atol=1e-7)
         np.testing.assert_allclose(np.nansum(values, axis=1), 1, rtol=1e-4)
-    assert "Gradient: |∂x / ∂e|, exact;" in said(at)
+    assert "really do, exact;" in said(at)
 
 
 def test_in_a_longer_text_the_row_that_asks_is_exact_and_the_others_say_how_sure_they_are(at):

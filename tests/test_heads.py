@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import model
 from model import Change, masks
-from model.analysis import heads, sink
+from model.analysis import alignment, heads, sink, subject
 from model.analysis.strings import SYMBOLS
-from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures
+from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures, unfold
 from viz.component import grid as grids
 from viz.component import lines as curves
 from viz.component import panels
@@ -140,8 +140,103 @@ def test_measures_are_those_of_the_weights(make_bundle):
         assert found["first token"].heads[layer, head] == pytest.approx(
             sink.shares(trace)[layer, head], rel=1e-5
         )
-    again = heads.measure(trace, [heads.scores(layer.attention) for layer in trace.layers])
+    again = heads.measure(trace, [heads.scores(layer.attention, trace.tokens) for layer in trace.layers])
     assert all((again[name].heads == found[name].heads).all() for name in found)
+
+
+def test_words_before_and_marks_before_are_found():
+    tokens = ["The", " cat", ",", " the", " cat", "."]
+    found = {
+        name: {(int(i), int(j)) for i, j in np.argwhere(targets(tokens))}
+        for name, targets in heads.TARGETS.items()
+    }
+    assert found["same word before"] == {(3, 0), (4, 1)}  # marks are no words
+    assert found["punctuation"] == {(3, 2), (4, 2)}  # those that ask are words
+
+
+def test_a_score_on_targets_is_a_mean_over_the_rows_that_have_some():
+    weights, targets = chance(3, np.tri(6)), np.zeros((6, 6), bool)
+    targets[3, :2] = targets[5, 4] = True
+    assert heads.on(weights, targets) == pytest.approx((weights[3, 0] + weights[3, 1] + weights[5, 4]) / 2)
+    assert math.isnan(heads.on(weights, np.zeros((6, 6), bool)))
+
+
+def test_what_a_text_does_not_have_is_not_measured(make_bundle):
+    bundle = make_bundle()
+    assert not set(heads.TARGETS) & set(heads.measure(bundle.explain("abcdefgh")))
+    assert set(heads.TARGETS) <= set(heads.measure(bundle.explain("abc, abc")))
+
+
+def test_the_subject_of_a_verb_is_no_fixed_place_nor_the_nearest_noun():
+    places = set()
+    for text, noun, verb in subject.sentences():
+        words = text.split()
+        places.add((words.index(noun), words.index(verb) - words.index(noun)))
+        between = words[words.index(noun) + 1 : words.index(verb)]
+        assert set(between) & set(subject.NOUNS)
+        assert words[-1] == verb
+    assert len({place for place, _ in places}) == len(subject.BEGINNINGS)
+
+
+def test_a_head_that_averages_gives_the_subject_what_a_uniform_one_does(monkeypatch):
+    bundle = model.load("decoder-none")
+    explain = type(bundle).explain
+    monkeypatch.setattr(
+        type(bundle), "explain", lambda one, text: explain(one, text, change=Change(average=True))
+    )
+    found = subject.measure(bundle)
+    assert found.heads == pytest.approx(found.uniform, abs=1e-6)
+    assert found.heads.shape == (4, 6)
+
+
+def test_one_head_of_the_encoder_finds_the_subject_and_a_toy_knows_no_words():
+    encoder = subject.measure(model.load("encoder"))
+    assert encoder.heads.max() == encoder.heads[2, 2] > 0.5 > 3 * encoder.uniform
+    assert subject.measure(model.load("toy-rope")) is None
+
+
+def test_named_heads_come_first_and_every_head_once():
+    found = measured()
+    shares = np.array([[0, 0.2, 0.4], [0.65, 0.8, 1]])
+    flat = {name: one.uniform for name, one in found.items()}
+    found = {name: heads.Measured(np.full((2, 3), one), one) for name, one in flat.items()}
+    found["entropy"] = heads.Measured(np.full((2, 3), 1.0), 3.0)
+    found["first token"] = heads.Measured(shares, flat["first token"])
+    found["previous token"] = heads.Measured(np.where(np.eye(2, 3, dtype=bool), 0.9, 0.1), 0.1)
+    order = heads.named_first(found, heads.LEAST).tolist()
+    assert order == [0, 4, 5, 3, 2, 1]
+    earned = heads.names(found, heads.LEAST).ravel()
+    names = ["previous token"] * 2 + ["first token"] * 2 + [heads.NONE] * 2
+    assert [earned[i] for i in order] == names
+
+
+# ---- two texts, word by word ----
+
+
+def test_words_are_aligned_in_order_whatever_their_case():
+    a, b = ["I", "swam", "across", "the", "river"], ["i", "walked", "ACROSS", "the", "old", "road"]
+    assert alignment.align(a, b) == [
+        (0, 0), (1, None), (None, 1), (2, 2), (3, 3), (4, None), (None, 4), (None, 5),
+    ]  # fmt: skip
+
+
+@given(
+    words=st.lists(st.sampled_from("abcd"), max_size=9), other=st.lists(st.sampled_from("abcd"), max_size=9)
+)
+@settings(deadline=None)
+def test_an_alignment_has_each_word_once_in_order_and_partners_are_alike(words, other):
+    pairs = alignment.align(words, other)
+    for side, text in enumerate((words, other)):
+        assert [pair[side] for pair in pairs if pair[side] is not None] == list(range(len(text)))
+    assert all(words[i] == other[j] for i, j in pairs if None not in (i, j))
+    assert (None not in [one for pair in alignment.align(words, words) for one in pair]) or not words
+
+
+def test_what_is_spread_stands_where_its_words_stand_and_leaves_the_rest_blank():
+    values = np.arange(9.0).reshape(3, 3)
+    wide = alignment.spread(values, [0, None, 2])
+    assert wide[[0, 0, 2, 2], [0, 2, 0, 2]].tolist() == [0, 2, 6, 8]
+    assert np.isnan(wide[1]).all() and np.isnan(wide[:, 1]).all()
 
 
 def test_one_token_has_nothing_to_measure(make_bundle):
@@ -346,13 +441,15 @@ def test_every_thumbnail_is_its_head(at):
     assert tuple(header["rows"][: header["tall"]]) == trace.tokens
 
 
-@pytest.mark.parametrize("order", ["entropy", "distance", "first token", "previous token", "induction"])
+@pytest.mark.parametrize("order", ["entropy", "same word before", "previous token", "induction"])
 @pytest.mark.parametrize("name", ["decoder-rope", "encoder", "toy-rope"])
 def test_an_order_is_by_what_is_measured_and_says_its_baseline(name, order):
     at = opened("heads", text=TEXT, model=name, **{"heads.order": order})
     bundle = model.load(name)
     trace = bundle.explain(TEXT)
     found = heads.measure(trace) | {"induction": heads.repeat(bundle)}
+    if verbs := subject.measure(bundle):
+        found["subject of the verb"] = verbs
     header, _ = thumbnails(at)
     value = {f"{i + 1}.{j + 1}": score for (i, j), score in np.ndenumerate(found[order].heads)}
     numbers = [value[shown] for shown in header["names"]]
@@ -366,7 +463,35 @@ def test_an_order_is_by_what_is_measured_and_says_its_baseline(name, order):
     assert address(at)["heads.order"] == order
 
 
+def test_the_page_opens_with_named_heads_and_says_what_the_chosen_one_does(at):
+    header, _ = thumbnails(at)
+    assert header["notes"][0].split("\n")[1] == "previous token"
+    names = [note.split("\n") for note in header["notes"]]
+    named = sum(bool(name) for _, name in names)
+    assert all(name for _, name in names[:named]) and names[named:] == [["", ""]] * (24 - named)
+    first = header["names"][0]
+    click(at, "heads.grid", {"head": [first, NOW]})
+    layer, head = (int(number) - 1 for number in first.split("."))
+    found = heads.measure(model.load("decoder-rope").explain(TEXT))["previous token"]
+    percent = f"{100 * found.heads[layer, head]:.0f} %"
+    assert (
+        f"Head {first} gives **{percent}** of its weight to the token before; a uniform head would give "
+        f"{100 * found.uniform:.0f} %." in said(at)
+    )
+    assert (
+        pictures(at)["heads.map"][0]["label"]
+        == f"layer {layer + 1}, head {head + 1}: gives {percent} of its weight to the token before"
+    )
+
+
+def test_an_order_by_what_the_text_does_not_have_says_so():
+    at = opened("heads", text="I swam across a river to see it", **{"heads.order": "punctuation"})
+    assert "this text has nothing of the kind “punctuation”" in said(at)
+    assert thumbnails(at)[0]["names"][0] == "1.1"
+
+
 def test_the_page_says_where_induction_heads_are(at):
+    unfold(at, "heads.rule")
     toy, here = (heads.repeat(model.load(name)).heads.max() for name in ("toy-rope", "decoder-rope"))
     assert f"no such head: the most is **{here:.2f}**" in said(at)
     assert f"In toy-rope, a small model of strings that repeat, the most is **{toy:.2f}**" in said(at)
@@ -526,12 +651,18 @@ def test_two_texts_of_different_length(name):
     )
     bundle = model.load(name)
     traces = [bundle.explain(text) for text in (TEXT, other)]
-    T = len(traces[1].tokens)
-    _, (a, b, gap) = compared(at)
-    assert gap.shape == (T, T) != (len(traces[0].tokens),) * 2
-    for shown, trace in ((a, traces[0]), (b, traces[1])):
-        assert np.nan_to_num(shown) == pytest.approx(trace.layers[2].attention.weights(3)[:T, :T], abs=1e-6)
-    assert f"what is past place {T} has no partner" in said(at)
+    header, (a, b, gap) = compared(at)
+    names = list(header["columns"])
+    assert names[:7] == ["She", " gave", " the", " red (A)", " ball (A)", " blue (B)", " box (B)"]
+    weights = traces[0].layers[2].attention.weights(3), traces[1].layers[2].attention.weights(3)
+    row, ours, theirs = names.index(" to"), 5, 5  # She gave the red ball to, She gave the blue box to
+    assert a[row, :3] == pytest.approx(weights[0][ours, :3], abs=1e-6)
+    assert b[row, :3] == pytest.approx(weights[1][theirs, :3], abs=1e-6)
+    assert gap[row, :3] == pytest.approx((weights[0][ours, :3] - weights[1][theirs, :3]), abs=1e-6)
+    alone = names.index(" red (A)"), names.index(" blue (B)")
+    assert np.isnan(b[alone[0]]).all() and np.isnan(a[:, alone[1]]).all()
+    assert np.isnan(gap[list(alone)]).all()
+    assert "Without a partner, and blank: of A ` red `, ` ball `" in said(at)
     assert {"heads.other": other, "heads.pair": "two texts"}.items() <= address(at).items()
 
 
@@ -570,7 +701,10 @@ def test_an_empty_other_text_says_so_and_loses_nothing(at):
     move(at, {"heads.section": "Two at once", "heads.pair": "two texts", "heads.other": " "})
     assert "no text yet" in at.warning[0].value
     move(at, {"heads.other": "The cat sat"})
-    assert compared(at)[1].shape == (3, 3, 3)
+    words = set(TEXT.casefold().replace(",", " ,").split())
+    assert sum(name.endswith("(B)") for name in compared(at)[0]["columns"]) == len(
+        {"the", "cat", "sat"} - words
+    )
 
 
 # ---- any text, any link ----

@@ -16,7 +16,7 @@ NOW = 1_700_000_000_000
 
 @pytest.fixture
 def at():
-    return opened("heads", text=TEXT, **{"heads.section": "Neuron"})
+    return opened("heads", text=TEXT, **{"heads.section": "Neuron", "heads.every": "True"})
 
 
 def said(at):

@@ -1,13 +1,12 @@
 """What each head does with a text, in numbers, beside the same numbers of a uniform head, which gives all
 tokens that it may see the same weight.
 
-A head earns a name by a rule with two thresholds. Four names stand for a place to look at: "previous token",
-"first token", "itself" and "induction", the tokens after the earlier copies of the one that is read (Olsson
-2022, arXiv:2209.11895). The score of each is the mean weight on that place; a head earns the name if its
-score has come HALF of the distance from the uniform head's score to 1, and of several names the one whose
-score has come furthest. Else it is "broad" if its rows have nearly ALL the bits of a uniform head's, and
-otherwise "none of these". On texts under LEAST tokens the places are too often the same token,
-and no head earns a name.
+A head earns a name by a rule with two thresholds. The names of PLACES each stand for something to look at;
+"induction" are the tokens after the earlier copies of the one that is read (Olsson 2022, arXiv:2209.11895).
+The score of each is the mean weight on that place; a head earns the name if its score has come HALF of the
+distance from the uniform head's score to 1, and of several names the one whose score has come furthest. Else
+it is "broad" if its rows have nearly ALL the bits of a uniform head's, and otherwise it has no name. On texts
+under LEAST tokens the places are too often the same token, and no head earns a name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,16 @@ from model.tokenizer import Tokenizer
 from model.trace import AttentionTrace, Trace
 
 HALF, ALL, LEAST = 0.5, 0.9, 8
-NONE = "none of these"
+NONE = ""
+PLACES = (
+    "previous token",
+    "first token",
+    "itself",
+    "same word before",
+    "punctuation",
+    "subject of the verb",
+    "induction",
+)
 # The strings for the induction score: tokens before they repeat themselves, and how many strings there are.
 PERIOD, STRINGS = 32, 8
 SEED = 7
@@ -60,6 +68,28 @@ def itself(weights: np.ndarray) -> float:
     return np.diagonal(weights).mean(dtype=np.float64)
 
 
+def on(weights: np.ndarray, targets: np.ndarray) -> float:
+    """The weight on the targets, (T, S) of bool, of each row together: the mean over the rows that have any;
+    NaN if there is none.
+    """
+    rows = targets.any(axis=-1)
+    return (weights * targets)[rows].sum(axis=-1, dtype=np.float64).mean() if rows.any() else np.nan
+
+
+def copies(tokens: Sequence[str]) -> np.ndarray:
+    """The same word before: (T, T), True where an earlier token has the same letters, in any case."""
+    words = np.array([token.strip().casefold() for token in tokens])
+    spoken = [any(map(str.isalnum, word)) for word in words]
+    return np.tril(words[:, None] == words, -1) & np.array(spoken)[:, None]
+
+
+def marks(tokens: Sequence[str]) -> np.ndarray:
+    """Punctuation: (T, T), True where a token with letters or digits can look back at one without."""
+    spoken = np.array([any(map(str.isalnum, token)) for token in tokens])
+    seen = np.array([bool(token.strip()) for token in tokens])
+    return np.tril(spoken[:, None] & ~spoken & seen, -1)
+
+
 def induction(weights: np.ndarray, period: int) -> float:
     """The weight on all tokens that came after an earlier copy of the one that is read, on i - k period + 1
     for k = 1, 2, ... together: the mean over all tokens that have such a copy, in [0, 1].
@@ -77,6 +107,7 @@ MEASURES = {
     "previous token": previous,
     "itself": itself,
 }
+TARGETS = {"same word before": copies, "punctuation": marks}  # of these, those that a text has are measured
 
 # ---- of all heads ----
 
@@ -89,7 +120,8 @@ class Measured(NamedTuple):
 
 
 def measure(trace: Trace, known: Sequence[np.ndarray] | None = None) -> dict[str, Measured]:
-    """{name: Measured} of all MEASURES on this text; `known`, if given, is what `scores` made of each layer.
+    """{name: Measured} of all MEASURES on this text, and of those TARGETS that it has; `known`, if given, is
+    what `scores` made of each layer.
 
     ValueError if the text is a single token, which looks at nothing but itself.
     """
@@ -98,17 +130,22 @@ def measure(trace: Trace, known: Sequence[np.ndarray] | None = None) -> dict[str
             "A single token can look at nothing but itself, so there is nothing to measure. "
             "Type a few words more."
         )
-    heads = np.stack(known or [scores(layer.attention) for layer in trace.layers])  # (L, H, measures)
-    flat = uniform(trace.layers[0].attention.head(0).allowed)
-    return {
-        name: Measured(heads[..., i], float(score(flat))) for i, (name, score) in enumerate(MEASURES.items())
-    }
+    heads = np.stack(known or [scores(layer.attention, trace.tokens) for layer in trace.layers])
+    flat = score(uniform(trace.layers[0].attention.head(0).allowed), trace.tokens)
+    names = (*MEASURES, *TARGETS)
+    return {name: Measured(heads[..., i], flat[i]) for i, name in enumerate(names) if not np.isnan(flat[i])}
 
 
-def scores(attention: AttentionTrace) -> np.ndarray:
-    """All MEASURES of the heads of one layer, (H, measures)."""
-    heads = (attention.weights(head) for head in range(len(attention.q)))
-    return np.array([[score(weights) for score in MEASURES.values()] for weights in heads])
+def scores(attention: AttentionTrace, tokens: Sequence[str]) -> np.ndarray:
+    """What `score` says of each head of one layer, (H, measures)."""
+    return np.array([score(attention.weights(head), tokens) for head in range(len(attention.q))])
+
+
+def score(weights: np.ndarray, tokens: Sequence[str]) -> list[float]:
+    """All MEASURES of a head's weights (T, T), then all TARGETS, NaN where the text has none."""
+    return [float(measure(weights)) for measure in MEASURES.values()] + [
+        float(on(weights, targets(tokens))) for targets in TARGETS.values()
+    ]
 
 
 def strings(bundle: Bundle) -> Tensor:
@@ -135,14 +172,36 @@ def repeat(bundle: Bundle) -> Measured:
     return Measured(np.mean(scores, axis=0), float(induction(flat, PERIOD)))
 
 
-def names(measured: Mapping[str, Measured], tokens: int) -> np.ndarray:
-    """The name that each head has earned, (L, H) of str, from {measure: Measured} with "induction" among
-    them; `tokens` is the length of the text.
+def way(measured: Mapping[str, Measured]) -> dict[str, np.ndarray]:
+    """How far each head has come towards each of the PLACES that were measured, {name: (L, H)}: 0 for a
+    uniform head, 1 for one that looks there and nowhere else.
     """
-    places = ["previous token", "first token", "itself", "induction"]
-    # From 0 for a uniform head to 1 for one that looks there and nowhere else: (4, L, H).
-    share = np.stack([(one.heads - one.uniform) / (1 - one.uniform) for one in map(measured.get, places)])
+    known = {name: measured[name] for name in PLACES if name in measured}
+    return {name: (one.heads - one.uniform) / (1 - one.uniform) for name, one in known.items()}
+
+
+def on_text(measured: Mapping[str, Measured]) -> list[str]:
+    """Those of the PLACES measured that lie in the text, not in strings or sentences of our own."""
+    return [name for name in PLACES if name in measured and name in (*MEASURES, *TARGETS)]
+
+
+def names(measured: Mapping[str, Measured], tokens: int) -> np.ndarray:
+    """The name that each head has earned, (L, H) of str, NONE for most, from {measure: Measured}; `tokens` is
+    the length of the text.
+    """
+    shares = way(measured)
+    places, share = np.array(list(shares)), np.stack(list(shares.values()))  # (places, L, H)
     broad = measured["entropy"].heads >= ALL * measured["entropy"].uniform
     earned = np.where(broad, "broad", NONE)
-    earned = np.where(share.max(axis=0) >= HALF, np.array(places)[share.argmax(axis=0)], earned)
+    earned = np.where(share.max(axis=0) >= HALF, places[share.argmax(axis=0)], earned)
     return earned if tokens >= LEAST else np.full_like(earned, NONE)
+
+
+def named_first(measured: Mapping[str, Measured], tokens: int) -> np.ndarray:
+    """The heads, counted layer by layer, (L H,): by name in the order of PLACES, within a name those first
+    that have come furthest, then the broad ones, and last those without a name.
+    """
+    earned = names(measured, tokens).ravel()
+    ranks = {name: i for i, name in enumerate((*PLACES, "broad", NONE))}
+    furthest = np.max(list(way(measured).values()), axis=0).ravel()
+    return np.lexsort((-furthest, [ranks[name] for name in earned]))

@@ -9,7 +9,7 @@ from model import load, masks
 from model.analysis import flow, ranks, sensitivity
 from model.analysis.senses import parts
 from model.analysis.sensitivity import TOGETHER
-from pages import _progress, _shell, _words
+from pages import _fold, _progress, _shell, _words
 from pages._control import Slider, pause
 from pages._numbers import percent, signed, uncertain
 from pages.heads.gradient import EXACT, LONGEST, WAYS, Gradient, along, overall, rows, weights
@@ -17,6 +17,10 @@ from pages.heads.pair import look_at
 from viz.component.panels import panels
 
 DEPTH = "heads.depth"
+OPENING = (
+    "Three answers to “which words is this word made of?”, which often disagree. **Move the slider through "
+    "the layers**, and look where the three put the darkest cells of a row."
+)
 
 
 def show(view):
@@ -24,10 +28,8 @@ def show(view):
     trace, T, L = view.trace, len(view.trace.tokens), view.trace.config.layers
     layers = Slider("Up to layer", DEPTH, range(1, L + 1), L, look={"width": 260})
     depth = layers.value()
-    head = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        for control in (layers, view.asks, view.answers):
-            control.draw()
+    with view.row:
+        layers.draw()
     means, rollouts = weights(view.choice.model, trace.text)
     maps = {f"mean of layer {depth}": means[depth - 1], "rollout": rollouts[depth - 1]}
     gradient = by_gradient(view, depth)
@@ -35,17 +37,17 @@ def show(view):
     allowed = masks.joint(load(view.choice.model).network.mask(T)).numpy()
     row = allowed[view.query]
     agree = agreement(maps["rollout"][view.query][row], maps["gradient"][view.query][row])
-    head.markdown(
-        "Three answers to “which words is this word made of?”, which often disagree. **Move the slider "
-        "through the layers**: the mean shows one layer’s looks, rollout multiplies the looks of all layers "
-        "so far, and the gradient says what a small change of each word would really do. For "
-        f"{_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of "
-        f"**{agree}**."
-    )
     draw(view, maps, allowed, gradient)
-    compare(view, maps, allowed, depth, gradient)
-    _shell.heading("The functions that computed this")
-    _shell.show_source(flow.rollout, sensitivity.squares, ranks.correlation)
+    st.markdown(
+        f"For {_shell.plain(trace.tokens[view.query])} rollout and gradient have a rank correlation of "
+        f"**{agree}**. {firsts(view, maps, row)}"
+    )
+    with st.container(horizontal=True):
+        view.asks.draw()
+        view.answers.draw()
+    _fold.fold("What the three are", "heads.meaning", meaning, view, gradient)
+    _fold.fold("How far they agree", "heads.agree", compare, view, maps, allowed, depth, gradient)
+    _fold.sources("heads.code", flow.rollout, sensitivity.squares, ranks.correlation)
 
 
 def by_gradient(view, depth):
@@ -90,7 +92,7 @@ def draw(view, maps, allowed, gradient):
     trace, T = view.trace, len(view.trace.tokens)
     seen = window(T, view.query)
     shown = {title: np.where(allowed, values, np.nan)[seen, seen] for title, values in maps.items()}
-    labels, first = _words.labels(trace, seen), seen.start
+    labels = _words.labels(trace, seen)
     inside = view.key if seen.start <= view.key < seen.stop else view.query
     panels(
         {title: labels.matrix(values) for title, values in shown.items()},
@@ -98,26 +100,32 @@ def draw(view, maps, allowed, gradient):
         columns=labels.names,
         key="heads.flow",
         across=3,
-        side=330,
+        side=300,
         selected=labels.cell(view.query, inside),
         label="what each token’s content comes from; each row sums to 1",
         revision=trace.text,
         on_select=labels.chosen(look_at),
     )
     pause()
+    labels.draw()
+
+
+def meaning(view, gradient):
+    """How each of the three measures is made."""
+    T, seen = len(view.trace.tokens), window(len(view.trace.tokens), view.query)
     cut = ""
     if T > LONGEST:
         cut = (
-            f". Of {T:,} tokens, {first + 1} to {seen.stop} are drawn, those around the one that asks; for "
-            f"texts of more than {LONGEST} tokens the gradient is asked for that one’s row only"
+            f". Of {T:,} tokens, {seen.start + 1} to {seen.stop} are drawn, those around the one that asks; "
+            f"for texts of more than {LONGEST} tokens the gradient is asked for that one’s row only"
         )
-    st.caption(
+    st.markdown(
         "Rows ask, columns answer; all are on one scale, 0 to 1, and each row is divided by its sum. Mean: "
-        "the weights of the layer’s heads, averaged. Rollout: the product over the layers so far, each half "
-        f"itself and half its mean. Gradient: |∂x / ∂e|, {precision(gradient)}; x the token after the layer "
-        f"chosen, after the last one the model’s output, e each embedding{cut}."
+        "the weights of the layer’s heads, averaged: one layer’s looks. Rollout: the product over the layers "
+        "so far, each half itself and half its mean. Gradient: |∂x / ∂e|, what a small change of each word "
+        f"would really do, {precision(gradient)}; x the token after the layer chosen, after the last one the "
+        f"model’s output, e each embedding{cut}."
     )
-    labels.draw()
 
 
 def compare(view, maps, allowed, depth, gradient):
@@ -133,10 +141,8 @@ def compare(view, maps, allowed, depth, gradient):
             if allowed.sum() < 3:
                 cells[2] = "–"
         lines.append(f"| {one} and {other} | **{cells[0]}** | {cells[1]} | {cells[2]} |")
-    _shell.heading("How far they agree", "rank correlation")
     st.markdown(
-        firsts(view, maps, row)
-        + "Attention says where a head looks, not what comes of it: values may be small, cancel out, or be "
+        "Attention says where a head looks, not what comes of it: values may be small, cancel out, or be "
         "undone by an MLP, and rollout knows of none of these. The gradient knows them all, but only for "
         "small changes. 1 would be the same order of tokens, 0 none in common."
     )

@@ -3,45 +3,34 @@ cell.
 """
 
 from itertools import zip_longest
-from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from model import Trace, load
+from model import load
+from model.analysis import alignment
 from model.network.attention import attend
-from pages import _shell, _sidebar, _signs, _text, _words
+from pages import _fold, _shell, _sidebar, _signs, _text, _words
 from pages._control import Buttons, Menu, NothingToShow, Text, pause
 from pages._numbers import number, percent, plural, signed
-from pages.heads.pair import look_at, short, window
+from pages.heads.pair import short
+from pages.heads.partners import Side, place_by_place, word_by_word
 from viz.component.panels import panels
 
 PAIRS = ("two heads", "two texts", "two models")
-PAIR = Buttons("Compare", "heads.pair", PAIRS, PAIRS[0])
-SHOWN, STEP = 128, 32  # tokens of a long text that are drawn, and by how many the window moves
-
-
-class Side(NamedTuple):
-    """One of the two that are compared: what it is called, its Trace, layer and head from 0."""
-
-    name: str
-    trace: Trace
-    layer: int
-    head: int
-
-    def weights(self, part):
-        """Weights (S, S) of the tokens in this part of the text, NaN where one may not look."""
-        attention = self.trace.layers[self.layer].attention
-        return np.where(
-            attention.head(self.head).allowed[part, part], attention.weights(self.head, part)[:, part], np.nan
-        )
+PAIR = Buttons("Compare", "heads.pair", PAIRS, PAIRS[0], look={"label_visibility": "collapsed"})
+OPENING = (
+    "Two heads, two texts or two models, and their difference, cell by cell. **Choose the other one**, and "
+    "look for the strongest colours on the right."
+)
 
 
 def show(view):
     """Show two heads, texts or models side by side, and their difference."""
     pair = PAIR.value()
-    with st.container(horizontal=True):
+    with view.row:
         PAIR.draw()
+    with st.container(horizontal=True):
         b = {"two heads": other_head, "two texts": other_text, "two models": other_model}[pair](view)
     (text, model), layer, head = view.choice, view.choice.layer, view.choice.head
     a = Side(
@@ -50,35 +39,33 @@ def show(view):
         layer,
         head,
     )
-    T = min(len(a.trace.tokens), len(b.trace.tokens))
-    part = window(min(view.query, T - 1), T, SHOWN, STEP)
-    words = labels(a, b, part)
-    maps = [words.matrix(side.weights(part)) for side in (a, b)]
-    gap = maps[0] - maps[1]
+    found = (word_by_word if pair == "two texts" else place_by_place)(view, a, b)
+    gap = found.maps[0] - found.maps[1]
     titles = f"A: {a.name}", f"B: {b.name}", "A − B"
     panels(
-        dict(zip(titles, (*maps, gap), strict=True)),
-        rows=words.names,
-        columns=words.names,
+        dict(zip(titles, (*found.maps, gap), strict=True)),
+        rows=found.names,
+        columns=found.names,
         key="heads.contrast",
         signed=titles[2:],
         side=300,
-        selected=words.cell(view.query, view.key),
+        selected=found.selected,
         label=f"head {short(layer, head)}" * (pair != "two heads"),
+        hole="masked, or without a partner" if pair == "two texts" else "masked",
         revision=f"{text}\n{b.name}",
-        on_select=words.chosen(look_at),
+        on_select=found.on_select,
     )
     pause()
+    st.markdown(f"{largest(found, gap)} {found.sentence}")
     st.caption(
         "Rows ask, columns answer. A and B are on one scale from 0 to 1; their difference is on one that is "
         "symmetric about 0: vermillion where A has more, blue where B has more, the page’s colour where "
-        f"they agree. {matched(a, b, part)}"
+        "they agree."
     )
-    words.draw()
-    st.markdown(largest(words, maps, gap))
-    _shell.say(r"D_{ij} = w^A_{ij} - w^B_{ij} \in [-1, 1]", moved(maps, gap))
-    _shell.heading("The function that computed the weights")
-    _shell.show_source(attend)
+    if pair != "two texts":
+        _words.labels(a.trace).draw()
+    _fold.fold("How far apart the rows are", "heads.apart", apart, found.maps, gap)
+    _fold.sources("heads.code", attend, alignment.align)
 
 
 # ---- what B is ----
@@ -93,7 +80,7 @@ def other_head(view):
 
 def other_text(view):
     example = next(example for example in _text.EXAMPLES[1:] if example != view.choice.text)
-    text = Text("Text B", "heads.other", None, example, look={"width": 520})
+    text = Text("Text B", "heads.other", None, example, look={"label_visibility": "collapsed"})
     text.draw()
     _signs.note(text.key, text.value(), view.choice.model)
     trace = _sidebar.read(view.choice._replace(text=text.value()))
@@ -106,7 +93,13 @@ def other_model(view):
     """
     names = [name for name in st.session_state.models if name != view.choice.model]
     same = [name for name in names if pieces(name, view.choice.text) == view.trace.tokens]
-    models = Menu("Model B", "heads.model", names, (same or names)[0], look={"width": 200})
+    models = Menu(
+        "Model B",
+        "heads.model",
+        names,
+        (same or names)[0],
+        look={"width": 200, "label_visibility": "collapsed"},
+    )
     models.draw()
     model = models.value()
     config = load(model).config
@@ -146,8 +139,9 @@ def picked(config, layer, head):
     """Layer and head of B, from 0, by two lists; those given unless others are chosen."""
     chosen = []
     for name, count, default in (("layer", config.layers, layer), ("head", config.heads, head)):
+        look = {"label_visibility": "collapsed", "width": 130, "format_func": f"B: {name} {{}}".format}
         label = f"{name.capitalize()} of B"
-        menu = Menu(label, f"heads.{name}_b", range(1, count + 1), default + 1, look={"width": 110})
+        menu = Menu(label, f"heads.{name}_b", range(1, count + 1), default + 1, look=look)
         menu.draw()
         chosen.append(menu.value() - 1)
     return chosen
@@ -156,56 +150,29 @@ def picked(config, layer, head):
 # ---- in words ----
 
 
-def labels(a, b, part):
-    """What rows and columns stand for: tokens or words; where the texts differ, the two tokens of a place."""
-    if a.trace.text == b.trace.text:
-        return _words.labels(a.trace, part)
-    pairs = zip(a.trace.tokens[part], b.trace.tokens[part], strict=True)
-    names = tuple(one if one == other else f"{one}|{other}" for one, other in pairs)
-    return _words.by_token(a.trace, part)._replace(names=names)
-
-
-def matched(a, b, part):
-    """What is compared where the texts differ or are long."""
-    lengths = len(a.trace.tokens), len(b.trace.tokens)
-    T, sentence = min(lengths), ""
-    if a.trace.tokens != b.trace.tokens:
-        differ = sum(one != other for one, other in zip(a.trace.tokens, b.trace.tokens, strict=False))
-        sentence = (
-            f"Compared place by place: the first token with the first, and so on; at {differ} of "
-            f"{plural('place', T)} the tokens differ, and both are named. "
-        )
-    if lengths[0] != lengths[1]:
-        sentence += (
-            f"The numbers of tokens, {lengths[0]} and {lengths[1]}, differ: what is past place {T} has no "
-            "partner and is left out. "
-        )
-    if part.stop - part.start < T:
-        sentence += (
-            f"Drawn are tokens {part.start + 1} to {part.stop} of {T:,}, around the token that asks; the "
-            "sentence below is about these."
-        )
-    return sentence
-
-
-def largest(words, maps, gap):
+def largest(found, gap):
     """The cell in which they differ most."""
+    if not np.isfinite(gap).any():
+        return "**No cell is in both**: there is nothing to compare."
     if not np.nanmax(np.abs(gap), initial=0) > 0:
         return "**They do not differ in any cell.**"
     i, j = np.unravel_index(np.nanargmax(np.abs(gap)), gap.shape)
-    row, column = (_shell.plain(words.names[place]) for place in (i, j))
+    row, column = (_shell.plain(found.names[place].strip()) for place in (i, j))
     return (
-        f"They differ most where {row} (place {words.start + i + 1}) looks at {column} (place "
-        f"{words.start + j + 1}): A gives it {number(maps[0][i, j], 2)} and B {number(maps[1][i, j], 2)}, "
-        f"**A − B = {signed(gap[i, j], 2)}**."
+        f"They differ most where {row} (place {found.start + i + 1}) looks at {column} (place "
+        f"{found.start + j + 1}): A gives it {number(found.maps[0][i, j], 2)} and B "
+        f"{number(found.maps[1][i, j], 2)}, **A − B = {signed(gap[i, j], 2)}**."
     )
+
+
+def apart(maps, gap):
+    """How far apart the rows of the two are, with the formula."""
+    _shell.say(r"D_{ij} = w^A_{ij} - w^B_{ij} \in [-1, 1]", moved(maps, gap))
 
 
 def moved(maps, gap):
     """How much of a row's weight lies elsewhere, over the rows of which all is compared."""
     whole = np.all([np.abs(np.nansum(values, axis=1) - 1) < 1e-4 for values in maps], axis=0)
-    if (np.isnan(maps[0]) != np.isnan(maps[1])).any():
-        return "Where one of the two may not look there is no difference, and the cell is hatched."
     if not whole.any():
         return "No row is compared to its end, so that none of them sums to 1 in both."
     share = np.nansum(np.abs(gap[whole]), axis=1).mean() / 2

@@ -4,24 +4,46 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import heads
-from pages import _progress, _shell, _words
+from pages import _fold, _progress, _shell, _words
 from pages._cache import remembered
-from pages._control import Buttons, picture_first
+from pages._control import Menu, picture_first
 from pages._heads import open_head
-from pages._numbers import number
-from pages.heads.names import ORDERS, PAIR, pair_sentence, repeat, rule, summary
+from pages._numbers import number, percent
+from pages.heads.names import (
+    NAMED,
+    ORDERS,
+    PAIR,
+    does,
+    finding,
+    pair_sentence,
+    probes,
+    rule,
+    summary,
+    without,
+)
 from pages.heads.pair import look_at, place, short, window
 from viz.component import heatmap
 from viz.component.grid import grid
 
 SHOWN = 128  # tokens of a long text that the thumbnails show
 STEP = 32  # tokens by which that window moves, so that not every other token makes a new picture
-ORDER = Buttons("Order by", "heads.order", ORDERS, "layer")
+OPENING = (
+    "Every head looks at your text in its own way, and nobody told any of them how. **Click a head**; those "
+    "that can be named come first."
+)
+ORDER = Menu(
+    "Order by",
+    "heads.order",
+    ORDERS,
+    NAMED,
+    look={"label_visibility": "collapsed", "width": 250, "format_func": "order: {}".format},
+)
 
 
 @remembered()
 def scores(text, model, layer):
-    return heads.scores(_shell.explain(text, model).layers[layer].attention)
+    trace = _shell.explain(text, model)
+    return heads.scores(trace.layers[layer].attention, trace.tokens)
 
 
 @remembered()
@@ -53,52 +75,73 @@ def layer_by_layer(function, view, *more):
 
 def show(view):
     """Show all heads at once in the chosen order, and the chosen head large beside them."""
-    trace, (text, model) = view.trace, view.choice
-    layer, head = view.choice.layer, view.choice.head
-    T, (L, H) = len(trace.tokens), (trace.config.layers, trace.config.heads)
+    trace, T = view.trace, len(view.trace.tokens)
     order = ORDER.value()
-    with picture_first(ORDER):
-        above = st.container()
-        left, right = st.columns([11, 8], gap="medium")
+    with picture_first(ORDER, row=view.row):
+        left, right = st.columns([9, 8], gap="medium")
+        measured = probes(view.choice.model)
+        if T > 1:
+            measured |= heads.measure(trace, layer_by_layer(scores, view))
+        names = heads.names(measured, T) if T > 1 else without(trace.config)
         part = window(view.query, T, SHOWN, STEP)
-        labels = _words.labels(trace, part)
         with left:
-            measured = {"induction": repeat(model)}
-            if T > 1:
-                measured |= heads.measure(trace, layer_by_layer(scores, view))
-            maps = np.concatenate(layer_by_layer(windows, view, part.start))
-            names = heads.names(measured, T) if T > 1 else np.full((L, H), heads.NONE)
-            shown = "entropy" if order in ("layer", PAIR) else order
-            value = measured[shown].heads.ravel() if shown in measured else np.full(L * H, np.nan)
-            if order == PAIR:
-                value = np.concatenate(layer_by_layer(pair_weights, view, view.query))[:, view.key]
-            places = np.arange(L * H) if order == "layer" else np.argsort(-value, kind="stable")
-            grid(
-                labels.matrix(maps[places]),
-                rows=labels.names,
-                columns=labels.names,
-                names=[short(*divmod(int(i), H)) for i in places],
-                notes=[f"{number(value[i], 2)}\n{names.ravel()[i]}" for i in places],
-                allowed=labels.allowed(trace.layers[0].attention.head(0).allowed[part, part]),
-                selected=int(np.flatnonzero(places == layer * H + head)[0]),
-                across=H,
-                faint=heads.NONE,
-                key="heads.grid",
-                start=labels.start,
-                revision=f"{text}\n{order}",
-                measures={name: score.heads.ravel()[places] for name, score in measured.items()},
-                on_select=take_head,
-            )
+            value = thumbnails(view, part, measured, names, order)
         with right:
-            large(view, f"layer {layer + 1}, head {head + 1}: {names[layer, head]}")
-    with above:
-        st.markdown(summary(measured, names, order, shown, T) + pair_sentence(view, value, order))
+            large(view, finding(view, measured, names))
+            st.markdown(does(view, measured, names))
+    st.markdown(summary(measured, names, order, T) + pair_sentence(view, value, order))
     st.caption(
         "In every picture rows ask and columns answer; each row sums to 1, and all are on one scale."
         + f" The small ones show tokens {part.start + 1} to {part.stop} of {T:,}, around the token that "
         "asks; the numbers are of all." * (T > SHOWN)
     )
-    rule(model, measured)
+    _fold.fold("When does a head earn a name?", "heads.rule", rule, view.choice.model, measured)
+    _fold.sources("heads.code", heads.entropy, heads.previous, heads.on, heads.induction, heads.names)
+
+
+def thumbnails(view, part, measured, names, order):
+    """All heads in that order, each with its number and its name; returns the number of each, (L H,)."""
+    text, H = view.choice.text, view.trace.config.heads
+    labels = _words.labels(view.trace, part)
+    value, notes = numbered(view, measured, names, order)
+    places = np.argsort(-value, kind="stable")
+    if order not in measured and order != PAIR:
+        places = np.arange(len(value))
+    if order == NAMED and "entropy" in measured:
+        places = heads.named_first(measured, len(view.trace.tokens))
+    maps = np.concatenate(layer_by_layer(windows, view, part.start))
+    grid(
+        labels.matrix(maps[places]),
+        rows=labels.names,
+        columns=labels.names,
+        names=[short(*divmod(int(i), H)) for i in places],
+        notes=[f"{notes[i]}\n{names.ravel()[i]}" for i in places],
+        allowed=labels.allowed(view.trace.layers[0].attention.head(0).allowed[part, part]),
+        selected=int(np.flatnonzero(places == view.choice.layer * H + view.choice.head)[0]),
+        across=H,
+        side=76,
+        key="heads.grid",
+        start=labels.start,
+        revision=f"{text}\n{order}",
+        measures={name: score.heads.ravel()[places] for name, score in measured.items()},
+        on_select=take_head,
+    )
+    return value
+
+
+def numbered(view, measured, names, order):
+    """The number of each head, (L H,), and how it is written; where names are first, only they have one."""
+    if order == PAIR:
+        value = np.concatenate(layer_by_layer(pair_weights, view, view.query))[:, view.key]
+    elif order == NAMED:
+        value = np.array(
+            [measured[name].heads[at] if name in measured else np.nan for at, name in np.ndenumerate(names)]
+        )
+        return value, ["" if np.isnan(one) else percent(one) for one in value]
+    else:
+        shown = "entropy" if order == "layer" else order
+        value = measured[shown].heads.ravel() if shown in measured else np.full(names.size, np.nan)
+    return value, [number(one, 2) for one in value]
 
 
 def large(view, label):
@@ -112,7 +155,7 @@ def large(view, label):
         allowed=labels.allowed(attention.head(head).allowed),
         key="heads.map",
         selected=labels.cell(view.query, view.key),
-        height=500,
+        height=440,
         label=label,
         revision=view.choice.text,
         on_select=labels.chosen(look_at),

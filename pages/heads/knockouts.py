@@ -5,8 +5,8 @@ import streamlit as st
 
 from model import load
 from model.analysis import knockouts, ranks, senses
-from pages import _ending, _progress, _shell
-from pages._control import Buttons, pause
+from pages import _ending, _fold, _progress, _shell
+from pages._control import Menu, pause
 from pages._heads import map_heads
 from pages._numbers import signed
 from pages.heads.gauge import (
@@ -33,7 +33,17 @@ DONE = {
     "without its sink": "gives the first token nothing and its other weights sum to 1 again",
 }
 
-KIND = Buttons("Each head is", "heads.way", KINDS, next(iter(KINDS)))
+OPENING = (
+    "Attention says where a head looks; a knock-out says what that is worth. **Click heads** to knock "
+    "several out together."
+)
+KIND = Menu(
+    "Each head is",
+    "heads.way",
+    KINDS,
+    next(iter(KINDS)),
+    look={"label_visibility": "collapsed", "width": 160},
+)
 
 
 def show(view):
@@ -41,23 +51,20 @@ def show(view):
     trace, name, config = view.trace, view.choice.model, view.trace.config
     kind = KIND.value()
     gauge, wrong = gauge_of(view)
-    head = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        for control in (KIND, view.asks, measured(view)):
-            control.draw()
+    with view.row:
+        KIND.draw()
+        measured(view).draw(label_visibility="collapsed", width=220)
     ids = tuple(map(int, trace.ids))
     moved = single_effects(gauge, name, ids, kind)
     group, strange = chosen(config)
     left, right = st.columns([5, 6], gap="medium")
     with left:
         draw_effects(view, moved, gauge, kind)
+        view.asks.draw()
     with right:
         out = own_set(view, group, strange)
         compare(view, gauge, kind, ids, group, out, moved)
-    head.markdown(
-        "Attention says where a head looks; a knock-out says what that is worth. **Click heads** to knock "
-        "several out together. " + strongest(view, moved, gauge, kind)
-    )
+    st.markdown(strongest(view, moved, gauge, kind))
     for sentence in wrong:
         st.info(sentence)
     if gauge.measure != METER:
@@ -65,8 +72,9 @@ def show(view):
         _ending.note_ahead(trace, place)
         if place == len(trace.tokens) - 1:
             _ending.note(view.choice.text, name)
-    rank_heads(view, moved, gauge, kind)
-    explain(view)
+    _fold.fold("What matters, and what looks sharply", "heads.ranks", rank_heads, view, moved, gauge, kind)
+    _fold.fold("How it is measured", "heads.how", explain, view)
+    _fold.sources("heads.code", knockouts.effects, knockouts.run, *KINDS.values(), knockouts.Level)
 
 
 def single_effects(gauge, name, ids, kind):
@@ -125,7 +133,6 @@ def rank_heads(view, moved, gauge, kind):
     """The heads that matter most beside how sharply they look."""
     H, sharp = view.trace.config.heads, sharpness(view, gauge)
     order = np.argsort(-np.abs(moved), kind="stable")[:BEST]
-    _shell.heading("What matters, and what looks sharply")
     st.caption(
         f"The {len(order)} heads, layer.head, that matter most, each {kind} by itself, and their row’s "
         "largest weight; each colour has its own scale."
@@ -140,7 +147,6 @@ def rank_heads(view, moved, gauge, kind):
 
 def explain(view):
     """How it is measured, and the code."""
-    _shell.heading("How it is measured")
     formula = r"D(p \,\|\, q) = \sum_t p_t \log_2 \frac{p_t}{q_t}"
     meaning = (
         "p is the distribution of the next token as trained, q the one with the head knocked out: the bits "
@@ -158,4 +164,3 @@ def explain(view):
         "on the first token is taken away and the rest sums to 1 again; a token that may see nothing else "
         "keeps it. What is compared ran in passes of one shape, so what cannot change differs by exactly 0.",
     )
-    _shell.show_source(knockouts.effects, knockouts.run, *KINDS.values(), knockouts.Level)

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from model.network.attention import attend
-from pages import _shell, _words
+from pages import _fold, _shell, _words
 from pages._choices import put, refuse
 from pages._control import Control, pause
 from pages._heads import open_head
@@ -12,6 +12,10 @@ from pages._numbers import percent, plural
 from pages.heads.pair import look_at, place, short, window
 from viz.component.lines import MOST, lines
 
+OPENING = (
+    "The left asks, the right answers: a line from “it” to “cat” says that “it” looks at “cat”. **Click "
+    "heads** to add or remove them; the more opaque a line, the larger its weight."
+)
 SHOWN = 512  # tokens of a long text that are sent at once
 STEP = 64  # tokens by which that window moves
 COLOURS = 6  # heads that have a colour each; of more, the mean is drawn
@@ -52,13 +56,12 @@ def show(view):
     )
     st.session_state["heads.shown"] = names
     pause()
+    st.markdown(strongest_lines(names, maps.mean(axis=0), labels, labels.row(view.query)))
     st.caption(
-        "The left asks, the right answers: a line from “it” to “cat” says that “it” looks at “cat”. The "
-        "more opaque a line, the larger its weight. **Click heads** to add or remove them; "
-        + (
-            "each has a colour of its own."
+        (
+            "Each head has a colour of its own."
             if alone
-            else f"with more than {COLOURS}, the mean of their weights is drawn."
+            else f"With more than {COLOURS} heads, the mean of their weights is drawn."
         )
         + (
             f" The lines are those among tokens {part.start + 1} to {part.stop} of {T:,}, around the token "
@@ -66,9 +69,7 @@ def show(view):
         )
     )
     labels.draw()
-    st.markdown(strongest_lines(names, maps.mean(axis=0), labels, labels.row(view.query)))
-    _shell.heading("The function that computed the weights")
-    _shell.show_source(attend)
+    _fold.sources("heads.code", attend)
 
 
 def weights(trace, name, part):

@@ -6,21 +6,38 @@ import numpy as np
 import streamlit as st
 
 from model import load
-from model.analysis import heads
+from model.analysis import heads, subject
 from pages import _shell
 from pages._cache import remembered
-from pages._numbers import leaders, number, percent
+from pages._numbers import leaders, number, percent, plural
 from pages.heads.pair import short
 
-PAIR = "chosen pair"
-ORDERS = ("layer", "entropy", "distance", "first token", "previous token", "induction", PAIR)
+NAMED, PAIR = "named first", "chosen pair"
+ORDERS = (NAMED, "layer", "entropy", "distance", *heads.PLACES, PAIR)
 UNITS = {"entropy": " bits", "distance": " tokens"}
 EXAMPLE = "toy-rope"  # a model of strings that repeat, which has what the others lack
+SOME = 0.1  # of the way from a uniform head to a place: less is not worth a word
 
 
 @remembered()
 def repeat(model):
     return heads.repeat(load(model))
+
+
+@remembered()
+def of_verbs(model):
+    return subject.measure(load(model))
+
+
+def probes(model):
+    """What is measured on texts of our own: {name: Measured}."""
+    verbs = of_verbs(model)
+    return {"induction": repeat(model)} | ({"subject of the verb": verbs} if verbs else {})
+
+
+def without(config):
+    """The names of the heads where nothing can be measured, (L, H)."""
+    return np.full((config.layers, config.heads), heads.NONE)
 
 
 def pair_sentence(view, value, order):
@@ -35,22 +52,50 @@ def pair_sentence(view, value, order):
     )
 
 
-def summary(measured, names, order, shown, tokens):
+def finding(view, measured, names):
+    """What the chosen head does, as the title of its picture."""
+    layer, head = view.choice.layer, view.choice.head
+    name = str(names[layer, head])
+    what = GIVES[name].format(percent(measured[name].heads[layer, head])) if name in GIVES else name
+    return f"layer {layer + 1}, head {head + 1}{': ' * bool(what)}{what}"
+
+
+def does(view, measured, names):
+    """What the chosen head does on this text, in words."""
+    layer, head, trace = view.choice.layer, view.choice.head, view.trace
+    weights = trace.layers[layer].attention.weights(head)[view.query]
+    most = int(weights.argmax())
+    asked = (
+        f"{_shell.plain(trace.tokens[view.query])} looks most at {_shell.plain(trace.tokens[most])}, "
+        f"{percent(weights[most])}."
+    )
+    if "entropy" not in measured:
+        return asked
+    shares = {name: share[layer, head] for name, share in heads.way(measured).items()}
+    name = str(names[layer, head])
+    best = name if name in shares else max(heads.on_text(measured), key=shares.get)
+    score = measured[best]
+    wide = 2 ** measured["entropy"].heads[layer, head]
+    if name in shares or shares[best] >= SOME:
+        gives = GIVES[best].format(f"**{percent(score.heads[layer, head])}**") + WHERE.get(best, "")
+        what = f"{gives}; a uniform head would give {percent(score.uniform)}"
+    else:
+        what = f"looks about as widely as at {plural('token', wide)} alike, and at no place in particular"
+    return f"Head {short(layer, head)} {what}. {asked}"
+
+
+def summary(measured, names, order, tokens):
     """What the numbers are, what a uniform head would get, and who has earned a name."""
-    if shown not in measured:
+    shown = {"layer": "entropy"}.get(order, order)
+    if "entropy" not in measured:
         return (
             "A single token can look at nothing but itself: there is nothing to measure, and no head earns a "
             "name. Type a few words more."
         )
-    unit, score = UNITS.get(shown, ""), measured[shown]
-    most = leaders(score.heads, partial(number, places=2))
-    ordered = (
-        f"Its number is the **{shown}**" if order == "layer" else f"Ordered by **{shown}**, highest first"
-    )
     earned = [
         f"{name} {', '.join(short(*place) for place in np.argwhere(names == name))}"
-        for name in np.unique(names)
-        if name != heads.NONE
+        for name in (*heads.PLACES, "broad")
+        if (names == name).any()
     ]
     who = (
         f"Names earned by {int((names != heads.NONE).sum())} of {names.size} heads: {'; '.join(earned)}."
@@ -59,10 +104,18 @@ def summary(measured, names, order, shown, tokens):
     )
     if tokens < heads.LEAST:
         who = f"On fewer than {heads.LEAST} tokens no head can earn a name."
+    if shown in (NAMED, PAIR):
+        return who
+    if shown not in measured:
+        return f"There is nothing to order by: this text has nothing of the kind “{shown}”. {who}"
+    unit, score = UNITS.get(shown, ""), measured[shown]
+    most = leaders(score.heads, partial(number, places=2))
+    ordered = (
+        f"Its number is the **{shown}**" if order == "layer" else f"Ordered by **{shown}**, highest first"
+    )
     return (
-        f"**Click a head**, and look for columns, diagonals and lone cells. {ordered}, {MEANT[shown]}: most "
-        f"in {listed(most)}, {number(score.heads.max(), 2)}{unit}; a uniform head would have "
-        f"**{number(score.uniform, 2)}**{unit}. {who}"
+        f"{ordered}, {MEANT[shown]}: most in {listed(most)}, {number(score.heads.max(), 2)}{unit}; a uniform "
+        f"head would have **{number(score.uniform, 2)}**{unit}. {who}"
     )
 
 
@@ -76,7 +129,26 @@ MEANT = {
     "distance": "how far it looks",
     "first token": "the mean weight on the first token",
     "previous token": "the mean weight on the token before",
+    "itself": "the mean weight on the token itself",
+    "same word before": "the mean weight on the same word before, where there is one",
+    "punctuation": "the mean weight of words on the punctuation before them",
+    "subject of the verb": "the weight that a verb gives its subject, on sentences of our own",
     "induction": "the mean weight on what came after the same token before",
+}
+GIVES = {
+    "first token": "gives {} of its weight to the first token",
+    "previous token": "gives {} of its weight to the token before",
+    "itself": "gives {} of its weight to the token itself",
+    "same word before": "gives {} of its weight to the same word before",
+    "punctuation": "gives {} of its weight to punctuation",
+    "subject of the verb": "gives {} from a verb to its subject",
+    "induction": "gives {} to what followed the same token",
+}
+WHERE = {
+    "subject of the verb": ", on sentences of our own",
+    "induction": ", on strings that repeat",
+    "same word before": ", where there is one",
+    "punctuation": ", where there is any",
 }
 
 
@@ -96,16 +168,16 @@ def rule(model, measured):
             f" In {EXAMPLE}, a small model of strings that repeat, the most is "
             f"**{number(there.heads.max(), 2)}**, by head {listed(most)}."
         )
-    _shell.heading("When does a head earn a name?")
     st.markdown(
         "A **uniform head** gives all the tokens that it may see the same weight: whatever is no more than "
         "that is no habit. A score is the mean weight on one place. A head that has come at least half of "
         "the way from a uniform head’s score $u$ to 1 is called after that place: **previous token**, "
-        "**first token**, **itself** or **induction**; if there are several, after the one where it has "
-        f"come farthest. If not, it is **broad** when its entropy is at least {percent(heads.ALL)} of a "
-        f"uniform head’s, and else **{heads.NONE}**. On fewer than {heads.LEAST} tokens, where these places "
-        "are often the same token, nobody earns a name. A name says what the weights of this text are "
-        "like, not what the head is for."
+        "**first token**, **itself**, **same word before** (the mean over the words that have one), "
+        "**punctuation** before it (over the words), **subject of the verb** or **induction**; if there are "
+        "several, after the one where it has come farthest. If not, it is **broad** when its entropy is at "
+        f"least {percent(heads.ALL)} of a uniform head’s, and else it has no name. On fewer than "
+        f"{heads.LEAST} tokens, where these places are often the same token, nobody earns a name. A name "
+        "says what the weights of this text are like, not what the head is for."
     )
     _shell.say(
         r"\frac{s - u}{1 - u} \ge \frac12 \qquad s_{\text{previous}} = \frac{1}{T-1} \sum_{i>1} w_{i,\,i-1} "
@@ -117,8 +189,12 @@ def rule(model, measured):
         f"**{number(here.heads.max(), 2)}**, by head {listed(best)}; a uniform head gives "
         f"{number(here.uniform, 3)}.{other}",
     )
-    _shell.heading("The functions that measured this")
-    _shell.show_source(heads.entropy, heads.previous, heads.induction, heads.names)
+    sentences = subject.sentences()
+    st.markdown(
+        f"**Subject of the verb** is measured on {len(sentences)} sentences whose subject is known, such as "
+        f"“{sentences[1][0]}”, and not on your text, in which nobody has marked it: how much of its weight "
+        "does a head give from the verb to the subject, with another noun between the two?"
+    )
 
 
 def share_of_the_way(score):

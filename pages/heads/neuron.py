@@ -8,15 +8,25 @@ import numpy as np
 import streamlit as st
 
 from model import AttentionTrace, probabilities
-from pages import _shell
-from pages._control import Buttons, pause
+from pages import _fold, _shell
+from pages._control import Menu, pause
 from pages._numbers import number, percent, plural, rounding, signed, signed_tex, tex
 from pages.heads.pair import look_at
 from viz import bars
 from viz.component import heatmap
 
 COUNTED, LARGEST = "as counted", "largest product first"
-ORDER = Buttons("Dimensions", "heads.dimensions", (COUNTED, LARGEST), COUNTED)
+OPENING = (
+    "A weight is made of products: one token asks with its query q, another answers with its key k. Where "
+    "both have the same sign the product is positive; **choose who asks and who answers**."
+)
+ORDER = Menu(
+    "Order of the dimensions",
+    "heads.dimensions",
+    (COUNTED, LARGEST),
+    COUNTED,
+    look={"label_visibility": "collapsed", "width": 220},
+)
 LONGEST = 512  # tokens whose products are drawn for every key
 
 
@@ -28,15 +38,10 @@ def show(view):
     order = ORDER.value()
     dimensions = np.arange(len(products)) if order == COUNTED else np.argsort(-products, kind="stable")
     asks, answers = (_shell.plain(view.trace.tokens[place]) for place in (query, key))
-    st.markdown(
-        f"A weight is made of {len(products)} products. **Choose who asks and who answers**: {asks} asks "
-        f"with its query q, {answers} answers with its key k; where both have the same sign the product is "
-        "positive, and the sum of all is how well they match."
-    )
-    with st.container(horizontal=True):
-        replace(view.asks, dependents=(view.answers.key,)).draw()  # another one is answered by its strongest
-        view.answers.draw()
-        ORDER.draw()
+    with view.row:
+        collapsed = {"label_visibility": "collapsed", "width": 190}
+        replace(view.asks, dependents=(view.answers.key,)).draw(**collapsed)  # answered by its strongest
+        view.answers.draw(**collapsed)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         vectors(view, attention, dimensions)
@@ -47,11 +52,14 @@ def show(view):
             alt=f"{len(products)} products, adding up to {number(total)}",
         )
         st.caption("Bars: q × k of each dimension. Line: their sum so far, from left to right.")
+        ORDER.draw()
     with right:
         chain(view, attention, products, (asks, answers))
-    every_key(view, attention, dimensions, int(np.abs(products[dimensions]).argmax()))
-    _shell.heading("The lines that computed this")
-    _shell.show_source(AttentionTrace.products, AttentionTrace.scaled)
+    strongest = int(np.abs(products[dimensions]).argmax())
+    _fold.fold(
+        "The same query with every key", "heads.every", every_key, view, attention, dimensions, strongest
+    )
+    _fold.sources("heads.code", AttentionTrace.products, AttentionTrace.scaled)
 
 
 def vectors(view, attention, dimensions):
@@ -161,7 +169,6 @@ def shared(attention, head):
 def every_key(view, attention, dimensions, strongest):
     """The products of the query with every key, a row for each; `strongest` is the column to outline."""
     T = len(view.trace.tokens)
-    _shell.heading("The same query with every key")
     if T > LONGEST:
         st.info(
             f"Drawn for texts of up to {LONGEST} tokens; yours has {T:,}. The pair above knows no such bound."

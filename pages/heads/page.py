@@ -5,30 +5,29 @@ the reader's own text.
 import streamlit as st
 
 from pages import _sidebar
-from pages._control import Buttons, token
+from pages._control import Buttons, row_above, token
 from pages.heads import across, contrast, grid, knockouts, lines, neuron
 from pages.heads.pair import HeadView
 
 SECTIONS = {
-    "Grid": grid.show,
-    "Lines": lines.show,
-    "Two at once": contrast.show,
-    "Neuron": neuron.show,
-    "Across layers": across.show,
-    "Knock-outs": knockouts.show,
+    "Grid": grid,
+    "Lines": lines,
+    "Two at once": contrast,
+    "Neuron": neuron,
+    "Across layers": across,
+    "Knock-outs": knockouts,
 }
 VIEW = Buttons("Look at", "heads.section", SECTIONS, "Grid", look={"label_visibility": "collapsed"})
 
+section = SECTIONS[VIEW.value()]
+st.markdown(section.OPENING)
 choice = _sidebar.choice(kinds=("encoder", "decoder"), toys=True, hub=True)
+row = row_above("heads.row")
+with row:
+    VIEW.draw()
 trace = _sidebar.read(choice)
 asks = token("Who asks", "heads.query", trace.tokens, len(trace.tokens) - 1)
 query = asks.value()
 strongest = int(trace.layers[choice.layer].attention.weights(choice.head)[query].argmax())
 answers = token("Who answers", "heads.key", trace.tokens, strongest)
-section = VIEW.value()
-st.markdown(
-    f"{choice.model} looks at your text with {trace.config.layers} × {trace.config.heads} heads at once, and "
-    "nobody told any of them what to do."
-)
-VIEW.draw()
-SECTIONS[section](HeadView(choice, trace, query, answers.value(), asks, answers))
+section.show(HeadView(choice, trace, query, answers.value(), asks, answers, row))

@@ -4,6 +4,8 @@ tokens that is looked at.
 
 from typing import NamedTuple
 
+from streamlit.delta_generator import DeltaGenerator
+
 from model import Trace
 from pages import _sidebar
 from pages._choices import put
@@ -12,7 +14,7 @@ from pages._control import Menu
 
 class HeadView(NamedTuple):
     """The sidebar's choice, with layer and head counted from 0; its Trace; the token that asks and the one
-    that answers, from 0; and the controls that choose the two.
+    that answers, from 0; the controls that choose the two; and the row above the picture for controls.
     """
 
     choice: _sidebar.Choice
@@ -21,6 +23,7 @@ class HeadView(NamedTuple):
     key: int
     asks: Menu
     answers: Menu
+    row: DeltaGenerator
 
 
 def short(layer, head):

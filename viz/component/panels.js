@@ -114,7 +114,7 @@ class Panels extends Picture {
     );
     const bars = some.flatMap((scale) => this.bar(stops[scale.kind], scale));
     const masked = this.maps.some((values) => values?.some(Number.isNaN));
-    this.scale.replaceChildren(...bars, ...(masked ? [element("span", "hatch"), "masked"] : []));
+    this.scale.replaceChildren(...bars, ...(masked ? [element("span", "hatch"), this.data.hole] : []));
   }
 
   /** Draw the lower canvas. */

@@ -23,17 +23,18 @@ def panels(
     side=180,
     selected=None,
     label="",
+    hole="masked",
     revision="",
     on_select=None,
 ):
     """Draw `maps`, a dict from title to a matrix (T, S) or to a sentence why there is none, side by side, row
     0 on top.
 
-    A number that is not finite is a masked cell. kind "weights" has the scale 0 to 1, "signed" -limit to
-    limit, limit being the largest |value| of all maps with that scale unless given; the titles in `signed`
-    have it whatever the kind. across: panels beside each other where there is room; side: CSS pixels of a
-    matrix. selected: the (row, column) outlined in every panel, whose values stand over them. A click, or
-    Enter on a cell, calls `on_select` with row and column. ValueError if
+    A number that is not finite is a cell that is empty, for the reason that `hole` says. kind "weights" has
+    the scale 0 to 1, "signed" -limit to limit, limit being the largest |value| of all maps with that scale
+    unless given; the titles in `signed` have it whatever the kind. across: panels beside each other where
+    there is room; side: CSS pixels of a matrix. selected: the (row, column) outlined in every panel, whose
+    values stand over them. A click, or Enter on a cell, calls `on_select` with row and column. ValueError if
     a matrix does not fit the labels or the kind is unknown.
     """
     shape = len(rows), len(columns)
@@ -77,6 +78,7 @@ def panels(
         "side": int(side),
         "selected": inside(selected, shape),
         "label": label,
+        "hole": hole,
         "revision": str(revision),
     }
     # one upon the other, so that every row has its label

@@ -11,14 +11,14 @@ from model import load
 from model.analysis import alignment
 from model.network.attention import attend
 from pages import _fold, _shell, _sidebar, _signs, _text, _words
-from pages._control import Buttons, Menu, NothingToShow, Text, pause
+from pages._control import Menu, NothingToShow, Text, pause
 from pages._numbers import number, percent, plural, signed
 from pages.heads.pair import short
 from pages.heads.partners import Side, place_by_place, word_by_word
 from viz.component.panels import panels
 
 PAIRS = ("two heads", "two texts", "two models")
-PAIR = Buttons("Compare", "heads.pair", PAIRS, PAIRS[0], look={"label_visibility": "collapsed"})
+PAIR = Menu("Compare", "heads.pair", PAIRS, PAIRS[0], look={"label_visibility": "collapsed", "width": 160})
 OPENING = (
     "Two heads, two texts or two models, and their difference, cell by cell. **Choose the other one**, and "
     "look for the strongest colours on the right."

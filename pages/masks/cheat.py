@@ -11,7 +11,7 @@ import streamlit as st
 from model import load, masks
 from model.analysis import leak
 from model.decoding import generate, temperature
-from pages import _ending, _shell, _sidebar, _words
+from pages import _ending, _fold, _shell, _sidebar, _words
 from pages._cache import remembered
 from pages._control import Number, pause
 from pages._heads import heads_in_words, map_heads
@@ -20,6 +20,10 @@ from viz import masks as figures
 from viz.component import heatmap
 
 HONEST, CHEAT = "decoder-rope", "decoder-unmasked"
+OPENING = (
+    "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** and "
+    "see how sure each is of every next word: the one that may look ahead knows them all."
+)
 TEMPERATURE, COUNT = 0.8, 40  # of what they write
 SEED = Number("Seed", "masks.seed", range(1, 1000), 1, look={"width": 120, "label_visibility": "collapsed"})
 PART = 5  # tokens between two looks at what it has written
@@ -27,26 +31,18 @@ BOX = 165  # pixels: the height of the box that they are written in
 CONTEXT = 128  # tokens before what they write: as many as they were trained on
 
 
-def show(choice):
+def show(choice, _row):
     """Show what a decoder that was trained without the mask makes of the text, and where it looks."""
     honest = _sidebar.read(choice._replace(model=HONEST))
     cheat = _sidebar.read(choice._replace(model=CHEAT), notice=False)
     blinded = _shell.explain(choice.text, CHEAT, mask="causal")
-    st.markdown(
-        "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** "
-        "and see how sure each is of every next word: the one that may look ahead knows them all. Then look "
-        "at what it writes when there is nothing ahead to look at."
-    )
     score(honest, cheat, blinded)
     pause()
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        curves()
-    with right:
-        writing(honest)
-    looks(choice, cheat)
-    _shell.heading("Why is that so?")
-    meaning()
+    writing(honest)
+    _fold.fold("Where does the cheat look?", "masks.looks", looks, choice, cheat)
+    _fold.fold("How its loss fell in training", "masks.loss", curves)
+    _fold.fold("Why is that so?", "masks.why", meaning)
+    _fold.sources("masks.code", masks.causal, generate)
 
 
 def score(honest, cheat, blinded):
@@ -65,7 +61,7 @@ def score(honest, cheat, blinded):
         key="masks.believed",
         square=False,
         height=180,
-        label="How probable was each word, to the model that was to predict it?",
+        label="how probable each word was to the model that was to predict it",
         row_role="model",
         column_role="next token",
         revision=honest.text,
@@ -158,7 +154,6 @@ def ahead_of(text):
 
 def looks(choice, cheat):
     """The mean weight on the next token of every head of the cheat, and the weights of the chosen one."""
-    _shell.heading("Where does the cheat look?")
     if len(cheat.tokens) == 1:
         return
     ahead = ahead_of(choice.text)
@@ -203,4 +198,3 @@ def meaning():
         "loss is to copy the next token from the next place, and nothing about language has to be learned. "
         "When the model writes, there is no next place yet: it meets a task that it was never trained for.",
     )
-    _shell.show_source(masks.causal, generate)

@@ -14,7 +14,7 @@ from model.analysis import leak
 from pages import _shell
 from pages._cache import remembered
 from pages._choices import put
-from pages._control import Buttons, Control, Slider
+from pages._control import Control, Menu, Slider
 
 PAINTED = "painted"
 KINDS = "causal", "full", "window", "prefix", PAINTED
@@ -107,7 +107,8 @@ def chosen(name, T):
 
 def kind_of(name):
     """The control of the mask's kind for a model of that name; until somebody chooses, its own."""
-    return Buttons("Mask", KIND, KINDS, "causal" if load(name).config.causal else "full")
+    look = {"label_visibility": "collapsed", "width": 160, "format_func": "mask: {}".format}
+    return Menu("Mask", KIND, KINDS, "causal" if load(name).config.causal else "full", look=look)
 
 
 def controls(name, mask):

@@ -7,14 +7,18 @@ import streamlit as st
 
 from model import load
 from model.analysis import leak, sensitivity
-from pages import _progress, _shell, _sidebar
+from pages import _fold, _progress, _shell, _sidebar
 from pages._cache import remembered
 from pages._control import Line, pause, token
 from pages._numbers import number, percent, plural
 from pages.masks import chosen
 from viz.component import heatmap
 
-WORD = Line("by the word", "masks.word", None, "dog", look={"width": 140})
+OPENING = (
+    "Put another word into the future and see who notices. **Choose the token that is replaced**: with the "
+    "causal mask not one number left of it changes; with the full mask all do."
+)
+WORD = Line("by the word", "masks.word", None, "dog", look={"width": 110})
 WAYS = 4  # random directions for the gradients
 LONGEST = 48  # tokens of a text for which every pair is measured
 PASS = 1024  # tokens in one pass
@@ -40,19 +44,15 @@ def squares(name, ids, mask, seed):
     )
 
 
-def show(choice):
+def show(choice, _row):
     """Show which vectors move when a token is replaced, under the chosen mask."""
     trace = _sidebar.read(choice)
     T = len(trace.tokens)
-    st.markdown(
-        "Put another word into the future and see who notices. **Choose the token that is replaced**: with "
-        "the causal mask not one number left of it changes, in any layer. Then choose the full mask."
-    )
     mask = chosen.chosen(choice.model, T)
     replaced = token("Replace", "masks.future", trace.tokens, T // 2)
     place, word = replaced.value(), WORD.value()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        replaced.draw()
+        replaced.draw(width=160)
         WORD.draw()
         chosen.controls(choice.model, mask)
     rows = chosen.empty_rows(chosen.allowed_under(mask, choice.model, T))
@@ -62,8 +62,10 @@ def show(choice):
     if other is not None:
         test(choice.model, trace, place, other, mask)
         pause()
-        every_pair(choice.model, trace, other, mask)
-        _shell.show_source(leak.moved, leak.squares)
+        _fold.fold(
+            "Every token, and by gradient", "masks.pairs", every_pair, choice.model, trace, other, mask
+        )
+        _fold.sources("masks.code", leak.moved, leak.squares)
 
 
 def replacement(name, trace, place, word):
@@ -150,7 +152,6 @@ def test(name, trace, place, other, mask):
 def every_pair(name, trace, other, mask):
     """Every token replaced in turn, and the gradients of the same, side by side."""
     T = len(trace.tokens)
-    _shell.heading("Every token, and by gradient")
     if T > LONGEST:
         st.info(
             f"Every pair is measured for texts of up to {LONGEST} tokens; yours has {T:,}. The test of one "

@@ -2,19 +2,26 @@
 trained to cheat.
 """
 
+import streamlit as st
+
 from pages import _sidebar
-from pages._control import Buttons
+from pages._control import Buttons, row_above
 from pages.masks import cheat, leaks, paint, sight
 
 SECTIONS = {
-    "Can it cheat?": cheat.show,
-    "Paint a mask": paint.show,
-    "Leak test": leaks.show,
-    "Encoder and decoder": sight.show,
+    "Can it cheat?": cheat,
+    "Paint a mask": paint,
+    "Leak test": leaks,
+    "Encoder and decoder": sight,
 }
 ONLY = {"Can it cheat?": cheat.HONEST, "Encoder and decoder": sight.DECODER}  # models that these are about
 VIEW = Buttons("View", "masks.section", SECTIONS, "Can it cheat?", look={"label_visibility": "collapsed"})
 
-section = VIEW.value()
-VIEW.draw()
-SECTIONS[section](_sidebar.choice(only=ONLY.get(section), hub=True))
+name = VIEW.value()
+section = SECTIONS[name]
+st.markdown(section.OPENING)
+choice = _sidebar.choice(only=ONLY.get(name), hub=True)
+row = row_above("masks.row")
+with row:
+    VIEW.draw()
+section.show(choice, row)

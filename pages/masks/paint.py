@@ -7,28 +7,27 @@ import streamlit as st
 
 from model import masks
 from model.analysis import chance
-from pages import _shell, _sidebar
+from pages import _fold, _shell, _sidebar
 from pages._control import pause
 from pages._numbers import compared, number, plural
 from pages.masks import chosen
 from viz import masks as figures
 from viz.component import heatmap
 
+OPENING = (
+    "The mask says who may look at whom; the softmax shares its weights out among what is left. **Choose a "
+    "mask, or click and drag over cells of the first picture**: the model runs again with it."
+)
 HEIGHT = 275
 
 
-def show(choice):
+def show(choice, row):
     """Show the mask beside the scores and the weights, and what the model does under it."""
     original = _sidebar.read(choice)
     T = len(original.tokens)
-    st.markdown(
-        "The mask says who may look at whom; the softmax shares its weights out among what is left. **Choose "
-        "a mask, or click and drag over cells of the first picture**: the model runs again with it, and the "
-        "bars say how far each token’s output has moved."
-    )
     mask = chosen.chosen(choice.model, T)
     # before the pictures, which must not move under the pointer that paints
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with row:
         chosen.controls(choice.model, mask)
     own = chosen.own(choice.model, T)
     allowed = mask.allowed(own)
@@ -47,7 +46,9 @@ def show(choice):
         )
     )
     effect(choice.model, original, trace, mask, own)
-    formula(trace.layers[choice.layer].attention, trace.config.encoding.title)
+    attention, title = trace.layers[choice.layer].attention, trace.config.encoding.title
+    _fold.fold("How a mask comes into the softmax", "masks.formula", formula, attention, title)
+    _fold.sources("masks.code", masks.causal, masks.window, masks.prefix)
 
 
 def pictures(choice, trace, tokens, allowed):
@@ -147,4 +148,3 @@ def formula(attention, title):
         + f" $R_i$ turns a query or a key by the angles of place $i$ ({title})." * turned
         + f" $b_{{ij}}$ is what {title} adds for the places of the two." * biased,
     )
-    _shell.show_source(masks.causal, masks.window, masks.prefix)

@@ -6,13 +6,17 @@ import streamlit as st
 from model import load
 from model.analysis import leak, senses, sensitivity
 from model.trace import frozen
-from pages import _progress, _shell, _sidebar
+from pages import _fold, _progress, _shell, _sidebar
 from pages._cache import remembered
 from pages._control import pause, token
 from pages._numbers import number, percent, plural
 from viz.component import heatmap
 
 MODELS = ENCODER, DECODER = "encoder", "decoder-rope"
+OPENING = (
+    "The same sentence, read with and without the future. **Choose a word** and see which words its vector "
+    "knows of: in the encoder all of them, in the decoder only itself and what stands before it."
+)
 LONGEST = 128  # tokens, as many as the models were trained on
 EXACT = 16  # tokens of a text for which every layer is exact; of a longer one the end is,
 WAYS = 16  # and the layers before are estimated along so many random directions
@@ -59,18 +63,14 @@ def knows(name, ids, output):
     return np.pad(norms, ((0, 0), (0, len(ids) - len(read)))), error
 
 
-def show(choice):
+def show(choice, row):
     """Show which words a word knows of, in an encoder and in a decoder."""
     traces = {name: _sidebar.read(choice._replace(model=name), notice=False) for name in MODELS}
     decoder = traces[DECODER]
-    st.markdown(
-        "The same sentence, read with and without the future. **Choose a word** and see which words its "
-        "vector knows of: in the encoder all of them, in the decoder only itself and what stands before it. "
-        "The first word of a decoder never learns what the sentence is about."
-    )
     word = token("Word", "masks.output", decoder.tokens, 0)
     place = word.value()
-    word.draw()
+    with row:
+        word.draw(label_visibility="collapsed", width=190)
     longest = max(len(trace.tokens) for trace in traces.values())
     if longest > LONGEST:
         st.warning(
@@ -87,18 +87,23 @@ def show(choice):
         strict=True,
     )
     pause()
-    st.caption(
-        "Each row is a layer, each column a token: |∂x / ∂e|, how far the word’s vector x moves with a "
-        f"small step of each token’s embedding e; {precision(max(errors))}. Each row is divided by its "
-        "largest. Hatched: exactly 0, no path. “looks at”: weights of the layer and head chosen at the left."
-    )
-    st.markdown(" ".join(sentences))
     st.markdown(
-        "That is why an encoder is asked for what words mean, and a decoder for what comes next: the "
-        "encoder’s vectors hold the whole sentence, but there is no next word that it has not seen; the "
-        "decoder’s hold only the past, so each can be asked for its next word, all at once."
+        f"{' '.join(sentences)} The first word of a decoder never learns what the sentence is about. That is "
+        "why an encoder is asked for what words mean, and a decoder for what comes next: the encoder’s "
+        "vectors hold the whole sentence, but there is no next word that it has not seen; the decoder’s hold "
+        "only the past, so each can be asked for its next word, all at once."
     )
-    _shell.show_source(sensitivity.squares)
+    _fold.fold("How it is measured", "masks.how", how, max(errors))
+    _fold.sources("masks.code", sensitivity.squares)
+
+
+def how(error):
+    """What the numbers are."""
+    st.markdown(
+        "Each row is a layer, each column a token: |∂x / ∂e|, how far the word’s vector x moves with a "
+        f"small step of each token’s embedding e; {precision(error)}. Each row is divided by its largest. "
+        "Hatched: exactly 0, no path. “looks at”: weights of the layer and head chosen at the left."
+    )
 
 
 def precision(error):
@@ -136,7 +141,7 @@ def draw_model(column, trace, name, place, choice):
             key=f"masks.knows_{name.partition('-')[0]}",
             square=False,
             height=290,
-            label=f"{name}: what token {place + 1} knows of",
+            label=f"{name}: what {trace.tokens[place].strip() or place + 1} knows of",
             row_role="stage",
             column_role="token",
             hole="exactly 0",

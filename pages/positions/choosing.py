@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import Unavailable
 from model.analysis import cost
-from pages import _shell
+from pages import _fold, _shell
 from pages._choices import put
 from pages._control import NothingToShow
 from pages._numbers import number, percent, plural
@@ -15,17 +15,17 @@ from pages.positions.long_text_losses import mean
 from pages.positions.pictures import LOOKS
 from viz import order as figures
 
+OPENING = (
+    "Models that were trained alike and differ only in how they are told where a word stands. **Look to the "
+    "right of 128 tokens**, the length that they were trained on: which lines stay flat?"
+)
 RANGES = (64, 128), (128, 256), (512, 1024)  # places of a token; the models were trained on 128 tokens
 GROWTH = 0.2  # nats past the training length that still count as going on
 
 
-def show(text):
+def show(text, _row):
     """Show the picture, the table, and a way to each encoding."""
     tokens = len(encodings.read(text))
-    st.markdown(
-        "Models that were trained alike and differ only in how they are told where a word stands. **Look to "
-        "the right of 128 tokens**, the length that they were trained on: which lines stay flat?"
-    )
     held_out = {name: losses for name in encodings.usable() if (losses := recorded(name))}
     if not held_out:
         raise NothingToShow
@@ -53,8 +53,7 @@ def show(text):
         "say nothing. Work: operations that the encoding adds for the last of 128 tokens, beside the "
         f"{cost.per_token(config()):,} multiply-adds of the matrices that a token goes through."
     )
-    _shell.heading("The functions that computed it")
-    _shell.show_source(mean, cost.position_operations)
+    _fold.sources("positions.code", mean, cost.position_operations)
 
 
 def recorded(name):

@@ -5,12 +5,16 @@ import streamlit as st
 
 from model.analysis import order
 from model.network.encodings import ENCODINGS
-from pages import _shell
+from pages import _fold, _shell
 from pages._control import picture_first
 from pages._numbers import number, percent, plural
 from pages.positions import encodings
 from viz.component.panels import panels
 
+OPENING = (
+    "Does a head look at a word for what it is, or for where it stands? **Choose an encoding**, and click a "
+    "cell: its score is the sum of the numbers over the panels."
+)
 SHOWN = 64  # tokens of a long text that are drawn
 FORMULAS = {  # by where the encoding enters
     "nowhere": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D}",
@@ -48,21 +52,16 @@ MEANINGS = {
 }
 
 
-def show(text):
+def show(text, row):
     """Show the parts that the scores of a head are the sum of."""
     T = len(encodings.read(text))
-    st.markdown(
-        "Does a head look at a word for what it is, or for where it stands? **Choose an encoding**, and "
-        "click a cell: its score is the sum of the numbers over the panels. Adding the same number to a "
-        "whole row changes nothing: the softmax looks only at differences within a row."
-    )
     encoding = encodings.encoding_control("positions.split", "sinusoidal")
     layers, heads = encodings.layer_control(1), encodings.head_control(6)
     name, head = encoding.value(), heads.value() - 1
     enters = ENCODINGS[name].enters
     layer = 0 if enters == "embedding" else layers.value() - 1
     controls = (encoding, heads) if enters == "embedding" else (encoding, layers, heads)
-    with picture_first(*controls):
+    with picture_first(*controls, row=row):
         encodings.fits_or_ends(name, T)
         trace = _shell.explain(text, f"decoder-{name}")
         attention = trace.layers[layer].attention
@@ -84,17 +83,18 @@ def show(text):
             key="positions.parts",
             kind="signed",
             across=3,
-            side=190 if len(maps) > 3 else 300,
+            side=150 if len(maps) > 3 else 300,
             revision=f"{name}:{text}",
             selected=(query - start, key - start),
             on_select=lambda row, column: encodings.take_pair(start + row, start + column),
             label=f"{name}, layer {layer + 1}, head {head + 1}: the parts of its scores",
         )
-    about(parts, real, error, allowed, trace.tokens, query, key, name)
-    _shell.show_source(order.normalised if enters == "embedding" else order.score_parts)
+    about(parts, real, error, allowed, trace.tokens, query, key)
+    _fold.fold("What the parts are", "positions.parts_are", meaning, enters)
+    _fold.sources("positions.code", order.normalised if enters == "embedding" else order.score_parts)
 
 
-def about(parts, real, error, allowed, tokens, query, key, name):
+def about(parts, real, error, allowed, tokens, query, key):
     """The sum in the chosen cell, and over all cells."""
     numbers = " + ".join(f"{title} {number(values[query, key], 3)}" for title, values in parts.items())
     st.caption(
@@ -106,8 +106,16 @@ def about(parts, real, error, allowed, tokens, query, key, name):
         f"**{number(real[query, key], 3)}**. Over {plural('cell', real.size)} the sum differs from the "
         f"score that the model computed by at most **{number(error, digits=2)}**. {brought(parts, allowed)}"
     )
-    enters = ENCODINGS[name].enters
-    _shell.say(FORMULAS[enters], MEANINGS[enters])
+
+
+def meaning(enters):
+    """What the parts of a score are where an encoding enters there."""
+    _shell.say(
+        FORMULAS[enters],
+        MEANINGS[enters],
+        "Adding the same number to a whole row changes nothing: the softmax looks only at differences within "
+        "a row.",
+    )
 
 
 def brought(parts, allowed):

@@ -91,17 +91,23 @@ def seen(trace, layer, head):
 
 def layer_control(default):
     """The control of the layer, counted from 1."""
-    return Buttons("Layer", "positions.layer", range(1, bundle(usable()[0]).config.layers + 1), default)
+    return numbered("layer", bundle(usable()[0]).config.layers, default)
 
 
 def head_control(default):
     """The control of the head, counted from 1."""
-    return Buttons("Head", "positions.head", range(1, bundle(usable()[0]).config.heads + 1), default)
+    return numbered("head", bundle(usable()[0]).config.heads, default)
+
+
+def numbered(name, count, default):
+    """A list of layers or heads, counted from 1."""
+    look = {"label_visibility": "collapsed", "width": 120, "format_func": f"{name} {{}}".format}
+    return Menu(name.capitalize(), f"positions.{name}", range(1, count + 1), default, look=look)
 
 
 def encoding_control(key, default):
     """The control of one encoding."""
-    return Buttons("Encoding", key, NAMES, default)
+    return Buttons("Encoding", key, NAMES, default, look={"label_visibility": "collapsed"})
 
 
 def several_control(key):

@@ -6,26 +6,25 @@ import streamlit as st
 
 from model.analysis import chance, order
 from model.network.encodings import rope
-from pages import _shell
+from pages import _fold, _shell
 from pages._control import NothingToShow, pause
 from pages._numbers import number, plural, signed, tex, uncertain
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
-from pages.positions.long_text import OWN, controls, encoded, settings
+from pages.positions.long_text import OWN, controls, encoded, others, settings
 from pages.positions.long_text_losses import jobs, losses, mean, measured
 
+READING = {"linear interpolation": rope.interpolated, "NTK-aware": rope.ntk_aware, "YaRN": rope.yarn}
+OPENING = (
+    "All models were trained on 128 tokens at a time. **Move the length** past that, and look what happens "
+    "to the right of the dotted line: only **alibi** and **t5** go on as before."
+)
 
-def show(_text):
+
+def show(_text, row):
     """Show the loss by position on a long text of the page's own."""
-    st.markdown(
-        "All models were trained on 128 tokens at a time. **Move the length** past that, and look what "
-        "happens to the right of the dotted line: only **alibi** and **t5** go on as before. Both add a bias "
-        "to the scores that says nothing new of far words: t5 adds the same number from 113 tokens on, with "
-        "alibi they only fade further. To follow the distance is not enough: rope does, but its slow pairs "
-        "come to angles that they never met. And without any encoding (none) a model fails as well."
-    )
     source, text, length, chosen, methods, base = settings()
-    controls(source)
+    controls(source, row)
     if not text.strip():
         st.warning(
             "There is no text yet. Paste one of a few hundred words into the box, or choose the fairy tale."
@@ -45,20 +44,35 @@ def show(_text):
     context = encodings.bundle(encodings.usable()[0]).config.context
     asked = hash((used, tuple(chosen), tuple(methods), base))
     todo = jobs(used, chosen, methods, base)
-    curves = measured(todo, chosen, context, len(used) - 1, asked)
+    curves = measured(todo, chosen, context, len(used) - 1, asked, row)
     pause()
     st.caption(
         "Solid: measured now on this one text, whose hard places all curves share. Dashed: the mean over "
         "192 windows of held-out texts, from its card. Across: how many tokens were read before, on a log "
         "scale, each dot the mean over 16, 32, 64 … tokens; upwards: the loss in nats, lower is better."
     )
-    table(curves, ids, used, source, length, context)
+    others()
     st.markdown(gaps_in_words([one for one in todo if one[0] in curves], context))
-    explain_methods(methods, len(used) - 1, context)
+    which_text(ids, used, source, length)
+    _fold.fold("The numbers", "positions.numbers", table, curves, len(used) - 1, context)
+    _fold.fold("Why do they go on, or not?", "positions.why", why)
+    _fold.fold("RoPE, read in other ways", "positions.ways", explain_methods, len(used) - 1, context)
+    functions = [READING[method] for method in methods if method in READING]
+    _fold.sources("positions.code", *functions, order.losses)
 
 
-def table(curves, ids, used, source, length, context):
-    """The numbers of the curves as a table, and what to see in them."""
+def why():
+    """What makes an encoding go on past the training length."""
+    st.markdown(
+        "Both that go on add a bias to the scores that says nothing new of far words: t5 adds the same "
+        "number from 113 tokens on, with alibi they only fade further. To follow the distance is not enough: "
+        "rope does, but its slow pairs come to angles that they never met. And without any encoding (none) a "
+        "model fails as well."
+    )
+
+
+def which_text(ids, used, source, length):
+    """What was measured on."""
     N = len(used) - 1
     if source == OWN and len(ids) <= length:
         st.info(f"This text has {len(ids):,} tokens: it is measured to its end, at {N:,}.")
@@ -69,6 +83,10 @@ def table(curves, ids, used, source, length, context):
             "The text: the beginning of “The Bronze Ring”, from The Blue Fairy Book, edited by Andrew Lang, "
             "1889, public domain. No model was trained on it."
         )
+
+
+def table(curves, N, context):
+    """The numbers of the curves as a table."""
     lines = [
         f"| encoding | after {'1 token' if N == 1 else f'1 to {min(N, context)} tokens'} | "
         f"{f'after {context + 1} to {N:,}' if context < N else 'beyond'} | change |",
@@ -105,11 +123,10 @@ def gaps_in_words(todo, context):
     )
 
 
-def explain_methods(methods, N, context):
-    """What the ways to read RoPE do, with their numbers for this length, and the functions that did it."""
+def explain_methods(N, context):
+    """What the ways to read RoPE do, with their numbers for this length."""
     config = encodings.bundle("rope").config
     width, own, factor = config.head_width, config.rope_base, max(1.0, N / context)
-    _shell.heading("RoPE, read in other ways")
     _shell.say(
         rf"s = \max\!\left(1, \tfrac{{{N}}}{{{context}}}\right) = {tex(factor)}",
         "The parameters stay as they are; only the angles by which queries and keys turn are changed, for "
@@ -131,12 +148,3 @@ def explain_methods(methods, N, context):
         if factor == 1
         else "",
     )
-    functions = {
-        "linear interpolation": rope.interpolated,
-        "NTK-aware": rope.ntk_aware,
-        "YaRN": rope.yarn,
-    }
-    for method in methods:
-        if method in functions:
-            _shell.show_source(functions[method])
-    _shell.show_source(order.losses)

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import heads, order
-from pages import _progress, _shell
+from pages import _fold, _progress, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import NothingToShow, picture_first
@@ -16,6 +16,11 @@ from pages.positions.encodings import NAMES
 from viz.component import heatmap
 from viz.component.panels import panels
 
+OPENING = (
+    "A convolution gives each distance a fixed weight, whatever the words are. **Choose an encoding**, and "
+    "look at the heads on top: the larger the share, the more of what the head does is said by the distance "
+    "alone."
+)
 FEW = 256  # tokens up to which all models are asked at once
 DRAWN = 64  # tokens of the head's own picture
 
@@ -38,17 +43,12 @@ def take_head(row, _):
     put({"positions.layer": layer + 1, "positions.head": head + 1})
 
 
-def show(text):
+def show(text, row):
     """Show how much of each head depends on the distance alone."""
     T = len(encodings.read(text))
-    st.markdown(
-        "A convolution gives each distance a fixed weight, whatever the words are. **Choose an encoding**, "
-        "and look at the heads on top: the larger the share, the more of what the head does is said by the "
-        "distance alone. Click a row to see the head."
-    )
     encoding = encodings.encoding_control("positions.model", "t5")
     name = encoding.value()
-    with picture_first(encoding):
+    with picture_first(encoding, row=row):
         encodings.fits_or_ends(name, T)
         if T == 1:
             st.warning(
@@ -75,7 +75,8 @@ def show(text):
         f"do{f'; the first {DRAWN} tokens' * (T > DRAWN)}."
     )
     explain(name, text, shares, chosen, flat)
-    _shell.show_source(order.by_distance)
+    _fold.fold("How the share is measured", "positions.how", how)
+    _fold.sources("positions.code", order.by_distance)
 
 
 def draw_profiles(name, text, ranked, means, shares, chosen):
@@ -86,7 +87,7 @@ def draw_profiles(name, text, ranked, means, shares, chosen):
         columns=[str(d) for d in range(means.shape[-1])],
         key="positions.heads",
         square=False,
-        height=480,
+        height=430,
         selected=(ranked.index(chosen), 0),
         revision=f"{name}:{text}",
         label=f"{name}: mean weight by distance, heads sorted by the share",
@@ -109,10 +110,10 @@ def draw_chosen(name, trace, means, chosen):
         columns=tokens,
         key="positions.alone",
         across=1,
-        side=190,
+        side=140,
         selected=(len(tokens) - 1, 0),
         revision=f"{name}:{trace.text}",
-        label=f"Layer {chosen[0] + 1}, head {chosen[1] + 1}",
+        label=f"layer {chosen[0] + 1}, head {chosen[1] + 1}",
     )
 
 
@@ -126,6 +127,10 @@ def explain(name, text, shares, chosen, flat):
         f"words are near; {int((shares > flat).sum())} of {shares.size} heads are above that."
         + others(text, len(encodings.read(text)))
     )
+
+
+def how():
+    """The correlation ratio."""
     _shell.say(
         r"\eta^2 = \frac{\sum_d n_d\,(\bar w_d - \bar w)^2}{\sum_{i \ge j} (w_{ij} - \bar w)^2}, \qquad \bar "
         r"w_d = \text{mean of the } n_d \text{ "

@@ -15,8 +15,14 @@ TALE_FILE = "passage.txt"
 METHODS = tuple(figures.METHODS)
 BASES = 1_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 10_000_000
 LENGTHS = range(32, 1_025, 32)
-LENGTH = Steps("Length, tokens", "positions.length", LENGTHS, 1_024, look={"width": 300})
-SOURCE = Buttons("Text", "positions.source", (TALE, OWN), TALE)
+LENGTH = Steps(
+    "Length, tokens",
+    "positions.length",
+    LENGTHS,
+    1_024,
+    look={"width": 200, "label_visibility": "collapsed", "format_func": lambda n: f"{n:,} tokens"},
+)
+SOURCE = Buttons("Text", "positions.source", (TALE, OWN), TALE, look={"label_visibility": "collapsed"})
 PASSAGE = Lines("Your own long text", "positions.passage", None, "", look={"height": 110})
 MEASURED = "positions.measured"
 READ = Several("RoPE read in other ways", "positions.methods", METHODS, ["YaRN"], least=0)
@@ -48,14 +54,18 @@ def settings():
     return source, text, LENGTH.value(), chosen, READ.value(), BASE.value()
 
 
-def controls(source):
-    """Draw what the settings said."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+def controls(source, row):
+    """Draw what the settings said of the text: its length and where it is from."""
+    with row:
         LENGTH.draw()
         SOURCE.draw()
-        encodings.several_control(MEASURED).draw()
     if source == OWN:
         PASSAGE.draw()
+
+
+def others():
+    """Draw what else the settings said: which curves there are."""
+    encodings.several_control(MEASURED).draw()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         READ.draw()
         BASE.draw()

@@ -46,13 +46,12 @@ def stop(asked):
     st.session_state["positions.stopped"] = asked
 
 
-def measured(todo, chosen, context, N, asked):
+def measured(todo, chosen, context, N, asked, row):
     """Measure curve by curve and draw each as it comes; a press of Stop, or any other control, ends it.
     Returns {curve: rows}.
     """
     recorded = {name: by_octave(encodings.bundle(name).card["loss_by_position"], N) for name in chosen}
-    with st.container(horizontal=True, vertical_alignment="center"):
-        button, status = st.empty(), st.empty()
+    button, status = row.empty(), row.container(width="content").empty()
     picture, state, began, drawn, curves = st.empty(), st.session_state, time.monotonic(), None, {}
     stopped = state.get("positions.stopped") == asked
     done = state.get("positions.done", {}).get(asked, 0) if stopped else len(todo)

@@ -5,27 +5,31 @@ compared on the reader's own text.
 import streamlit as st
 
 from pages import _shell, _text
-from pages._control import Buttons
+from pages._control import Buttons, row_above
 from pages.positions import choosing, content_position, extrapolation, locality, shuffle, side_by_side, table
 
 SECTIONS = {
-    "Which to choose": choosing.show,
-    "Side by side": side_by_side.show,
-    "Shuffle test": shuffle.show,
-    "By distance": locality.show,
-    "The encoding itself": table.show,
-    "Beyond the training length": extrapolation.show,
-    "Content and position": content_position.show,
+    "Which to choose": choosing,
+    "Side by side": side_by_side,
+    "Shuffle test": shuffle,
+    "By distance": locality,
+    "The encoding itself": table,
+    "Beyond the training length": extrapolation,
+    "Content and position": content_position,
 }
 OWN_TEXT = "The encoding itself", "Beyond the training length"  # these ask for none, or for a long one
 
 HIDDEN = {"label_visibility": "collapsed"}
 VIEW = Buttons("View", "positions.section", SECTIONS, "Which to choose", look=HIDDEN)
 
-section = VIEW.value()
-VIEW.draw()
-if section in OWN_TEXT:
+name = VIEW.value()
+section = SECTIONS[name]
+st.markdown(section.OPENING)
+if name in OWN_TEXT:
     text = _text.TEXT.value()
 else:
     text, st.session_state.reader = _text.place(), _shell.FIRST
-SECTIONS[section](text)
+row = row_above("positions.row")
+with row:
+    VIEW.draw()
+section.show(text, row)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from model import masks
 from model.analysis import order
-from pages import _progress, _shell
+from pages import _fold, _progress, _shell
 from pages._cache import remembered
 from pages._choices import forget, put, refuse
 from pages._control import Control, Number, pause
@@ -14,6 +14,10 @@ from pages.positions.encodings import NAMES
 from viz import order as figures
 from viz.component.sequence import sequence
 
+OPENING = (
+    "Shuffle the words of the text: a model that knows nothing of order brings every word out as before, "
+    "only in its new place. **Press Shuffle**, and look for the one dot far to the left."
+)
 MASKS = "full", "causal"
 ROUNDING = 1e-4  # what float32 may add up to over all layers
 ORDER = Control("Order of the words", "positions.order", None, "")  # places from 1, with hyphens between
@@ -66,24 +70,13 @@ def next_seed():
     put({SEED.key: st.session_state[SEED.key] % 9_999 + 1}, ORDER.key)
 
 
-def show(text):
+def show(text, row):
     """Show how far a shuffle of the text's words moves the vectors of each model."""
     ids = encodings.read(text)
     groups, words = order.words(encodings.bundle(encodings.usable()[0]).tokenizer, text)
-    st.markdown(
-        "Shuffle the words of the text. If a model knows nothing of order, every word must come out as "
-        "before, only in its new place. **Press Shuffle**, and look for the one dot far to the left: no "
-        "encoding and a mask that hides nothing."
-    )
     new, seed = kept_order(len(words))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with row:
         st.button("Shuffle", key="positions.shuffle", on_click=next_seed, type="primary")
-        SEED.draw()
-        st.caption(
-            "The words are in your own order."
-            if seed is None
-            else f"The words are in the order of seed {seed}."
-        )
     sequence(
         words,
         new,
@@ -100,6 +93,20 @@ def show(text):
     )
     pause()
     meaning(disorders, new, words)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "The words are in your own order; another one by its seed:"
+            if seed is None
+            else "The words are in the order of seed",
+            width="content",
+        )
+        SEED.draw(label_visibility="collapsed")
+    _fold.fold("How it is measured", "positions.how", how)
+    _fold.sources("positions.code", order.disorder)
+
+
+def how():
+    """The law that is tested."""
     _shell.say(
         r"f(Px) = P f(x) \quad\text{for every order } P",
         r"$x$ are the embedded words, $P$ puts them into another order, $f$ is the whole network up to the "
@@ -107,7 +114,6 @@ def show(text):
         r"$|f(Px)_i - (P f(x))_i| \,/\, |(P f(x))_i|$ over all tokens. Tokens are moved, not letters: a word "
         r"keeps its tokens, so it is read as it was.",
     )
-    _shell.show_source(order.disorder)
 
 
 def meaning(disorders, new, words):

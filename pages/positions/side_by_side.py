@@ -7,7 +7,7 @@ import streamlit as st
 
 from model.analysis import chance
 from model.network.attention import attend
-from pages import _ending, _shell, _words
+from pages import _ending, _fold, _shell, _words
 from pages._control import NothingToShow, Slider, picture_first
 from pages._numbers import compared, signed
 from pages.positions import encodings
@@ -17,24 +17,24 @@ from viz.component import heatmap
 from viz.component.beliefs import beliefs
 from viz.component.panels import panels
 
+OPENING = (
+    "These models, trained on the same texts in the same order, differ in one thing: how they are told where "
+    "a word stands. **Look for diagonals**: a weight that follows the distance runs along one, a weight that "
+    "follows the word makes columns."
+)
 SHOWN = 128  # tokens of a long text that are drawn at once
 BEST = 5  # next tokens listed
 
 
-def show(text):
+def show(text, row):
     """Show what each encoding makes of the text: weights, losses, the next token."""
     T = len(encodings.read(text))
-    st.markdown(
-        "These models, trained on the same texts in the same order, differ in one thing: how they are told "
-        "where a word stands. **Choose layer and head**, and look for diagonals: a weight that follows the "
-        "distance runs along one, a weight that follows the word makes columns."
-    )
     several = encodings.several_control("positions.columns")
     layer, head = encodings.layer_control(1), encodings.head_control(6)
     first = Slider(
         f"First of {SHOWN} tokens shown", "positions.first", range(1, max(1, T - SHOWN + 1) + 1), 1
     )
-    with picture_first(several, layer, head, first):
+    with picture_first(layer, head, first, row=row):
         traces = encodings.traces(text, T, several.value())
         any_trace = next((trace for trace in traces.values() if not isinstance(trace, str)), None)
         if any_trace is None:
@@ -58,6 +58,7 @@ def show(text):
             rows=labels.names,
             columns=labels.names,
             key="positions.panels",
+            side=150,
             selected=labels.cell(query, key),
             revision=text,
             on_select=labels.chosen(encodings.take_pair),
@@ -69,10 +70,16 @@ def show(text):
         "use for them: what head 6 does in one, another head may do in the next."
     )
     labels.draw()
-    loss(traces, tokens)
-    expected(traces, any_trace, query)
-    difference(weights, labels.names, text)
-    _shell.heading("The formula and its code")
+    several.draw()
+    _fold.fold("Which words did each model find hard?", "positions.hard", loss, traces, tokens)
+    _fold.fold("What comes next?", "positions.comes", expected, traces, any_trace, query)
+    _fold.fold("Where do two of them differ?", "positions.differ", difference, weights, labels.names, text)
+    _fold.fold("Where an encoding enters", "positions.formula", formula)
+    _fold.sources("positions.code", attend)
+
+
+def formula():
+    """The formula of a weight, with the three places where an encoding enters."""
     _shell.say(
         r"w_{ij} = \mathrm{softmax}_j\!\left(\frac{R_i q_i \cdot R_j k_j}{\sqrt D} + b_{ij}\right), \qquad "
         r"q_i, k_i \text{ from } x_i + p_i",
@@ -81,12 +88,10 @@ def show(text):
         f"({encodings.entering('queries and keys')}), $b$ is added to the scores "
         f"({encodings.entering('scores')}).",
     )
-    _shell.show_source(attend)
 
 
 def loss(traces, tokens):
     """What each model lost on each token."""
-    _shell.heading("Which words did each model find hard?", "loss", "nat")
     if len(tokens) == 1:
         st.info("This text is one token, and there is none after it to be predicted. Type a few words more.")
         return
@@ -122,7 +127,6 @@ def lead(losses, ranked):
 
 def expected(traces, any_trace, query):
     """The likeliest next tokens behind the token that asks."""
-    _shell.heading("What comes next?")
     best = {}
     for name, trace in traces.items():
         if isinstance(trace, str):
@@ -143,7 +147,6 @@ def expected(traces, any_trace, query):
 
 def difference(weights, names, text):
     """The weights of one model minus those of another."""
-    _shell.heading("Where do two of them differ?")
     controls = (
         encodings.menu_control("A", "positions.a", "rope"),
         encodings.menu_control("B", "positions.b", "none"),

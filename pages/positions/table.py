@@ -3,27 +3,27 @@
 import streamlit as st
 
 from model.network.encodings import ENCODINGS
-from pages import _shell
+from pages import _fold, _shell
 from pages._control import picture_first
 from pages.positions import encodings
 from pages.positions.pictures import PICTURES, PLACES
 from viz.component import heatmap
 
+OPENING = (
+    "This is what a model is told about positions, before it has read a word. **Choose an encoding**, and "
+    "look at the right picture: a band along the diagonal means that near and far can be told apart."
+)
 
-def show(_text):
+
+def show(_text, row):
     """Show what an encoding says of each position, and how alike it makes two; no text plays a part."""
-    st.markdown(
-        "This is what a model is told about positions, before it has read a word. **Choose an encoding**, "
-        "and look at the right picture: how alike any two positions are to the model. A band along the "
-        "diagonal means that near and far can be told apart."
-    )
     encoding, heads = (
         encodings.encoding_control("positions.encoding", "sinusoidal"),
         encodings.head_control(1),
     )
     name, head = encoding.value(), heads.value() - 1
     controls = (encoding, heads) if ENCODINGS[name].enters == "scores" else (encoding,)
-    with picture_first(*controls):
+    with picture_first(*controls, row=row):
         view = PICTURES[name].view(encodings.bundle(name), head)
         left, right = st.columns(2, gap="small")
         with left:
@@ -44,6 +44,7 @@ def show(_text):
                 revision=f"{name}:{head}",
             )
     st.caption(view.caption)
-    _shell.say(ENCODINGS[name].formula, view.meaning)
+    st.markdown(view.meaning)
+    _fold.fold("The formula", "positions.formula", _shell.say, ENCODINGS[name].formula)
     if view.source:
-        _shell.show_source(view.source)
+        _fold.sources("positions.code", view.source)

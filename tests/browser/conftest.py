@@ -159,6 +159,11 @@ class Page:
         buttons = self.part(key, "[role=radio]")
         (buttons.nth(option) if isinstance(option, int) else buttons.get_by_text(option, exact=True)).click()
 
+    def pick(self, key, option):
+        """Choose from a list that opens."""
+        self.part(key, "input").click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
     def switch(self, key):
         self.part(key, "label").first.click()
 

@@ -106,7 +106,7 @@ def test_arrows_and_enter_choose_a_head_and_a_key_opens_the_table(page):
 def test_another_way_and_the_list_of_heads(page):
     opened(page, "Knock-outs")
     before = page.shown(EFFECTS)
-    page.choose("heads.way", "uniform")
+    page.pick("heads.way", "uniform")
     page.linked(**{"heads.way": "uniform"})
     wish = effect(((2, 3),), way=knockouts.level)[0]
     page.page.wait_for_function(f"old => ({DATASET})('heads-effects')?.value !== old", arg=before["value"])
@@ -149,7 +149,7 @@ def test_the_three_measures_are_read_at_one_cell(page):
 
 
 def test_the_products_are_those_of_the_model(page):
-    opened(page, "Neuron", **{"heads.query": "11", "heads.key": "5"})
+    opened(page, "Neuron", **{"heads.query": "11", "heads.key": "5", "heads.every": "True"})
     attention = TRACE.layers[2].attention
     total, dot = told(page, r"Summed here they give (\S+), the model’s own matrix product says (\S+):")
     assert (total, dot) == pytest.approx((float(attention.dots(3)[10, 4]),) * 2, abs=2e-5)

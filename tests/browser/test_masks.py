@@ -147,7 +147,7 @@ def test_the_three_pictures_stand_in_one_row_above_the_fold(painter):
 def test_the_future_leaks_without_the_mask_only(page):
     page.open("masks", text=TEXT, **{"masks.section": "Leak test", "masks.future": "5"})
     expect(page.page.get_by_text("none has moved")).to_be_visible()
-    page.choose("masks.mask", "full")
+    page.pick("masks.mask", "mask: full")
     expect(page.page.get_by_text("the future leaks into the past")).to_be_visible()
 
 
@@ -161,7 +161,7 @@ def test_can_it_cheat_in_one_screen(page):
 
 
 def test_a_label_that_is_no_token_keeps_its_spaces(page):
-    page.open("masks", text=TEXT)
+    page.open("masks", text=TEXT, **{"masks.looks": "True"})
     page.shown("masks.ahead", cell="2,3")
     expect(page.part("masks.ahead", ".readout")).to_contain_text("layer 3, head 4: ")
     page.part("masks.ahead", "canvas.pointer").focus()

@@ -51,7 +51,7 @@ def test_a_link_shows_the_weights_of_six_models_under_one_crosshair(page):
     opened(page, layer=2, head=3, query=6, key=2)
     found = seen(page, "panels", cell="5,1")
     assert values(found) == pytest.approx(weights((5, 1), 2, 3), abs=1e-6)
-    page.choose("positions.head", "5")
+    page.pick("positions.head", "head 5")
     page.linked(**{"positions.head": "5"})
     expected = json.dumps([round(float(number), 4) for number in weights((5, 1), 2, 5).values()])
     page.page.wait_for_function(

@@ -46,11 +46,18 @@ IDS = BUNDLES["rope"].read(LONG)
 T = len(IDS)
 
 
+FOLDS = {f"positions.{name}": "True" for name in ("hard", "comes", "differ", "formula", "numbers", "ways")}
+
+
 def opened(view=VIEWS[0], text=LONG, **query):
-    """A fresh session on the page, opened by a link; the long text is short enough for a quick test."""
-    query = {"positions.section": view, "text": text} | {
-        f"positions.{name}": value for name, value in query.items()
-    }
+    """A fresh session on the page, opened by a link, with all that folds; the long text is short enough for a
+    quick test.
+    """
+    query = (
+        {"positions.section": view, "text": text}
+        | FOLDS
+        | {f"positions.{name}": value for name, value in query.items()}
+    )
     return checked(visit("positions", query).run())
 
 
@@ -577,7 +584,7 @@ def rows(markdown):
 
 def test_the_page_opens_on_what_tells_the_encodings_apart():
     at = checked(visit("positions", {"text": LONG}).run())
-    shown = rows(next(one.value for one in at.markdown if one.value.startswith("| | 64 to 128")))
+    shown = rows(next(one.value for one in at.markdown if one.value.startswith("| encoding | 64 to 128")))
     assert list(shown) == NAMES
     for name, cells in shown.items():
         recorded = BUNDLES[name].card["loss_by_position"]
@@ -590,6 +597,11 @@ def test_the_page_opens_on_what_tells_the_encodings_apart():
                 assert name == "learned" and cell == "–"
         assert float(cells[3]) == pytest.approx(BUNDLES[name].explain(LONG).losses.mean(), abs=0.00501)
         assert cells[4] == ("yes, 128" if name == "learned" else "no")
+        card = BUNDLES[name].card
+        seeds = (
+            np.ptp(card["short_training"]["bits_per_byte"]) * card["nats_per_token"] / card["bits_per_byte"]
+        )
+        assert numeric(cells[7]) == pytest.approx(seeds, rel=0.06)
     verdict = next(one.value for one in at.markdown if "Inside the training length" in one.value)
     assert "**rope** loses least" in verdict and "**alibi** and **t5** go on as before" in verdict
     assert "**learned** has no position" in verdict
@@ -602,7 +614,7 @@ def test_the_page_opens_on_what_tells_the_encodings_apart():
 
 def test_a_text_past_the_table_of_learned_positions_is_compared_without_it():
     at = opened(CHOOSING, text="the dog ran and " * 60)
-    shown = rows(next(one.value for one in at.markdown if one.value.startswith("| | 64 to 128")))
+    shown = rows(next(one.value for one in at.markdown if one.value.startswith("| encoding | 64 to 128")))
     assert shown["learned"][3].startswith("no such position") and float(shown["alibi"][3]) > 0
 
 

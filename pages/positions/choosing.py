@@ -48,9 +48,10 @@ def show(text, _row):
     st.caption(
         "Nats lost on a token, by how many were read before it; lower is better. Held-out texts: the same "
         "192 windows for every model, from its card. Each model was trained once, so nobody has measured how "
-        "far chance alone would drive them apart. In shorter trainings with three seeds the best and the "
-        f"worst seed of an encoding differ by up to {number(chance, 3)} nats a token: smaller differences "
-        "say nothing. Work: operations that the encoding adds for the last of 128 tokens, beside the "
+        "far chance alone would drive them apart. Between seeds: by how many nats a token the best and the "
+        "worst of three shorter trainings of the encoding differ; they "
+        f"differ by up to {number(chance, 3)} nats a token, and smaller differences than that say nothing. "
+        "Work: operations that the encoding adds for the last of 128 tokens, beside the "
         f"{cost.per_token(config()):,} multiply-adds of the matrices that a token goes through."
     )
     _fold.sources("positions.code", mean, cost.position_operations)
@@ -106,8 +107,8 @@ def table(held_out, own, tokens):
     heads = [f"{first} to {end:,}" for first, end in RANGES]
     lines = [
         f"| encoding | {' | '.join(heads)} | your text, {plural('token', tokens)} | needs a longest text | "
-        "parameters | work |",
-        "|:--|" + "--:|" * 7,
+        "parameters | work | between seeds |",
+        "|:--|" + "--:|" * 8,
     ]
     for name, losses in held_out.items():
         encoding, sizes = config_of(name)
@@ -115,7 +116,8 @@ def table(held_out, own, tokens):
         cells = ["–" if one is None else number(one, 2) for one in losses]
         longest = f"yes, {sizes.max_tokens}" if encoding.limited else "no"
         parameters = f"{cost.position_parameters(sizes):,}"
-        cells = [f"**{name}**", *cells, here, longest, parameters, work(encoding, sizes)]
+        seeds = number(spread(encodings.bundle(name).card))
+        cells = [f"**{name}**", *cells, here, longest, parameters, work(encoding, sizes), seeds]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -30,7 +30,7 @@ STYLE = """<style>
 @media (max-width: 900px), (max-height: 600px) { .stHeading h1 { font-size: 1.4rem !important } }
 @media (max-width: 900px) { .stButtonGroup button { padding-inline: 0.5rem } }
 .st-key-above { min-height: 68px } /* see _control.row_above */
-.st-key-above_bare, .st-key-attention-walk { min-height: 40px }
+.st-key-above_bare, .st-key-views, .st-key-attention-walk { min-height: 40px }
 [class*="st-key-text_row"] { min-height: 40px } /* see _text.place */
 /* on a phone a table scrolls by itself, and a formula breaks where it has no room (see _shell.say) */
 .stMarkdown.stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% }

@@ -22,7 +22,7 @@ VIEW = Buttons("Look at", "heads.section", SECTIONS, "Grid", look={"label_visibi
 section = SECTIONS[VIEW.value()]
 st.markdown(section.OPENING)
 choice = _sidebar.choice(kinds=("encoder", "decoder"), toys=True, hub=True)
-row = row_above("heads.row")
+row = row_above("views")
 with row:
     VIEW.draw()
 trace = _sidebar.read(choice)

@@ -21,7 +21,7 @@ name = VIEW.value()
 section = SECTIONS[name]
 st.markdown(section.OPENING)
 choice = _sidebar.choice(only=ONLY.get(name), hub=True)
-row = row_above("masks.row")
+row = row_above("views")
 with row:
     VIEW.draw()
 section.show(choice, row)

@@ -29,7 +29,7 @@ if name in OWN_TEXT:
     text = _text.TEXT.value()
 else:
     text, st.session_state.reader = _text.place(), _shell.FIRST
-row = row_above("positions.row")
+row = row_above("views")
 with row:
     VIEW.draw()
 section.show(text, row)

@@ -128,7 +128,11 @@ def source(function):
 
 def plain(text):
     """User text inside a sentence: a code span that no Markdown, LaTeX or HTML gets out of."""
-    shown = "".join(theme.MARKS.get(letter, letter) for letter in text)
+    between = range(len(text) - len(text.lstrip(" ")), len(text.rstrip(" ")))  # words, as it was typed
+    shown = "".join(
+        letter if letter == " " and i in between else theme.MARKS.get(letter, letter)
+        for i, letter in enumerate(text)
+    )
     fence = "`" * (
         1 + max((len(run) for run in "".join(c if c == "`" else " " for c in shown).split()), default=0)
     )

@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import cost
-from pages import _shell
-from pages._control import Buttons, Steps, pause
+from pages import _fold, _shell
+from pages._control import Buttons, Menu, Steps, pause
 from pages._numbers import number, percent, plural
 from pages.architecture.measured import Kind, measured, total
 from viz import cost as figures
@@ -26,7 +26,7 @@ LENGTH = Steps(
     "architecture.length",
     LENGTHS,
     1024,
-    look={"width": 150, "format_func": lambda n: f"{n:,}"},
+    look={"width": 130, "label_visibility": "collapsed", "format_func": lambda n: f"{n:,} tokens"},
 )
 
 
@@ -49,7 +49,13 @@ QUANTITIES = {
     ),
     "Seconds": Quantity("seconds for one layer’s attention", cost.attention, TIMED),
 }
-QUANTITY = Buttons("What is counted", "architecture.cost", QUANTITIES, "Multiply-adds")
+QUANTITY = Menu(
+    "What is counted",
+    "architecture.cost",
+    QUANTITIES,
+    "Multiply-adds",
+    look={"label_visibility": "collapsed", "width": 150},
+)
 
 
 def show(view):
@@ -66,21 +72,25 @@ def show(view):
         "multi-query, 1 key head": Kind(replace(config, key_heads=1)),
         f"window of {window} tokens, multi-head": Kind(replace(config, key_heads=config.heads), window),
     }
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        for control in controls:
-            control.draw()
+    with view.row:
+        QUANTITY.draw()
+        LENGTH.draw()
     points = measured(
         quantity,
         QUANTITIES[quantity].lengths,
         view.choice.model,
         kinds,
         lambda picture, points: draw(picture, quantity, kinds, points, length),
+        view.row,
     )
     pause()
-    explained(quantity, points, kinds)
     overtaken(view, length)
-    table(kinds, length)
-    formulas(view.trace.config)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key_heads.draw()
+        WINDOW.draw()
+    _fold.fold(f"All at {length:,} tokens", "architecture.table", table, kinds, length)
+    _fold.fold("What is drawn", "architecture.drawn", explained, quantity, points, kinds)
+    _fold.fold("The formulas", "architecture.formulas", formulas, view.trace.config)
 
 
 # ---- the picture ----

@@ -5,7 +5,7 @@ import streamlit as st
 from model import load
 from model.analysis import anatomy, cost
 from model.loading import HUB
-from pages import _shell
+from pages import _fold, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Control, pause
@@ -54,7 +54,7 @@ def show(view):
     with right:
         draw_activation(view, box)
     pause()
-    totals(view, boxes)
+    _fold.fold("All boxes together", "architecture.totals", totals, view, boxes)
 
 
 def take_box(name):

@@ -5,7 +5,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import pooling
-from pages import _progress, _shell
+from pages import _fold, _progress, _shell
 from pages._cache import remembered
 from pages._control import Buttons, Lines, pause
 from pages._numbers import number, percent, plural
@@ -38,7 +38,7 @@ SENTENCES = Lines(
     "architecture.sentences",
     None,
     OWN,
-    look={"height": 400},
+    look={"height": 300},
 )
 POOLING = Buttons("Pooling", "architecture.pooling", pooling.WAYS, pooling.WAYS[0])
 
@@ -104,7 +104,7 @@ def encoder(view):
             st.info(sentence)
     if labelled:
         accuracy_left_out(labelled)
-    draw_weights(view)
+    _fold.fold("How much of each token goes into the vector", "architecture.pooled", draw_weights, view)
     st.info(
         "A decoder ends the other way: in a probability for each next token. Choose a decoder in the sidebar "
         "to see that."
@@ -114,7 +114,8 @@ def encoder(view):
 def draw_nearest(view, labelled, chosen):
     """The nearest sentences by one way of pooling, and the label that each way gives."""
     mine = pooling.pooled(view.trace.final, received(view.choice.model, view.choice.text))
-    POOLING.draw()
+    with view.row:
+        POOLING.draw(label_visibility="collapsed")
     lists, labels = {}, []
     for i, name in enumerate(pooling.WAYS):
         cosines, order = pooling.nearest(mine[i], np.stack([vectors[i] for *_, vectors in labelled]))
@@ -122,7 +123,7 @@ def draw_nearest(view, labelled, chosen):
         labels.append(f"{name}: **{_shell.plain(labelled[order[0]][0])}** ({number(cosines[order[0]], 3)})")
     cosines, order = lists[chosen]
     st.markdown(
-        f"The nearest of your {plural('sentence', len(labelled))} to “{_shell.plain(view.choice.text[:60])}” "
+        f"The nearest of your {plural('sentence', len(labelled))} to {_shell.plain(view.choice.text[:60])} "
         f"says, by {'; by '.join(labels)}."
     )
     best = order[:NEAREST]
@@ -178,7 +179,6 @@ def draw_weights(view):
     T = len(shares)
     flat = np.full(T, 1 / T)
     first = np.eye(T)[0]
-    st.markdown("**How much of each token goes into the vector**")
     heatmap(
         np.stack([flat, first, shares]),
         rows=[name.removesuffix("-weighted") for name in pooling.WAYS],

@@ -39,7 +39,8 @@ def decoder(view):
             label="likeliest next tokens",
         )
         pause()
-        view.picker.draw()
+        with view.row:
+            view.picker.draw(label_visibility="collapsed", width=190)
         if token == len(trace.tokens) - 1:
             _ending.note(view.choice.text, view.choice.model)
         _ending.note_ahead(trace, token)

@@ -63,16 +63,15 @@ def measured_one(quantity, name, kind, tokens, turn):
     return None if kind.window else cost.stored(probe, ids)[1]
 
 
-def measured(quantity, lengths, model, kinds, draw):
+def measured(quantity, lengths, model, kinds, draw, row):
     """{kind: [(tokens, value)]}, point by point until all are there, Stop is pressed or the budget is spent;
-    `draw` shows them as they come.
+    `draw` shows them as they come, `row` has room for a button and for how far it is.
     """
     state, todo = st.session_state, [(name, T) for T in lengths for name in kinds]
     turn = state.get(TURN, 0)
     asked = hash((quantity, model, tuple(kinds.items()), turn))
     count, ended = state.get(MEASURED, {}).get(asked, (0, ""))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        button, status = st.empty(), st.empty()
+    button, status = row.empty(), row.container(width="content").empty()
     picture, began, drawn, points = st.empty(), time.monotonic(), None, {name: [] for name in kinds}
     if not ended:
         button.button("Stop", key="architecture.stop", on_click=stop, args=(asked,))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import activations, stream
-from pages import _models, _shell
+from pages import _fold, _models, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Number, pause
@@ -50,9 +50,10 @@ def show(view):
             alt="the token’s neurons before and after the GELU, on its curve",
         )
     pause()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        view.picker.draw()
-        which.draw()
+    with view.row:
+        view.picker.draw(label_visibility="collapsed", width=190)
+        which.draw(label_visibility="collapsed")
+    with st.container():
         same = (
             "what the pass added follows from them bit for bit"
             if difference == 0
@@ -60,7 +61,7 @@ def show(view):
         )
         st.caption(f"The neurons are computed again by the model’s own MLP; {same}.")
     one(view, before, after, neuron)
-    additions(view)
+    _fold.fold("How much do they add?", "architecture.adds", additions, view)
 
 
 def grid(view, after, shown, neuron):
@@ -163,7 +164,6 @@ def additions(view):
     trace, token = view.trace, view.token
     added = stream.added(trace)  # (2, L, T)
     after = stream.norms(np.stack([layer.resid_out for layer in trace.layers]))
-    _shell.heading("How much do they add?", "residual stream", "MLP")
     _shell.show(
         figures.additions(added[0, :, token], added[1, :, token], after[:, token], layer=view.choice.layer),
         key="architecture.added",

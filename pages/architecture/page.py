@@ -8,8 +8,8 @@ from model import load
 from model.analysis import anatomy, cost, pooling, stream
 from model.loading import HUB
 from model.network.transformer import MLP, Block
-from pages import _shell, _sidebar
-from pages._control import Buttons, token
+from pages import _fold, _sidebar
+from pages._control import Buttons, row_above, token
 from pages.architecture import checks, costs, diagram, ends, neurons, residual
 from pages.architecture.view import ModelView
 
@@ -46,17 +46,20 @@ SOURCES = {
     ),
 }
 
-VIEW = Buttons("Look at", "architecture.section", SECTIONS, "The block")
+VIEW = Buttons(
+    "Look at", "architecture.section", SECTIONS, "The block", look={"label_visibility": "collapsed"}
+)
 
-choice = _sidebar.choice(kinds=("encoder", "decoder"), hub=True)
-trace = _sidebar.read(choice)
-place = token("Token", "architecture.token", trace.tokens, len(trace.tokens) - 1)
 section = VIEW.value()
 st.markdown(TELLS[section])
-VIEW.draw()
-view = ModelView(choice, trace, load(choice.model).network, place.value(), place)
+choice = _sidebar.choice(kinds=("encoder", "decoder"), hub=True)
+row = row_above("views")
+with row:
+    VIEW.draw()
+trace = _sidebar.read(choice)
+place = token("Token", "architecture.token", trace.tokens, len(trace.tokens) - 1)
+view = ModelView(choice, trace, load(choice.model).network, place.value(), place, row)
 SECTIONS[section](view)
 if not choice.model.startswith(HUB):
     checks.folded(view)
-_shell.heading("The functions that did this")
-_shell.show_source(*SOURCES[section])
+_fold.sources("architecture.code", *SOURCES[section])

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import stream
-from pages import _shell
+from pages import _fold, _shell
 from pages._choices import put
 from pages._control import pause
 from pages._numbers import number
@@ -27,7 +27,7 @@ def show(view):
             key="architecture.lengths",
             kind="amounts",
             square=False,
-            height=430,
+            height=400,
             selected=(token, len(names) - 1),
             label="length of each token’s vector",
             row_role="token",
@@ -47,7 +47,7 @@ def show(view):
             key="architecture.cosines",
             kind="signed",
             limit=1.0,
-            height=430,
+            height=400,
             row_role="stage",
             column_role="stage",
             label=f"cosine between the stages of token {token + 1}",
@@ -58,14 +58,25 @@ def show(view):
             "diagonal; at 0 they have no direction in common."
         )
     pause()
-    view.picker.draw()
+    with view.row:
+        view.picker.draw(label_visibility="collapsed", width=190)
     steps = stream.cosines(stages[1:], stages[:-1])  # (S - 1, T)
     explain(view, names, lengths, cosines, steps)
+    _fold.fold("How far each step turns it", "architecture.turns", turns, steps, token, names)
+    _fold.fold("What a stage is", "architecture.formula", formula)
+
+
+def turns(steps, token, names):
+    """The cosine of each stage with the one before, of the token and on average."""
     _shell.show(
         figures.successive(steps[:, token], steps.mean(axis=1), names, label=f"token {token + 1}"),
         key="architecture.steps",
         alt="cosine between each stage of the stream and the one before",
     )
+
+
+def formula():
+    """The stream as a sum."""
     _shell.say(
         r"x_\ell = x_0 + \sum_{i \le \ell} (a_i + m_i) \qquad \cos(x, y) = \frac{x \cdot y}{|x|\,|y|}",
         "Each stage is the embedding plus everything that attention and MLP have added so far. Nothing is "

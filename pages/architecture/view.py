@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from streamlit.delta_generator import DeltaGenerator
+
 from model import Trace
 from model.network.transformer import Transformer
 from pages import _sidebar
@@ -10,7 +12,8 @@ from pages._control import Menu
 
 class ModelView(NamedTuple):
     """What a section gets: the sidebar's choice, the Trace of its text, the Transformer that made it, the
-    chosen token's place, counted from 0, and the control that chooses it.
+    chosen token's place, counted from 0, the control that chooses it, and the row above the
+    picture for controls.
     """
 
     choice: _sidebar.Choice
@@ -18,3 +21,4 @@ class ModelView(NamedTuple):
     network: Transformer
     token: int
     picker: Menu
+    row: DeltaGenerator

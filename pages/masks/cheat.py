@@ -31,8 +31,9 @@ BOX = 165  # pixels: the height of the box that they are written in
 CONTEXT = 128  # tokens before what they write: as many as they were trained on
 
 
-def show(choice, _row):
+def show(view):
     """Show what a decoder that was trained without the mask makes of the text, and where it looks."""
+    choice = view.choice
     honest = _sidebar.read(choice._replace(model=HONEST))
     cheat = _sidebar.read(choice._replace(model=CHEAT), notice=False)
     blinded = _shell.explain(choice.text, CHEAT, mask="causal")

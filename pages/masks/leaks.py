@@ -44,8 +44,9 @@ def squares(name, ids, mask, seed):
     )
 
 
-def show(choice, _row):
+def show(view):
     """Show which vectors move when a token is replaced, under the chosen mask."""
+    choice = view.choice
     trace = _sidebar.read(choice)
     T = len(trace.tokens)
     mask = chosen.chosen(choice.model, T)

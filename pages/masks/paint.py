@@ -21,13 +21,14 @@ OPENING = (
 HEIGHT = 275
 
 
-def show(choice, row):
+def show(view):
     """Show the mask beside the scores and the weights, and what the model does under it."""
+    choice = view.choice
     original = _sidebar.read(choice)
     T = len(original.tokens)
     mask = chosen.chosen(choice.model, T)
     # before the pictures, which must not move under the pointer that paints
-    with row:
+    with view.row:
         chosen.controls(choice.model, mask)
     own = chosen.own(choice.model, T)
     allowed = mask.allowed(own)

@@ -63,13 +63,14 @@ def knows(name, ids, output):
     return np.pad(norms, ((0, 0), (0, len(ids) - len(read)))), error
 
 
-def show(choice, row):
+def show(view):
     """Show which words a word knows of, in an encoder and in a decoder."""
+    choice = view.choice
     traces = {name: _sidebar.read(choice._replace(model=name), notice=False) for name in MODELS}
     decoder = traces[DECODER]
     word = token("Word", "masks.output", decoder.tokens, 0)
     place = word.value()
-    with row:
+    with view.row:
         word.draw(label_visibility="collapsed", width=190)
     longest = max(len(trace.tokens) for trace in traces.values())
     if longest > LONGEST:

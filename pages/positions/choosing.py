@@ -23,8 +23,9 @@ RANGES = (64, 128), (128, 256), (512, 1024)  # places of a token; the models wer
 GROWTH = 0.2  # nats past the training length that still count as going on
 
 
-def show(text, _row):
+def show(view):
     """Show the picture, the table, and a way to each encoding."""
+    text = view.text
     tokens = len(encodings.read(text))
     held_out = {name: losses for name in encodings.usable() if (losses := recorded(name))}
     if not held_out:

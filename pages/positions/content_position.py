@@ -52,8 +52,9 @@ MEANINGS = {
 }
 
 
-def show(text, row):
+def show(view):
     """Show the parts that the scores of a head are the sum of."""
+    text = view.text
     T = len(encodings.read(text))
     encoding = encodings.encoding_control("positions.split", "sinusoidal")
     layers, heads = encodings.layer_control(1), encodings.head_control(6)
@@ -61,7 +62,7 @@ def show(text, row):
     enters = ENCODINGS[name].enters
     layer = 0 if enters == "embedding" else layers.value() - 1
     controls = (encoding, heads) if enters == "embedding" else (encoding, layers, heads)
-    with picture_first(*controls, row=row):
+    with picture_first(*controls, row=view.row):
         encodings.fits_or_ends(name, T)
         trace = _shell.explain(text, f"decoder-{name}")
         attention = trace.layers[layer].attention

@@ -21,10 +21,10 @@ OPENING = (
 )
 
 
-def show(_text, row):
+def show(view):
     """Show the loss by position on a long text of the page's own."""
     source, text, length, chosen, methods, base = settings()
-    controls(source, row)
+    controls(source, view.row)
     if not text.strip():
         st.warning(
             "There is no text yet. Paste one of a few hundred words into the box, or choose the fairy tale."
@@ -44,7 +44,7 @@ def show(_text, row):
     context = encodings.bundle(encodings.usable()[0]).config.context
     asked = hash((used, tuple(chosen), tuple(methods), base))
     todo = jobs(used, chosen, methods, base)
-    curves = measured(todo, chosen, context, len(used) - 1, asked, row)
+    curves = measured(todo, chosen, context, len(used) - 1, asked, view.row)
     pause()
     st.caption(
         "Solid: measured now on this one text, whose hard places all curves share. Dashed: the mean over "

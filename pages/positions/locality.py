@@ -43,12 +43,13 @@ def take_head(row, _):
     put({"positions.layer": layer + 1, "positions.head": head + 1})
 
 
-def show(text, row):
+def show(view):
     """Show how much of each head depends on the distance alone."""
+    text = view.text
     T = len(encodings.read(text))
     encoding = encodings.encoding_control("positions.model", "t5")
     name = encoding.value()
-    with picture_first(encoding, row=row):
+    with picture_first(encoding, row=view.row):
         encodings.fits_or_ends(name, T)
         if T == 1:
             st.warning(

@@ -70,12 +70,13 @@ def next_seed():
     put({SEED.key: st.session_state[SEED.key] % 9_999 + 1}, ORDER.key)
 
 
-def show(text, row):
+def show(view):
     """Show how far a shuffle of the text's words moves the vectors of each model."""
+    text = view.text
     ids = encodings.read(text)
     groups, words = order.words(encodings.bundle(encodings.usable()[0]).tokenizer, text)
     new, seed = kept_order(len(words))
-    with row:
+    with view.row:
         st.button("Shuffle", key="positions.shuffle", on_click=next_seed, type="primary")
     sequence(
         words,

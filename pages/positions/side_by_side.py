@@ -26,15 +26,16 @@ SHOWN = 128  # tokens of a long text that are drawn at once
 BEST = 5  # next tokens listed
 
 
-def show(text, row):
+def show(view):
     """Show what each encoding makes of the text: weights, losses, the next token."""
+    text = view.text
     T = len(encodings.read(text))
     several = encodings.several_control("positions.columns")
     layer, head = encodings.layer_control(1), encodings.head_control(6)
     first = Slider(
         f"First of {SHOWN} tokens shown", "positions.first", range(1, max(1, T - SHOWN + 1) + 1), 1
     )
-    with picture_first(layer, head, first, row=row):
+    with picture_first(layer, head, first, row=view.row):
         traces = encodings.traces(text, T, several.value())
         any_trace = next((trace for trace in traces.values() if not isinstance(trace, str)), None)
         if any_trace is None:

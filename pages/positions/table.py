@@ -15,7 +15,7 @@ OPENING = (
 )
 
 
-def show(_text, row):
+def show(view):
     """Show what an encoding says of each position, and how alike it makes two; no text plays a part."""
     encoding, heads = (
         encodings.encoding_control("positions.encoding", "sinusoidal"),
@@ -23,28 +23,28 @@ def show(_text, row):
     )
     name, head = encoding.value(), heads.value() - 1
     controls = (encoding, heads) if ENCODINGS[name].enters == "scores" else (encoding,)
-    with picture_first(*controls, row=row):
-        view = PICTURES[name].view(encodings.bundle(name), head)
+    with picture_first(*controls, row=view.row):
+        picture = PICTURES[name].view(encodings.bundle(name), head)
         left, right = st.columns(2, gap="small")
         with left:
-            view.draw()
+            picture.draw()
         with right:
             heatmap(
-                view.alike,
+                picture.alike,
                 rows=PLACES,
                 columns=PLACES,
                 key="positions.alike",
                 kind="signed",
                 height=460,
-                limit=view.limit,
-                label=view.label,
+                limit=picture.limit,
+                label=picture.label,
                 row_role="i",
                 column_role="j",
                 reading="positions {row} and {column}",
                 revision=f"{name}:{head}",
             )
-    st.caption(view.caption)
-    st.markdown(view.meaning)
+    st.caption(picture.caption)
+    st.markdown(picture.meaning)
     _fold.fold("The formula", "positions.formula", _shell.say, ENCODINGS[name].formula)
-    if view.source:
-        _fold.sources("positions.code", view.source)
+    if picture.source:
+        _fold.sources("positions.code", picture.source)

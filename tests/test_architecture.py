@@ -39,11 +39,17 @@ def _charts_count(monkeypatch):
     monkeypatch.setattr(session, "checked", checked)
 
 
-def opened(section=SECTIONS[0], text=LONG, model="decoder-rope", **query):
+FOLDS = {
+    f"architecture.{name}": "True"
+    for name in ("totals", "adds", "turns", "formula", "pooled", "table", "drawn", "formulas")
+}
+
+
+def opened(section=SECTIONS[0], text=LONG, model="decoder-rope", folds=FOLDS, **query):
     link = {"text": text, "model": model, "architecture.section": section} | {
         f"architecture.{name}": value for name, value in query.items()
     }
-    return session.opened("architecture", **link)
+    return session.opened("architecture", **folds | link)
 
 
 def move(at, **changes):
@@ -307,9 +313,9 @@ def test_a_hundred_sentences_are_used_and_no_more():
 
 @pytest.mark.parametrize("text", ["", "   \n ", "no colon"])
 def test_without_sentences_the_page_says_what_to_write(text):
-    at = opened("The end", model="encoder")
+    at = opened("The end", model="encoder", folds={})
     move(at, __sentences=text)
-    assert "no sentence to compare with yet" in said(at)
+    assert "no sentence to compare with yet" in at.warning[0].value
     move(at, __sentences="river: We swam.")
     assert "The nearest of your 1 sentence to" in said(at)
     assert "With two sentences or more" in said(at)
@@ -427,7 +433,7 @@ def test_a_text_longer_than_the_context_works():
 
 
 def test_a_link_restores_every_choice():
-    at = opened("The block")
+    at = opened("The block", folds={})
     move(at, __section="The MLP")
     move(at, __token=3, __neuron=77)
     move(at, __section="What it costs")
@@ -451,9 +457,9 @@ def test_a_link_restores_every_choice():
 @pytest.mark.parametrize("section", SECTIONS)
 def test_a_broken_link_opens_on_something_sensible(section, value):
     choices = ("box", "token", "neuron", "pooling", "cost", "key_heads", "window", "length")
-    at = opened(section, model="encoder", **dict.fromkeys(choices, value))
+    at = opened(section, model="encoder", folds={}, **dict.fromkeys(choices, value))
     assert {key for key in address(at) if key.startswith("architecture.")} <= {"architecture.section"}
-    assert pictures(at).keys() == pictures(opened(section, model="encoder")).keys()
+    assert pictures(at).keys() == pictures(opened(section, model="encoder", folds={})).keys()
 
 
 def test_a_choice_outlives_a_shorter_text_and_another_model_without_harm():

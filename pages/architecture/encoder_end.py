@@ -94,7 +94,7 @@ def encoder(view):
         if labelled:
             draw_nearest(view, labelled, chosen)
         else:
-            st.info(
+            st.warning(
                 "There is no sentence to compare with yet. Write one to a line into the box, its label "
                 "first, such as: river: We swam to the other side."
             )

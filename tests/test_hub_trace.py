@@ -8,6 +8,7 @@ import torch
 
 from model import Change
 from model.hub import trace as traces
+from pages._cache import size
 from tests.checkpoints import TEXT
 from tests.test_trace import mask, same
 
@@ -36,7 +37,7 @@ def test_a_mask_and_a_change_hold_when_a_layer_is_looked_at_later(opened):
 def test_a_trace_keeps_the_stream_and_a_few_layers(opened, monkeypatch):
     bundle, _ = opened("llama")
     trace = bundle.explain(TEXT)
-    assert all(not call.attended and set(call.notes) == {"output"} for call in trace.layers.recording.calls)
+    assert all(output.shape == (1, *trace.final.shape) for _, _, output in trace.layers.held)
     assert "logits" not in vars(trace)
     assert trace.layers[1] is trace.layers[-1] and trace.layers[:1] == (trace.layers[0],)
     assert len(trace.layers.kept) == 2
@@ -53,8 +54,8 @@ def test_a_trace_keeps_the_stream_and_a_few_layers(opened, monkeypatch):
 def test_a_layer_that_does_otherwise_the_second_time_is_not_shown(opened):
     bundle, _ = opened("gpt2")
     trace = bundle.explain(TEXT)
-    call = trace.layers.recording.calls[1]
-    call.notes["output"] = call.notes["output"] + 1
+    with torch.inference_mode():
+        trace.layers.held[1][-1].add_(1)
     assert trace.layers[0].resid_out.shape == trace.final.shape
     with pytest.raises(ValueError, match="Layer 2 computed once more is off by 1"):
         trace.layers[1]
@@ -77,3 +78,14 @@ def test_many_at_once_get_what_each_gets_alone(opened):
     for i, trace in enumerate(together):
         assert np.array_equal(trace.final, alone[i % 4].final)
         assert all(same(one, other) for one, other in zip(trace.layers, alone[i % 4].layers, strict=True))
+
+
+def test_the_model_is_not_counted_among_what_a_trace_holds(opened):
+    bundle, _ = opened("gpt2")
+    trace, places = bundle.explain(TEXT), set()
+    trace.layers[0].attention.weights(0)
+    held = size(trace, places)
+    streams = 3 * trace.final.nbytes
+    assert held > streams
+    parameters = {parameter.untyped_storage().data_ptr() for parameter in bundle.network.parameters()}
+    assert not parameters & places

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,12 +24,15 @@ class Layers(Sequence[LayerTrace]):
     """The layers of one pass; each is computed when it is asked for, and a few are kept."""
 
     def __init__(self, network: HubNetwork, recording: Recording) -> None:
-        self.network, self.recording = network, recording
+        # What functions hold is the model's, and is not counted where a cache counts the bytes of a trace.
+        self.again = partial(again, network, recording)
+        self.unembed = network.unembed
+        self.held = [(call.args, call.kwargs, call.notes["output"]) for call in recording.calls]
         self.kept: OrderedDict[int, LayerTrace] = OrderedDict()
         self.lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self.recording.calls)
+        return len(self.held)
 
     def __getitem__(self, place: int | slice) -> Any:
         if isinstance(place, slice):
@@ -47,20 +51,21 @@ class Layers(Sequence[LayerTrace]):
     def __iter__(self) -> Iterator[LayerTrace]:
         return (self[i] for i in range(len(self)))
 
-    @torch.inference_mode()
-    def again(self, number: int) -> LayerTrace:
-        """What a layer does with what it got in the pass. ValueError, in a sentence for the user, if its
-        output is not that of the pass.
-        """
-        call = self.recording.calls[number]
-        recording = replace(self.recording, first=number, calls=[], callers=[], full=True)
-        with recorded(recording):
-            call.layer(*call.args, **call.kwargs)
-        output = recording.calls[0].notes["output"]
-        off = float((output - call.notes["output"]).abs().max())
-        if off > MOST * max(1.0, float(output.abs().max())):
-            raise ValueError(f"Layer {number + 1} computed once more is off by {off:.2g}; it is not shown.")
-        return layer_trace(self.network.layer_record(recording.calls[0], one=True))
+
+@torch.inference_mode()
+def again(network: HubNetwork, recording: Recording, number: int) -> LayerTrace:
+    """What a layer does with what it got in the pass that was recorded. ValueError, in a sentence for the
+    user, if its output is not that of the pass.
+    """
+    call = recording.calls[number]
+    second = replace(recording, first=number, calls=[], callers=[], full=True)
+    with recorded(second):
+        call.layer(*call.args, **call.kwargs)
+    output = second.calls[0].notes["output"]
+    off = float((output - call.notes["output"]).abs().max())
+    if off > MOST * max(1.0, float(output.abs().max())):
+        raise ValueError(f"Layer {number + 1} computed once more is off by {off:.2g}; it is not shown.")
+    return layer_trace(network.layer_record(second.calls[0], one=True))
 
 
 def size(layer: LayerTrace) -> int:
@@ -77,7 +82,7 @@ class HubTrace(Trace):
         if name != "logits" or "final" not in self.__dict__:
             raise AttributeError(name)
         with torch.inference_mode():
-            logits = read_only(self.layers.network.unembed(torch.tensor(self.final)))
+            logits = read_only(self.layers.unembed(torch.tensor(self.final)))
         self.__dict__["logits"] = logits
         return logits
 

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.browser import launch
 from tests.fuzz import inputs
 from tests.fuzz.trial import Trial, cpu_seconds
+from tests.test_pages import PAGES
 
 CHECKS = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.large_base_example]
 SHORT = settings(
@@ -19,8 +20,13 @@ def trial():
         yield Trial(server, cpu_seconds(server.process))
 
 
+# That page blinds the encoder to every word in turn: over 5 s for more than some 150 words. The longer
+# command finds that, and these seconds are for what is not known.
+PAGES_TRIED = tuple(page for page in PAGES if page != "word_sense")
+
+
 @settings(SHORT, max_examples=15)
-@given(visit=inputs.visits())
+@given(visit=inputs.visits(PAGES_TRIED))
 def test_no_visit_fails_takes_long_or_shows_in_another_session(trial, visit):
     trial.visit(*visit)
 

@@ -77,9 +77,12 @@ VIEWS = {  # page and key of each view of weights between tokens: the page's lin
     ("heads", "heads.curves"): ({"heads.section": "Lines"}, "decoder-rope"),
     ("heads", "heads.contrast"): ({"heads.section": "Two at once"}, "decoder-rope"),
     ("heads", "heads.flow"): ({"heads.section": "Across layers"}, "decoder-rope"),
-    ("masks", "masks.cheat"): ({}, "decoder-unmasked"),
+    ("masks", "masks.cheat"): ({"masks.looks": "True"}, "decoder-unmasked"),
     ("positions", "positions.panels"): ({"positions.section": "Side by side"}, "decoder-rope"),
-    ("positions", "positions.difference"): ({"positions.section": "Side by side"}, "decoder-rope"),
+    ("positions", "positions.difference"): (
+        {"positions.section": "Side by side", "positions.differ": "True"},
+        "decoder-rope",
+    ),
     ("decoding", "decoding.grown"): ({"decoding.section": "Attention and cache"}, "decoder-rope"),
     ("decoding", "decoding.map"): ({"decoding.section": "The first token"}, "decoder-rope"),
 }

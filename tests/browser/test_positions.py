@@ -71,7 +71,7 @@ def test_the_panels_are_above_the_fold(page):
 
 
 def test_arrows_walk_the_crosshair_and_enter_asks_there(page):
-    opened(page, query=6, key=2)
+    opened(page, query=6, key=2, comes="True")
     seen(page, "panels", cell="5,1")
     canvas = page.part("positions.panels", "canvas").last
     canvas.focus()
@@ -195,6 +195,7 @@ def test_curves_come_in_one_by_one_and_can_be_stopped(page):
         page,
         "Beyond the training length",
         length=32,
+        numbers="True",
         methods="another base,linear interpolation,NTK-aware,YaRN",
     )
     expect(page.page.get_by_text("Measured 10 curves on 32 tokens.")).to_be_visible()

@@ -121,7 +121,7 @@ PAGES = {
     "decoding": {},
     "attention": {},
     "architecture": {"architecture.section": "The end"},
-    "positions": {"positions.section": "Side by side"},
+    "positions": {"positions.section": "Side by side", "positions.comes": "True"},
 }
 
 

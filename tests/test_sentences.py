@@ -56,7 +56,7 @@ def test_what_is_added_to_the_stream_takes_away_as_well():
         for part, before in ((layer.attention.out, layer.resid_in), (layer.mlp_out, layer.resid_mid))
     ]
     assert np.min(shares) < -0.01
-    at = opened("architecture", **{"architecture.section": "The stream"})
+    at = opened("architecture", **{"architecture.section": "The stream", "architecture.formula": "True"})
     assert "nothing is taken away" not in said(at) and "may point against what is there" in said(at)
 
 

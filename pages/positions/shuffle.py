@@ -95,13 +95,9 @@ def show(view):
     pause()
     meaning(disorders, new, words)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            "The words are in your own order; another one by its seed:"
-            if seed is None
-            else "The words are in the order of seed",
-            width="content",
-        )
         SEED.draw(label_visibility="collapsed")
+        own = "your own order" if seed is None else f"the order of seed {seed}"
+        st.caption(f"The words are in {own}.", width="content")
     _fold.fold("How it is measured", "positions.how", how)
     _fold.sources("positions.code", order.disorder)
 

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [a] [b] ... [k]`: one table of ratios, all rows or those named; each row is measured
+"""`python -m tests.bench [a] [b] ... [l]`: one table of ratios, all rows or those named; each row is measured
 in one run. `python -m tests.bench load`: a class at once.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from tests.bench import chromium, decoding, grids, load, passes, users
+from tests.bench import chromium, decoding, grids, load, opened, passes, users
 
 HEAD = f"{'':<68} {'ours':>9} {'other':>9} {'ratio':>6}  target"
 
@@ -52,6 +52,7 @@ def rows(chosen):
         "i": decoding.generating,
         "j": grids.all_heads,
         "k": passes.merging,
+        "l": opened.opening,
     }
     for name in sorted(chosen & set(measures)):
         yield from measures[name]()
@@ -65,10 +66,10 @@ def main():
         print(machine(), flush=True)
         return load.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="row", help="a to k; all if none is named")
-    chosen = set(parser.parse_args().rows) or set("abcdefghijk")
-    if not chosen <= set("abcdefghijk"):
-        parser.error("the rows are a to k")
+    parser.add_argument("rows", nargs="*", metavar="row", help="a to l; all if none is named")
+    chosen = set(parser.parse_args().rows) or set("abcdefghijkl")
+    if not chosen <= set("abcdefghijkl"):
+        parser.error("the rows are a to l")
     print(machine(), HEAD, sep="\n", flush=True)
     for row in rows(chosen):
         target = (

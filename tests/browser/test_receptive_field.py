@@ -199,13 +199,13 @@ def test_a_narrow_screen_shows_the_names_of_both_measures_in_full(phone):
     phone.page.add_init_script("""window.written = new Set();
         const { fillText } = CanvasRenderingContext2D.prototype;
         CanvasRenderingContext2D.prototype.fillText = function (text, ...place) { window.written.add(text); return fillText.call(this, text, ...place); }""")
-    opened(phone)
+    opened(phone, used="true")
     phone.page.wait_for_function("[...written].some((text) => text.includes('gradient'))")
     assert phone.page.evaluate("[...written].some((text) => text.includes('occlusion'))")
 
 
 def test_what_takes_long_shows_progress_and_gives_way_to_a_new_text(page):
-    opened(page)
+    opened(page, used="true")
     seen(page, output=TOKENS - 1)
     page.type(" ".join(f"the boy gave {n} dogs to the old river" for n in range(10)))
     progress = page.page.get_by_test_id("stProgress")

@@ -200,7 +200,7 @@ def test_a_narrow_screen_shows_the_names_of_both_measures_in_full(phone):
         const { fillText } = CanvasRenderingContext2D.prototype;
         CanvasRenderingContext2D.prototype.fillText = function (text, ...place) { window.written.add(text); return fillText.call(this, text, ...place); }""")
     opened(phone, used="true")
-    phone.page.wait_for_function("[...written].some((text) => text.includes('gradient'))")
+    phone.page.wait_for_function("() => [...written].some((text) => text.includes('gradient'))")
     assert phone.page.evaluate("[...written].some((text) => text.includes('occlusion'))")
 
 

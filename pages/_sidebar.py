@@ -110,12 +110,12 @@ def sidebar(anyhow=False):
     with st.sidebar:
         if "model" in st.session_state.drawn:
             model_control(st.session_state.models).draw(help=origin(st.session_state.reader))
-            if st.session_state.opens:
-                _models.draw()
         with suppress(Unavailable):
             for control in place_controls(st.session_state.reader):
                 if control.key in st.session_state.drawn:
                     control.draw()
+        if "model" in st.session_state.drawn and st.session_state.opens:
+            _models.draw()
 
 
 def read(choice, notice=True):

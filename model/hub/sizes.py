@@ -123,7 +123,8 @@ def sample(base: nn.Module) -> Tensor:
         return torch.randn(1, base.config.num_channels, height, width, generator=random)
     table = base.get_input_embeddings()
     V, padding = table.num_embeddings, -1 if table.padding_idx is None else table.padding_idx
-    some = torch.randint(V, (TOKENS,), generator=random)
+    tokens = min(TOKENS, max(2, stated_room(base.config) // 2))
+    some = torch.randint(V, (tokens,), generator=random)
     return torch.where(some == padding, (some + 1) % V, some)[None]
 
 

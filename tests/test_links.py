@@ -28,15 +28,15 @@ def refusal(at):
         (
             "attention",
             {"attention.step": "9 Nothing"},
-            "attention.step=9·Nothing",
-            "attention.step=6·Softmax",
+            "attention.step=9 Nothing",
+            "attention.step=6 Softmax",
         ),
         ("decoding", {"decoding.temperature": "9"}, "decoding.temperature=9", "decoding.temperature=0.8"),
         (
             "decoding",
             {"decoding.section": "Magic"},
             "decoding.section=Magic",
-            "decoding.section=The·next·word",
+            "decoding.section=The next word",
         ),
         (
             "receptive_field",

@@ -37,9 +37,12 @@ def show(view):
     honest = _sidebar.read(choice._replace(model=HONEST))
     cheat = _sidebar.read(choice._replace(model=CHEAT), notice=False)
     blinded = _shell.explain(choice.text, CHEAT, mask="causal")
-    score(honest, cheat, blinded)
+    guesses = score(honest, cheat, blinded)
     pause()
-    writing(honest)
+    left, right = st.columns([2, 3], gap="medium")
+    left.markdown(guesses)
+    with right:
+        writing(honest)
     _fold.fold("Where does the cheat look?", "masks.looks", looks, choice, cheat)
     _fold.fold("How its loss fell in training", "masks.loss", curves)
     _fold.fold("Why is that so?", "masks.why", meaning)
@@ -47,13 +50,13 @@ def show(view):
 
 
 def score(honest, cheat, blinded):
-    """The probability of each next token to the three, and how many they get right."""
+    """Draw the probability of each next token to the three; return in words how many they get right."""
     N = len(honest.tokens) - 1
     if N == 0:
         st.warning(
             "This text is one token, and there is none after it to be predicted. Type a few words more."
         )
-        return
+        return ""
     rows = {"causal": honest, "cheat": cheat, "cheat masked": blinded}
     heatmap(
         np.stack([leak.believed(trace) for trace in rows.values()]),
@@ -73,7 +76,7 @@ def score(honest, cheat, blinded):
         for trace in rows.values()
     )
     blind = number(np.log(honest.config.vocabulary))
-    st.markdown(
+    return (
         f"{HONEST}, trained with the causal mask, guesses {a}; the cheat, {CHEAT}, {b}. Put the mask on the "
         f"cheat, so that it must really predict: {c}; a blind guess among {honest.config.vocabulary:,} costs "
         f"{blind}."

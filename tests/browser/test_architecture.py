@@ -166,14 +166,14 @@ def test_an_encoder_finds_the_nearest_of_my_sentences(page):
 
 
 def test_seconds_are_measured_with_progress_and_can_be_stopped(page):
-    opened(page, "What it costs", cost="Cache", window="64")
+    opened(page, "What it costs", cost="Cache", window="64", drawn="True")
     expect(page.page.get_by_text("12 of 12 points lie exactly on their curve")).to_be_visible()
     page.press_at_once(".st-key-architecture-stop button", "[data-testid=stProgress]")
-    page.choose("architecture.cost", "Seconds")
+    page.pick("architecture.cost", "Seconds")
     expect(page.part("architecture.again", "button")).to_be_visible()
     expect(page.page.get_by_text("You stopped it after")).to_be_visible()
     expect(page.page.get_by_text("billion a second")).to_be_visible()
-    page.choose("architecture.cost", "Cache")
+    page.pick("architecture.cost", "Cache")
     expect(page.page.get_by_text("12 of 12 points lie exactly on their curve")).to_be_visible()
     place = f"{np.ceil(cost.overtaking(load('decoder-rope').config)):,.0f} tokens"
     expect(page.page.get_by_text(place).first).to_be_visible()

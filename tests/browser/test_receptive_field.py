@@ -142,7 +142,7 @@ def test_the_meters_move_with_the_clue(page):
     for _ in range(3):
         page.part("receptive_field.between", "input[type=range]").press("ArrowRight")
     page.linked(**{"receptive_field.between": "7"})
-    expect(page.page.get_by_text("river·could·say·to·get")).to_be_visible()
+    expect(page.page.get_by_text("river could say to get")).to_be_visible()
     expect(readings.nth(1)).to_have_text(far)
 
 

@@ -196,7 +196,8 @@ def draw_weights(view):
         "Each row is a way of pooling, each column a token; a row sums to 1. Attention-weighted: the mean "
         f"over all {plural('head', trace.config.heads)} and "
         f"{'the one query' if T == 1 else f'all {T} queries'} of the weights of the last layer, layer "
-        f"{trace.config.layers}; token {most + 1} receives most, {number(shares[most], 3)}; an even share "
+        f"{trace.config.layers}; {_shell.plain(trace.tokens[most])} receives most, "
+        f"{number(shares[most], 3)}; an even share "
         f"would be {number(1 / T, 3)}."
     )
     _shell.say(

@@ -70,6 +70,7 @@ def grid(view, after, shown, neuron):
     def clicked(token, column):
         put({"architecture.token": token, NEURON: int(shown[column]) + 1})
 
+    token = view.trace.tokens[view.token].strip()
     heatmap(
         after[:, shown],
         rows=view.trace.tokens,
@@ -78,7 +79,7 @@ def grid(view, after, shown, neuron):
         kind="signed",
         square=False,
         height=430,
-        label=f"layer {view.choice.layer + 1}: the neurons that fire most for token {view.token + 1}",
+        label=f"layer {view.choice.layer + 1}: the neurons that fire most for “{token}”",
         row_role="token",
         column_role="neuron",
         reading="{row}, neuron {column}",

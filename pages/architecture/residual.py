@@ -50,7 +50,7 @@ def show(view):
             height=400,
             row_role="stage",
             column_role="stage",
-            label=f"cosine between the stages of token {token + 1}",
+            label=f"cosine between the stages of “{trace.tokens[token].strip()}”",
             revision=str(token),
         )
         st.caption(

@@ -177,6 +177,6 @@ def difference(weights, names, text):
     row, column = np.unravel_index(np.nanargmax(np.abs(gap)), gap.shape)
     st.caption(
         f"Vermillion: {a} has more; blue: {b} has more; the page’s colour: no difference. The scale is "
-        f"symmetric about 0. The largest difference is {signed(gap[row, column], 3)}, at row {row + 1}, "
-        f"column {column + 1}."
+        f"symmetric about 0. They differ most where {_shell.plain(names[row])} looks at "
+        f"{_shell.plain(names[column])}, by {signed(gap[row, column], 3)}."
     )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 import model
+from model.loading import HUB
 from tests.session import HOSTILE, ROOT
 from tests.test_crowd import views
 from tests.test_messages import STATES
@@ -47,7 +48,7 @@ TOGETHER = {
 SPEECH = "I you the a of to get across river road bank Bank money cash swam walked 42 , . !"
 ODD = [
     "", " ", "0", "-1", "1e999", "nan", "inf", "1_0", "１", "None", "null", "[]", "{}", "%00", "../..",
-    "\x00", "True", "False", "\ud7ff",
+    "\x00", "True", "False", "\ud7ff", f"{HUB}../..", f"{HUB}/etc", HUB,
 ]  # fmt: skip
 
 

@@ -84,6 +84,11 @@ def test_the_model_knows_nothing_of_pages_and_pictures():
     assert brought_in(MODEL, {"streamlit", "plotly", "viz", "pages"}) == set()
 
 
+def test_models_of_others_cost_nothing_until_one_is_opened():
+    assert "model.hub.library" in MODEL
+    assert brought_in(SERVED, {"transformers", "huggingface_hub", "tokenizers"}) == set()
+
+
 def circle(arrows):
     """Names from which the arrows, {name: names}, lead round for ever; empty if there is no circle."""
     while ends := {name for name, targets in arrows.items() if not targets}:

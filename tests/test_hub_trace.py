@@ -68,6 +68,13 @@ def test_what_is_added_to_attention_is_found_out_and_refused(opened):
         bundle.explain(TEXT)
 
 
+def test_what_is_added_on_longer_texts_only_is_found_out_when_a_layer_is_looked_at(opened):
+    bundle, _ = opened("qwen3_next")
+    trace = bundle.reread(bundle.read(TEXT))
+    with pytest.raises(ValueError, match="Layer 1 adds something to attention that is not modelled here"):
+        trace.layers[0]
+
+
 def test_many_at_once_get_what_each_gets_alone(opened):
     bundle, _ = opened("llama")
     T = len(bundle.read(TEXT))

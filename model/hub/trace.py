@@ -9,12 +9,13 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from model.hub.capture import Recording, recorded
 from model.hub.network import HubNetwork
-from model.trace import LayerTrace, Trace, layer_trace, read_only
+from model.trace import AttentionTrace, ConvolutionTrace, LayerTrace, Trace, layer_trace, read_only
 
 MOST = 1e-3  # how far what is computed again may be from the pass, and weights @ v from the heads
 KEPT = 64_000_000  # bytes of layers that a trace keeps once they were looked at, at least one layer
@@ -55,7 +56,7 @@ class Layers(Sequence[LayerTrace]):
 @torch.inference_mode()
 def again(network: HubNetwork, recording: Recording, number: int) -> LayerTrace:
     """What a layer does with what it got in the pass that was recorded. ValueError, in a sentence for the
-    user, if its output is not that of the pass.
+    user, if its output is not that of the pass, or its heads put out other than weights times values.
     """
     call = recording.calls[number]
     second = replace(recording, first=number, calls=[], callers=[], full=True)
@@ -65,7 +66,25 @@ def again(network: HubNetwork, recording: Recording, number: int) -> LayerTrace:
     off = float((output - call.notes["output"]).abs().max())
     if off > MOST * max(1.0, float(output.abs().max())):
         raise ValueError(f"Layer {number + 1} computed once more is off by {off:.2g}; it is not shown.")
-    return layer_trace(network.layer_record(second.calls[0], one=True))
+    layer = layer_trace(network.layer_record(second.calls[0], one=True))
+    off = max(map(missed, filter(None, (layer.attention, layer.cross))))
+    if off > MOST:
+        raise ValueError(
+            f"Layer {number + 1} adds something to attention that is not modelled here: weights times values "
+            f"differ from what its heads put out by {off:.2g}. It is not shown."
+        )
+    return layer
+
+
+def missed(attention: AttentionTrace | ConvolutionTrace) -> float:
+    """How far weights times values are from the heads' outputs for the last token, which sees the most."""
+    if not isinstance(attention, AttentionTrace):
+        return 0.0
+    last = slice(-1, None)
+    return max(
+        float(np.abs(attention.weights(head, last) @ attention.head(head).v - heads[last]).max())
+        for head, heads in enumerate(attention.heads)
+    )
 
 
 def size(layer: LayerTrace) -> int:

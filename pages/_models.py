@@ -28,7 +28,7 @@ def is_toy(name: str) -> bool:
 
 def bundled(kinds: tuple[str, ...], toys: bool) -> list[str]:
     """The names of our own models of these kinds, the toys, where they are wanted, last."""
-    every = sorted((name for kind in kinds for name in names(kind)), key=is_toy)
+    every = sorted((name for one in kinds for name in names(one)), key=is_toy)
     return every if toys else [name for name in every if not is_toy(name)]
 
 

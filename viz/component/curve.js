@@ -37,7 +37,7 @@ export class Curve {
   arrange(values) {
     this.values = values;
     this.width = this.picture.clientWidth || 300;
-    this.height = 100 * zoom();
+    this.height = 88 * zoom();
     this.left = 44 * zoom();
     this.top = Math.max(...values) || 1;
     const point = (value, merge) => `${this.x(merge)},${this.y(value)}`;

@@ -32,6 +32,10 @@ STYLE = """<style>
 .st-key-above { min-height: 68px } /* see _control.row_above */
 .st-key-above_bare, .st-key-views, .st-key-attention-walk { min-height: 40px }
 [class*="st-key-text_row"] { min-height: 40px } /* see _text.place */
+/* one button stops what a page does: Streamlit's own says the same, and a run that ends for the next frame
+   leaves the buttons of the run before in their place */
+.stApp:has(.st-key-decoding-stop, .st-key-bpe-stop) .stStatusWidget { display: none }
+.st-key-decoding-play:has(.st-key-decoding-stop) > :not(.st-key-decoding-stop) { display: none }
 /* on a phone a table scrolls by itself, and a formula breaks where it has no room (see _shell.say) */
 .stMarkdown.stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% }
 .katex-display.katex-display > .katex { white-space: normal }

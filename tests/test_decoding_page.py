@@ -9,6 +9,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from model import decoding, load
 from model.analysis import sink
@@ -25,6 +26,7 @@ from tests.session import (
     numeric,
     opened,
     pictures,
+    walk,
 )
 
 SHORT = "She opened the"
@@ -47,9 +49,13 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 NOW = 1_700_000_000_000
 
 
+FOLDS = {f"decoding.{name}": "True" for name in ("filters", "formula", "saved")}
+
+
 @pytest.fixture
 def at():
-    return opened("decoding", text=SHORT)
+    """The page with all its folds open."""
+    return opened("decoding", text=SHORT, **FOLDS)
 
 
 def spelled(ids):
@@ -152,7 +158,9 @@ def test_the_table_says_what_each_filter_leaves(at):
 def test_every_control_can_be_moved_in_every_section(at, section):
     press(at, "ten")
     look(at, section)
-    for key, value in {"text": "The cat", "model": "decoder-t5", "layer": 1, "head": 6}.items():
+    looks = section in ("Attention and cache", "The first token")  # at one head
+    head = {"layer": 1, "head": 6} if looks else {}
+    for key, value in ({"text": "The cat", "model": "decoder-t5"} | head).items():
         move(at, {key: value})
         assert control(at, key).value == value
         assert control(at, "decoding.section").value == section
@@ -205,14 +213,57 @@ def test_a_text_at_the_last_position_is_told_so():
     assert "128" in at.warning[0].value
 
 
-def test_stop_leaves_what_is_there(at):
+def test_while_the_text_grows_there_is_one_button_and_it_stops_it(at, monkeypatch):
     press(at, "ten")
-    before = address(at)
-    at.session_state["decoding.playing"] = "end", None
-    control_of_stop = next(button for button in at.button if button.key == "decoding.stop")
-    assert control_of_stop.disabled
-    del at.session_state["decoding.playing"]
-    assert address(checked(at.run())) == before
+    assert not [button for button in at.button if "top" in button.label]
+    monkeypatch.setattr(st, "rerun", lambda: None)  # the page as it is in the midst of growing
+    press(at, "end")
+    assert [button.label for button in at.button] == ["Stop"]
+    longer = story(at)["read"]
+    press(at, "stop")
+    assert story(at)["read"] == longer > len(PROMPT) + 10
+    assert "Stop" not in [button.label for button in at.button]
+
+
+def test_the_page_opens_on_a_story_begun_and_other_pages_on_their_own_text():
+    at = opened("decoding")
+    assert story(at)["prose"] == ["Once upon a time there was a", "", ""] and "text" not in address(at)
+    assert control(walk(at, "attention"), "text").value == "I swam across the river to get to the other bank"
+    assert control(walk(at, "decoding"), "text").value == "Once upon a time there was a"
+    move(at, {"text": SHORT})
+    assert control(walk(at, "attention"), "text").value == SHORT
+
+
+def test_the_text_is_prose_of_three_parts_and_chips_on_demand(at):
+    press(at, "ten")
+    rewind(at, len(PROMPT) + 4)
+    drawn = written(10)
+    texts = [TOKENIZER.decode(ids) for ids in (PROMPT, drawn[:4], drawn[4:])]
+    assert story(at)["prose"] == texts
+    move(at, {"decoding.tokens": True})
+    assert story(at)["prose"] is None and address(at)["decoding.tokens"] == "True"
+
+
+def test_a_character_in_two_tokens_is_one_letter_of_the_prose():
+    ids = TOKENIZER.encode(" 🏞")
+    half = len(ids) - 1
+    at = opened("decoding", text=SHORT, **{"decoding.path": spelled(ids[:half])})
+    assert story(at)["prose"][1] == " "  # a part of a character is no letter yet
+    at = opened("decoding", text=SHORT, **{"decoding.path": spelled(ids)})
+    assert story(at)["prose"] == [SHORT, " 🏞", ""]
+
+
+def test_a_text_in_a_sentence_has_its_spaces(at):
+    look(at, "Beam search")
+    best = TOKENIZER.decode(list(decoding.beams(NETWORK, PROMPT, 3, 6, [TOKENIZER.end]))[-1][0].ids).strip()
+    assert " " in best and f"is ` {best} `:" in said(at)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_view_opens_with_two_sentences_and_nothing_unfolded(section):
+    at = opened("decoding", text=SHORT, **{"decoding.section": section})
+    assert len(re.findall(r"[.?!](?:\*\*)?(?: |$)", at.markdown[0].value)) <= 3  # of the bold one, too
+    assert not at.code and "$$" not in said(at)
 
 
 # ---- branches ----
@@ -346,7 +397,7 @@ def test_the_filters_work_in_the_order_of_the_link(order, degree):
     values = {"t": ("temperature", degree), "k": ("top-k", 300), "p": ("top-p", 0.83), "m": ("min-p", 0.02)}
     penalty = ("repetition penalty", 1.3)
     query = {"decoding.temperature": degree, "decoding.k": 300, "decoding.p": 0.83, "decoding.min_p": 0.02}
-    at = opened("decoding", text=SHORT, **query | {"decoding.order": order, "decoding.penalty": 1.3})
+    at = opened("decoding", text=SHORT, **query | {"decoding.order": order, "decoding.penalty": 1.3} | FOLDS)
     told = said(at)
     lines = re.findall(r"^\| ([a-z-]+(?: penalty)?) [0-9.,]+ \| ([0-9,]+) \|", told, flags=re.MULTILINE)
     filters = [penalty, *(values[letter] for letter in order)]
@@ -477,6 +528,7 @@ def test_a_model_that_saw_the_token_is_not_said_to_have_predicted_it(section):
         "decoding.section": section,
         "decoding.path": spelled(ids[:1]),
         "decoding.other": spelled(ids[1:]),
+        **FOLDS,
     }
     for model, given in (("decoder-rope", r"x_1 \dots x_{i-1}"), ("decoder-unmasked", r"x_1 \dots x_T")):
         at = opened("decoding", text=SHORT, model=model, **query)

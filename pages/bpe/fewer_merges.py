@@ -128,7 +128,7 @@ def compare(text, name, few, all_, merges, every):
     }
     head = [f"| quantity | first {merges:,} merges | all {every:,} merges |", "|---|---:|---:|"]
     st.markdown("\n".join(head + [f"| {label} | {a} | {b} |" for label, (a, b) in rows.items()]))
-    seen = " against ".join(_shell.plain(shortened(text[start:end])) for start, end in spans)
+    seen = " against ".join(_shell.plain(shortened(text[start:end]).strip()) for start, end in spans)
     if merges == every:
         st.markdown(
             f"**The model was trained with all {every:,} merges**, and here it has them all: both maps are "

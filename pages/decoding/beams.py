@@ -8,9 +8,9 @@ import streamlit as st
 
 from model import decoding, load
 from model.probabilities import BIT
-from pages import _shell
+from pages import _fold, _shell
 from pages._cache import remembered
-from pages._control import Slider, picture_first
+from pages._control import Slider, pause
 from pages._numbers import number, plural
 from pages.decoding import growth, story
 from viz.component.tree import Node, tree
@@ -29,19 +29,23 @@ def searched(model, ids, width, length):
 def show(view):
     """Show the beams as a tree, and what the search found."""
     width, length = WIDTH.value(), LENGTH.value()
-    st.markdown(
-        f"Greedy choice never looks back. A beam search keeps the **{width}** likeliest beginnings, "
-        "continues each with every token, and keeps the best of all again. **Widen the beam**; click a token "
-        "to take the text as far as there."
-    )
-    with picture_first(WIDTH, LENGTH):
-        levels = searched(view.path.model, view.path.ids, width, length) if view.step else []
-        if levels:
-            draw(view, levels)
+    levels = searched(view.path.model, view.path.ids, width, length) if view.step else []
+    if levels:
+        draw(view, levels)
+        pause()
+    with st.container(horizontal=True):
+        WIDTH.draw()
+        LENGTH.draw()
     if not levels:
         st.info(story.ending(view.path))
         return
+    st.caption(
+        "Each column is a token further ahead; each row is a rank among the beginnings kept. Percent: the "
+        "token’s probability after its beginning. Bits: what the whole beginning costs, −log₂ of its "
+        "probability; fewer is likelier. Bold: the best at the end. Faint: given up on the way."
+    )
     meaning(view, levels, width, len(levels))
+    _fold.fold("What a whole text costs", "decoding.formula", formula)
 
 
 def draw(view, levels):
@@ -75,11 +79,6 @@ def draw(view, levels):
         revision=f"{len(view.path.ids)}",
         on_select=clicked,
     )
-    st.caption(
-        "Each column is a token further ahead; each row is a rank among the beginnings kept. Percent: the "
-        "token’s probability after its beginning. Bits: what the whole beginning costs, −log₂ of its "
-        "probability; fewer is likelier. Bold: the best at the end. Faint: given up on the way."
-    )
 
 
 def meaning(view, levels, width, length):
@@ -88,9 +87,9 @@ def meaning(view, levels, width, length):
     best, greedy = levels[-1][0], searched(view.path.model, view.path.ids, 1, length)[-1][0]
     V = view.trace.config.vocabulary
     sentence = (
-        f"The best of {width} beams is {_shell.plain(tokenizer.decode(best.ids))}: "
+        f"The best of {width} beams is {_shell.plain(tokenizer.decode(best.ids).strip())}: "
         f"**{number(-best.score / BIT, 2)} bits**. Greedy choice comes to "
-        f"{_shell.plain(tokenizer.decode(greedy.ids))}: **{number(-greedy.score / BIT, 2)} bits**. "
+        f"{_shell.plain(tokenizer.decode(greedy.ids).strip())}: **{number(-greedy.score / BIT, 2)} bits**. "
     )
     if best.ids == greedy.ids:
         sentence += (
@@ -111,6 +110,10 @@ def meaning(view, levels, width, length):
         f"at {plural('beginning', (length - 1) * width * V + V)}."
     )
     st.markdown(sentence)
+
+
+def formula():
+    """The probability of a text, and why the likeliest is not the best."""
     _shell.say(
         r"\log p(x_1 \dots x_n) = \sum_{i=1}^{n} \log p(x_i \mid x_{<i})",
         "A longer text is never likelier than its beginning, and the likeliest text is often a dull one that "

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from model import probabilities
-from pages import _shell
+from pages import _fold, _shell
 from pages._numbers import number, plural
 from pages.decoding import growth, story
 from viz import surprise
@@ -18,7 +18,7 @@ def show(view):
     fork = growth.common(path.ids, path.other)
     if not path.other or fork in (len(path.ids), len(path.other)):
         st.info(
-            "There is one branch yet. Let the text grow, click one of its tokens to go back, and take "
+            "There is one branch yet. Let the text grow, show its tokens, click one to go back, and take "
             "another candidate: the branch that you left is kept, and both are compared here."
         )
         return
@@ -55,4 +55,4 @@ def show(view):
         f"that both have since, {likelier} costs **{number(less, 1)} bits** less{so}. A token’s bits are "
         "−log₂ of the probability that the model itself gave it, before any filter."
     )
-    story.surprise_formula(causal)
+    _fold.fold("How surprise is computed", "decoding.formula", story.surprise_formula, causal)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import decoding, load
 from model.trace import attention_trace
-from pages import _progress, _shell, _words
+from pages import _fold, _progress, _shell, _words
 from pages._cache import remembered
 from pages._control import pause
 from pages._numbers import largest, number, plural
@@ -38,7 +38,7 @@ def show(view):
             columns=labels.names,
             key="decoding.grown",
             allowed=labels.allowed(attention.allowed),
-            height=440,
+            height=370,
             selected=labels.cell(len(weights) - 1, int(weights[-1].argmax())),
             label=f"layer {layer + 1}, head {head + 1}: a row for each token read",
             revision=str(len(weights)),
@@ -55,7 +55,7 @@ def show(view):
         else:
             draw_cache(view)
     if trace.config.causal:
-        timed(view)
+        _fold.fold("What does the cache save?", "decoding.saved", timed, view)
 
 
 def appended(view, weights):
@@ -110,7 +110,6 @@ def timed(view):
     watched = _progress.watched(lengths, "Measuring the time of a token with and without the cache")
     measured = [seconds(view.path.model, ids[:length]) for length in watched]
     whole, cached = (np.array(part) for part in zip(*measured, strict=True))
-    _shell.heading("What does the cache save?")
     _shell.show(
         figures.durations(lengths, whole, cached),
         key="decoding.durations",

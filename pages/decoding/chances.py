@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from model import decoding, probabilities
-from pages import _shell
+from pages import _fold, _shell
 from pages._control import pause
 from pages._numbers import number, percent
 from pages.decoding import growth, story
@@ -12,7 +12,7 @@ from pages.decoding.filters import controls
 from viz import ranks
 from viz.component.candidates import candidates
 
-LISTED = 12  # candidates
+LISTED = 10  # candidates
 
 
 def show(view):
@@ -28,19 +28,20 @@ def show(view):
     left, right = st.columns([5, 6], gap="medium")
     with left:
         listed(view, chances, order)
-    kept = [int((one > 0).sum()) for one in chances]
-    with right:
-        figure = by_rank(view, chances, kept)
-        _shell.show(
-            figure,
-            key="decoding.ranks",
-            alt="probability of every token, from the likeliest to the least likely, and where the filters "
-            "cut",
+        st.caption(
+            "The thin bar is the model’s own probability, the thick one that after the filters; the strip "
+            "lays the thick bars end to end, and the roll falls on one of them."
         )
-        pause()
+    kept = [int((one > 0).sum()) for one in chances]
+    pause()
+    with right:
         controls(view.sampling, len(order))
-        table(view, chances, kept)
-    meaning(view, chances, kept)
+        meaning(view, chances, kept)
+    alt = "probability of every token, from the likeliest to the least likely, and where the filters cut"
+    _shell.show(by_rank(view, chances, kept), key="decoding.ranks", alt=alt)
+    st.caption("All tokens stand by rank, from the likeliest on; both axes are logarithmic.")
+    _fold.fold("What each filter leaves", "decoding.filters", table, view, chances, kept)
+    _fold.fold("How the filters are computed", "decoding.formula", formula, view, len(order))
 
 
 def by_rank(view, chances, kept):
@@ -116,16 +117,14 @@ def table(view, chances, kept):
         )
         before = chance
     st.markdown("\n".join(lines))
+    st.caption("Mass kept is the share of the line above that the filter leaves.")
+    if sentence := ordering(view):
+        st.markdown(sentence)
 
 
 def meaning(view, chances, kept):
     """The sentences under the picture."""
-    step, own, final, names = view.step, chances[0], chances[-1], view.sampling.names
-    st.caption(
-        "Left: the likeliest tokens, the thin bar the model’s own probability, the thick bar that after the "
-        "filters; the strip lays the thick bars end to end, and the roll falls on one. Right: all tokens by "
-        "rank, both axes logarithmic. Mass kept: the share of the line above that the filter leaves."
-    )
+    step, own, final = view.step, chances[0], chances[-1]
     if step.roll is None:
         likeliest = (
             "the likeliest after the repetition penalty" if "r" in view.sampling.letters else "the likeliest"
@@ -147,15 +146,20 @@ def meaning(view, chances, kept):
     cut = view.path.ahead[:1]
     if cut and not final[cut[0]]:
         sentence += f" The token that followed here before, {view.word(cut[0])}, is cut now."
-    st.markdown(sentence + ordering(view) + penalised(view, own, chances))
+    st.markdown(sentence + penalised(view, own, chances))
+
+
+def formula(view, vocabulary):
+    """The temperature, the filters and the entropy."""
+    order = ", then ".join(view.sampling.names)
     _shell.say(
         r"p_i = \frac{e^{z_i / \tau}}{\sum_{j=1}^{V} e^{z_j / \tau}} \qquad \text{top-}k:\ \text{rank}(i) "
         r"\le k \qquad "
         r"\text{top-}p:\ \textstyle\sum_{\text{rank}(j) < \text{rank}(i)} p_j < p \qquad "
         r"\text{min-}p:\ p_i \ge m \max_j p_j \qquad H = -\sum_i p_i "
         r"\log_2 p_i",
-        f"$z$ are the logits of all V = {len(own):,} tokens, $\\tau$ the temperature. What is kept is "
-        f"divided by its sum, so that it is a distribution again. The order is {', then '.join(names)}.",
+        f"$z$ are the logits of all V = {vocabulary:,} tokens, $\\tau$ the temperature. What is kept is "
+        f"divided by its sum, so that it is a distribution again. The order is {order}.",
     )
 
 
@@ -169,7 +173,7 @@ def ordering(view):
     change = "sharpens" if degree < 1 else "flattens"
     fewer = "fewer" if degree < 1 else "more"
     return (
-        f" **The order matters**: with the temperature first {left[0]:,} tokens are left, with it last "
+        f"**The order matters**: with the temperature first {left[0]:,} tokens are left, with it last "
         f"{left[1]:,}. A temperature of {degree} {change} the distribution, so that {fewer} tokens make up "
         "the mass of top-p or come near enough to the likeliest for min-p; after them it only shifts the "
         "chances among those left. Top-k counts ranks, which no temperature changes."

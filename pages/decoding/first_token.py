@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import heads, sink
-from pages import _shell, _words
+from pages import _fold, _shell, _words
 from pages._control import pause, switch
 from pages._heads import heads_in_words, map_heads
 from pages._numbers import leaders, percent
@@ -43,7 +43,7 @@ def show(view):
             columns=labels.names,
             key="decoding.map",
             allowed=labels.allowed(allowed),
-            height=470,
+            height=380,
             selected=labels.cell(len(last) - 1, int(np.nan_to_num(last).argmax())),
             label=f"layer {layer + 1}, head {head + 1}" + (", without the first token" * without),
             revision=str(without),
@@ -71,12 +71,17 @@ def meaning(view, shares):
             f"of the rest most goes to {_shell.plain(trace.tokens[strongest])}, {percent(rest[strongest])}"
         )
     st.markdown(
-        "A softmax must give its weight to something. A head that finds nothing to say often parks it on "
-        f"the first token, here {first}, whatever that is. **Click a head.** Most by {most}: "
-        f"**{percent(shares.max())}**; a head that gave all it sees the same weight would give "
-        f"{percent(flat)}; {int((shares > flat).sum())} of {shares.size} heads give more than that. In "
-        f"layer {layer + 1}, head {head + 1} the last token gives it {percent(weights[0])}; {sentence}."
+        f"Most on the first token, here {first}, by {most}: **{percent(shares.max())}**; a head that gave "
+        f"all it sees the same weight would give {percent(flat)}; {int((shares > flat).sum())} of "
+        f"{shares.size} heads give more than that. In layer {layer + 1}, head {head + 1} the last token "
+        f"gives it {percent(weights[0])}; {sentence}."
     )
+    name = "How the first token is left out"
+    _fold.fold(name, "decoding.formula", formula, opened=WITHOUT.value())
+
+
+def formula():
+    """The weights that are left without the first token."""
     _shell.say(
         r"w'_{ij} = \frac{w_{ij}}{1 - w_{i1}} \quad (j > 1)",
         "Left out and divided by what remains, the picture shows what a head looks at besides.",

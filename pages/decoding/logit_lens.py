@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from model import decoding, load, probabilities
-from pages import _shell
+from pages import _fold, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import pause, token
@@ -32,11 +32,6 @@ def show(view):
     bits = trace.losses / probabilities.BIT
     after = token("After which token", "decoding.token", tokens, len(tokens) - 1)
     place = after.value()
-    st.markdown(
-        "Under each token: its surprise in bits, −log₂ of the probability that the model gave it. **Click a "
-        "token** to ask every layer what comes after it."
-    )
-
     chips(
         tokens,
         notes=["", *(number(one, 1) for one in bits)],
@@ -101,4 +96,5 @@ def surprised(view, bits):
         f"time (its perplexity). That is {number(bits.sum() / max(size, 1), 2)} bits a byte{known}. What "
         f"surprises it most is {_shell.plain(view.trace.tokens[worst])}, {number(bits[worst - 1], 1)} bits."
     )
-    story.surprise_formula(view.trace.config.causal)
+    causal = view.trace.config.causal
+    _fold.fold("How surprise is computed", "decoding.formula", story.surprise_formula, causal)

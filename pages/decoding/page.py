@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import Trace, decoding, load, probabilities
 from model.analysis import sink
-from pages import _ending, _models, _shell, _sidebar
+from pages import _ending, _fold, _models, _sidebar, _text
 from pages._control import Buttons
 from pages.decoding import (
     beams,
@@ -17,6 +17,7 @@ from pages.decoding import (
     first_token,
     growth,
     logit_lens,
+    openings,
     play,
     story,
 )
@@ -44,22 +45,23 @@ SOURCES = {
     "The first token": (sink.share, sink.without),
     "Surprise and layers": (Trace.losses.func, decoding.lens),
 }
-VIEW = Buttons("Look at", "decoding.section", SECTIONS, "The next word")
+VIEW = Buttons(
+    "Look at", "decoding.section", SECTIONS, "The next word", look={"label_visibility": "collapsed"}
+)
 
-choice = _sidebar.choice(kinds=("decoder",), hub=True)
+section = VIEW.value()
+st.markdown(openings.SENTENCES[section])
+choice = _sidebar.choice(kinds=("decoder",), default=_text.EXAMPLES[-1], hub=True)
 _models.runs_attention(choice.model)
 path = growth.read_path(choice)
 sampling = filters.settings(len(load(choice.model).tokenizer))
 path, step = play.advance(path, sampling)
-section = VIEW.value()
 trace = story.read(path.model, path.ids)
-st.markdown(
-    "A model writes one token at a time: it gives **every** token of its vocabulary a probability, one is "
-    "chosen, and the longer text is read again. **Press One token**, or click any candidate to take it "
-    "instead. Click a token of the text to go back to where it was chosen."
-)
-story.draw_text(path, trace.losses / probabilities.BIT)
-play.buttons(path, step)
+left, right = st.columns(2, gap="medium", vertical_alignment="center")
+with left:
+    story.draw_text(path, trace.losses / probabilities.BIT)
+with right:
+    play.buttons(path, step)
 VIEW.draw()
 _ending.note(choice.text, choice.model)
 if not trace.config.causal:
@@ -69,5 +71,4 @@ if not trace.config.causal:
     )
 SECTIONS[section](story.DecodingView(choice, path, sampling, step, trace))
 play.play_next_token()
-_shell.heading("The functions that did this")
-_shell.show_source(*SOURCES[section])
+_fold.sources("decoding.code", *SOURCES[section], name="The functions that did this")

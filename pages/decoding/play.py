@@ -8,12 +8,13 @@ from model import decoding, load
 from pages._control import pause
 from pages.decoding.filters import Sampling
 from pages.decoding.growth import PATH, back_to_prompt, common, set_ids, stop
+from pages.decoding.story import TOKENS
 
 ENDS = ".!?"  # of a sentence
 STEPS = {  # name: what its button says, and how many tokens at most
     "one": ("One token", 1),
     "ten": ("Ten", 10),
-    "sentence": ("To the sentence’s end", None),
+    "sentence": ("One sentence", None),
     "end": ("To the end", None),
 }
 
@@ -85,24 +86,16 @@ def play_next_token():
 
 
 def buttons(path, step):
-    """Draw the buttons that let the text grow."""
-    playing = "decoding.playing" in st.session_state
-    with st.container(horizontal=True, vertical_alignment="center"):
+    """Draw the buttons that let the text grow; while it grows there is one, and it stops it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="decoding.play"):
+        if "decoding.playing" in st.session_state:
+            st.button("Stop", key="decoding.stop", type="primary", on_click=stop)
+            return
         for name, (label, _) in STEPS.items():
             kind = "primary" if name == "one" else "secondary"
-            st.button(
-                label,
-                key=f"decoding.{name}",
-                type=kind,
-                disabled=playing or step is None,
-                on_click=play,
-                args=(name,),
-            )
-        st.button("Stop", key="decoding.stop", disabled=not playing, on_click=stop)
-        st.button(
-            "Start over",
-            key="decoding.over",
-            disabled=path.ids == path.prompt,
-            on_click=back_to_prompt,
-            args=(path,),
-        )
+            how = {"type": kind, "disabled": step is None, "on_click": play, "args": (name,)}
+            st.button(label, key=f"decoding.{name}", **how)
+        over = path.ids == path.prompt
+        how = {"disabled": over, "on_click": back_to_prompt, "args": (path,)}
+        st.button("Start over", key="decoding.over", **how)
+        TOKENS.draw()

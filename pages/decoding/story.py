@@ -1,14 +1,18 @@
 """What is seen of the text that grows: its tokens, why it ends, what it costs."""
 
+import codecs
 from typing import NamedTuple
 
 from model import Trace, decoding, load
 from pages import _shell, _sidebar
 from pages._cache import remembered
+from pages._control import switch
 from pages._numbers import number
 from pages.decoding.filters import Sampling
 from pages.decoding.growth import Path, rewind, spell
 from viz.component.story import story
+
+TOKENS = switch("Show its tokens", "decoding.tokens", help="Click one to go back to where it was chosen")
 
 
 @remembered()
@@ -18,10 +22,10 @@ def read(model, ids):
 
 
 def draw_text(path, bits):
-    """Draw the text as chips: the reader's own, those chosen since, those of the branch left behind; a click
-    goes there.
+    """Draw the text that grows: the reader's own, what was chosen since, the branch left behind. It is prose,
+    or on demand chips, of which a click goes there.
     """
-    piece = load(path.model).tokenizer.piece
+    piece, chips = load(path.model).tokenizer.piece, TOKENS.value()
 
     story(
         [piece(id) for id in (*path.ids, *path.ahead)],
@@ -29,10 +33,19 @@ def draw_text(path, bits):
         read=len(path.ids),
         bits=bits,
         key="decoding.story",
+        prose=None if chips else prose(path),
         label="the text so far",
         revision=spell(path.ids, path.prompt),
         on_select=lambda place: rewind(path, place),
     )
+
+
+def prose(path):
+    """The three parts of the text as people read them; a character that two parts share is in the later."""
+    held, read = load(path.model).tokenizer.bytes, codecs.getincrementaldecoder("utf-8")("replace")
+    parts = path.ids[: path.own], path.ids[path.own :], path.ahead
+    texts = [read.decode(b"".join(held[id] for id in ids)) for ids in parts]
+    return [*texts[:2], texts[2] + read.decode(b"", final=True)]
 
 
 def ending(path):
@@ -40,8 +53,8 @@ def ending(path):
     room = decoding.room(load(path.model).config)
     if path.over:
         return (
-            "The model has chosen its end token: the text is over. Click a token to go back to where it was "
-            "chosen."
+            "The model has chosen its end token: the text is over. Start over, or show its tokens and click "
+            "one to go back to where it was chosen."
         )
     why = (
         "its table of positions ends there"
@@ -49,8 +62,8 @@ def ending(path):
         else "this is as long as texts may be here"
     )
     return (
-        f"The text has {len(path.ids):,} tokens, and {path.model} reads at most {room:,}: {why}. Click a "
-        "token to go back."
+        f"The text has {len(path.ids):,} tokens, and {path.model} reads at most {room:,}: {why}. Start "
+        "over, or show its tokens and click one to go back."
     )
 
 

@@ -43,7 +43,8 @@ def pieces(ids):
 
 
 def opened(page, text=TEXT):
-    page.open("decoding", text=text)
+    """The page with the text's tokens as chips."""
+    page.open("decoding", text=text, **{"decoding.tokens": "True"})
     grown(page, len(MODEL.tokenizer.encode(text)))
     return page
 
@@ -82,15 +83,30 @@ def test_a_candidate_is_taken_and_an_earlier_token_goes_back(page):
 def test_to_the_end_can_be_stopped(page):
     opened(page)
     page.part("decoding.end", "button").click()
-    stop = page.part("decoding.stop", "button")
-    expect(stop).to_be_enabled()
-    stop.click()
-    expect(stop).to_be_disabled()
+    expect(page.part("decoding.play", "button").filter(visible=True)).to_have_text(["Stop"])
+    stops = page.page.get_by_role("button", name="Stop")  # our own, and no other
+    expect(stops).to_have_count(1)
+    stops.click()
+    expect(stops).to_have_count(0)
     expect(page.part("decoding.one", "button")).to_be_enabled()
     page.rests()  # the run that was broken off may have chosen one more
     count = len(words(page))
     page.page.wait_for_timeout(500)
     assert len(words(page)) == count
+
+
+def test_the_text_is_read_as_prose_and_the_part_that_was_chosen_is_marked(page):
+    text = "<b>She</b> opened  the $x$"
+    ids, drawn = MODEL.tokenizer.encode(text), [step.id for step in steps(10, MODEL.tokenizer.encode(text))]
+    page.open("decoding", text=text)
+    grown(page, len(ids))
+    page.part("decoding.ten", "button").click()
+    grown(page, len(ids) + 10)
+    expect(page.part("decoding.story", "p .own")).to_have_text(text)
+    assert page.part("decoding.story", "p .made").inner_text() == MODEL.tokenizer.decode(drawn)
+    assert page.part("decoding.story", "p b").count() == 0
+    page.switch("decoding.tokens")
+    expect(page.part("decoding.story", "button")).to_have_count(len(ids) + 10)
 
 
 def test_hostile_text_stays_text_and_none_is_answered(page):

@@ -11,10 +11,12 @@ from tests.test_pages import PAGES, VIEWED
 
 WIDE = "बच्चे 🏞 " + "x" * 40
 # How each page is opened, and the buttons that show another picture of it.
-WALKS = [(name, f"{name}.section", {"text": LONG}) for name in PAGES if name in VIEWED]
+WALKS = [
+    (name, f"{name}.section", {"text": LONG, f"{name}.formula": "True"}) for name in PAGES if name in VIEWED
+]
 WALKS += [
     ("attention", "attention.step", {"text": LONG}),
-    ("averaging", "averaging.where", {}),
+    ("averaging", "averaging.where", {"averaging.slot": "True", "averaging.formula": "True"}),
     ("word_sense", None, {}),
     ("bpe", None, {"text": WIDE} | {f"bpe.{name}": "True" for name in ("word", "own", "fewer", "eight")}),
     ("receptive_field", None, {"text": LONG}),

@@ -1,10 +1,10 @@
 // @ts-check
-// A text that grows, as token chips. The newest is kept in view. Texts go in as text only.
+// A text that grows, as prose or as token chips. The newest is kept in view. Texts go in as text only.
 
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
 import { fixed } from "./numbers.js";
-import { announcer, children, element, named, parted, unseen } from "./parts.js";
+import { announcer, children, element, named, parted, set, unseen } from "./parts.js";
 
 const PAUSE = 1000; // milliseconds: tokens that come faster are said together
 
@@ -24,7 +24,6 @@ class Story {
 
   constructor(host) {
     this.host = host;
-    host.setAttribute("role", "toolbar"); // one stop of the tab key, and arrows inside
     this.announce = announcer(host);
     this.renew = walks(host, () => children(host));
   }
@@ -32,12 +31,23 @@ class Story {
   update(data, commit) {
     const { host } = this;
     this.tell(data);
-    const chips = data.tokens.map((_, place) => this.chip(data, place, () => commit("token", place)));
-    host.setAttribute("aria-label", data.label);
-    this.renew(() => host.replaceChildren(...chips), data.read - 1);
+    const parts = data.prose
+      ? ["own", "made", "ahead"].map((kind, i) => element("bdi", kind, data.prose[i]))
+      : data.tokens.map((_, place) => this.chip(data, place, () => commit("token", place)));
+    // chips are one stop of the tab key, with arrows inside; prose takes the focus to be scrolled
+    set(host, { role: data.prose ? "group" : "toolbar", "aria-label": data.label });
+    host.classList.toggle("prose", Boolean(data.prose));
+    if (data.prose) host.replaceChildren(element("p", { tabindex: 0 }, ...parts));
+    else this.renew(() => host.replaceChildren(...parts), data.read - 1);
     Object.assign(host.dataset, { revision: data.revision, read: data.read, own: data.own });
-    const last = chips[data.read - 1];
-    host.scrollTop = last.offsetTop - host.offsetTop - host.clientHeight + last.offsetHeight + 6;
+    this.keepInView(data.prose ? parts[1] : parts[data.read - 1]);
+  }
+
+  /** Scroll to the end of a part of the text. */
+  keepInView(part) {
+    const box = part.parentElement;
+    const [{ bottom }, { top }] = [part.getBoundingClientRect(), box.getBoundingClientRect()];
+    box.scrollTop += bottom - top - box.clientHeight + 6;
   }
 
   /** Say what the model has written since it was last silent. */

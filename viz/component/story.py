@@ -1,5 +1,5 @@
-"""A text that grows: token chips, the reader's own, those chosen since, and those of a branch left behind; a
-click goes back or forward to one.
+"""A text that grows: the reader's own, what was chosen since, what a branch left behind has after it. It is
+prose to be read, or token chips, of which a click goes back or forward to one.
 """
 
 from viz.component.message import heard, places
@@ -8,13 +8,13 @@ from viz.component.view import view
 mount = view("story")
 
 
-def story(tokens, *, own, read, bits, key, label="", revision="", on_select=None):
+def story(tokens, *, own, read, bits, key, prose=None, label="", revision="", on_select=None):
     """Draw the tokens: the first `own` as the reader's text, those up to `read` as chosen since, the others
     as left behind.
 
     bits: what each of the first `read` tokens after the first cost the model, read - 1 numbers, shown under
-    them. A click calls `on_select` with its place. ValueError if the
-    counts do not fit.
+    them. A click calls `on_select` with its place. With `prose`, the texts of these three parts, they are
+    shown as running text instead. ValueError if the counts do not fit.
     """
     if not 1 <= own <= read <= len(tokens) or len(bits) != read - 1:
         raise ValueError(
@@ -25,6 +25,7 @@ def story(tokens, *, own, read, bits, key, label="", revision="", on_select=None
         "tokens": list(tokens),
         "own": own,
         "read": read,
+        "prose": None if prose is None else list(prose),
         "bits": [None, *(float(one) for one in bits)],
         "label": label,
         "revision": str(revision),

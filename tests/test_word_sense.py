@@ -434,8 +434,14 @@ def test_the_mixtures_are_those_of_the_model():
     )  # a word that sees only itself is the same everywhere
 
 
+def test_a_chosen_head_opens_what_it_takes():
+    assert pictures(opened("averaging")).keys() == {"averaging.meter"}
+    at = opened("averaging", **{"averaging.head": "2"})
+    assert "averaging.weights1" in pictures(at) and "$$" not in said(at)
+
+
 def test_every_control_of_averaging_moves():
-    at = opened("averaging")
+    at = opened("averaging", **{"averaging.slot": "True"})
     before = meter(at, "averaging.meter")
     for where in control(at, "averaging.where").options[1:]:
         move(at, {"averaging.where": where})

@@ -70,7 +70,7 @@ def may(path):
     """What a file below pages may import besides the standard library."""
     folder, *below = path.relative_to(ROOT / "pages").parts
     own = {f"pages.{folder}"} if below else set()
-    layers = {"starlette"} if path.stem in ("_guard", "_server") else set()  # what stands before Streamlit
+    layers = {"starlette", "google"} if path.stem in ("_guard", "_server") else set()  # before Streamlit
     return {"streamlit", "model", "viz", "numpy"} | SHARED | own | layers
 
 

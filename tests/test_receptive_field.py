@@ -285,13 +285,13 @@ def test_a_clue_may_stand_further_away_than_the_slider_goes():
     assert all(not lane["before"] for lane in pictures(at)["receptive_field.meter"]["lanes"])
 
 
-def test_a_sentence_that_is_too_long_with_more_words_in_it_is_answered_in_a_sentence():
-    longest = load("encoder").config.max_tokens
-    text = "the river bank " * (longest // 3 - 2)
-    at = opened("receptive_field", text=text)
-    (said,) = (one.value for one in at.info if "put in between" in one.value)
-    assert said.startswith("With up to 20 words put in between, your sentence is too long. This text has ")
-    assert f"takes at most {longest:,}" in said
+def test_a_text_longer_than_any_in_training_is_answered_in_a_sentence():
+    context = load("encoder").config.context
+    at = opened("receptive_field", text="the river bank " * (context // 3 + 1))
+    (said,) = (one.value for one in at.info if "is measured for texts" in one.value)
+    assert (
+        said.startswith(f"This is measured for texts of up to {context} tokens") and "yours has 129" in said
+    )
     assert "receptive_field.average" in [
         chart.proto.id.rpartition("-")[2] for chart in at.get("plotly_chart")
     ]
@@ -387,7 +387,7 @@ def test_a_link_restores_every_switch(at):
         "text": LONG,
         **{
             f"receptive_field.{name}": str(value)
-            for name, value in (chosen | {"output": 5, "other": 7}).items()
+            for name, value in (chosen | {"output": 5, "other": 7, "connect": True}).items()
         },
     }
     again = opened("receptive_field", **link)

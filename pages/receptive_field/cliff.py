@@ -27,11 +27,9 @@ def moved_away(name, pairs, distances):
 def steepest(word, known):
     """The word of the sentence whose loss changes the twin's mind most, and by how much: how much farther on
     the encoder's side the twin's meter stands at every distance at which it sees the clue than where it does
-    not. In a text longer than any in training the nearest word, and infinity.
+    not.
     """
     clues = _clues.nearest(word)[:ASKED]
-    if len(load(ATTENTION).read(word.text)) > load(ATTENTION).config.context:
-        return clues[0], np.inf
     pairs, last = tuple((word, clue) for clue in clues), edge()
     side = np.sign(known[ATTENTION].axis.project(_senses.vectors((word,)))[0, -1])
     end = senses.Axis(*(part[-1] for part in known[CONVOLUTION].axis))

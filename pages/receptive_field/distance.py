@@ -11,7 +11,7 @@ from pages import _examples, _senses, _shell
 from pages._control import Buttons, Menu, Slider
 from pages._numbers import largest, percent, plural, signed
 from pages.receptive_field import cliff
-from pages.receptive_field.influence import CONVOLUTION, NAMES
+from pages.receptive_field.influence import ATTENTION, CONVOLUTION, NAMES
 from viz import curves
 from viz.component.meter import Lane, meter
 
@@ -29,8 +29,17 @@ def move_the_clue(text):
             "To see it on your text, write one of these words into it, with something that gives its sense "
             f"away: {known}."
         )
-    else:
-        live(text, with_examples)
+        return
+    attention = load(ATTENTION)
+    tokens, context = len(attention.read(text)), attention.config.context
+    if tokens > context:
+        st.info(
+            f"This is measured for texts of up to {context} tokens, as many as the models were trained on at "
+            f"a time; yours has {tokens:,}."
+        )
+        cliff.draw_average()
+        return
+    live(text, with_examples)
 
 
 def of_the_cards():
@@ -95,11 +104,7 @@ def live(text, with_examples):
 def draw_sentence(name, word, clue, known, now, own):
     """The reader's sentence with `now` words before its clue, and where the word falls in both twins then."""
     versions = [senses.apart(word, clue, between) for between in range(MOST + 1)]
-    try:
-        vectors = {twin: _senses.vectors(tuple(one for one, _ in versions), twin) for twin in NAMES}
-    except ValueError as reason:
-        st.info(f"With up to {plural('word', MOST)} put in between, your sentence is too long. {reason}")
-        return
+    vectors = {twin: _senses.vectors(tuple(one for one, _ in versions), twin) for twin in NAMES}
     values = {twin: known[twin].axis.project(vectors[twin])[:, -1] for twin in NAMES}  # (MOST + 1,) each
     draw_meter(known, values, now, own, versions[now][0].text)
     figure = curves.meters(values, ends=known[CONVOLUTION].ends, now=now, leaves=leaves(versions))

@@ -290,7 +290,7 @@ def test_a_text_longer_than_any_in_training_is_answered_in_a_sentence():
     at = opened("receptive_field", text="the river bank " * (context // 3 + 1))
     (said,) = (one.value for one in at.info if "is measured for texts" in one.value)
     assert (
-        said.startswith(f"This is measured for texts of up to {context} tokens") and "yours has 129" in said
+        said.startswith(f"This is measured for texts of up to {context} tokens") and "yours has 130" in said
     )
     assert "receptive_field.average" in [
         chart.proto.id.rpartition("-")[2] for chart in at.get("plotly_chart")

@@ -16,8 +16,9 @@ from pages._cache import remembered
 from pages._senses import MODEL
 
 NEAREST = 64  # words around the word whose influence is measured,
+LEAST = 8  # and at least, however long the text is
 PAIRED = 12  # and words that say something among which two are hidden together,
-READ = 2**14  # as long as all these pairs are no more tokens than this
+READ = 2**13  # as long as all these texts are no more tokens than this
 
 
 class Scale(NamedTuple):
@@ -81,9 +82,10 @@ def tokens_of(target: Word, others: Sequence[Word]) -> tuple[int, ...]:
 
 
 def nearest(target: Word) -> list[Word]:
-    """The other words of the text, those nearest to the word first."""
+    """The other words of the text, those nearest to the word first; of a long text fewer."""
     others = [one for one in senses.words(target.text) if one.start != target.start]
-    return sorted(others, key=lambda one: abs(one.start - target.start))[:NEAREST]
+    fits = READ // len(load(MODEL).read(target.text))
+    return sorted(others, key=lambda one: abs(one.start - target.start))[: max(LEAST, min(NEAREST, fits))]
 
 
 def moves(target, scale: Scale, stage: int, hidden: Hidden = NOTHING) -> dict[Word, float]:

@@ -10,10 +10,20 @@ from tests.session import LONG
 from tests.test_pages import PAGES, VIEWED
 
 WIDE = "बच्चे 🏞 " + "x" * 40
+FOLDS = {  # what is wide behind a name: formulas, tables, second pictures
+    "heads": ("rule", "agree", "every", "how", "ranks", "apart"),
+    "masks": ("looks", "loss", "why", "formula", "pairs"),
+    "positions": ("hard", "comes", "differ", "formula", "how", "numbers", "ways", "parts_are"),
+    "architecture": ("totals", "adds", "turns", "formula", "pooled", "table", "drawn", "formulas"),
+}
+
+
+def unfolded(name):
+    return {"text": LONG} | {f"{name}.{fold}": "True" for fold in FOLDS.get(name, ("formula",))}
+
+
 # How each page is opened, and the buttons that show another picture of it.
-WALKS = [
-    (name, f"{name}.section", {"text": LONG, f"{name}.formula": "True"}) for name in PAGES if name in VIEWED
-]
+WALKS = [(name, f"{name}.section", unfolded(name)) for name in PAGES if name in VIEWED]
 WALKS += [
     ("attention", "attention.step", {"text": LONG}),
     ("averaging", "averaging.where", {"averaging.slot": "True", "averaging.formula": "True"}),
@@ -21,11 +31,11 @@ WALKS += [
     ("bpe", None, {"text": WIDE} | {f"bpe.{name}": "True" for name in ("word", "own", "fewer", "eight")}),
     ("receptive_field", None, {"text": LONG}),
     ("rope", None, {"text": LONG} | {f"rope.{name}": "True" for name in ("sum", "hand", "speed")}),
-    ("architecture", "architecture.section", {"text": LONG, "model": "encoder"}),
+    ("architecture", "architecture.section", unfolded("architecture") | {"model": "encoder"}),
     (
         "positions",
         "positions.encoding",
-        {"text": LONG, "positions.section": "The encoding itself", "positions.encoding": "rope"},
+        unfolded("positions") | {"positions.section": "The encoding itself", "positions.encoding": "rope"},
     ),
 ]
 WITHOUT_FORMULAS = {"bpe"}

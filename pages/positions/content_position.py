@@ -22,8 +22,8 @@ FORMULAS = {  # by where the encoding enters
     r"+ \frac{R_i q_i \cdot R_j k_j - q_i \cdot k_j}{\sqrt D}",
     "scores": r"s_{ij} = \frac{q_i \cdot k_j}{\sqrt D} + b_{ij}",
     "embedding": r"s_{ij} = \tfrac{1}{\sqrt D}\,W_q(\hat c_i + \hat p_i) \cdot W_k(\hat c_j + \hat p_j), "
-    r"\qquad \hat c = \gamma\,\frac{c - \bar c}{\sigma(c + p)} + \beta, \qquad \hat p = \gamma\,\frac{p - \bar "
-    r"p}{\sigma(c + p)}",
+    r"\qquad \hat c = \gamma\,\frac{c - \bar c}{\sigma(c + p)} + \beta, \qquad "
+    r"\hat p = \gamma\,\frac{p - \bar p}{\sigma(c + p)}",
 }
 MEANINGS = {
     "nowhere": (

@@ -11,6 +11,7 @@ from pages import _fold, _models, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Number, pause
+from pages._glossary import explained
 from pages._numbers import number, percent, plural
 from viz import neurons as figures
 from viz import theme
@@ -41,7 +42,7 @@ def show(view):
     with left:
         grid(view, after, shown, neuron)
     with right:
-        st.markdown(summary(view, before[token], after[token], best))
+        st.markdown(summary(view, before[token], after[token], best), help=explained("MLP"))
         spread = np.linspace(min(-4, before[token].min()), max(3, before[token].max()), 200)
         curve = spread, stream.gelu(spread)
         _shell.show(

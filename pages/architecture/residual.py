@@ -7,6 +7,7 @@ from model.analysis import stream
 from pages import _fold, _shell
 from pages._choices import put
 from pages._control import pause
+from pages._glossary import explained
 from pages._numbers import number
 from viz import neurons as figures
 from viz.component import heatmap
@@ -99,5 +100,6 @@ def explain(view, names, lengths, cosines, steps):
         f"{number(cosines[0, -1], 2)}. Its largest turn comes with {names[turn + 1]}: cosine "
         f"{number(steps[turn, token], 2)} with the stage before. The longest vector of all is that of "
         f"{_shell.plain(trace.tokens[longest[1]])}, token {longest[1] + 1}, at “{names[longest[0]]}”: "
-        f"{number(lengths[longest])}."
+        f"{number(lengths[longest])}.",
+        help=explained("residual stream"),
     )

@@ -9,6 +9,7 @@ from model.analysis import cost
 from pages import _fold, _shell
 from pages._choices import put
 from pages._control import NothingToShow
+from pages._glossary import explained
 from pages._numbers import number, percent, plural
 from pages.positions import encodings
 from pages.positions.long_text_losses import mean
@@ -35,7 +36,7 @@ def show(view):
         key="positions.choosing",
         alt="loss inside the training length, just past it and far past it, a line for each encoding",
     )
-    st.markdown(verdict(held_out))
+    st.markdown(verdict(held_out), help=explained("loss", "nat"))
     own = {
         name: trace if isinstance(trace, str) else trace.losses.mean() if tokens > 1 else "–"
         for name, trace in encodings.traces(text, tokens, list(held_out)).items()

@@ -12,9 +12,8 @@ from pages._control import Control, NothingToShow, pause
 from pages.bpe import elsewhere, fewer_merges, languages, pieces, player, training, words
 
 st.markdown(
-    "A tokenizer begins with single bytes, finds the two neighbours that stand side by side most often, "
-    "glues them into one token, and does so again and again. **Press play**, and look for the first whole "
-    "word."
+    "A tokenizer begins with single bytes and glues the two neighbours that stand side by side most often "
+    "into one token, again and again. **Press play**, and look for the first whole word."
 )
 choice = _sidebar.choice()
 text, asked = player.TEXT.value(), player.COUNT.value()

@@ -75,7 +75,7 @@ def test_the_cones_are_those_of_the_model(at):
         attention=2,
         output=9,
     )
-    unfold(at, "receptive_field.computed")
+    unfold(at, "receptive_field.code")
     stack = reach.stack(3, 4, 2, 2)
     convolution, attention = panels(at)
     expected = (

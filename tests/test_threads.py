@@ -64,9 +64,26 @@ def process_wide(source):
     return found
 
 
+# While a model is opened: its network is hooked before anybody else has it, and its hooks do nothing outside
+# of a recorded pass; the library's warnings are put aside under the lock of the shelf, and nothing else that
+# is served touches the filters.
+HOOKS = {"register_forward_hook", "register_forward_pre_hook"}
+OPENING = {
+    "model/hub/hooks.py": HOOKS,
+    "model/hub/watching.py": HOOKS,
+    "model/hub/opening.py": {"catch_warnings", "simplefilter"},
+    "model/hub/library.py": {"catch_warnings", "simplefilter"},
+}
+
+
 def test_nothing_served_speaks_to_the_whole_process():
-    found = {path: process_wide(path.read_text(encoding="utf-8")) for path in SERVED}
-    assert {str(path): what for path, what in found.items() if what} == {}
+    found = {}
+    for path in SERVED:
+        name = path.relative_to(ROOT).as_posix()
+        said = {name for _, name, _ in process_wide(path.read_text(encoding="utf-8"))}
+        found[name] = said - OPENING.get(name, set())
+        assert OPENING.get(name, set()) <= said  # an exemption that nothing needs goes
+    assert {name: said for name, said in found.items() if said} == {}
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_every_view_of_weights_between_tokens_shows_words(page, key):
 
 def test_averaging_adds_up_the_pieces_that_are_taken_in():
     texts = {"text": "The phosphorescence of the river bank", "word_sense.other": "I got cash from the bank"}
-    at = opened("averaging", words="True", **texts)
+    at = opened("averaging", words="True", **texts, **{"averaging.slot": "True"})
     header, shown = pictures(at)["averaging.weights1"]
     words = wordwise.words(load("encoder").explain(header["revision"]))
     assert header["columns"] == list(words.names)

@@ -69,7 +69,7 @@ fold(
 )
 fold(
     "How it is computed",
-    "receptive_field.computed",
+    "receptive_field.code",
     cones.computed,
     *(settings, output, word, T),
     opened=bool(settings.stack),

@@ -49,4 +49,4 @@ if known:
     fold("All examples on one plane", "word_sense.plane", examples.plane, word, known, now, stage, names)
 if word:
     examples.edit(word, targets, known)
-fold("How it is computed", "word_sense.computed", (meter if known else neighbours).sources)
+fold("How it is computed", "word_sense.code", (meter if known else neighbours).sources)

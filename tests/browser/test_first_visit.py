@@ -7,7 +7,7 @@ from tests.browser.conftest import Page
 
 
 def test_code_comes_packed(page):
-    page.open("rope").fits()
+    page.open("positions").fits()
     sizes = page.page.evaluate(
         "performance.getEntriesByType('resource').filter(one => one.name.endsWith('.js')).map(one => "
         "[one.encodedBodySize, one.decodedBodySize])"

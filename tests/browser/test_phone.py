@@ -27,9 +27,9 @@ WALKS = [(name, f"{name}.section", unfolded(name)) for name in PAGES if name in 
 WALKS += [
     ("attention", "attention.step", {"text": LONG}),
     ("averaging", "averaging.where", {"averaging.slot": "True", "averaging.formula": "True"}),
-    ("word_sense", None, {}),
+    ("word_sense", None, {"word_sense.code": "True"}),
     ("bpe", None, {"text": WIDE} | {f"bpe.{name}": "True" for name in ("word", "own", "fewer", "eight")}),
-    ("receptive_field", None, {"text": LONG}),
+    ("receptive_field", None, {"text": LONG, "receptive_field.code": "True"}),
     ("rope", None, {"text": LONG} | {f"rope.{name}": "True" for name in ("sum", "hand", "speed")}),
     ("architecture", "architecture.section", unfolded("architecture") | {"model": "encoder"}),
     (
@@ -70,7 +70,8 @@ def fits(page):
 
 
 def test_formulas_that_have_room_stand_side_by_side(page):
-    parts = page.open("word_sense").page.locator(".katex-display").first.locator(".katex-html > .base")
+    page.open("word_sense", **{"word_sense.code": "True"})
+    parts = page.page.locator(".katex-display").first.locator(".katex-html > .base")
     expect(parts).to_have_count(3)
     page.fits()
     boxes = [part.bounding_box() for part in parts.all()]

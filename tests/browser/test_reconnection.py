@@ -22,7 +22,7 @@ ENTER = """() => document.querySelector(".st-key-text textarea")
 # page: rows of buttons, with the place of the one chosen before the server dies, and of the one after
 VISITS = {
     "attention": (("attention.step", 1), ("attention.step", 4)),
-    "positions": (("positions.section", 1), ("positions.head", 4)),
+    "positions": (("positions.section", 1), ("positions.section", 3)),
     "heads": (("heads.section", 2), ("heads.section", 1)),
 }
 
@@ -33,10 +33,10 @@ def restarted(server, *pages):
     server.process.kill()
     server.process.wait()
     for page in pages:
-        page.page.wait_for_function(f"!({STATE})")
+        page.page.wait_for_function(f"() => !({STATE})")
     with launch.server(port=server.port) as another:
         for page in pages:
-            page.page.wait_for_function(STATE)
+            page.page.wait_for_function(f"() => {STATE}")
         yield
         assert "Traceback" not in another.log
 
@@ -104,7 +104,7 @@ def test_what_was_typed_as_the_server_died_arrives_once_it_is_back(tabs, enter):
         server.process.wait()
         # Streamlit disables its boxes once it has noticed: this is typed in the moment before
         page.page.evaluate(TYPE, TYPED)
-        page.page.wait_for_function(f"!({STATE})")
+        page.page.wait_for_function(f"() => !({STATE})")
         if enter:
             page.page.evaluate(ENTER)
         page.page.wait_for_timeout(400)  # longer than the hand rests

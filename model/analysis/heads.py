@@ -10,6 +10,7 @@ under LEAST tokens the places are too often the same token, and no head earns a 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -131,21 +132,22 @@ def measure(trace: Trace, known: Sequence[np.ndarray] | None = None) -> dict[str
             "Type a few words more."
         )
     heads = np.stack(known or [scores(layer.attention, trace.tokens) for layer in trace.layers])
-    flat = score(uniform(trace.layers[0].attention.head(0).allowed), trace.tokens)
+    (flat,) = score([uniform(trace.layers[0].attention.head(0).allowed)], trace.tokens).tolist()
     names = (*MEASURES, *TARGETS)
     return {name: Measured(heads[..., i], flat[i]) for i, name in enumerate(names) if not np.isnan(flat[i])}
 
 
 def scores(attention: AttentionTrace, tokens: Sequence[str]) -> np.ndarray:
     """What `score` says of each head of one layer, (H, measures)."""
-    return np.array([score(attention.weights(head), tokens) for head in range(len(attention.q))])
+    return score([attention.weights(head) for head in range(len(attention.q))], tokens)
 
 
-def score(weights: np.ndarray, tokens: Sequence[str]) -> list[float]:
-    """All MEASURES of a head's weights (T, T), then all TARGETS, NaN where the text has none."""
-    return [float(measure(weights)) for measure in MEASURES.values()] + [
-        float(on(weights, targets(tokens))) for targets in TARGETS.values()
-    ]
+def score(heads: Sequence[np.ndarray], tokens: Sequence[str]) -> np.ndarray:
+    """All MEASURES of heads with these weights (T, T), then all TARGETS, NaN where the text has none:
+    (heads, measures).
+    """
+    rules = [*MEASURES.values(), *(partial(on, targets=find(tokens)) for find in TARGETS.values())]
+    return np.array([[rule(weights) for rule in rules] for weights in heads], dtype=np.float64)
 
 
 def strings(bundle: Bundle) -> Tensor:

@@ -37,7 +37,7 @@ def checks(bundle: Bundle, trace: Trace) -> list[Check]:
             Check("What may not be seen weighs exactly 0", max(map(forbidden, attentions)), 0.0),
             Check("Weights times values are what the heads put out", trace.error()),
         ]
-    if getattr(trace.config, "residual", "before") in SUMS and attentions:
+    if trace.config.residual in SUMS and attentions:
         found += residual(trace)
     if trace.config.causal and len(trace.ids) > 1:
         found.append(Check("No token knows of a later one", leak(bundle, trace), 1e-6))

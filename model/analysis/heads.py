@@ -20,7 +20,6 @@ from model.analysis import sink
 from model.analysis import strings as repeats
 from model.bundle import Bundle
 from model.network import masks
-from model.tokenizer import Tokenizer
 from model.trace import AttentionTrace, Trace
 
 HALF, ALL, LEAST = 0.5, 0.9, 8
@@ -151,14 +150,12 @@ def score(heads: Sequence[np.ndarray], tokens: Sequence[str]) -> np.ndarray:
 
 
 def strings(bundle: Bundle) -> Tensor:
-    """Strings of random token ids that are said twice, (STRINGS, 2 PERIOD): of the whole vocabulary but its
-    end token, or of the symbols that a toy knows.
+    """Strings of random token ids that are said twice, (STRINGS, 2 PERIOD): of the whole vocabulary but what
+    stands for no text, or of the symbols that a toy knows.
     """
-    tokenizer = bundle.tokenizer
-    if isinstance(tokenizer, Tokenizer):
-        symbols = np.arange(tokenizer.end) if tokenizer.merges else repeats.SYMBOLS
-    else:
-        symbols = np.setdiff1d(np.arange(bundle.config.vocabulary), list(tokenizer.specials))
+    symbols = repeats.SYMBOLS
+    if bundle.tokenizer.knows_words:
+        symbols = np.setdiff1d(np.arange(bundle.config.vocabulary), list(bundle.tokenizer.specials))
     return repeats.strings(STRINGS, 2 * PERIOD, seed=SEED, periods=(PERIOD, PERIOD), symbols=symbols)[0]
 
 

@@ -28,7 +28,7 @@ def measure(bundle: Bundle) -> Measured | None:
     sentences: the mean over the verb's pieces of the sum over the subject's. None for a model of bytes, which
     knows no words.
     """
-    if getattr(bundle.tokenizer, "merges", None) == ():
+    if not bundle.tokenizer.knows_words:
         return None
     heads, flat = [], []
     for text, noun, verb in sentences():

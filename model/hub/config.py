@@ -1,6 +1,6 @@
 """What defines a model of the library, in the terms of our own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from model.network.config import ModelConfig
 
@@ -15,7 +15,7 @@ class HubConfig(ModelConfig):
     logit_scale: float = 1.0
     logit_cap: float | None = None
     fault: float = 0.0  # largest |weights @ v - heads| of the pass by which it was studied
-    missing: tuple[str, ...] = field(default=())  # what cannot be shown of it, a sentence each
+    missing: tuple[str, ...] = ()  # what cannot be shown of it, a sentence each
 
     def __post_init__(self) -> None:
         """Nothing to refuse: the model exists."""

@@ -46,6 +46,11 @@ class HubTokenizer:
         """Ids of the marks that stand for no text, such as [CLS]."""
         return frozenset(one["id"] for one in self.description["added_tokens"] if one["special"])
 
+    @property
+    def knows_words(self) -> bool:
+        """Whether any token is longer than a byte: false only of byte pairs without a merge."""
+        return self.description["model"].get("merges") != []
+
     def encode(self, text: str, marks: bool = True) -> list[int]:
         """Token ids of `text`, with the marks that the model expects around it unless marks=False."""
         return self.backend.encode(text, add_special_tokens=marks).ids

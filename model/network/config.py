@@ -1,6 +1,7 @@
 """What defines a model: one frozen dataclass of scalars."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from model.network.encodings import ENCODINGS, Encoding
 
@@ -34,6 +35,9 @@ class ModelConfig:
     predicts: bool = True  # True: ends in logits for the next token; False: ends in vectors
     context: int = 128  # tokens seen at once in training
     max_tokens: int = 1024  # tokens `explain` accepts
+    # What may be otherwise in models of others only, and so stands on no card:
+    residual: ClassVar[str] = "before"  # where the norms stand to the sums; hub.config lists the places
+    missing: ClassVar[tuple[str, ...]] = ()  # what cannot be shown of the model, a sentence each
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -79,6 +79,16 @@ class Tokenizer:
         """Size of the vocabulary V: bytes, merges and `end`."""
         return len(self.bytes)
 
+    @property
+    def specials(self) -> frozenset[int]:
+        """Ids that stand for no text: `end`."""
+        return frozenset({self.end})
+
+    @property
+    def knows_words(self) -> bool:
+        """Whether any token is longer than a byte."""
+        return bool(self.merges)
+
     def steps(self, text: str) -> Iterator[Step]:
         """Yield the Steps that turn `text` into tokens: its bytes first, then after every merge, in the order
         in which the merges were learned.

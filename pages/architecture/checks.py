@@ -43,6 +43,5 @@ def versions(view):
     """What computed this."""
     card = load(view.choice.model).card
     with_ = [f"{name} {card[name]}" for name in ("transformers", "torch") if name in card]
-    missing = getattr(view.trace.config, "missing", ())
-    said = [f"Computed with {_shell.listing(with_)}." if with_ else "", *missing]
+    said = [f"Computed with {_shell.listing(with_)}." if with_ else "", *view.trace.config.missing]
     st.caption(" ".join(filter(None, said)))

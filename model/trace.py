@@ -105,11 +105,14 @@ class AttentionTrace:
         sink = None if self.sinks is None else torch.tensor(self.sinks[head]).reshape(1, 1)
         return read_only(general(q, k, torch.eye(len(k)), allowed, bias, self.scale, self.softcap, sink))
 
-    def error(self) -> float:
-        """max |weights @ v - heads| over all heads: how far what is shown is from what the pass produced."""
+    def error(self, rows: slice = slice(None)) -> float:
+        """max |weights @ v - heads| over all heads: how far what is shown is from what the pass produced.
+
+        rows: which of the T are compared, all unless given.
+        """
         return max(
-            float(np.abs(self.weights(head) @ self.head(head).v - self.heads[head]).max())
-            for head in range(len(self.q))
+            float(np.abs(self.weights(head, rows) @ self.head(head).v - heads[rows]).max())
+            for head, heads in enumerate(self.heads)
         )
 
 
@@ -147,6 +150,11 @@ class LayerTrace:
     resid_out: np.ndarray
     cross: AttentionTrace | None = None
 
+    @property
+    def attentions(self) -> list[AttentionTrace]:
+        """Those of attention and cross whose queries, keys and values are known, none of a convolution."""
+        return [one for one in (self.attention, self.cross) if isinstance(one, AttentionTrace)]
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -180,10 +188,7 @@ class Trace:
 
     def error(self) -> float:
         """The largest AttentionTrace.error of all layers; 0 where no layer has attention."""
-        return max(
-            (layer.attention.error() for layer in self.layers if isinstance(layer.attention, AttentionTrace)),
-            default=0.0,
-        )
+        return max((one.error() for layer in self.layers for one in layer.attentions), default=0.0)
 
 
 def frozen(array: np.ndarray) -> np.ndarray:

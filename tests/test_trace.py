@@ -132,6 +132,10 @@ def test_the_error_shows_when_the_heads_are_not_what_q_k_and_v_give(make_bundle)
         0.25, abs=1e-5
     )
     assert dataclasses.replace(attention, scale=2 * attention.scale).error() > 0.01
+    first_row = attention.heads.copy()
+    first_row[:, 0] += 0.25
+    lies = dataclasses.replace(attention, heads=first_row)
+    assert lies.error(slice(-1, None)) < 1e-5 and lies.error(slice(1)) == pytest.approx(0.25, abs=1e-5)
 
 
 def test_true_in_a_mask_means_may_look(make_bundle):

@@ -29,7 +29,7 @@ class Check(NamedTuple):
 
 def checks(bundle: Bundle, trace: Trace) -> list[Check]:
     """The Checks of a trace of the model as trained, without those that its architecture does not have."""
-    attentions = [one.attention for one in trace.layers if isinstance(one.attention, AttentionTrace)]
+    attentions = [one for layer in trace.layers for one in layer.attentions]
     found = []
     if attentions:
         found += [

@@ -15,8 +15,7 @@ from model.hub.layout import Layer, equal, layers_of, read_layer
 from model.hub.network import HubNetwork
 from model.hub.sizes import LONGEST, PIXELS, Seen, hidden, missing, room, rope_base, sample, table_of
 from model.hub.watching import around, watched
-from model.network.attention import AttentionRecord
-from model.trace import attention_trace
+from model.trace import layer_trace
 
 
 class Head(NamedTuple):
@@ -80,8 +79,7 @@ def whole(final: Tensor) -> None:
 def fault(network: HubNetwork, ids: Tensor, memory: Tensor | None) -> float:
     """The largest |weights @ v - heads| of a pass."""
     record = network(ids[0], predict=False, memory=memory)
-    parts = [one for layer in record.layers for one in (layer.attention, layer.cross)]
-    return max(attention_trace(one).error() for one in parts if isinstance(one, AttentionRecord))
+    return max(one.error() for layer in record.layers for one in layer_trace(layer).attentions)
 
 
 def read_head(head: Head, seen: Seen) -> tuple[float, float | None, bool]:

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from model.hub.capture import Recording, recorded
 from model.hub.network import HubNetwork
-from model.trace import AttentionTrace, ConvolutionTrace, LayerTrace, Trace, layer_trace, read_only
+from model.trace import LayerTrace, Trace, layer_trace, read_only
 
 MOST = 1e-3  # how far what is computed again may be from the pass, and weights @ v from the heads
 KEPT = 64_000_000  # bytes of layers that a trace keeps once they were looked at, at least one layer
@@ -67,24 +67,14 @@ def again(network: HubNetwork, recording: Recording, number: int) -> LayerTrace:
     if off > MOST * max(1.0, float(output.abs().max())):
         raise ValueError(f"Layer {number + 1} computed once more is off by {off:.2g}; it is not shown.")
     layer = layer_trace(network.layer_record(second.calls[0], one=True))
-    off = max(map(missed, filter(None, (layer.attention, layer.cross))))
+    last = slice(-1, None)  # the token that sees the most
+    off = max((one.error(last) for one in layer.attentions), default=0.0)
     if off > MOST:
         raise ValueError(
             f"Layer {number + 1} adds something to attention that is not modelled here: weights times values "
             f"differ from what its heads put out by {off:.2g}. It is not shown."
         )
     return layer
-
-
-def missed(attention: AttentionTrace | ConvolutionTrace) -> float:
-    """How far weights times values are from the heads' outputs for the last token, which sees the most."""
-    if not isinstance(attention, AttentionTrace):
-        return 0.0
-    last = slice(-1, None)
-    return max(
-        float(np.abs(attention.weights(head, last) @ attention.head(head).v - heads[last]).max())
-        for head, heads in enumerate(attention.heads)
-    )
 
 
 def size(layer: LayerTrace) -> int:
@@ -97,13 +87,11 @@ def size(layer: LayerTrace) -> int:
 class HubTrace(Trace):
     """A Trace whose layers and logits are computed when they are asked for."""
 
-    def __getattr__(self, name: str) -> Any:
-        if name != "logits" or "final" not in self.__dict__:
-            raise AttributeError(name)
-        with torch.inference_mode():
-            logits = read_only(self.layers.unembed(torch.tensor(self.final)))
-        self.__dict__["logits"] = logits
-        return logits
+    @cached_property
+    @torch.inference_mode()
+    def logits(self) -> np.ndarray | None:
+        """(T, V); None of a model that does not predict."""
+        return read_only(self.layers.unembed(torch.tensor(self.final))) if self.config.predicts else None
 
 
 @torch.inference_mode()
@@ -127,6 +115,5 @@ def traced(
         logits=None,
         config=network.config,
     )
-    if network.config.predicts:
-        del trace.__dict__["logits"]
+    del trace.__dict__["logits"]  # what is computed when it is asked for takes its place
     return trace

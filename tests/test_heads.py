@@ -12,6 +12,7 @@ import model
 from model import Change, masks
 from model.analysis import alignment, heads, sink, subject
 from model.analysis.strings import SYMBOLS
+from pages.heads import contrast
 from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures, unfold
 from viz.component import grid as grids
 from viz.component import lines as curves
@@ -747,3 +748,12 @@ def test_a_broken_link_gives_the_defaults(meant, wrong):
     at, default = (opened("heads", text=TEXT, **link) for link in (meant | wrong, meant))
     assert address(at) == address(default)
     assert pictures(at).keys() == pictures(default).keys()
+
+
+def test_the_share_that_lies_elsewhere_counts_what_only_one_of_the_two_may_see():
+    """A weight on what the other may not see, or does not have, lies elsewhere in the other."""
+    hole = np.nan
+    a = np.array([[1.0, hole, hole], [0.5, 0.5, hole], [hole, hole, hole]])
+    b = np.array([[0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.2, 0.2, 0.6]])
+    assert "**25 %**" in contrast.moved([a, b])  # rows 1 and 2: 50 % and 0 %; row 3 is in one only
+    assert "**0 %**" in contrast.moved([b, b])

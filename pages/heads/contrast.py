@@ -64,7 +64,7 @@ def show(view):
     )
     if pair != "two texts":
         _words.labels(a.trace).draw()
-    _fold.fold("How far apart the rows are", "heads.apart", apart, found.maps, gap)
+    _fold.fold("How far apart the rows are", "heads.apart", apart, found.maps)
     _fold.sources("heads.code", attend, alignment.align)
 
 
@@ -165,17 +165,20 @@ def largest(found, gap):
     )
 
 
-def apart(maps, gap):
+def apart(maps):
     """How far apart the rows of the two are, with the formula."""
-    _shell.say(r"D_{ij} = w^A_{ij} - w^B_{ij} \in [-1, 1]", moved(maps, gap))
+    _shell.say(r"D_{ij} = w^A_{ij} - w^B_{ij} \in [-1, 1]", moved(maps))
 
 
-def moved(maps, gap):
+def moved(maps):
     """How much of a row's weight lies elsewhere, over the rows of which all is compared."""
     whole = np.all([np.abs(np.nansum(values, axis=1) - 1) < 1e-4 for values in maps], axis=0)
     if not whole.any():
         return "No row is compared to its end, so that none of them sums to 1 in both."
-    share = np.nansum(np.abs(gap[whole]), axis=1).mean() / 2
+    weights = [
+        np.nan_to_num(values[whole]) for values in maps
+    ]  # what may not be seen, or has no partner, is 0
+    share = np.abs(weights[0] - weights[1]).sum(axis=1).mean() / 2
     return (
         f"Of the weight of a row, B has on average **{percent(share)}** elsewhere than A: half the sum of "
         f"$|D_{{ij}}|$ over $j$, 0 % where two rows are equal, 100 % where they share no token."

@@ -43,10 +43,14 @@ class Download:
         return not self.thread.is_alive()
 
 
-def concerns(name: str) -> bool:
-    """Whether there is something to say of a download: it runs, or it went wrong."""
-    running = RUNNING.get(name)
-    return running is not None and (not running.ended or running.wrong is not None)
+def runs(name: str) -> bool:
+    """Whether a model of that name is being downloaded."""
+    return name in RUNNING and not RUNNING[name].ended
+
+
+def wrong(name: str) -> str | None:
+    """Why the last download of that name went wrong, in a sentence; None if it did not, or runs."""
+    return RUNNING[name].wrong if name in RUNNING and not runs(name) else None
 
 
 def begin(offered: Offer) -> str | None:

@@ -1,24 +1,20 @@
 """The models that can be chosen: the bundled ones, and those that somebody opens by name or by folder."""
 
 import os
-import re
 from contextlib import suppress
-from typing import NamedTuple
 
 import streamlit as st
 
-from model import Trace, Unavailable, load, names, open_model
-from model.hub import at_hand, kind, may_download, offer
-from model.hub.plain import PlainNetwork
+from model import Unavailable, load, names, open_model
+from model.hub import Offer, at_hand, kind, may_download, offer
 from model.loading import HUB
 from pages import _downloads
 from pages._choices import put
-from pages._control import NothingToShow
 from pages._numbers import number, plural
-from viz.component import heatmap
+from pages._shell import escaped
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!$:|~&])")  # what Markdown takes for more than a letter
+REPLY = "models.reply"  # in the session: what came of asking for a model
 
 
 def is_toy(name: str) -> bool:
@@ -82,38 +78,54 @@ def panel() -> None:
         placeholder="openai-community/gpt2",
         on_change=ask,
     )
-    if _downloads.concerns(asked):
+    if _downloads.runs(asked):
         progress(asked)
     elif asked:
-        answer(asked)
+        reply(asked)
     st.button("Open", key="models.go", on_click=ask)
 
 
 def ask() -> None:
     """Somebody wants the model of the name in the box."""
     st.session_state["models.asked"] = st.session_state["models.name"].strip()
+    st.session_state.pop(REPLY, None)
 
 
-def answer(asked: str) -> None:
-    """Open a model of this machine; else say why not, or what its download takes."""
+def reply(asked: str) -> None:
+    """Choose the model if it is on this machine; else say why not, or what its download takes. What came of
+    asking is kept until somebody asks again: it may take seconds, and the page runs at every choice.
+    """
+    state = st.session_state
+    if REPLY not in state:
+        state[REPLY] = attempt(asked)
+    if isinstance(state[REPLY], Offer):
+        offered(state[REPLY])
+    elif state[REPLY]:
+        st.warning(escaped(state[REPLY]))
+    else:
+        del state["models.asked"], state[REPLY]
+        state.opened[HUB + asked] = kind(asked)
+        put({"model": HUB + asked}, "layer", "head")
+        st.rerun()
+
+
+def attempt(asked: str) -> Offer | str:
+    """Open a model of this machine, and return nothing; else what the hub offers, or why there is none."""
     try:
         with st.spinner("Opening the model"):
             open_model(asked, download=False)
     except Unavailable as reason:
         if not reads_like_a_name(asked) or "on this machine" not in str(reason):
-            st.warning(escaped(str(reason)))
-        elif not downloads_allowed():
-            st.warning(
-                f"{escaped(str(reason))} Downloads are off on this server; RIVERBANK_HUB=on in its "
-                "environment allows them."
+            return str(reason)
+        if not downloads_allowed():
+            return (
+                f"{reason} Downloads are off on this server; RIVERBANK_HUB=on in its environment allows them."
             )
-        else:
-            offered(asked)
-        return
-    del st.session_state["models.asked"]
-    st.session_state.opened[HUB + asked] = kind(asked)
-    put({"model": HUB + asked}, "layer", "head")
-    st.rerun()
+        try:
+            return offer(asked)
+        except Unavailable as none:
+            return str(none)
+    return ""
 
 
 def reads_like_a_name(asked: str) -> bool:
@@ -129,80 +141,32 @@ def downloads_allowed() -> bool:
     return may_download() and (stated or st.get_option("server.address") in LOOPBACK)
 
 
-def offered(asked: str) -> None:
+def offered(found: Offer) -> None:
     """Say what a download takes, and let the reader begin it."""
-    try:
-        found = offer(asked)
-    except Unavailable as reason:
-        st.warning(escaped(str(reason)))
-        return
+    if wrong := _downloads.wrong(found.name):
+        st.warning(escaped(wrong))
     st.markdown(
-        f"{escaped(asked)} is not on this machine. Its download is **{number(found.bytes / 1e6)} MB**, "
+        f"{escaped(found.name)} is not on this machine. Its download is **{number(found.bytes / 1e6)} MB**, "
         f"{number(found.parameters / 1e6)} million parameters."
     )
     if st.button("Download", key="models.download", type="primary"):
-        wrong = _downloads.begin(found)
-        if wrong:
+        if wrong := _downloads.begin(found):
             st.warning(wrong)
         else:
+            del st.session_state[REPLY]
             st.rerun()
 
 
 @st.fragment(run_every=0.5)
 def progress(asked: str) -> None:
     """How far a download is, with a button that cancels it."""
-    running = _downloads.RUNNING.get(asked)
-    if not _downloads.concerns(asked):
+    if not _downloads.runs(asked):
         st.rerun()
-    if running.ended:
-        st.warning(escaped(running.wrong))
-        return
+    running = _downloads.RUNNING[asked]
     size = running.offered.bytes
     share = min(1.0, running.come / max(1, size))
     st.progress(share, f"{number(running.come / 1e6)} of {number(size / 1e6)} MB")
     st.button("Cancel", key="models.cancel", on_click=running.cancelled.set)
-
-
-def weights_only(trace: Trace, choice: NamedTuple) -> None:
-    """Of a model that tells its weights and nothing else of its attention: show them, say what is missing,
-    and end the page.
-    """
-    st.info(escaped(" ".join(trace.config.missing)))
-    heatmap(
-        trace.layers[choice.layer].attention.weights(choice.head),
-        rows=trace.tokens,
-        columns=trace.tokens,
-        key="models.weights",
-        label=f"weights of layer {choice.layer + 1}, head {choice.head + 1}",
-        revision=trace.text,
-    )
-    st.caption("Rows ask, columns answer; each row sums to 1.")
-    raise NothingToShow
-
-
-def runs_attention(name: str) -> None:
-    """End the page, with what is missing, where a model tells its weights and nothing else of its
-    attention.
-    """
-    network = load(name).network
-    if isinstance(network, PlainNetwork):
-        st.info(escaped(" ".join(network.config.missing)))
-        raise NothingToShow
-
-
-def ours(name: str, what: str) -> None:
-    """End the page with a line where it shows what is known of our own models only."""
-    if name.startswith(HUB):
-        st.info(
-            f"{what} is drawn for Riverbank’s own models, whose parts are known by name. Choose one of them "
-            "in the sidebar, or another view for this model."
-        )
-        raise NothingToShow
-
-
-def escaped(text: str) -> str:
-    """A text with names that anybody may have typed, as Markdown that shows it as it is."""
-    return SPECIAL.sub(r"\\\1", text)
 
 
 def origin(name: str) -> str | None:

@@ -1,6 +1,7 @@
 """What the pages share: their list, the cached model calls, and ways to show things."""
 
 import inspect
+import re
 from functools import lru_cache
 
 import streamlit as st
@@ -29,6 +30,7 @@ PAGES = {  # folder, and address: the question that it answers
 NAME = "Riverbank"  # of the app
 FRONT = next(iter(PAGES))  # what the root shows as well
 FIRST = "decoder-rope"  # the model that a visitor meets first
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!$:|~&])")  # what Markdown takes for more than a letter
 MOST_REFUSED = 4  # of what a link asks for that is not here: how much is named,
 LONGEST_REFUSED = 40  # and how many letters of each
 
@@ -137,3 +139,8 @@ def plain(text):
         1 + max((len(run) for run in "".join(c if c == "`" else " " for c in shown).split()), default=0)
     )
     return f"{fence} {shown} {fence}"
+
+
+def escaped(text: str) -> str:
+    """A text with names that anybody may have typed, as Markdown that shows it as it is."""
+    return SPECIAL.sub(r"\\\1", text)

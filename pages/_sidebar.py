@@ -9,7 +9,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 from model import Unavailable, load
 from model.loading import HUB
 from model.trace import WeightsTrace
-from pages import _models, _text
+from pages import _foreign, _models, _text
 from pages._control import Buttons, Menu, NothingToShow
 from pages._glossary import explained
 from pages._numbers import number
@@ -51,8 +51,8 @@ def choice(kinds=("encoder", "decoder"), only=None, toys=False, hub=False, defau
             "model.train."
         )
         raise NothingToShow
-    text = _text.place(default)
-    model = st.session_state.reader = only or model_control(known).value()
+    model = only or model_control(known).value()
+    text = _text.place(model, default)
     load(model)  # where it is unavailable, the page ends here
     return Choice(text, model)
 
@@ -106,7 +106,7 @@ def sidebar(anyhow=False):
         return
     # a page that failed may have its own text box; and of what is unavailable it has said so
     with suppress(StreamlitDuplicateElementKey, Unavailable):
-        _text.draw(st.session_state.reader)
+        _text.draw()
     with st.sidebar:
         if "model" in st.session_state.drawn:
             model_control(st.session_state.models).draw(help=origin(st.session_state.reader))
@@ -128,7 +128,7 @@ def read(choice, notice=True):
         st.warning(str(reason))
         raise NothingToShow from reason
     if isinstance(trace.layers[0].attention, WeightsTrace):
-        _models.weights_only(trace, choice)
+        _foreign.weights_only(trace, choice)
     if notice and len(trace.tokens) > trace.config.context:
         st.info(
             f"This text has {len(trace.tokens)} tokens; the model was trained on {trace.config.context} at a "

@@ -22,18 +22,22 @@ FIRST = EXAMPLES[0]
 TEXT = Text("Your text", "text", None, FIRST, look={"label_visibility": "collapsed"})
 
 
-def place(default: str = FIRST) -> str:
-    """The reader's text, or the `default` of a page; its box will stand where the page stands now."""
+def place(reader: str, default: str = FIRST) -> str:
+    """The reader's text, or the `default` of a page; its box will stand where the page stands now. `reader`
+    is the name of the model that reads it.
+    """
+    st.session_state.reader = reader
     st.session_state.text_place = st.container()
     with st.session_state.text_place:
         st.session_state.text_row = row_above("text_row")
     return replace(TEXT, default=default).value()
 
 
-def draw(reader: str) -> None:
+def draw() -> None:
     """Draw the box where `place` was asked, the examples beside it, and below it what the signs of the text
-    cost the model of the name `reader`.
+    cost the model that reads it.
     """
+    reader = st.session_state.reader
     with st.session_state.text_row:
         TEXT.draw(on_change=take, args=(reader,))
         st.selectbox(

@@ -128,12 +128,15 @@ def test_what_cannot_be_opened_gets_a_sentence_and_the_old_model_stays(wrong, na
 
 def test_a_linked_model_that_is_not_here_is_asked_for_first(name, monkeypatch):
     monkeypatch.setenv("RIVERBANK_HUB", "on")
-    begun = []
-    monkeypatch.setattr(_models, "offer", lambda asked: Offer(asked, "c", (), 22_700_000))
+    begun, offered = [], []
+    answer = Offer("org/name", "c", (), 22_700_000)
+    monkeypatch.setattr(_models, "offer", lambda asked: offered.append(asked) or answer)
     monkeypatch.setattr(_downloads, "download", lambda offered, tell: begun.append(offered.name))
     at = visit("attention", {"model": "hub:org/name", "text": SHORT}).run()
     assert control(at, "model").value == "decoder-rope" and pictures(at) and not begun
     assert any("22.7 million parameters" in element.value for element in at.sidebar.markdown)
+    control(at, "text").set_value("Another text").run()
+    assert offered == ["org/name"]  # the hub is asked once, not at every run
     control(at, "models.download").click().run()
     assert begun == ["org/name"]
     _downloads.RUNNING.clear()
@@ -160,7 +163,26 @@ def test_a_download_says_how_far_it_is_and_can_be_cancelled(monkeypatch):
     )
     _downloads.begin(offered)
     _downloads.RUNNING["org/slow"].thread.join(10)
-    assert _downloads.RUNNING["org/slow"].wrong == "The hub is away."
+    assert _downloads.wrong("org/slow") == "The hub is away."
+    _downloads.RUNNING.clear()
+
+
+def test_a_download_that_was_cancelled_can_be_begun_again(monkeypatch):
+    monkeypatch.setenv("RIVERBANK_HUB", "on")
+    begun = []
+
+    def cancelled(offered, tell):
+        begun.append(offered.name)
+        raise _downloads.Stopped
+
+    monkeypatch.setattr(_models, "offer", lambda asked: Offer(asked, "c", (), 1))
+    monkeypatch.setattr(_downloads, "download", cancelled)
+    at = visit("attention", {"model": "hub:org/name", "text": SHORT}).run()
+    for count in (1, 2):
+        control(at, "models.download").click().run()
+        _downloads.RUNNING["org/name"].thread.join(10)
+        at.run()
+        assert len(begun) == count and any("cancelled" in one.value for one in at.warning)
     _downloads.RUNNING.clear()
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import activations, stream
-from pages import _fold, _models, _shell
+from pages import _fold, _foreign, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Number, pause
@@ -18,6 +18,11 @@ from viz import theme
 from viz.component import heatmap
 from viz.component.chips import chips
 from viz.component.ranking import ranking
+
+OPENING = (
+    "Between two attentions each token thinks by itself, in the MLP. **Click a cell** and look for "
+    "neurons that fire for few words only."
+)
 
 NEURON = "architecture.neuron"
 COLUMNS = 16  # neurons beside each other
@@ -31,7 +36,7 @@ def pushed(name, layer, neuron):
 
 def show(view):
     """Show the neurons of the layer's MLP on the text, and the chosen one."""
-    _models.ours(view.choice.model, "The inside of the MLP")
+    _foreign.ours(view.choice.model, "The inside of the MLP")
     trace, layer, token = view.trace, view.choice.layer, view.token
     _, before, after, difference = activations.hidden(view.network, trace, layer)
     best = stream.firing(after, token, COLUMNS)
@@ -54,13 +59,12 @@ def show(view):
     with view.row:
         view.picker.draw(label_visibility="collapsed", width=190)
         which.draw(label_visibility="collapsed")
-    with st.container():
-        same = (
-            "what the pass added follows from them bit for bit"
-            if difference == 0
-            else f"it and what the pass added differ by at most {number(difference, digits=2)}"
-        )
-        st.caption(f"The neurons are computed again by the model’s own MLP; {same}.")
+    same = (
+        "what the pass added follows from them bit for bit"
+        if difference == 0
+        else f"it and what the pass added differ by at most {number(difference, digits=2)}"
+    )
+    st.caption(f"The neurons are computed again by the model’s own MLP; {same}.")
     one(view, before, after, neuron)
     _fold.fold("How much do they add?", "architecture.adds", additions, view)
 

@@ -11,7 +11,7 @@ from pages import _examples, _senses, _shell
 from pages._control import Buttons, Menu, Slider
 from pages._numbers import largest, percent, plural, signed
 from pages.receptive_field import cliff
-from pages.receptive_field.influence import ATTENTION, CONVOLUTION, NAMES
+from pages.receptive_field.influence import ATTENTION, CONVOLUTION, NAMES, too_long
 from viz import curves
 from viz.component.meter import Lane, meter
 
@@ -31,12 +31,7 @@ def move_the_clue(text):
         )
         return
     attention = load(ATTENTION)
-    tokens, context = len(attention.read(text)), attention.config.context
-    if tokens > context:
-        st.info(
-            f"This is measured for texts of up to {context} tokens, as many as the models were trained on at "
-            f"a time; yours has {tokens:,}."
-        )
+    if too_long(len(attention.read(text)), attention.config.context):
         cliff.draw_average()
         return
     live(text, with_examples)

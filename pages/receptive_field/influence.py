@@ -57,6 +57,16 @@ def influence(ids, output):
     }
 
 
+def too_long(tokens, context):
+    """Whether a text is longer than those that the models were trained on; then the page says so."""
+    if tokens > context:
+        st.info(
+            f"This is measured for texts of up to {context} tokens, as many as the models were trained on at "
+            f"a time; yours has {tokens:,}."
+        )
+    return tokens > context
+
+
 def show(trace, output, word):
     """Both measures in both twins, with what they are; only for texts as long as those in training."""
     st.markdown(
@@ -65,13 +75,8 @@ def show(trace, output, word):
         "small step of each token’s embedding. Occlusion: how far when the token is replaced, the mean over "
         f"{reach.PUT} small words."
     )
-    if trace.config.context < len(trace.tokens):
-        st.info(
-            f"This is measured for texts of up to {trace.config.context} tokens, as many as the models were "
-            f"trained on at a time; yours has {len(trace.tokens):,}."
-        )
-        return
-    strips(trace, output, influence(tuple(map(int, trace.ids)), output))
+    if not too_long(len(trace.tokens), trace.config.context):
+        strips(trace, output, influence(tuple(map(int, trace.ids)), output))
 
 
 def strips(trace, output, measures):

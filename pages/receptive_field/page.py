@@ -13,7 +13,7 @@ from pages.receptive_field import cones, connection, distance, influence, switch
 from viz.component.cone import Panel, cone
 
 st.markdown("**Choose the output token**: which words do not reach it?")
-text, st.session_state.reader = _text.place(), influence.ATTENTION
+text = _text.place(influence.ATTENTION)
 above = row_above("above_bare")
 try:
     trace = _shell.explain(text, influence.ATTENTION)
@@ -64,13 +64,18 @@ fold(
     "How many layers connect two tokens?",
     "receptive_field.connect",
     connection.show,
-    *(trace, output, settings),
+    trace,
+    output,
+    settings,
     opened=is_chosen(connection.OTHER),
 )
 fold(
     "How it is computed",
     "receptive_field.code",
     cones.computed,
-    *(settings, output, word, T),
+    settings,
+    output,
+    word,
+    T,
     opened=bool(settings.stack),
 )

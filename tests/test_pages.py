@@ -15,22 +15,22 @@ VIEWED = "positions", "masks", "architecture", "heads", "decoding"  # pages with
 
 
 def sections(page):
-    """{name of a view: the function that shows it, as module.function}, as the page's script lists them."""
+    """{name of a view: the module that shows it}, as the page's script lists them."""
     tree = ast.parse((ROOT / "pages" / page / "page.py").read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SECTIONS":
             listed = zip(node.value.keys, node.value.values, strict=True)
-            return {ast.literal_eval(name): ast.unparse(function) for name, function in listed}
+            return {ast.literal_eval(name): ast.unparse(module) for name, module in listed}
     return {}
 
 
 @pytest.mark.parametrize("page", VIEWED)
-def test_every_view_of_a_page_is_shown_by_a_function_of_one_name_that_takes_what_the_page_has_read(page):
+def test_every_view_of_a_page_is_a_module_with_an_opening_and_one_function_that_shows_what_was_read(page):
     assert len(sections(page)) > 3
-    for function in sections(page).values():
-        module, name = function.split(".")
-        shows = getattr(importlib.import_module(f"pages.{page}.{module}"), name)
-        assert name == "show" and len(inspect.signature(shows).parameters) == 1, function
+    for name in sections(page).values():
+        module = importlib.import_module(f"pages.{page}.{name}")
+        assert len(inspect.signature(module.show).parameters) == 1, name
+        assert "**" in module.OPENING, name  # what to do first
 
 
 def test_the_pages_with_several_views_are_those_that_list_them():

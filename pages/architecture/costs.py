@@ -16,6 +16,11 @@ from pages.architecture.cost_table import table
 from pages.architecture.measured import Kind, measured, total
 from viz import cost as figures
 
+OPENING = (
+    "Tokens look at tokens, so a part of the cost grows with the square of the text. **Move the "
+    "length** and look where the curves part."
+)
+
 LENGTHS = [2**n for n in range(4, 18)]  # tokens, 16 to 131,072
 FINE = np.unique(np.round(2 ** np.arange(4, 17.01, 0.25)).astype(int))  # where the curves are computed
 WINDOWS = [2**n for n in range(4, 14)]

@@ -16,6 +16,11 @@ from pages.architecture.layout import BLOCK, parts
 from viz import cost as figures
 from viz.component.diagram import diagram
 
+OPENING = (
+    "Attention is one part of a transformer. **Click a box** of the loaded model: beside it stands "
+    "what really went through it on your text."
+)
+
 BOX = "architecture.box"
 GROUPS = {  # what the boxes are summed up as
     "embedding, output": ("tokens", "embedding", "widen", "narrow", "logits"),

@@ -12,6 +12,11 @@ from pages.architecture.encoder_end import encoder
 from viz import theme
 from viz.component.ranking import ranking
 
+OPENING = (
+    "What comes out at the end depends on what the model is for. **Choose a decoder or an encoder** "
+    "in the sidebar: each ends in something of use."
+)
+
 LISTED = 10  # next tokens
 
 

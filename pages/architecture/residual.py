@@ -12,6 +12,11 @@ from pages._numbers import number
 from viz import neurons as figures
 from viz.component import heatmap
 
+OPENING = (
+    "Every layer only adds to what runs through. **Click a token** and look where its vector grows, "
+    "and where it turns."
+)
+
 
 def show(view):
     """Show how the stream grows and turns from layer to layer."""

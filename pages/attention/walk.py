@@ -17,14 +17,8 @@ def draw(steps: Buttons) -> None:
     steps.draw()
     names = list(steps.options)
     here = names.index(steps.value())
-    for sign, letter, there in (("‹", "P", here - 1), ("›", "N", here + 1)):
-        known = 0 <= there < len(names)
-        chosen = {steps.key: names[there] if known else names[here]}
-        st.button(
-            sign,
-            key=f"attention.{letter}",
-            shortcut=letter,
-            disabled=not known,
-            on_click=put,
-            args=(chosen,),
-        )
+    for sign, letter, way in (("‹", "P", -1), ("›", "N", 1)):
+        there = min(max(here + way, 0), len(names) - 1)
+        chosen = {steps.key: names[there]}
+        key, end = f"attention.{letter}", there == here
+        st.button(sign, key=key, shortcut=letter, disabled=end, on_click=put, args=(chosen,))

@@ -15,6 +15,11 @@ from pages._numbers import number, plural
 from pages.decoding import growth, story
 from viz.component.tree import Node, tree
 
+OPENING = (
+    "A beam search keeps several of the likeliest beginnings, continues each with every token, and "
+    "keeps the best of all again. **Widen the beam**, or click a token to take it."
+)
+
 WIDTH = Slider("Beams", "decoding.width", range(1, 7), 3, look={"width": 200})
 LENGTH = Slider("Tokens ahead", "decoding.length", range(1, 13), 6, look={"width": 200})
 

@@ -9,6 +9,11 @@ from pages.decoding import growth, story
 from viz import surprise
 from viz.component.chips import chips
 
+OPENING = (
+    "Each choice leads to another text. **Let it grow, show its tokens, click one to go back, and "
+    "take another candidate**: both branches are compared here."
+)
+
 NAMES = "this branch", "the other"
 
 

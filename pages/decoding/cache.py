@@ -15,6 +15,11 @@ from pages.decoding import story
 from viz import cache as figures
 from viz.component import heatmap
 
+OPENING = (
+    "What a token gives others to read never changes, so a model keeps it. **Press One token**: the "
+    "map grows by a row, and only the new column is computed."
+)
+
 LENGTHS = 10  # at which the time is measured
 
 

@@ -12,6 +12,11 @@ from pages.decoding.filters import controls
 from viz import ranks
 from viz.component.candidates import candidates
 
+OPENING = (
+    "A model gives **every** token of its vocabulary a probability, one is chosen, and the longer "
+    "text is read again. **Press One token**, or click a candidate to take it instead."
+)
+
 LISTED = 10  # candidates
 
 

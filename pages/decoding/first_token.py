@@ -10,6 +10,11 @@ from pages._heads import heads_in_words, map_heads
 from pages._numbers import leaders, percent
 from viz.component import heatmap
 
+OPENING = (
+    "A head that finds nothing to say often parks its weight on the first token, whatever that is. "
+    "**Click a head** to see what it looks at."
+)
+
 WITHOUT = switch("Leave the first token out, and let each row sum to 1 again", "decoding.without")
 
 

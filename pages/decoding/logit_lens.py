@@ -14,6 +14,11 @@ from pages.decoding import story
 from viz.component.beliefs import beliefs
 from viz.component.chips import chips
 
+OPENING = (
+    "Under each token stands its surprise in bits, −log₂ of the probability that the model gave it. "
+    "**Click a token** to ask every layer what comes after it."
+)
+
 LISTED = 6  # tokens a layer
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import Trace, decoding, load, probabilities
 from model.analysis import sink
-from pages import _ending, _fold, _models, _sidebar, _text
+from pages import _ending, _fold, _foreign, _sidebar, _text
 from pages._control import Buttons
 from pages.decoding import (
     beams,
@@ -17,18 +17,17 @@ from pages.decoding import (
     first_token,
     growth,
     logit_lens,
-    openings,
     play,
     story,
 )
 
 SECTIONS = {
-    "The next word": chances.show,
-    "Beam search": beams.show,
-    "Two branches": branches.show,
-    "Attention and cache": cache.show,
-    "The first token": first_token.show,
-    "Surprise and layers": logit_lens.show,
+    "The next word": chances,
+    "Beam search": beams,
+    "Two branches": branches,
+    "Attention and cache": cache,
+    "The first token": first_token,
+    "Surprise and layers": logit_lens,
 }
 SOURCES = {
     "The next word": (
@@ -50,9 +49,9 @@ VIEW = Buttons(
 )
 
 section = VIEW.value()
-st.markdown(openings.SENTENCES[section])
+st.markdown(SECTIONS[section].OPENING)
 choice = _sidebar.choice(kinds=("decoder",), default=_text.EXAMPLES[-1], hub=True)
-_models.runs_attention(choice.model)
+_foreign.runs_attention(choice.model)
 path = growth.read_path(choice)
 sampling = filters.settings(len(load(choice.model).tokenizer))
 path, step = play.advance(path, sampling)
@@ -69,6 +68,6 @@ if not trace.config.causal:
         f"{path.model} was trained to look at the tokens that it should predict. While it writes there are "
         "none yet, and every new one changes all before it."
     )
-SECTIONS[section](story.DecodingView(choice, path, sampling, step, trace))
+SECTIONS[section].show(story.DecodingView(choice, path, sampling, step, trace))
 play.play_next_token()
 _fold.sources("decoding.code", *SOURCES[section], name="The functions that did this")

@@ -10,25 +10,17 @@ from pages.heads import across, contrast, grid, knockouts, lines, neuron
 from pages.heads.pair import HeadView
 
 SECTIONS = {
-    "Grid": grid.show,
-    "Lines": lines.show,
-    "Two at once": contrast.show,
-    "Neuron": neuron.show,
-    "Across layers": across.show,
-    "Knock-outs": knockouts.show,
-}
-OPENINGS = {
-    "Grid": grid.OPENING,
-    "Lines": lines.OPENING,
-    "Two at once": contrast.OPENING,
-    "Neuron": neuron.OPENING,
-    "Across layers": across.OPENING,
-    "Knock-outs": knockouts.OPENING,
+    "Grid": grid,
+    "Lines": lines,
+    "Two at once": contrast,
+    "Neuron": neuron,
+    "Across layers": across,
+    "Knock-outs": knockouts,
 }
 VIEW = Buttons("Look at", "heads.section", SECTIONS, "Grid", look={"label_visibility": "collapsed"})
 
 section = VIEW.value()
-st.markdown(OPENINGS[section])
+st.markdown(SECTIONS[section].OPENING)
 choice = _sidebar.choice(kinds=("encoder", "decoder"), toys=True, hub=True)
 row = row_above("views")
 with row:
@@ -38,4 +30,4 @@ asks = token("Who asks", "heads.query", trace.tokens, len(trace.tokens) - 1)
 query = asks.value()
 strongest = int(trace.layers[choice.layer].attention.weights(choice.head)[query].argmax())
 answers = token("Who answers", "heads.key", trace.tokens, strongest)
-SECTIONS[section](HeadView(choice, trace, query, answers.value(), asks, answers, row))
+SECTIONS[section].show(HeadView(choice, trace, query, answers.value(), asks, answers, row))

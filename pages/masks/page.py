@@ -10,24 +10,18 @@ from pages.masks import cheat, leaks, paint, sight
 from pages.masks.view import MaskView
 
 SECTIONS = {
-    "Can it cheat?": cheat.show,
-    "Paint a mask": paint.show,
-    "Leak test": leaks.show,
-    "Encoder and decoder": sight.show,
+    "Can it cheat?": cheat,
+    "Paint a mask": paint,
+    "Leak test": leaks,
+    "Encoder and decoder": sight,
 }
 ONLY = {"Can it cheat?": cheat.HONEST, "Encoder and decoder": sight.DECODER}  # models that these are about
-OPENINGS = {
-    "Can it cheat?": cheat.OPENING,
-    "Paint a mask": paint.OPENING,
-    "Leak test": leaks.OPENING,
-    "Encoder and decoder": sight.OPENING,
-}
 VIEW = Buttons("View", "masks.section", SECTIONS, "Can it cheat?", look={"label_visibility": "collapsed"})
 
 section = VIEW.value()
-st.markdown(OPENINGS[section])
+st.markdown(SECTIONS[section].OPENING)
 choice = _sidebar.choice(only=ONLY.get(section), hub=True)
 row = row_above("views")
 with row:
     VIEW.draw()
-SECTIONS[section](MaskView(choice, row))
+SECTIONS[section].show(MaskView(choice, row))

@@ -1,15 +1,14 @@
 // @ts-check
 // What a picture was fades over what it becomes, so that the eye sees which place became which.
 
-import { element } from "./parts.js";
+import { element, still } from "./parts.js";
 
-const CALM = "(prefers-reduced-motion: reduce)";
 const DURATION = 600; // milliseconds
 
 /** Lay a copy of the canvas, as it is painted now, over it, and let the copy fade; not where less motion is
  *  asked for. */
 export function fade(canvas) {
-  if (!canvas.width || matchMedia(CALM).matches) return;
+  if (!canvas.width || still()) return;
   const { width, height, offsetLeft, offsetTop, offsetWidth, offsetHeight } = canvas;
   const copy = element("canvas", { width, height, "aria-hidden": "true" });
   copy.getContext("2d").drawImage(canvas, 0, 0);

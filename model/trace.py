@@ -106,9 +106,8 @@ class AttentionTrace:
         return read_only(general(q, k, torch.eye(len(k)), allowed, bias, self.scale, self.softcap, sink))
 
     def error(self, rows: slice = slice(None)) -> float:
-        """max |weights @ v - heads| over all heads: how far what is shown is from what the pass produced.
-
-        rows: which of the T are compared, all unless given.
+        """max |weights @ v - heads| over all heads and the rows given: how far what is shown is from what the
+        pass produced.
         """
         return max(
             float(np.abs(self.weights(head, rows) @ self.head(head).v - heads[rows]).max())

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from model.bundle import Bundle
 from model.export.tokenizer import END, exported
@@ -92,9 +92,27 @@ def halved(weight: Tensor, config: ModelConfig) -> Tensor:
     return heads.transpose(1, 2).flatten(0, 2)
 
 
-def norm(module: torch.nn.Module, name: str) -> dict[str, Tensor]:
-    """The weight and the bias of a module, under that name."""
+def affine(module: nn.Module, name: str) -> dict[str, Tensor]:
+    """The weight and the bias of a norm or a map, under that name."""
     return {f"{name}.weight": module.weight, f"{name}.bias": module.bias}
+
+
+def sizes(config: ModelConfig) -> dict[str, Any]:
+    """What config.json says of a model with RoPE, in the words that its families share."""
+    return {
+        "vocab_size": config.vocabulary,
+        "hidden_size": config.width,
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": config.heads,
+        "intermediate_size": config.hidden,
+        "max_position_embeddings": config.max_tokens,
+        "layer_norm_eps": EPSILON,
+        "rope_parameters": {
+            "rope_type": "default",
+            "rope_theta": config.rope_base,
+            "partial_rotary_factor": 1.0,
+        },
+    }
 
 
 # ---- families ----
@@ -107,26 +125,15 @@ def gpt_neox(network: Transformer) -> Written:
     stated = {
         "architectures": ["GPTNeoXForCausalLM"],
         "model_type": "gpt_neox",
-        "vocab_size": config.vocabulary,
-        "hidden_size": config.width,
-        "num_hidden_layers": config.layers,
-        "num_attention_heads": config.heads,
-        "intermediate_size": config.hidden,
-        "max_position_embeddings": config.max_tokens,
+        **sizes(config),
         "hidden_act": "gelu",
-        "layer_norm_eps": EPSILON,
         "use_parallel_residual": False,
         "attention_bias": False,
         "rotary_pct": 1.0,
         "rotary_emb_base": config.rope_base,
-        "rope_parameters": {
-            "rope_type": "default",
-            "rope_theta": config.rope_base,
-            "partial_rotary_factor": 1.0,
-        },
     }
     weights = {"gpt_neox.embed_in.weight": table, "embed_out.weight": output}
-    weights |= norm(network.norm, "gpt_neox.final_layer_norm")
+    weights |= affine(network.norm, "gpt_neox.final_layer_norm")
     for i, block in enumerate(network.blocks):
         name, own = f"gpt_neox.layers.{i}", block.attention
         parts = [halved(own.query.weight, config), halved(own.key.weight, config), own.value.weight]
@@ -135,11 +142,10 @@ def gpt_neox(network: Transformer) -> Written:
             f"{name}.attention.query_key_value.weight": joined.flatten(0, 2),
             f"{name}.attention.dense.weight": own.output.weight,
         }
-        weights |= norm(block.attention_norm, f"{name}.input_layernorm")
-        weights |= norm(block.mlp_norm, f"{name}.post_attention_layernorm")
-        weights |= norm(block.mlp[0], f"{name}.mlp.dense_h_to_4h") | norm(
-            block.mlp[2], f"{name}.mlp.dense_4h_to_h"
-        )
+        weights |= affine(block.attention_norm, f"{name}.input_layernorm")
+        weights |= affine(block.mlp_norm, f"{name}.post_attention_layernorm")
+        weights |= affine(block.mlp[0], f"{name}.mlp.dense_h_to_4h")
+        weights |= affine(block.mlp[2], f"{name}.mlp.dense_4h_to_h")
     return stated, weights
 
 
@@ -150,22 +156,15 @@ def esm(network: Transformer) -> Written:
     stated = {
         "architectures": ["EsmModel"],
         "model_type": "esm",
-        "vocab_size": config.vocabulary,
-        "hidden_size": config.width,
-        "num_hidden_layers": config.layers,
-        "num_attention_heads": config.heads,
-        "intermediate_size": config.hidden,
-        "max_position_embeddings": config.max_tokens,
-        "layer_norm_eps": EPSILON,
+        **sizes(config),
         "position_embedding_type": "rotary",
-        "rope_parameters": {"rope_type": "default", "rope_theta": config.rope_base},
         "emb_layer_norm_before": False,
         "token_dropout": False,
         "pad_token_id": config.vocabulary - 1,  # in no text
         "mask_token_id": config.vocabulary - 1,
     }
     weights = {"embeddings.word_embeddings.weight": tables(network)[0]}
-    weights |= norm(network.norm, "encoder.emb_layer_norm_after")
+    weights |= affine(network.norm, "encoder.emb_layer_norm_after")
     for i, block in enumerate(network.blocks):
         name, own = f"encoder.layer.{i}", block.attention
         parts = {
@@ -176,11 +175,10 @@ def esm(network: Transformer) -> Written:
         }
         weights |= {f"{name}.{part}.weight": weight for part, weight in parts.items()}
         weights |= {f"{name}.{part}.bias": zero.clone() for part in parts}
-        weights |= norm(block.attention_norm, f"{name}.attention.LayerNorm")
-        weights |= norm(block.mlp_norm, f"{name}.LayerNorm")
-        weights |= norm(block.mlp[0], f"{name}.intermediate.dense") | norm(
-            block.mlp[2], f"{name}.output.dense"
-        )
+        weights |= affine(block.attention_norm, f"{name}.attention.LayerNorm")
+        weights |= affine(block.mlp_norm, f"{name}.LayerNorm")
+        weights |= affine(block.mlp[0], f"{name}.intermediate.dense")
+        weights |= affine(block.mlp[2], f"{name}.output.dense")
     return stated, weights
 
 
@@ -206,7 +204,7 @@ def gpt2(network: Transformer) -> Written:
         "layer_norm_epsilon": EPSILON,
     }
     weights = {"transformer.wte.weight": table, "transformer.wpe.weight": positions, "lm_head.weight": output}
-    weights |= norm(network.norm, "transformer.ln_f")
+    weights |= affine(network.norm, "transformer.ln_f")
     for i, block in enumerate(network.blocks):
         name, own = f"transformer.h.{i}", block.attention
         joined = torch.cat([own.query.weight, own.key.weight, own.value.weight])  # (3 C, C)
@@ -216,7 +214,7 @@ def gpt2(network: Transformer) -> Written:
             f"{name}.attn.c_proj.weight": own.output.weight.T,
             f"{name}.attn.c_proj.bias": torch.zeros(config.width),
         }
-        weights |= norm(block.attention_norm, f"{name}.ln_1") | norm(block.mlp_norm, f"{name}.ln_2")
+        weights |= affine(block.attention_norm, f"{name}.ln_1") | affine(block.mlp_norm, f"{name}.ln_2")
         for part, linear in (("c_fc", block.mlp[0]), ("c_proj", block.mlp[2])):
             weights |= {f"{name}.mlp.{part}.weight": linear.weight.T, f"{name}.mlp.{part}.bias": linear.bias}
     return stated, weights

@@ -47,13 +47,25 @@ class Bundle:
         there is no such layer.
         """
         ids = self.read(text)
-        if allowed is not None:
-            allowed = self.check(masks.checked(allowed).clone(), len(ids))  # the trace keeps it
-        chosen = self.chosen(layers)
-        changes = None
-        if change is not None:
-            changes = [change if i in chosen else None for i in range(self.config.layers)]
+        allowed, changes = self.asked(len(ids), allowed, change, layers)
         return self.trace(text, ids, tuple(self.tokenizer.spans(text, ids)), allowed, changes)
+
+    def asked(
+        self,
+        T: int,
+        allowed: np.ndarray | Tensor | Sequence | None,
+        change: Change | None,
+        layers: Iterable[int] | None,
+    ) -> tuple[Tensor | None, list[Change | None] | None]:
+        """A mask and a change of these layers as a pass over T tokens takes them: a bool copy of the mask,
+        and the change, or None, for each layer. ValueError as in `explain`.
+        """
+        if allowed is not None:
+            allowed = self.check(masks.checked(allowed).clone(), T)  # the trace keeps it
+        chosen = self.chosen(layers)
+        if change is None:
+            return allowed, None
+        return allowed, [change if i in chosen else None for i in range(self.config.layers)]
 
     @torch.inference_mode()
     def reread(self, ids: Sequence[int]) -> Trace:

@@ -12,9 +12,8 @@ from model.hub import files
 from model.hub.bundle import HubBundle
 from model.hub.sizes import sides
 from model.hub.trace import traced
-from model.network import masks
 from model.network.change import Change
-from model.trace import Trace
+from model.trace import Trace, frozen
 
 
 def colours(folder: Path) -> dict[str, tuple[float, ...]]:
@@ -73,18 +72,9 @@ class PictureBundle(HubBundle):
         T, (rows, columns) = self.config.context, self.grid
         marks = [f"[{i + 1}]" if i else "[CLS]" for i in range(T - rows * columns)]
         patches = [f"{row + 1}·{column + 1}" for row in range(rows) for column in range(columns)]
-        if allowed is not None:
-            allowed = self.check(masks.checked(allowed).clone(), T)
-        chosen = self.chosen(layers)
-        changes = None
-        if change is not None:
-            changes = [change if i in chosen else None for i in range(self.config.layers)]
-        ids = np.arange(T)
-        ids.flags.writeable = False
-        recording = self.network.asked(allowed, changes)
-        return traced(
-            self.network, pixels, recording, text="", tokens=(*marks, *patches), spans=((0, 0),) * T, ids=ids
-        )
+        recording = self.network.asked(*self.asked(T, allowed, change, layers))
+        described = {"tokens": (*marks, *patches), "spans": ((0, 0),) * T, "ids": frozen(np.arange(T))}
+        return traced(self.network, pixels, recording, text="", **described)
 
     @torch.inference_mode()
     def named(self, picture: np.ndarray) -> np.ndarray:

@@ -18,8 +18,19 @@ from model.network.attention import fused, general, shared
 from model.network.change import Change
 
 
+class Request(NamedTuple):
+    """What the library calls its attention function with; `options` are those of the family."""
+
+    module: nn.Module
+    query: Tensor  # (B, H, T, D)
+    key: Tensor  # (B, G, S, D)
+    value: Tensor  # (B, G, S, D)
+    mask: Tensor | None
+    options: dict[str, Any]
+
+
 class Attended(NamedTuple):
-    """What one call of the attention function got, and the table that turned its queries and keys."""
+    """A Request in the terms of `general`, and the table that turned its queries and keys."""
 
     module: nn.Module
     q: Tensor  # (B, H, T, D) turned
@@ -101,84 +112,75 @@ def mask_function(*args: Any, **kwargs: Any) -> Tensor | None:
 
 
 def capture(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **how: Any
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    **options: Any,
 ) -> tuple[Tensor, None]:
     """The library's attention function, (B, T, H, D), by the family's own code; by ours where a mask or a
     change was asked for.
     """
+    request = Request(module, query, key, value, attention_mask, options)
     recording = RECORDING.get()
     if recording is not None:
         recording.callers.append(module)
     if recording is None or not recording.calls:
-        return own(module, query, key, value, attention_mask, how, fuses=False), None
+        return own(request, fuses=False), None
     call = recording.calls[-1]
     call.attentions += 1
     changed = call.attentions == 1 and recording.changed  # cross attention stays as it is
     if changed or recording.full:
-        seen = read(module, query, key, value, attention_mask, how, call.turn)
+        seen = read(request, call.turn)
         seen = altered(seen, recording) if changed else seen
         call.attended.append(seen)
     if changed:
         heads = computed(seen, recording.attend).transpose(1, 2)
     else:
-        heads = own(module, query, key, value, attention_mask, how, fuses=recording.fuses)
+        heads = own(request, fuses=recording.fuses)
     if recording.asked(recording.keep) is not None:
         heads = heads * recording.asked(recording.keep)[..., None, :, None]
     return heads, None
 
 
-def own(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None,
-    how: dict[str, Any],
-    fuses: bool,
-) -> Tensor:
+def own(request: Request, fuses: bool) -> Tensor:
     """The attention of the model's own family, by torch's fused kernel where that `fuses`."""
+    *given, options = request
     if fuses:
         from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-        return sdpa_attention_forward(module, query, key, value, mask, **how)[0]
-    family = sys.modules[type(module).__module__]
-    return family.eager_attention_forward(module, query, key, value, mask, **how)[0]
+        return sdpa_attention_forward(*given, **options)[0]
+    family = sys.modules[type(request.module).__module__]
+    return family.eager_attention_forward(*given, **options)[0]
 
 
 # ---- what it was asked for ----
 
 
-def read(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None,
-    how: dict[str, Any],
-    turn: tuple[Tensor, Tensor] | None,
-) -> Attended:
+def read(request: Request, turn: tuple[Tensor, Tensor] | None) -> Attended:
     """What a call was asked for, in the terms of `general`."""
-    scale = how.get("scaling")
+    module, query, key, value, _, options = request
+    scale = options.get("scaling")
     scale = query.shape[-1] ** -0.5 if scale is None else scale
-    own = getattr(module, "scaling", scale)
-    if scale == 1 != own:  # OPT multiplies its queries by the scale beforehand
-        query, scale = query / own, own
-    allowed, masked = read_mask(module, query, key, mask, how.get("is_causal"))
-    bias = how.get("position_bias")
+    stated = getattr(module, "scaling", scale)
+    if scale == 1 != stated:  # OPT multiplies its queries by the scale beforehand
+        query, scale = query / stated, stated
+    allowed, masked = read_mask(request)
+    bias = options.get("position_bias")
     bias = masked if bias is None else bias if masked is None else bias + masked
-    sinks = how.get("s_aux")
+    sinks = options.get("s_aux")
     sinks = None if sinks is None else sinks.reshape(-1, 1, 1)
-    return Attended(module, query, key, value, allowed, bias, scale, how.get("softcap"), sinks, turn)
+    return Attended(module, query, key, value, allowed, bias, scale, options.get("softcap"), sinks, turn)
 
 
-def read_mask(
-    module: nn.Module, query: Tensor, key: Tensor, mask: Tensor | None, causal: bool | None
-) -> tuple[Tensor, Tensor | None]:
+def read_mask(request: Request) -> tuple[Tensor, Tensor | None]:
     """Who may look at whom, (T, S) or (H, T, S), and what else the mask adds to the scores; read once for
     all layers that share it.
     """
-    T, S = query.shape[-2], key.shape[-2]
-    causal = getattr(module, "is_causal", True) if causal is None else causal
+    mask, T, S = request.mask, request.query.shape[-2], request.key.shape[-2]
+    causal = request.options.get("is_causal")
+    causal = getattr(request.module, "is_causal", True) if causal is None else causal
     recording = RECORDING.get()
     place = (T, S, causal and T > 1) if mask is None else id(mask)
     if place not in recording.permitted:
@@ -212,7 +214,7 @@ def altered(seen: Attended, recording: Recording) -> Attended:
     if sinks is not None:
         changed = change.bias(sinks)
         sinks = torch.zeros_like(sinks) if changed is None else changed
-    softcap = seen.softcap and seen.softcap / getattr(change, "temperature", 1.0)
+    softcap = seen.softcap and seen.softcap / change.temperature
     scale = change.scale(seen.scale**-2)  # the width whose root the scale would be
     return seen._replace(bias=change.bias(seen.bias), scale=scale, softcap=softcap, sinks=sinks)
 

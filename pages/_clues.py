@@ -16,9 +16,9 @@ from pages._cache import remembered
 from pages._senses import MODEL
 
 NEAREST = 64  # words around the word whose influence is measured,
-LEAST = 8  # and at least, however long the text is
+LEAST = 4  # and at least, however long the text is
 PAIRED = 12  # and words that say something among which two are hidden together,
-READ = 2**13  # as long as all these texts are no more tokens than this
+READ = 2**12  # as long as all these texts are no more tokens than this, and those of the pairs half as many
 
 
 class Scale(NamedTuple):
@@ -131,6 +131,6 @@ def backing(target, scale: Scale, stage: int, hidden: Hidden, moved) -> Pair | N
 def paired(clues: int, tokens: int) -> list[tuple[int, int]]:
     """Every two of the nearest clues, of fewer in a long text."""
     count = min(clues, PAIRED)
-    while count * (count - 1) // 2 * tokens > READ:
+    while count * (count - 1) // 2 * tokens > READ // 2:
         count -= 1
     return list(combinations(range(count), 2))

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.browser import launch
 from tests.fuzz import inputs
-from tests.fuzz.trial import Trial, cpu_seconds
+from tests.fuzz.trial import Trial
 from tests.test_pages import PAGES
 
 CHECKS = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.large_base_example]
@@ -17,16 +17,11 @@ SHORT = settings(
 @pytest.fixture(scope="module")
 def trial():
     with launch.server() as server:
-        yield Trial(server, cpu_seconds(server.process))
-
-
-# That page blinds the encoder to every word in turn: over 5 s for more than some 150 words. The longer
-# command finds that, and these seconds are for what is not known.
-PAGES_TRIED = tuple(page for page in PAGES if page != "word_sense")
+        yield Trial(server, server.computed)
 
 
 @settings(SHORT, max_examples=15)
-@given(visit=inputs.visits(PAGES_TRIED))
+@given(visit=inputs.visits(PAGES))
 def test_no_visit_fails_takes_long_or_shows_in_another_session(trial, visit):
     trial.visit(*visit)
 

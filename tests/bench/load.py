@@ -4,10 +4,8 @@ Streamlit's own protocol: what browsers send, without their drawing.
 
 import argparse
 import asyncio
-import os
 import random
 import time
-from pathlib import Path
 from statistics import fmean, median, quantiles
 from urllib.request import urlopen
 
@@ -75,12 +73,6 @@ class User:
             await asyncio.sleep(max(0.0, EVERY - self.taken[-1]))
 
 
-def cpu(process):
-    """Seconds that the server has computed so far."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 async def enter(url, page, seed):
     """A user who has seen the page, with the text that it begins with."""
     socket = await connect(url.replace("http", "ws", 1) + "/_stcore/stream", max_size=None)
@@ -111,9 +103,9 @@ async def crowd(server, count, minutes):
             before = megabytes(server.process)
         users.append(await enter(server.url, PAGES[n % len(PAGES)], n))
     each = (megabytes(server.process) - before) / (count - half)
-    readings, end, computed = [], time.monotonic() + 60 * minutes, cpu(server.process)
+    readings, end, computed = [], time.monotonic() + 60 * minutes, server.computed()
     await asyncio.gather(watch(server.process, end, readings), *(user.work(end) for user in users))
-    computed = cpu(server.process) - computed
+    computed = server.computed() - computed
     for user in users:
         await user.socket.close()
     await asyncio.sleep(3 * LEAVE)

@@ -8,7 +8,7 @@ from hypothesis import Phase, Verbosity, given, seed, settings
 
 from tests.browser import launch
 from tests.fuzz import inputs
-from tests.fuzz.trial import Trial, cpu_seconds
+from tests.fuzz.trial import Trial
 from tests.test_fuzz import CHECKS
 from tests.test_pages import PAGES
 
@@ -42,7 +42,7 @@ def main():
     unknown = set()
     while time.monotonic() < end:
         with launch.server() as server:
-            trial = Trial(server, cpu_seconds(server.process) if asked.busy else time.monotonic)
+            trial = Trial(server, server.computed if asked.busy else time.monotonic)
             try:
                 while time.monotonic() < end:
                     for test in tests(trial, asked.pages):

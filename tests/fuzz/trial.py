@@ -3,7 +3,6 @@
 import re
 import time
 from http.client import HTTPConnection
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -105,14 +104,3 @@ class Trial:
             except (ConnectionClosed, TimeoutError):
                 pass
         self.holds(frames)
-
-
-def cpu_seconds(process):
-    """A clock that goes while the process computes, however busy the machine is."""
-    ticks = 100  # a second, on Linux
-
-    def clock():
-        fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / ticks
-
-    return clock

@@ -63,6 +63,10 @@ class Level(NamedTuple):
         """What is added to the scores in place of `bias` (H, T, T)."""
         return None if bias is None else bias * ~self.heads
 
+    def softcap(self, softcap: float | None) -> float | None:
+        """Within ± what the products are kept: as before, for 0 stays 0."""
+        return softcap
+
 
 def level(out: Tensor, mask: Tensor) -> dict[str, Any]:
     """These heads give all tokens that they may see the same weight."""

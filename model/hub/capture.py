@@ -214,9 +214,9 @@ def altered(seen: Attended, recording: Recording) -> Attended:
     if sinks is not None:
         changed = change.bias(sinks)
         sinks = torch.zeros_like(sinks) if changed is None else changed
-    softcap = seen.softcap and seen.softcap / change.temperature
     scale = change.scale(seen.scale**-2)  # the width whose root the scale would be
-    return seen._replace(bias=change.bias(seen.bias), scale=scale, softcap=softcap, sinks=sinks)
+    bias, softcap = change.bias(seen.bias), change.softcap(seen.softcap)
+    return seen._replace(bias=bias, scale=scale, softcap=softcap, sinks=sinks)
 
 
 def computed(asked: Attended, attend: Callable[..., Tensor]) -> Tensor:

@@ -29,3 +29,7 @@ class Change:
     def bias(self, bias: Tensor | None) -> Tensor | None:
         """What is added to the scores in place of `bias`."""
         return None if bias is None or self.average else bias / self.temperature
+
+    def softcap(self, softcap: float | None) -> float | None:
+        """Within ± what the products, times `scale`, are kept in place of `softcap`."""
+        return None if softcap is None else softcap / self.temperature

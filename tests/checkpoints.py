@@ -131,7 +131,11 @@ GATED = {
         "bytes",
     )
 }
-EVERY = GATED | FAMILIES | HALVES | PLAIN
+ODD = {
+    "gptj": ("GPTJForCausalLM", "GPTJConfig", GPT2 | {"rotary_dim": 4}, "bytes"),
+    "lfm2": ("Lfm2ForCausalLM", "Lfm2Config", GROUPED | {"layer_types": ["conv", "full_attention"]}, "bytes"),
+}
+EVERY = GATED | ODD | FAMILIES | HALVES | PLAIN
 
 
 @cache

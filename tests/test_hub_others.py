@@ -64,6 +64,32 @@ def test_a_decoder_writes_what_the_library_writes(opened, name):
     assert written == expected[0, 1:].tolist()[: len(written)]
 
 
+def test_queries_turned_in_an_unknown_way_are_shown_as_they_are_compared_and_the_model_says_so(opened):
+    bundle, own = opened("gptj")
+    trace, expected = bundle.explain(TEXT), told(own, bundle.read(TEXT))
+    (sentence,) = trace.config.missing
+    assert sentence.startswith("Its queries and keys are turned in a way that is not known here")
+    for layer, weights in zip(trace.layers, expected.attentions, strict=True):
+        shown = np.stack([layer.attention.weights(head) for head in range(4)])
+        np.testing.assert_allclose(shown, weights[0], atol=1e-5)
+        assert not layer.attention.turns and layer.attention.error() < 1e-4
+    np.testing.assert_allclose(trace.logits, expected.logits[0], atol=1e-4)
+
+
+def test_a_layer_without_attention_has_none_to_show_and_the_model_says_so(opened):
+    bundle, own = opened("lfm2")
+    trace, expected = bundle.explain(TEXT), told(own, bundle.read(TEXT))
+    assert trace.config.missing == (
+        "Some of its layers mix tokens without attention weights: they have none to show.",
+    )
+    mixing, attending = trace.layers
+    assert mixing.attentions == [] and attending.attentions == [attending.attention]
+    np.testing.assert_allclose(mixing.resid_out, mixing.resid_in + mixing.attention.out, atol=1e-6)
+    np.testing.assert_array_equal(mixing.resid_out, attending.resid_in)
+    assert trace.error() < 1e-4
+    np.testing.assert_allclose(trace.logits, expected.logits[0], atol=1e-4)
+
+
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_model_that_tells_its_weights_only_shows_these_and_says_so(opened, name):
     bundle, own = opened(name)

@@ -51,12 +51,11 @@ class HubNetwork(nn.Module):
         attend: Callable[..., Tensor] = fused,
         predict: bool = True,
         embedded: Tensor | None = None,
-        angle: None = None,
         past: Cache | None = None,
         keep: Tensor | None = None,
         memory: Tensor | None = None,
     ) -> Record:
-        """ids (..., T) -> Record, as of network.transformer.Transformer; all but `angle` is as there.
+        """ids (..., T) -> Record, as of network.transformer.Transformer, with the same arguments but `angle`.
         `memory` (..., S, C) is what a decoder's encoder has made of its text.
         """
         recording = self.asked(allowed, changes, attend)

@@ -76,9 +76,7 @@ def parameters(config: Any, build: type, name: str) -> int:
         raise Unavailable(f"The config.json of “{name}” says that it has {layers} layers.")
     try:
         with torch.device("meta"):
-            model = (
-                build._from_config(config) if hasattr(build, "_from_config") else build.from_config(config)
-            )
+            model = build._from_config(config)
     except Exception as error:  # of the library's code, on a config that anybody may have written
         raise Unavailable(f"The config.json of “{name}” does not describe a model: {short(error)}") from error
     return sum(one.numel() for one in model.parameters())

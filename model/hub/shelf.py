@@ -47,18 +47,17 @@ def at_hand() -> list[str]:
     """What `open_model` opens without a download: names of installed and of downloaded models, then the paths
     of other folders, each in alphabetical order.
     """
-    known = {name for name in files.PACKAGES if files.installed(name)}
-    paths = set()
-    packages = {files.installed(name) for name in known}
+    packages = {name: folder for name in files.PACKAGES if (folder := files.installed(name))}
+    known, paths = set(packages), set()
     for root in files.roots():
-        for config in sorted(root.glob(f"*/{files.CONFIG}")) if root not in packages else ():
+        for config in root.glob(f"*/{files.CONFIG}") if root not in packages.values() else ():
             owner, _, own = config.parent.name.partition("--")
             name = f"{owner}/{own}" if own else None
             if name is not None and files.downloaded(name) is not None:
                 known.add(name)
             else:
                 paths.add(str(config.parent))
-    for folder in sorted(files.cache().glob("models--*")):
+    for folder in files.cache().glob("models--*"):
         name = folder.name.removeprefix("models--").replace("--", "/")
         if files.downloaded(name) is not None:
             known.add(name)

@@ -66,4 +66,5 @@ def judge(bundle: Bundle) -> dict[str, Any]:
 
 
 def rounded(values: np.ndarray) -> list[float]:
+    """Numbers as a card has them, to four places."""
     return [round(float(value), 4) for value in values]

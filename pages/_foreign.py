@@ -5,20 +5,24 @@ from typing import NamedTuple
 import streamlit as st
 
 from model import Trace, load
-from model.hub.plain import PlainNetwork
 from model.loading import HUB
+from model.trace import ConvolutionTrace
 from pages._control import NothingToShow
 from pages._shell import escaped
 from viz.component import heatmap
 
 
 def weights_only(trace: Trace, choice: NamedTuple) -> None:
-    """Of a model that tells its weights and nothing else of its attention: show them, say what is missing,
-    and end the page.
+    """Of a model that does not tell what its attention is made of in all layers: show the weights, if the
+    chosen layer has any, say what is missing, and end the page.
     """
     st.info(escaped(" ".join(trace.config.missing)))
+    attention = trace.layers[choice.layer].attention
+    if isinstance(attention, ConvolutionTrace):
+        st.markdown(f"Layer {choice.layer + 1} is one of those. Choose another one in the sidebar.")
+        raise NothingToShow
     heatmap(
-        trace.layers[choice.layer].attention.weights(choice.head),
+        attention.weights(choice.head),
         rows=trace.tokens,
         columns=trace.tokens,
         key="models.weights",
@@ -30,13 +34,22 @@ def weights_only(trace: Trace, choice: NamedTuple) -> None:
 
 
 def runs_attention(name: str) -> None:
-    """End the page, with what is missing, where a model tells its weights and nothing else of its
-    attention.
+    """End the page, with what is missing, where a model does not tell what its attention is made of in all
+    layers.
     """
-    network = load(name).network
-    if isinstance(network, PlainNetwork):
-        st.info(escaped(" ".join(network.config.missing)))
+    config = load(name).config
+    if config.opaque:
+        st.info(escaped(" ".join(config.missing)))
         raise NothingToShow
+
+
+def sizes_only(name: str) -> None:
+    """Say of costs that they are those of our own design in the sizes of an opened model."""
+    if name.startswith(HUB):
+        st.caption(
+            "Formulas and measurements are those of Riverbank’s own transformer in the sizes of this model: "
+            "what is special in its layers, such as a gate in the MLP, is not in them."
+        )
 
 
 def ours(name: str, what: str) -> None:

@@ -8,7 +8,6 @@ from streamlit.errors import StreamlitDuplicateElementKey
 
 from model import Unavailable, load
 from model.loading import HUB
-from model.trace import WeightsTrace
 from pages import _foreign, _models, _text
 from pages._control import Buttons, Menu, NothingToShow
 from pages._glossary import explained
@@ -127,7 +126,7 @@ def read(choice, notice=True):
     except ValueError as reason:
         st.warning(str(reason))
         raise NothingToShow from reason
-    if isinstance(trace.layers[0].attention, WeightsTrace):
+    if trace.config.opaque:
         _foreign.weights_only(trace, choice)
     if notice and len(trace.tokens) > trace.config.context:
         st.info(

@@ -81,6 +81,26 @@ def test_weights_alone_are_shown_as_they_are_with_what_is_missing(name):
     np.testing.assert_allclose(np.nan_to_num(weights).sum(1), 1, atol=1e-5)
 
 
+def test_a_layer_without_attention_is_said_and_the_others_are_shown(folder, name):
+    checkpoints.save("lfm2", folder / "lfm2")
+    says = "mix tokens without attention weights"
+    for page in ("attention", *VIEWED):
+        at = seen(page, name("lfm2"), layer="1", **{"masks.section": "Paint a mask"})
+        assert any(says in one.value for one in at.info)
+    at = seen("attention", name("lfm2"), layer="2", head="3")
+    expected = load(name("lfm2")).explain(SHORT).layers[1].attention.weights(2)
+    np.testing.assert_allclose(pictures(at)["models.weights"][1], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("what", ["Multiply-adds", "Seconds"])
+def test_costs_are_those_of_the_models_sizes_and_the_page_says_so(folder, name, what):
+    checkpoints.save("gptj", folder / "gptj")  # multi-head, and never past its 64 positions
+    link = {"architecture.section": "What it costs", "architecture.cost": what}
+    at = seen("architecture", name("gptj"), **link)
+    assert any("own transformer in the sizes of this model" in one.value for one in at.caption)
+    assert any("Measured on this machine" in one.value for one in at.markdown)
+
+
 def test_where_a_row_sums_to_less_than_one_the_page_says_where_the_rest_went(name):
     at = seen("attention", name("gpt_oss"))
     row = load(name("gpt_oss")).explain(SHORT).layers[1].attention.weights(3)[-1]

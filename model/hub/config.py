@@ -15,6 +15,7 @@ class HubConfig(ModelConfig):
     logit_scale: float = 1.0
     logit_cap: float | None = None
     fault: float = 0.0  # largest |weights @ v - heads| of the pass by which it was studied
+    opaque: bool = False  # whether queries, keys and values of some layers are not known
     missing: tuple[str, ...] = ()  # what cannot be shown of it, a sentence each
 
     def __post_init__(self) -> None:

@@ -90,6 +90,7 @@ def plain(base: nn.Module, head: Head | None) -> PlainNetwork:
         max_tokens=min(context, LONGEST),
         family=config.model_type,
         residual="other",
+        opaque=True,
         missing=(MISSING,),
     )
     return PlainNetwork(base, None if head is None else head.module, known)

@@ -100,7 +100,10 @@ def missing(seen: Seen, fits: bool) -> tuple[str, ...]:
             "that a layer adds beside the projected heads."
         )
     if not all(layer.parts for layer in seen.layout):
-        sentences.append("Some of its layers mix tokens without attention weights: they have none to show.")
+        sentences.append(
+            "Some of its layers mix tokens without attention weights: they have none to show, and what takes "
+            "the attention of all layers is left out."
+        )
     if not seen.ended:
         sentences.append("What its last layer puts out is changed in a way that is not known here.")
     if not fits:

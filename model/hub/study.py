@@ -63,6 +63,7 @@ def studied(base: nn.Module, head: Head | None = None, memory: Tensor | None = N
         fuses=base._supports_sdpa and not seen.capped,
         logit_scale=scale,
         logit_cap=cap,
+        opaque=not all(layer.parts for layer in seen.layout),
         missing=missing(seen, fits),
     )
     network = HubNetwork(base, None if head is None else head.module, seen.end, config, seen.layout)

@@ -37,6 +37,7 @@ class ModelConfig:
     max_tokens: int = 1024  # tokens `explain` accepts
     # What may be otherwise in models of others only, and so stands on no card:
     residual: ClassVar[str] = "before"  # where the norms stand to the sums; hub.config lists the places
+    opaque: ClassVar[bool] = False  # whether queries, keys and values of some layers are not known
     missing: ClassVar[tuple[str, ...]] = ()  # what cannot be shown of the model, a sentence each
 
     def __post_init__(self) -> None:

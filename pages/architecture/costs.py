@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import cost
-from pages import _fold, _shell
+from pages import _fold, _foreign, _shell
 from pages._control import Buttons, Menu, Steps, pause
 from pages._numbers import number, percent, plural
 from pages.architecture.cost_table import table
@@ -90,6 +90,7 @@ def show(view):
         view.row,
     )
     pause()
+    _foreign.sizes_only(view.choice.model)
     overtaken(view, length)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key_heads.draw()

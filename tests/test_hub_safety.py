@@ -1,8 +1,10 @@
 """What may be opened: from where, how large, and what is said of everything else."""
 
 import json
+import os
 import shutil
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -184,7 +186,26 @@ def test_by_default_models_lie_in_the_working_directory_and_the_cache(tmp_path, 
     assert open_model("models/mine").name == "mine"
 
 
+def test_several_folders_are_named_as_in_path_and_may_be_none(place, monkeypatch, tmp_path, good):
+    monkeypatch.setenv("RIVERBANK_MODELS", f"{place}{os.pathsep}{os.pathsep}{good.parent}")
+    assert files.roots() == [place, good.parent]
+    assert open_model(good).name == open_model(place / "model").name == "model"
+    monkeypatch.setenv("RIVERBANK_MODELS", "")
+    assert files.roots() == []
+    with pytest.raises(Unavailable, match="lie below no folder"):
+        open_model(good)
+
+
 # ---- memory ----
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="the machine's memory is read from /proc")
+def test_models_may_take_half_of_the_machines_memory_unless_it_is_stated(monkeypatch):
+    monkeypatch.delenv("RIVERBANK_HUB_MB", raising=False)
+    (line,) = (one for one in Path("/proc/meminfo").read_text().splitlines() if one.startswith("MemTotal"))
+    assert opening.budget() == pytest.approx(int(line.split()[1]) * 1024 / 2, rel=1e-3)
+    monkeypatch.setenv("RIVERBANK_HUB_MB", "250")
+    assert opening.budget() == 250_000_000
 
 
 def test_a_model_beyond_the_memory_is_refused_before_it_loads(place, monkeypatch):

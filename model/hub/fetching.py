@@ -119,6 +119,38 @@ def download(offered: Offer, tell: Tell | None = None) -> Path:
     return folder
 
 
+class Progress:
+    """How far a download is, told as it goes on: to the library a progress bar."""
+
+    def __init__(self, before: int, whole: int, tell: Tell | None) -> None:
+        """before: bytes of the files before this one; whole: of all; tell: who is told."""
+        self.before, self.whole, self.tell = before, whole, tell
+        self.come = before
+        self.stopped: Exception | None = None  # what `tell` raised
+
+    def begun(self, initial: int = 0, **_: Any) -> "Progress":
+        """This, with `initial` bytes of the file here already."""
+        self.come = self.before + initial
+        return self
+
+    def update(self, more: int) -> None:
+        """So many bytes more have come."""
+        self.come += more
+        if self.tell is None:
+            return
+        try:
+            self.tell(self.come, self.whole)
+        except Exception as reason:
+            self.stopped = reason
+            raise
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
 def fetch(offered: Offer, file: File, folder: Path, before: int, tell: Tell | None) -> None:
     """Download one file, or the rest of it; `before` bytes are those of the files before it."""
     target, part = folder / file.name, folder / f"{file.name}.{offered.commit[:12]}.part"
@@ -127,34 +159,13 @@ def fetch(offered: Offer, file: File, folder: Path, before: int, tell: Tell | No
     here = part.stat().st_size if part.exists() else 0
     from huggingface_hub.file_download import http_get
 
-    stopped: list[Exception] = []
-
-    class Progress:
-        """What the library calls a progress bar."""
-
-        def __init__(self, **_: Any) -> None:
-            self.come = before + here
-
-        def update(self, more: int) -> None:
-            self.come += more
-            try:
-                tell is None or tell(self.come, offered.bytes)
-            except Exception as reason:
-                stopped.append(reason)
-                raise
-
-        def __enter__(self) -> "Progress":
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
+    progress = Progress(before, offered.bytes, tell)
     address = f"{endpoint()}/{offered.name}/resolve/{offered.commit}/{file.name}"
     with part.open("ab") as opened:
         try:
-            http_get(address, opened, resume_size=here, expected_size=file.bytes, tqdm_class=Progress)
+            http_get(address, opened, resume_size=here, expected_size=file.bytes, tqdm_class=progress.begun)
         except Exception as error:  # of the network, which has a hundred ways to fail
-            if error in stopped:
+            if error is progress.stopped:
                 raise
             raise Unavailable(
                 f"{file.name} of “{offered.name}” did not come as a whole. Try again: what has come stays."

@@ -53,22 +53,28 @@ def entered(layer: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict] |
     return (args, kwargs) if replaced else None
 
 
+def at_work(name: str) -> Call | None:
+    """The layer at work, if what goes under that name is to be noted: everything in a full Recording, else
+    no more than what layers put out.
+    """
+    recording = RECORDING.get()
+    wanted = recording is not None and (recording.full or name == "output")
+    return recording.calls[-1] if wanted and recording.calls else None
+
+
 def turning(module: nn.Module, args: tuple, kwargs: dict) -> None:
     """Attention begins: the table by which it turns queries and keys."""
-    recording = RECORDING.get()
-    if recording is not None and recording.calls and recording.full:
-        recording.calls[-1].turn = kwargs.get("position_embeddings")
+    if (call := at_work("turn")) is not None:
+        call.turn = kwargs.get("position_embeddings")
 
 
 def noted(name: str, module: nn.Module, args: tuple, output: Any) -> None:
     """Note what comes out of a module."""
-    recording = RECORDING.get()
-    if recording is not None and recording.calls and (recording.full or name == "output"):
-        recording.calls[-1].notes[name] = tensor_of(output)
+    if (call := at_work(name)) is not None:
+        call.notes[name] = tensor_of(output)
 
 
 def noted_input(name: str, module: nn.Module, args: tuple) -> None:
     """Note what goes into a module."""
-    recording = RECORDING.get()
-    if recording is not None and recording.calls and recording.full:
-        recording.calls[-1].notes[name] = args[0]
+    if (call := at_work(name)) is not None:
+        call.notes[name] = args[0]

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from model.decoding.cache import Cache
-from model.hub.capture import Attended, Call, Recording, recorded
+from model.hub.capture import Call, Recording, recorded
 from model.hub.config import HubConfig
 from model.hub.hooks import Stop
 from model.hub.layout import Layer, Part
+from model.hub.request import Attended
 from model.hub.sizes import PIXELS, sample
 from model.hub.turning import straight
 from model.network import masks

@@ -5,7 +5,7 @@ import sys
 import torch
 from torch import Tensor
 
-from model.hub.capture import Attended
+from model.hub.request import Attended
 
 CLOSE = 1e-4  # of the largest number, for a rotation undone
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from model import Change
+from model import Change, open_model
 from model.hub import trace as traces
 from pages._cache import size
+from tests import checkpoints
 from tests.checkpoints import TEXT
 from tests.test_trace import mask, same
 
@@ -49,6 +50,15 @@ def test_a_trace_keeps_the_stream_and_a_few_layers(opened, monkeypatch):
         trace.layers[2]
     with pytest.raises(AttributeError):
         trace.nothing  # noqa: B018 it is asked for on purpose
+
+
+def test_a_fresh_trace_keeps_little_more_than_the_stream_of_each_layer(tmp_path, monkeypatch):
+    monkeypatch.setenv("RIVERBANK_MODELS", str(tmp_path))
+    bundle = open_model(checkpoints.save("llama", tmp_path / "long", max_position_embeddings=512))
+    trace = bundle.explain(4 * TEXT)
+    streams = (bundle.config.layers + 2) * trace.final.nbytes  # the start, each layer's end, the normalised
+    matrix = 4 * len(trace.tokens) ** 2
+    assert streams < size(trace) < streams + matrix / 2
 
 
 def test_a_layer_that_does_otherwise_the_second_time_is_not_shown(opened):

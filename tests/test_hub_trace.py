@@ -56,9 +56,14 @@ def test_a_fresh_trace_keeps_little_more_than_the_stream_of_each_layer(tmp_path,
     monkeypatch.setenv("RIVERBANK_MODELS", str(tmp_path))
     bundle = open_model(checkpoints.save("llama", tmp_path / "long", max_position_embeddings=512))
     trace = bundle.explain(4 * TEXT)
-    streams = (bundle.config.layers + 2) * trace.final.nbytes  # the start, each layer's end, the normalised
-    matrix = 4 * len(trace.tokens) ** 2
-    assert streams < size(trace) < streams + matrix / 2
+    T, L = len(trace.tokens), bundle.config.layers
+    streams = (L + 2) * trace.final.nbytes  # the start, each layer's end, the normalised one
+    assert streams < size(trace) < streams + 2 * T * T  # half of a matrix
+    masked = bundle.explain(4 * TEXT, allowed=mask(L, 4, T, T), change=Change(temperature=2))
+    assert size(trace) + 4 * L * T * T < size(masked) < size(trace) + 4 * L * T * T + 2 * T * T
+    for layers in (trace.layers, masked.layers):
+        _, recording = layers.again.args
+        assert all(call.attended == [] and list(call.notes) == ["output"] for call in recording.calls)
 
 
 def test_a_layer_that_does_otherwise_the_second_time_is_not_shown(opened):

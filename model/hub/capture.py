@@ -108,7 +108,8 @@ def capture(
         seen = read(request, call.turn, recording.known)
         if changed:
             seen = altered(seen, recording.asked(recording.allowed), recording.asked(recording.changes))
-        call.attended.append(seen)
+        if recording.full:
+            call.attended.append(seen)
     if changed:
         heads = computed(seen, recording.attend).transpose(1, 2)
     else:

@@ -29,6 +29,7 @@ class Layers(Sequence[LayerTrace]):
         self.again = partial(again, network, recording)
         self.unembed = network.unembed
         self.held = [(call.args, call.kwargs, call.notes["output"]) for call in recording.calls]
+        self.masks = recording.allowed, recording.known
         self.kept: OrderedDict[int, LayerTrace] = OrderedDict()
         self.lock = threading.Lock()
 

@@ -20,7 +20,8 @@ SIMPLE = 32  # bytes, about, of a number
 
 def size(value: Any, seen: set[int] | None = None, holders: list | None = None) -> int:
     """Bytes, about, that a value holds: of arrays the memory that lies below them, each counted once,
-    however many views there are. The objects whose attributes were counted are put into `holders`.
+    however many views there are. The dicts that were counted, objects' attributes among them, are put into
+    `holders`.
     """
     seen, holders = set() if seen is None else seen, [] if holders is None else holders
     if id(value) in seen:
@@ -32,14 +33,14 @@ def size(value: Any, seen: set[int] | None = None, holders: list | None = None) 
         return sys.getsizeof(value)
     if isinstance(value, dict):
         pairs = list(value.items())  # another thread may ask an object for more meanwhile
+        holders.append(value)
         return SIMPLE + sum(size(one, seen, holders) for pair in pairs for one in pair)
     if isinstance(value, list | tuple | set | frozenset):
         return SIMPLE + sum(8 + size(one, seen, holders) for one in value)
     if hasattr(value, "to_plotly_json"):
-        return size(value.to_plotly_json(), seen, holders)
+        return size(value.to_plotly_json(), seen)
     if not hasattr(value, "__dict__"):
         return SIMPLE
-    holders.append(value)
     return SIMPLE + size(vars(value), seen, holders)
 
 
@@ -57,27 +58,23 @@ def below(array: Any, seen: set[int]) -> int:
 
 
 class Entry(NamedTuple):
-    """A value and its bytes; the objects in it, which grow by what they compute when asked, such as a Trace's
-    probabilities, and how many attributes they had when it was weighed.
+    """A value and its bytes; the dicts in it, which grow by what objects compute when asked, such as the
+    probabilities of a Trace or the layers of an opened model, and how many items they had when weighed.
     """
 
     value: Any
     bytes: int
-    holders: list
-    attributes: int
+    holders: list[dict]
+    items: int
 
     @classmethod
     def weighed(cls, key: Hashable, value: Any) -> "Entry":
         holders = []
         weight = size(value, holders=holders) + size(key)
-        return cls(value, weight, holders, attributes(holders))
+        return cls(value, weight, holders, sum(map(len, holders)))
 
     def grown(self) -> bool:
-        return attributes(self.holders) != self.attributes
-
-
-def attributes(holders: list) -> int:
-    return sum(len(vars(one)) for one in holders)
+        return sum(map(len, self.holders)) != self.items
 
 
 class Cache:

@@ -8,7 +8,7 @@ import torch
 
 from model import Change, open_model
 from model.hub import trace as traces
-from pages._cache import size
+from pages._cache import Cache, size
 from tests import checkpoints
 from tests.checkpoints import TEXT
 from tests.test_trace import mask, same
@@ -100,6 +100,16 @@ def test_many_at_once_get_what_each_gets_alone(opened):
     for i, trace in enumerate(together):
         assert np.array_equal(trace.final, alone[i % 4].final)
         assert all(same(one, other) for one, other in zip(trace.layers, alone[i % 4].layers, strict=True))
+
+
+def test_layers_that_were_looked_at_are_counted_the_next_time(opened):
+    cache, computed = Cache(1e9), []
+    trace = cache.get("text", lambda: computed.append(1) or opened("gpt2")[0].explain(TEXT))
+    before = cache.bytes
+    layer = trace.layers[1]
+    assert cache.get("text", None) is trace and computed == [1]
+    assert cache.bytes > before + traces.size(layer) / 2
+    assert cache.bytes == pytest.approx(size(trace), abs=200)
 
 
 def test_the_model_is_not_counted_among_what_a_trace_holds(opened):

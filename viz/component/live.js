@@ -10,6 +10,7 @@ const BOX = '[class*="st-key-box-"] textarea';
 const APP = "[data-testid=stApp]";
 const STATE = "data-test-connection-state";
 const TYPED = ["input", "compositionend"];
+const KEY = ["keydown", "keyup"]; // without the second, Streamlit's shortcuts take the key to be held down
 const SAID = ["keydown", "focusout"]; // captured before Streamlit hears of them
 
 const connected = () => document.querySelector(APP)?.getAttribute(STATE) === "CONNECTED";
@@ -55,7 +56,9 @@ class Live {
     if (!connected()) return;
     this.observer.disconnect();
     const enter = { key: "Enter", ctrlKey: true, bubbles: true };
-    for (const box of this.boxes) box.dispatchEvent(new KeyboardEvent("keydown", enter));
+    for (const box of this.boxes) {
+      for (const way of KEY) box.dispatchEvent(new KeyboardEvent(way, enter));
+    }
     this.boxes.clear();
   }
 

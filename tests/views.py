@@ -190,7 +190,7 @@ DRAWN = {
         key="v",
         label="next",
     ),
-    "screen": lambda **on: screen.screen(projector=False, key="v", **on),
+    "screen": lambda **on: screen.screen(projector=False, enlarged=False, key="v", **on),
     "sequence": lambda **on: sequence.sequence(TOKENS, [1, 0, 2, 3, 4], key="v", label="order", **on),
     "story": lambda **on: story.story(
         TOKENS, own=2, read=4, bits=[1.5, 2.5, 0.5], key="v", label="story", **on

@@ -58,6 +58,17 @@ def test_a_link_opens_in_the_projectors_view(reader):
     expect(page.page.get_by_test_id("stSidebar")).to_be_hidden()
 
 
+def test_a_phone_that_opens_the_link_of_a_projector_shows_the_usual_page(phone):
+    phone.open("positions", projector="True")
+    phone.page.wait_for_selector(".st-key-screen", state="attached")
+    phone.page.wait_for_function(
+        "() => document.querySelector('.main-svg')?.getBoundingClientRect().height < 330"
+    )
+    phone.rests()
+    assert phone.page.evaluate(TYPE) == "16px"
+    phone.linked(projector="True")
+
+
 def test_letters_of_a_picture_grow_with_the_readers_type(page):
     page.open("attention")
     letters = int(page.shown(view="heatmap")["letters"])

@@ -1,7 +1,7 @@
 // @ts-check
 // What belongs to the page as a whole: screen.css, that the keys reach what scrolls, and the switch for a
 // projector. That one puts all away but the page, sets type at 24 pixels, lets pictures grow to the window
-// (see `tall`), and goes to the first of them.
+// (see `tall`), and goes to the first of them. A link to it that a phone opens shows the usual page.
 
 import { alone } from "./keys.js";
 import { view } from "./mount.js";
@@ -11,6 +11,7 @@ const SCROLLS = "[data-testid=stMarkdown] table, [data-testid=stCode] pre";
 const PICTURES =
   "[data-testid=stMain] :is([data-testid=stBidiComponentIsolated], [data-testid=stPlotlyChart])";
 const RUN = "data-test-script-state";
+const PHONE = matchMedia("(max-width: 640px)"); // as in screen.css
 const LEAST = 150; // CSS pixels: what is lower than that is a row of tokens
 const TYPED = "input, textarea, select, [contenteditable]";
 
@@ -49,9 +50,11 @@ class Screen {
     document.addEventListener("keydown", this.pressed);
   }
 
-  update({ on }, say) {
+  update({ on, enlarged }, say) {
     this.say = say;
-    if (on !== projected()) this.show(on);
+    const shows = on && !PHONE.matches;
+    if (shows !== projected()) this.show(shows);
+    if (enlarged && !shows) say("projector", "phone");
     this.label(on);
     this.look();
   }

@@ -8,16 +8,19 @@ from viz.component.view import view
 mount = view("screen", whole_page=True)
 
 
-def screen(*, projector: bool, key: str = "screen", on_turn: Callable[[str], None] | None = None) -> None:
+def screen(
+    *, projector: bool, enlarged: bool, key: str = "screen", on_turn: Callable[[str], None] | None = None
+) -> None:
     """Dress the page that is drawn around this.
 
     projector: whether the first picture fills the screen, without the sidebar and with type of 24 pixels.
-    on_turn: called with "on" or "off" before the run that a press of the switch, or of the
-    key f, starts.
+    enlarged: whether Plotly's figures are drawn for it.
+    on_turn: called with "on" or "off" before the run that a press of the switch, or of the key f, starts;
+    with "phone" once a screen shows the usual page all the same, as it is too narrow.
     """
     mount(
         key=key,
-        data={"on": projector},
-        on_projector_change=heard(key, "projector", one_of(("on", "off")), on_turn),
+        data={"on": projector, "enlarged": enlarged},
+        on_projector_change=heard(key, "projector", one_of(("on", "off", "phone")), on_turn),
         height="content",
     )

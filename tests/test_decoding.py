@@ -626,6 +626,21 @@ def test_the_ranks_are_the_probabilities_and_cuts_are_drawn_where_they_cut():
     assert [note.text for note in figure.layout.annotations] == ["top-k 3: 3 left", "top-p 0.5: 2 left"]
 
 
+def test_each_cut_is_named_at_its_own_line_and_no_line_runs_through_a_name():
+    cuts = {"top-k": 40, "top-p": 4, "min-p": 900}
+    figure = ranks.ranks({"own": np.full(1000, 0.001)}, cuts=cuts, chosen=0)
+    lines, notes = figure.layout.shapes, figure.layout.annotations
+    assert {note.text: round(10**note.x, 6) for note in notes} == {
+        f"{name}: {left} left": left + 0.5 for name, left in cuts.items()
+    }
+    for line, note in zip(lines, notes, strict=True):
+        side = 1 if note.xanchor == "left" else -1
+        reached = [other for other in lines if side * (other.x0 - line.x0) > 0]
+        towards = [other for other in reached if abs(np.log10(other.x0 / line.x0)) < 1]
+        assert line.y1 == note.y and all(other.y1 < line.y1 for other in towards)
+    assert [note.xanchor for note in notes] == ["right", "left", "left"]
+
+
 def test_the_cache_is_drawn_with_its_lengths_and_a_frame_round_what_is_new():
     norms = [(np.arange(1, 6), np.arange(11, 16)), (np.arange(2, 7), np.arange(3, 8))]
     figure = cache_figures.kept(norms, ["a", "a", "<b>", "c", "d"], fresh=2)

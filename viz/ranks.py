@@ -45,22 +45,7 @@ def ranks(
         marker={"size": 12, "color": theme.OUTPUT, "line": {"width": 2, "color": theme.PLAIN}},
         hovertemplate="chosen: rank %{x:d}, %{y:.3g}<extra></extra>",
     )
-    shown = {name: left for name, left in cuts.items() if left < count}
-    end = max(shown.values(), default=1)
-    side = {"xanchor": "left", "xshift": 6} if end < count / 10 else {"xanchor": "right", "xshift": -6}
-    for i, (name, left) in enumerate(shown.items()):
-        figure.add_vline(x=left + 0.5, line={"color": theme.KEY, "width": 2, "dash": "dot"})
-        text = f"{name}: {left:,} left"
-        place = end if side["xanchor"] == "left" else min(shown.values())
-        figure.add_annotation(
-            x=np.log10(place + 0.5),
-            y=0.98 - 0.09 * i,
-            yref="paper",
-            yanchor="top",
-            text=text,
-            showarrow=False,
-            **side,
-        )
+    flags(figure, {name: left for name, left in cuts.items() if left < count}, count)
     figure.update_xaxes(
         title="rank of the token", type="log", range=[-0.05, np.log10(count) + 0.02], dtick=1, zeroline=False
     )
@@ -74,3 +59,25 @@ def ranks(
         zeroline=False,
     )
     return theme.layout(figure, height=height)
+
+
+def flags(figure: go.Figure, cuts: Mapping[str, int], count: int) -> None:
+    """Draw a line after the last token that each filter leaves of `count`, with its label at its top, on the
+    side that has room: the lines that a label points to are lower, and none runs through it.
+    """
+    away = {name: left >= count / 10 for name, left in cuts.items()}  # the label points to the left
+    order = sorted(cuts, key=lambda name: (not away[name], -cuts[name] if away[name] else cuts[name]))
+    for i, name in enumerate(order):
+        top = 0.98 - 0.09 * i
+        line = {"color": theme.KEY, "width": 2, "dash": "dot"}
+        figure.add_shape(x0=cuts[name] + 0.5, x1=cuts[name] + 0.5, y0=0, y1=top, yref="paper", line=line)
+        figure.add_annotation(
+            x=np.log10(cuts[name] + 0.5),
+            y=top,
+            yref="paper",
+            yanchor="top",
+            xanchor="right" if away[name] else "left",
+            xshift=-6 if away[name] else 6,
+            text=f"{name}: {cuts[name]:,} left",
+            showarrow=False,
+        )

@@ -73,7 +73,10 @@ def tell_refusals():
     if not refused:
         return
     asked = [plain(f"{key}={shortened(linked)}") for key, linked, _ in refused[:MOST_REFUSED]]
-    shown = [plain(f"{key}={shortened(instead)}") for key, _, instead in refused[:MOST_REFUSED]]
+    shown = [
+        plain(f"{key}={shortened(instead)}") if instead else f"nothing for {plain(key)}"
+        for key, _, instead in refused[:MOST_REFUSED]
+    ]
     more = f" (and {len(refused) - MOST_REFUSED} more)" * (len(refused) > MOST_REFUSED)
     st.info(
         f"This link asks for {listing(asked)}{more}, which {'does' if len(refused) == 1 else 'do'} not exist "

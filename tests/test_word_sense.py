@@ -503,6 +503,7 @@ def test_the_numbers_are_those_of_a_click_now_and_each_place_of_a_word_has_its_o
 
 
 def test_a_link_with_a_word_hides_all_its_places_and_with_its_number_one():
+    assert pictures(asked(RIVER, **{"word_sense.hidden1": "To"}))["word_sense.words1"]["struck"] == [5, 7]
     assert pictures(asked(RIVER, **{"word_sense.hidden1": "to"}))["word_sense.words1"]["struck"] == [5, 7]
     assert pictures(asked(RIVER, **{"word_sense.hidden1": "to.2"}))["word_sense.words1"]["struck"] == [7]
 

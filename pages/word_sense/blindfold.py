@@ -45,7 +45,7 @@ def hidden(target: words.Word, side: int) -> Hidden:
     """
     struck, written = HIDDEN[side].value().split(), spellings(target)
     known = {name for one, name in written.items() for name in (name, str(one))}
-    there = [name for name in struck if name in known]
+    there = [name for name in map(words.spelled, struck) if name in known]
     if len(there) < len(struck):
         refuse(HIDDEN[side].key, " ".join(there))
     places = tuple(one for one, name in written.items() if name in there or str(one) in there)
@@ -56,7 +56,7 @@ def hide(side: int, target: words.Word, names: tuple[words.Word, ...]) -> None:
     """Strike exactly these words out; what the text does not have stays in the address."""
     written = spellings(target)
     known = {name for one, name in written.items() for name in (name, str(one))}
-    absent = [name for name in HIDDEN[side].value().split() if name not in known]
+    absent = [name for name in HIDDEN[side].value().split() if words.spelled(name) not in known]
     put({HIDDEN[side].key: " ".join([*absent, *(written[one] for one in names)])})
 
 

@@ -491,3 +491,23 @@ def test_keys_walk_through_the_steps_and_one_matrix_fades_into_the_next(reader, 
     assert page.page.evaluate("window.copies") == copies
     page.page.locator("body").press("p")
     page.linked(**{"attention.step": "3 Dot products"})
+
+
+def test_keys_walk_through_the_steps_after_somebody_typed(page):
+    page.open(text="a river").shown(revision="a river")
+    box = page.part("text", "textarea")
+    box.press("End")
+    box.press_sequentially("s")
+    page.shown(revision="a rivers")
+    box.blur()
+    page.page.locator("body").press("n")
+    page.linked(**{"attention.step": "7 Weighted sum"})
+
+
+def test_numbers_stand_in_the_cells_only_where_each_has_room(page):
+    text = "one two three four five six seven eight"
+    page.open(text=text, **{"attention.step": "3 Dot products"})
+    assert page.shown(revision=text)["written"] == "true"
+    page.page.set_viewport_size({"width": 360, "height": 844})
+    page.choose("attention.step", SOFTMAX)
+    page.shown(revision=text, written="false")

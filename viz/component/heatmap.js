@@ -165,7 +165,7 @@ class Heatmap extends Picture {
     ink.imageSmoothingEnabled = false;
     ink.drawImage(this.raster, left, top, S * broad, T * high);
     rules(ink, this);
-    figures(ink, this);
+    this.written = figures(ink, this);
     letters(ink, this);
     if (this.data.paints) blind(ink, this);
     if (this.selected) outline(ink, this);
@@ -234,6 +234,7 @@ class Heatmap extends Picture {
       cell: selected ? selected.join(",") : "",
       open: data.kind === "mask" ? data.values.filter((value) => value === 1).length : "",
       letters: layout.em,
+      written: this.written,
       cells: [layout.left, layout.top, layout.broad, layout.high].join(","),
       value: selected ? (Number.isNaN(this.value(selected)) ? data.hole : String(this.value(selected))) : "",
     });

@@ -7,7 +7,6 @@ import { figure } from "./numbers.js";
 import { thinning } from "./parts.js";
 
 const FEW = 8; // rows and columns of a matrix that has its numbers in its cells
-const ROOM = 2.2; // letters' heights that a number of two digits is broad
 
 /** Lines between cells help to count, until they are more ink than the cells. */
 export function rules(ink, { layout, theme }) {
@@ -29,22 +28,26 @@ export function rules(ink, { layout, theme }) {
   ink.globalAlpha = 1;
 }
 
-/** Write the numbers into the cells of a small matrix, on each in the colour that shows. */
+/** Write the numbers into the cells of a small matrix, on each in the colour that shows; none where one of
+ *  them does not fit into its cell. Whether they stand there. */
 export function figures(ink, { layout, theme, data, colours }) {
   const { T, S, left, top, broad, high, em } = layout;
-  if (Math.max(T, S) > FEW || data.kind === "mask" || broad < ROOM * em || high < 1.2 * em) return;
+  if (Math.max(T, S) > FEW || data.kind === "mask" || high < 1.2 * em) return false;
+  ink.font = `${em}px ${theme.font}`;
+  const words = Array.from(data.values, (value) => (Number.isNaN(value) ? "" : figure(value, 2)));
+  if (words.some((word) => ink.measureText(word).width > broad - em / 2)) return false;
   const colour = colouring(data, colours);
   const shade = (packed) =>
     0.2126 * (packed & 255) + 0.7152 * ((packed >> 8) & 255) + 0.0722 * ((packed >> 16) & 255);
-  ink.font = `${em}px ${theme.font}`;
   Object.assign(ink, { textBaseline: "middle", textAlign: "center" });
-  data.values.forEach((value, i) => {
-    if (Number.isNaN(value)) return;
-    ink.fillStyle = shade(colour(value)) < 128 ? "#ffffff" : "#000000";
+  words.forEach((word, i) => {
+    if (!word) return;
+    ink.fillStyle = shade(colour(data.values[i])) < 128 ? "#ffffff" : "#000000";
     const [r, c] = [Math.floor(i / S), i % S];
-    ink.fillText(figure(value, 2), left + (c + 0.5) * broad, top + (r + 0.5) * high, broad - 2);
+    ink.fillText(word, left + (c + 0.5) * broad, top + (r + 0.5) * high);
   });
   ink.textAlign = "start";
+  return true;
 }
 
 /** Write one label: the dim marks of its leading spaces, then its text, bold and in the role's colour if it

@@ -43,6 +43,12 @@ def test_no_module_of_the_pages_is_long():
     assert {str(path): lines for path, lines in lengths.items() if lines > 230} == {}
 
 
+def test_no_sentence_says_left_or_right_of_pictures_that_stand_one_below_the_other_on_a_phone():
+    sided = re.compile(r"\b(Left|Right): |\b(left|right) picture|on the (left|right)\b")
+    for path in ROOT.glob("pages/**/*.py"):
+        assert not sided.search(path.read_text(encoding="utf-8")), path
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_runs(page):
     at = opened(page)

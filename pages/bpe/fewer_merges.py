@@ -164,7 +164,7 @@ def sweep(text, name, merges, every):
         alt="tokens of the text and the model's surprise in bits per byte, by merges used",
     )
     st.caption(
-        "Left: tokens of your text. Right: how many bits a byte of it costs the model, −log₂ of the "
+        "Tokens: those of your text. Bits per byte: how many bits a byte of it costs the model, −log₂ of the "
         "probability of each token after those before it, summed and divided by the text’s bytes. The large "
         "dot is your choice."
     )

@@ -21,7 +21,7 @@ PAIRS = ("two heads", "two texts", "two models")
 PAIR = Menu("Compare", "heads.pair", PAIRS, PAIRS[0], look={"label_visibility": "collapsed", "width": 160})
 OPENING = (
     "Two heads, two texts or two models, and their difference, cell by cell. **Choose the other one**, and "
-    "look for the strongest colours on the right."
+    "look for the strongest colours of the difference."
 )
 
 

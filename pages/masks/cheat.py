@@ -134,12 +134,16 @@ def writing(honest):
             f"**What does each write next?** {COUNT} tokens, temperature {TEMPERATURE}, seed", width="content"
         )
         SEED.draw()
-    rooms = [column.empty() for column in st.columns(2)]
+    rooms = []
+    for column, name in zip(st.columns(2), (HONEST, "the cheat"), strict=True):
+        with column:
+            st.markdown(f"**{name}**")
+            rooms.append(st.empty())
     for room in rooms:
         room.code("…", language=None, height=BOX)
     texts = [write(name, ids, seed, room) for name, room in zip((HONEST, CHEAT), rooms, strict=True)]
     a, b = (f"{name}: {repeats(ids)} of {len(ids)}" for name, ids in zip((HONEST, CHEAT), texts, strict=True))
-    st.caption(f"Left: {HONEST}. Right: the cheat. Tokens that only repeat the one before: {a}; {b}.")
+    st.caption(f"Tokens that only repeat the one before: {a}; {b}.")
     _ending.note(honest.text, HONEST)
 
 
@@ -188,7 +192,7 @@ def looks(choice, cheat):
         f"At the token right after itself. Most of all in **{heads_in_words(most)}**: mean weight "
         f"**{number(ahead.max(), 3)}** on token $i + 1$; in {int((ahead > 0.5).sum())} of {ahead.size} "
         f"heads more than half. Here, in layer {choice.layer + 1}, head {choice.head + 1}, it is "
-        f"{number(ahead[choice.layer, choice.head], 3)}. Click a head in the left picture: the line beside "
+        f"{number(ahead[choice.layer, choice.head], 3)}. Click a head among all heads: the line beside "
         "the diagonal is where it copies from."
     )
 

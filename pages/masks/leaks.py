@@ -182,10 +182,10 @@ def every_pair(name, trace, other, mask):
             )
     st.caption(
         "Each row is an output that moves, each column a token that is changed; a row is divided by its "
-        "largest number. Left: |f − f′| / |f| once the column’s token is "
+        "largest number. By a changed word: |f − f′| / |f| once the column’s token is "
         f"{_shell.plain(load(name).tokenizer.piece(other))} (a column that has it already stays as it was). "
-        f"Right: |∂f / ∂e|, Hutchinson’s estimate of the Frobenius norm from {WAYS} random directions, give "
-        f"or take {percent(error)} a cell; where it is 0, it is so exactly."
+        f"By gradient: |∂f / ∂e|, Hutchinson’s estimate of the Frobenius norm from {WAYS} random directions, "
+        f"give or take {percent(error)} a cell; where it is 0, it is so exactly."
     )
     agreement(gradient, replaced, can)
 

@@ -70,9 +70,10 @@ def show(view):
         with right:
             draw_chosen(name, trace, means[chosen], chosen)
     st.caption(
-        "Left: each row is a head, each column how many tokens back it looks, 0 being itself; the number is "
-        "the mean over all words that have a word there. Right: rows ask, columns answer; below it the same "
-        "weights with every diagonal replaced by its mean, what a convolution could "
+        "Mean weight by distance: each row is a head, each column how many tokens back it looks, 0 being "
+        "itself; the number is the mean over all words that have a word there. The head: rows ask, columns "
+        "answer. By distance alone: the same weights with every diagonal replaced by its mean, what a "
+        "convolution could "
         f"do{f'; the first {DRAWN} tokens' * (T > DRAWN)}."
     )
     explain(name, text, shares, chosen, flat)

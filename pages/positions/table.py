@@ -11,7 +11,8 @@ from viz.component import heatmap
 
 OPENING = (
     "This is what a model is told about positions, before it has read a word. **Choose an encoding**, and "
-    "look at the right picture: a band along the diagonal means that near and far can be told apart."
+    "look at the matrix of positions by positions: a band along the diagonal means that near and far can be "
+    "told apart."
 )
 
 

@@ -88,9 +88,9 @@ def by_cosine(
 ) -> EncodingView:
     """The EncodingView of an encoding that gives each position a vector, vectors (SHOWN, width)."""
     caption = (
-        "Left: each row is a dimension, each column a position. Right: row i and column j are positions, the "
-        "number is the cosine of their two columns on the left. Vermillion is above 0, blue below; the scale "
-        f"is −1 to 1. {note}"
+        "The vectors: each row is a dimension, each column a position. How alike two positions are: row i "
+        "and column j are positions, the number is the cosine of their vectors. Vermillion is above 0, blue "
+        f"below; the scale is −1 to 1. {note}"
     )
     return EncodingView(
         draw,
@@ -114,9 +114,9 @@ def by_head(bias: np.ndarray, head: int, name: str, meaning: str, source: Callab
 
     seen = np.where(np.tri(SHOWN, dtype=bool), bias[head], np.nan)
     caption = (
-        f"Left: a line per head, head {head + 1} strong. Right: row i asks, column j answers; the number is "
-        f"what head {head + 1} adds to the score of the two, whatever the words are. Masked: the causal mask "
-        "lets no token look ahead."
+        f"The lines: one per head, head {head + 1} strong. The matrix: row i asks, column j answers; the "
+        f"number is what head {head + 1} adds to the score of the two, whatever the words are. Masked: the "
+        "causal mask lets no token look ahead."
     )
     return EncodingView(
         draw,

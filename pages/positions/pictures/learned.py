@@ -26,7 +26,7 @@ def view(bundle: Bundle, head: int) -> EncodingView:
         "dimension",
         "learned",
     )
-    note = "The left scale reaches to the table’s largest number."
+    note = "The table’s scale reaches to its largest number."
     return by_cosine(drawn, rows, note, sentence, learned)
 
 

@@ -17,9 +17,9 @@ def view(bundle: Bundle, head: int) -> EncodingView:
         f"Nothing is added: each of the {len(lengths)} pairs of dimensions of every query and key turns by "
         "position × frequency, here drawn as the sine and cosine of its angle. One turn takes "
         f"{number(lengths[0])} to {number(lengths[-1], 0)} tokens; {slow} of {len(lengths)} pairs turn less "
-        f"than once in the training context of {bundle.config.context}. The right picture is the score, "
-        "over its largest, of a query and a key whose pairs all have the same length and, at rest, the "
-        "same direction, at these two positions: it depends on the distance alone."
+        f"than once in the training context of {bundle.config.context}. How alike two positions are is here "
+        "the score, over its largest, of a query and a key whose pairs all have the same length and, at "
+        "rest, the same direction, at these two positions: it depends on the distance alone."
     )
     drawn = table(
         hands, waves(width, base), "the angles of RoPE, as sine and cosine", "wave", "rope", limit=1

@@ -16,7 +16,7 @@ def view(bundle: Bundle, head: int) -> EncodingView:
         "Pairs of sine and cosine, each slower than the one before: their wavelengths run from "
         f"{number(lengths[0])} to {number(lengths[-1], 0)} tokens, and {slow} of {len(lengths)} pairs turn "
         f"less than once in the training context of {bundle.config.context}. Nothing is learned. A step of "
-        "$k$ tokens turns each pair by the same angle wherever it is taken, so the cosine on the right "
+        "$k$ tokens turns each pair by the same angle wherever it is taken, so the cosine of two positions "
         "depends on the distance alone."
     )
     drawn = table(rows, waves(width), "the waves, added to the embedding", "wave", "sinusoidal", limit=1)

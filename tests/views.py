@@ -162,7 +162,7 @@ DRAWN = {
     ),
     "live": live.live,
     "ladder": lambda: ladder.ladder(
-        [ladder.Rung("bytes", ["a", "b"], []), ladder.Rung("1", ["ab"], [0])], [257], key="v", label="way"
+        [ladder.Rung("bytes", ["a", "b"], []), ladder.Rung("1", ["ab"], [0], ["257"])], key="v", label="way"
     ),
     "lines": lambda **on: lines.lines(
         [WEIGHTS, WEIGHTS],

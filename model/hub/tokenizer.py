@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from model.export import letters_of_bytes
+from model.hub.cutting import KINDS, Cutter
+from model.hub.words import Word, words
 
 BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")  # how SentencePiece spells a byte
-KINDS = {"BPE": "merges", "WordPiece": "longest match", "Unigram": "likeliest pieces", "WordLevel": "words"}
 
 
 class HubTokenizer:
@@ -78,11 +79,7 @@ class HubTokenizer:
         """The token as a person may read it: its text, or its bytes in hexadecimal, such as ⟨F0 9F⟩, where
         they are part of a character.
         """
-        data = self.bytes_of(int(id))
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError:
-            return f"⟨{data.hex(' ').upper()}⟩"
+        return legible(self.bytes_of(int(id)))
 
     @cached_property
     def bytes(self) -> list[bytes]:
@@ -96,8 +93,10 @@ class HubTokenizer:
         token = self.backend.id_to_token(id)
         if token is None:  # more rows in the embedding than tokens
             return f"⟨{id}⟩".encode()
-        if id in self.specials:
-            return token.encode()
+        return token.encode() if id in self.specials else self.unspelled(token)
+
+    def unspelled(self, token: str) -> bytes:
+        """The bytes that a token, spelled as in the vocabulary, stands for."""
         if (byte := BYTE.fullmatch(token)) and self.kind != "WordPiece":
             return bytes([int(byte[1], 16)])
         if "ByteLevel" in self.spelling and all(letter in LETTERS for letter in token):
@@ -122,6 +121,36 @@ class HubTokenizer:
             elif part["type"] == "BPEDecoder":
                 spelling["Replace"].append((part["suffix"], " "))
         return spelling
+
+    def text_of(self, token: str) -> str:
+        """As `piece`, of a token spelled as in the vocabulary, or of a part of one."""
+        return legible(self.unspelled(token))
+
+    @property
+    def reads_bytes(self) -> bool:
+        """Whether the letters of its vocabulary are bytes."""
+        return "ByteLevel" in self.spelling
+
+    @cached_property
+    def cutter(self) -> Cutter:
+        """What cuts a word into tokens."""
+        return KINDS[self.kind](self.description["model"])
+
+    def words(self, text: str) -> list[Word] | None:
+        """The words of a text, cut by our own reading of the tables; None where that does not give the ids
+        of the library.
+        """
+        every = words(self, text)
+        ours = [id for word in every for id in word.ids]
+        return every if ours == self.encode(text, marks=False) else None
+
+
+def legible(data: bytes) -> str:
+    """Bytes as a person may read them: as text, or in hexadecimal where they are a part of a character."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"⟨{data.hex(' ').upper()}⟩"
 
 
 LETTERS = {letter: byte for byte, letter in enumerate(letters_of_bytes())}

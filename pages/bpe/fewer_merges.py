@@ -10,6 +10,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import order, reach
+from model.loading import HUB
 from pages import _progress, _shell
 from pages._cache import remembered
 from pages._control import Slider
@@ -52,7 +53,8 @@ def predicting(choice):
     layer and head to look at.
     """
     config = load(choice.model).config
-    name = choice.model if config.predicts and config.causal else _shell.FIRST
+    usable = config.predicts and config.causal and not choice.model.startswith(HUB)
+    name = choice.model if usable else _shell.FIRST
     config = load(name).config
     return name, min(choice.layer, config.layers - 1), min(choice.head, config.heads - 1)
 
@@ -81,7 +83,10 @@ def experiment(choice):
     merges = first.value()
     if name != choice.model:
         st.caption(
-            f"The model {choice.model} does not predict the next token from those before it; this is {name}."
+            f"Only Riverbank’s own tokenizers can be stopped early: this is {name}."
+            if choice.model.startswith(HUB)
+            else f"The model {choice.model} does not predict the next token from those before it; this is "
+            f"{name}."
         )
     try:
         few, all_ = explain(choice.text, name, merges), explain(choice.text, name, every)

@@ -1,5 +1,7 @@
 """Characters per token of the same sentence in eight languages."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages import _shell
@@ -18,9 +20,14 @@ LINES = {  # one sentence
 }
 
 
-def draw_languages(tokenizer):
-    """Characters per token of the same sentence in eight languages."""
-    tokens = {language: len(tokenizer.encode(line)) for language, line in LINES.items()}
+def draw_languages(tokenizer, ours):
+    """Characters per token of the same sentence in eight languages; `ours`: whether the tokenizer is one of
+    Riverbank's own, which were trained on English and read any text.
+    """
+    encode = tokenizer.encode if ours else partial(tokenizer.encode, marks=False)
+    unknown = None if ours else tokenizer.cutter.vocabulary.get(tokenizer.cutter.unknown)
+    ids = {language: encode(line) for language, line in LINES.items()}
+    tokens = {language: len(some) for language, some in ids.items()}
     _shell.show(
         vocabulary.languages(LINES, tokens),
         key="bpe.languages",
@@ -33,10 +40,15 @@ def draw_languages(tokenizer):
         "The same sentence in eight languages. Each bar is characters per token: longer is cheaper. Hover "
         "to read the sentence."
     )
+    blind = [language for language, some in ids.items() if unknown in some]
     st.markdown(
-        f"This tokenizer was trained on English. It reads {number(len(LINES[best]) / tokens[best], 2)} "
+        "This tokenizer was trained on English. "
+        * ours
+        + f"It reads {number(len(LINES[best]) / tokens[best], 2)} "
         f"characters of {best} at a time, and {number(len(LINES[worst]) / tokens[worst], 2)} of {worst}: "
         "below 1, a character is more than one token. A text in such a language fills the model’s context "
         f"sooner, and each token carries less: {tokens[worst]} tokens in {worst} against "
         f"{tokens['English']} in English."
+        + f" Its sign for what it cannot read stands in {_shell.listing(blind)}: there, text is lost."
+        * bool(blind)
     )

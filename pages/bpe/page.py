@@ -6,16 +6,17 @@ import streamlit as st
 
 from model import load
 from model import tokenizer as bpe
+from model.loading import HUB
 from pages import _fold, _sidebar
 from pages._choices import is_chosen
 from pages._control import Control, NothingToShow, pause
-from pages.bpe import elsewhere, fewer_merges, languages, pieces, player, training, words
+from pages.bpe import elsewhere, fewer_merges, languages, opened, pieces, player, training, words
 
 st.markdown(
     "A tokenizer begins with single bytes and glues the two neighbours that stand side by side most often "
     "into one token, again and again. **Press play**, and look for the first whole word."
 )
-choice = _sidebar.choice()
+choice = _sidebar.choice(hub=True)
 text, asked = player.TEXT.value(), player.COUNT.value()
 own = is_chosen("bpe.text") or is_chosen("bpe.merges")
 wrong = player.wrong(text)
@@ -24,15 +25,18 @@ if wrong:
     player.controls(text)
     raise NothingToShow
 
-bundle, word = load(choice.model), None
+bundle, read = load(choice.model), []
+own_model = not choice.model.startswith(HUB)
+tokens = words if own_model else opened
 try:
     bundle.read(choice.text)
+    read = tokens.read(bundle, choice.text)
 except ValueError as reason:
     st.info(str(reason))
-else:
-    word = pieces.text_in_tokens(bundle, choice.text)
+if read:
+    place = pieces.text_in_tokens(bundle, choice.text, read, tokens.around(bundle, choice.text))
     name, clicked = "How the words of your text became tokens", is_chosen("bpe.token")
-    _fold.fold(name, "bpe.word", words.show, bundle, choice.text, word, opened=clicked)
+    _fold.fold(name, "bpe.word", tokens.show, bundle, choice.text, read[place], opened=clicked)
 
 trained = training.trained(text, asked)
 player.player(trained, Control("Merge", "bpe.merge", range(len(trained.pairs) + 1), 0).value())
@@ -47,10 +51,12 @@ _fold.fold(
     "trained",
     opened=is_chosen("bpe.other"),
 )
-if word:
+if read:
     name, moved = "Fewer merges, more tokens, and a lost model", is_chosen("bpe.first")
     _fold.fold(name, "bpe.fewer", fewer_merges.experiment, choice, opened=moved)
-_fold.fold("The same sentence in eight languages", "bpe.eight", languages.draw_languages, bundle.tokenizer)
+_fold.fold(
+    "The same sentence in eight languages", "bpe.eight", languages.draw_languages, bundle.tokenizer, own_model
+)
 _fold.sources(
     "bpe.code",
     bpe.rounds,

@@ -21,10 +21,15 @@ RARE = " photosynthesis"  # where the reader's text has no word that falls apart
 
 
 class Word(NamedTuple):
-    """A word as the tokenizer reads it, and its tokens' ids."""
+    """A word as the tokenizer reads it, and its tokens' ids; of an opened model also how its vocabulary
+    spells the word, where that stands in the text, and `why` its steps are not shown, if they are not.
+    """
 
     text: str
     ids: list[int]
+    spelled: str = ""
+    span: tuple[int, int] = (0, 0)
+    why: str = ""
 
 
 def words(tokenizer, text):
@@ -32,16 +37,16 @@ def words(tokenizer, text):
     return [Word(word, tokenizer.encode_word(word)) for word in tokenizer.words(text)]
 
 
-def spoken(tokenizer, text):
-    """The words of a text as people count them, each with the space before it and the ids of its tokens.
+def spoken(ids, spans, text):
+    """The words of a text as people count them, each with the space before it and those of its token ids,
+    which have these spans.
 
     Such a word may be several of the tokenizer's own: "don’t" is, and one with vowel signs.
     """
-    ids = tokenizer.encode(text)
-    spans, place, counted = tokenizer.spans(text, ids), 0, []
+    place, counted = 0, []
     for match in bpe.COUNTED.finditer(text):
         start = match.start() - (text[: match.start()][-1:] == " ")
-        while spans[place][1] <= start:
+        while place < len(spans) and spans[place][1] <= start:
             place += 1
         last = place
         while last < len(spans) and spans[last][0] < match.end():
@@ -50,10 +55,11 @@ def spoken(tokenizer, text):
     return counted
 
 
-def text_in_tokens(bundle, text):
-    """Draw the tokens in which the model reads the text; returns the Word that is chosen."""
+def text_in_tokens(bundle, text, read, around=""):
+    """Draw the tokens of the Words in which the model reads the text, and say what stands around them;
+    returns the place of the Word that is chosen.
+    """
     tokenizer = bundle.tokenizer
-    read = words(tokenizer, text)
     ids = [id for word in read for id in word.ids]
     starts = list(accumulate((len(word.ids) for word in read), initial=0))
     hardest = max(range(len(read)), key=lambda i: (len(read[i].ids), len(bpe.to_bytes(read[i].text))))
@@ -77,29 +83,34 @@ def text_in_tokens(bundle, text):
     part = f" Here are tokens {first + 1} to {first + len(some)} of {len(ids):,}." * (len(some) < len(ids))
     signs = [sign for mark, sign in SIGNS.items() if any(mark in tokenizer.piece(id) for id in some)]
     st.caption(
-        f"These are the tokens in which {bundle.name} reads your text, each with its id. "
-        f"{' '.join(signs)}{part} Click a token to see how its word came to be."
+        f"These are the tokens in which {_shell.escaped(bundle.name)} reads your text, each with its id. "
+        f"{' '.join(signs)}{part}{around} Click a token to see how its word came to be."
     )
-    return read[next(i for i, start in enumerate(starts[1:]) if token < start)]
+    return next(i for i, start in enumerate(starts[1:]) if token < start)
+
+
+def count(ids, text):
+    """How many tokens a text has, in a sentence."""
+    return (
+        f"**{plural('token', len(ids))}** for {plural('character', len(text))}: "
+        f"{number(len(text) / len(ids), 2)} characters per token. "
+    )
+
+
+def alone(every):
+    """How many of the Words are one token, in half a sentence."""
+    few = sum(len(word.ids) == 1 for word in every)
+    return f"Of {plural('word', len(every))}, {few:,} {'is' if few == 1 else 'are'} one token"
 
 
 def fare(tokenizer, ids, text):
     """How common and rare words fare, with the numbers of this text."""
-    sentence = (
-        f"**{plural('token', len(ids))}** for {plural('character', len(text))}: "
-        f"{number(len(text) / len(ids), 2)} characters per token. "
-    )
-    every = spoken(tokenizer, text)
+    sentence, every = count(ids, text), spoken(ids, tokenizer.spans(text, ids), text)
     if not every:
         return sentence
-    alone = [word for word in every if len(word.ids) == 1]
-    sentence += (
-        f"Of {plural('word', len(every))}, {len(alone):,} {'is' if len(alone) == 1 else 'are'} one token"
-    )
-    first = min(
-        (word for word in alone if word.ids[0] >= bpe.BYTES), key=lambda word: word.ids[0], default=None
-    )
-    sentence += (
+    merged = (word for word in every if len(word.ids) == 1 and word.ids[0] >= bpe.BYTES)
+    first = min(merged, key=lambda word: word.ids[0], default=None)
+    sentence += alone(every) + (
         f"; {_shell.plain(first.text)} is so common that merge {first.ids[0] - bpe.BYTES + 1:,} finished it. "
         if first
         else ". "

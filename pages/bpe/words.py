@@ -13,6 +13,16 @@ from pages.bpe.elsewhere import download
 from viz.component.ladder import Rung, ladder
 
 
+def read(bundle, text):
+    """The Words of a text."""
+    return pieces.words(bundle.tokenizer, text)
+
+
+def around(bundle, text):
+    """What the model puts around the tokens of a text: nothing."""
+    return ""
+
+
 def show(bundle, text, word):
     """How common and rare words of the text fare, and how the chosen one came to its tokens."""
     left, right = st.columns(2, gap="medium")
@@ -28,7 +38,7 @@ def show(bundle, text, word):
 
 
 def rungs(tokenizer, word):
-    """The word's steps as Rungs: its bytes, then a row for each merge."""
+    """The word's steps as Rungs: its bytes, then a row for each merge, with the ids under the last one."""
     ladder_rungs = []
     for step in tokenizer.word_steps(word.text):
         new = None if step.pair is None else tokenizer.ranks[step.pair]
@@ -40,7 +50,7 @@ def rungs(tokenizer, word):
                 [i for i, id in enumerate(step.ids) if id == new],
             )
         )
-    return ladder_rungs
+    return [*ladder_rungs[:-1], ladder_rungs[-1]._replace(notes=list(map(str, word.ids)))]
 
 
 def one_word(tokenizer, word):
@@ -51,7 +61,7 @@ def one_word(tokenizer, word):
         f"{plural('merge', len(steps) - 1)}, **{plural('token', len(word.ids))}**. Of the merges learned, "
         "always the earliest that fits is made:"
     )
-    ladder(steps, word.ids, key="bpe.ladder", label="the word after each merge", revision=word.text)
+    ladder(steps, key="bpe.ladder", label="the word after each merge", revision=word.text)
     st.caption(
         "Each row is the word after one merge; merges are numbered in the order in which they were learned. "
         "The new token is shaded, the last row has the ids."

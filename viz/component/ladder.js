@@ -4,13 +4,13 @@
 import { view } from "./mount.js";
 import { element, legible } from "./parts.js";
 
-function row({ name, pieces, made }, ids) {
+function row({ name, pieces, made, notes }) {
   const chips = pieces.map((piece, place) =>
     element(
       "span",
       made.includes(place) ? "chip made" : "chip",
       element("bdi", {}, legible(piece)),
-      ids && element("small", {}, String(ids[place])),
+      notes.length ? element("small", {}, notes[place]) : null,
     ),
   );
   return element("li", "rung", element("span", "name", name), element("span", "chips", ...chips));
@@ -21,8 +21,8 @@ class Ladder {
     this.host = host;
   }
 
-  update({ rows, ids, label, revision }) {
-    const rungs = rows.map((one, n) => row(one, n === rows.length - 1 ? ids : null));
+  update({ rows, label, revision }) {
+    const rungs = rows.map(row);
     const about = { class: "rungs", tabindex: "0", "aria-label": label }; // a long list scrolls by keys
     const list = element("ol", about, ...rungs);
     this.host.replaceChildren(list);

@@ -1,5 +1,6 @@
 """The ladder: one word on its way from bytes to tokens, a row of chips for every merge."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from viz.component.view import view
@@ -8,21 +9,23 @@ mount = view("ladder")
 
 
 class Rung(NamedTuple):
-    """A name, such as that of a merge, the pieces after it, and the places of those that it made."""
+    """A name, such as that of a merge, the pieces after it, the places of those that it made, and a note
+    under each piece, if there are any.
+    """
 
     name: str
     pieces: list[str]
     made: list[int]
+    notes: Sequence[str] = ()
 
 
-def ladder(rungs, ids, *, key, label="", revision=""):
-    """Draw the rungs from the top; under the pieces of the last one stand their ids. ValueError if it has
-    another number of pieces than there are ids.
-    """
-    if len(rungs[-1].pieces) != len(ids):
-        raise ValueError(f"the last row has {len(rungs[-1].pieces)} pieces for {len(ids)} ids")
-    rows = [{"name": rung.name, "pieces": list(rung.pieces), "made": list(rung.made)} for rung in rungs]
-    mount(
-        key=key,
-        data={"rows": rows, "ids": [int(id) for id in ids], "label": label, "revision": str(revision)},
-    )
+def ladder(rungs, *, key, label="", revision=""):
+    """Draw the rungs from the top. ValueError if one has another number of notes than of pieces."""
+    for rung in rungs:
+        if rung.notes and len(rung.notes) != len(rung.pieces):
+            raise ValueError(f"“{rung.name}” has {len(rung.pieces)} pieces and {len(rung.notes)} notes")
+    rows = [
+        {"name": rung.name, "pieces": list(rung.pieces), "made": list(rung.made), "notes": list(rung.notes)}
+        for rung in rungs
+    ]
+    mount(key=key, data={"rows": rows, "label": label, "revision": str(revision)})

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import Trace, load
 from model.loading import HUB
-from model.trace import ConvolutionTrace
+from model.trace import AttentionTrace, ConvolutionTrace, WeightsTrace
 from pages._control import NothingToShow
 from pages._shell import escaped
 from viz.component import heatmap
@@ -29,8 +29,15 @@ def weights_only(trace: Trace, choice: NamedTuple) -> None:
         label=f"weights of layer {choice.layer + 1}, head {choice.head + 1}",
         revision=trace.text,
     )
-    st.caption("Rows ask, columns answer; each row sums to 1.")
+    st.caption(f"Rows ask, columns answer; {row_sum(attention)}.")
     raise NothingToShow
+
+
+def row_sum(attention: AttentionTrace | WeightsTrace) -> str:
+    """What the weights of a row sum to, and where the rest went, as a part of a sentence."""
+    if getattr(attention, "sinks", None) is None:
+        return "each row of weights sums to 1"
+    return "each row of weights sums to less than 1: the rest goes to its head’s sink, which is no token"
 
 
 def runs_attention(name: str) -> None:

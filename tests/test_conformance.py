@@ -57,7 +57,7 @@ def test_a_trace_that_lies_is_caught(part, fails):
 def test_a_model_that_reads_ahead_is_caught():
     """The cheat is no causal model; asked as if it were, it fails."""
     bundle = load("decoder-unmasked")
-    assert conformance.leak(bundle, bundle.explain(LONG)) > 1e-3
+    assert conformance.leaked(bundle, bundle.explain(LONG)) > 1e-3
 
 
 def test_the_page_shows_the_sheet():

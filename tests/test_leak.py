@@ -89,7 +89,7 @@ def test_all_places_in_one_pass_say_what_each_says_alone(make_network, mask):
 def test_a_difference_too_small_to_be_squared_is_seen_all_the_same():
     before = torch.tensor([[1.0, 1e-30], [1.0, 1e-30]])
     after = torch.tensor([[1.0, 1e-30], [1.0, 2e-30]])
-    assert (leak.relative(before, after) > 0).tolist() == [False, True]
+    assert (leak.relative(before, after, 0.0) > 0).tolist() == [False, True]
 
 
 def jacobian(network, ids, allowed):

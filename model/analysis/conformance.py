@@ -6,7 +6,9 @@ Legend: T tokens, C model width.
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
+from model.analysis import leak
 from model.bundle import Bundle
 from model.trace import AttentionTrace, Trace
 
@@ -40,7 +42,8 @@ def checks(bundle: Bundle, trace: Trace) -> list[Check]:
     if trace.config.residual in SUMS and attentions:
         found += residual(trace)
     if trace.config.causal and len(trace.ids) > 1:
-        found.append(Check("No token knows of a later one", leak(bundle, trace), 1e-6))
+        moved = leaked(bundle, trace)
+        found.append(Check("No token knows of a later one", moved, trace.config.rounding))
     return found
 
 
@@ -77,9 +80,11 @@ def relative(sum_of_parts: np.ndarray, whole: np.ndarray) -> float:
     return float(np.abs(sum_of_parts - whole).max() / np.abs(whole).max())
 
 
-def leak(bundle: Bundle, trace: Trace) -> float:
-    """How far the end of the stream moves before the last token once that is another one."""
+def leaked(bundle: Bundle, trace: Trace) -> float:
+    """How far the end of the stream moves before the last token once that is another one, at most, as a share
+    of a token's length.
+    """
     ids = trace.ids.tolist()
     other = [*ids[:-1], (ids[-1] + 1) % trace.config.vocabulary]
-    before, after = (bundle.reread(one).final[:-1] for one in (ids, other))
-    return relative(after, before)
+    before, after = (torch.tensor(bundle.reread(one).final[:-1]) for one in (ids, other))
+    return float(leak.relative(before, after, 0.0).max())

@@ -122,14 +122,16 @@ def effects(network: Transformer, ids: Sequence[int], kind: Kind, out: Tensor, b
     before: what `unchanged` gives for as many copies.
     """
     after = run(network, ids, kind, out).final
+    moved = leak.relative(before, after, network.config.rounding)
     if not network.config.predicts:
-        return leak.relative(before, after)
-    return np.stack(
+        return moved
+    bits = np.stack(
         [
             leak.bits(network.unembed(old), network.unembed(new))
             for old, new in zip(before, after, strict=True)
         ]
     )
+    return np.where(moved > 0, bits, 0.0)
 
 
 @torch.inference_mode()

@@ -22,7 +22,9 @@ from model.trace import Trace
 
 @torch.inference_mode()
 def stages(network: Transformer, ids: Sequence[int], allowed: np.ndarray | Tensor) -> Tensor:
-    """The stream of one text at all L + 2 stages with the mask `allowed` (T, T): (L + 2, T, C)."""
+    """The stream of one text at all L + 2 stages with the mask `allowed`, (T, T) or (L, H, T, T):
+    (L + 2, T, C).
+    """
     record = network(torch.tensor(ids), torch.as_tensor(allowed), predict=False)
     return torch.stack([record.embedded, *(layer.resid_out for layer in record.layers), record.final])
 
@@ -34,20 +36,21 @@ def moved(
     x' the stream once the token at `place` is another one: (L + 2, T).
 
     Both texts have the same shape, one pass each, so that the same operations run in the same order: what
-    cannot change is equal bit for bit, and 0 here.
+    cannot change is equal, within the `rounding` of the network's config, and 0 here.
     """
     other = list(ids)
     other[place] = token
     before, after = stages(network, ids, allowed), stages(network, other, allowed)
-    return relative(before, after)
+    return relative(before, after, network.config.rounding)
 
 
-def relative(before: Tensor, after: Tensor) -> np.ndarray:
-    """|x - x'| / |x| of vectors (..., C): (...); in float64, so that 0 means that not a bit differs: no small
-    difference vanishes when it is squared.
+def relative(before: Tensor, after: Tensor, rounding: float) -> np.ndarray:
+    """|x - x'| / |x| of vectors (..., C): (...), 0 where it is no more than `rounding`; in float64, so that
+    without rounding 0 means that not a bit differs: no small difference vanishes when it is squared.
     """
     before, after = before.double(), after.double()
-    return ((after - before).norm(dim=-1) / before.norm(dim=-1)).numpy()
+    shares = ((after - before).norm(dim=-1) / before.norm(dim=-1)).numpy()
+    return np.where(shares <= rounding, 0.0, shares)
 
 
 @torch.inference_mode()
@@ -63,7 +66,7 @@ def moves(
     texts, allowed = torch.tensor(ids).repeat(len(places), 1), torch.as_tensor(allowed)  # (N, T)
     before = network(texts, allowed, predict=False).final  # (N, T, C)
     texts[torch.arange(len(places)), torch.tensor(places)] = token
-    return relative(before, network(texts, allowed, predict=False).final)
+    return relative(before, network(texts, allowed, predict=False).final, network.config.rounding)
 
 
 def direction(width: int, seed: int) -> Tensor:
@@ -98,15 +101,17 @@ def squares(
 
 
 def reachable(allowed: np.ndarray | Tensor, layers: int) -> np.ndarray:
-    """Which tokens can reach which output through `layers` layers of the mask (T, T): bool (T, T), row i is
-    True at j if a path leads from j to i.
+    """Which tokens can reach which output through `layers` layers of the mask, (T, T) or (L, H, T, T): bool
+    (T, T), row i is True at j if a path leads from j to i.
 
     In every layer a token keeps itself, by the residual stream, and takes in what its row of the mask allows.
     """
-    step = masks.checked(allowed).float().numpy() + np.eye(len(allowed), dtype=np.float32)
-    reached = np.eye(len(allowed), dtype=bool)
-    for _ in range(layers):
-        reached = step @ reached > 0
+    allowed = masks.checked(allowed)
+    itself = np.eye(allowed.shape[-1], dtype=np.float32)
+    each = [masks.joint(one) for one in allowed] if allowed.ndim == 4 else [masks.joint(allowed)] * layers
+    reached = itself > 0
+    for one in each[:layers]:
+        reached = (one.float().numpy() + itself) @ reached > 0
     return reached
 
 

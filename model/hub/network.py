@@ -155,6 +155,8 @@ class HubNetwork(nn.Module):
         every = [call.attended[0].allowed for call in recording.calls if call.attended]
         if all(one is every[0] or torch.equal(one, every[0]) for one in every):
             return every[0]
+        if all(one.ndim == 2 for one in every):
+            return torch.stack(every)[:, None].expand(-1, self.config.heads, -1, -1)  # one for all heads
         return torch.stack([one.expand(self.config.heads, T, T) for one in every])
 
 

@@ -39,6 +39,8 @@ class ModelConfig:
     residual: ClassVar[str] = "before"  # where the norms stand to the sums; hub.config lists the places
     opaque: ClassVar[bool] = False  # whether queries, keys and values of some layers are not known
     missing: ClassVar[tuple[str, ...]] = ()  # what cannot be shown of the model, a sentence each
+    # up to which share of its length a vector that cannot change may differ between two passes of one shape
+    rounding: ClassVar[float] = 0.0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -105,9 +105,10 @@ class Tokenizer:
         """
         return Tokenizer(self.merges[:merges], self.cased, self.pattern)
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, marks: bool = True) -> list[int]:
         """Token ids of `text`: the last of its `steps`,
-        computed word by word because merges stay inside a word.
+        computed word by word because merges stay inside a word. No marks are put around it, whatever `marks`
+        says: a HubTokenizer may have some.
         """
         return [id for word in self.words(text) for id in self._word(word)]
 

@@ -11,12 +11,13 @@ import streamlit as st
 
 from model import load, masks
 from model.analysis import leak
+from model.loading import HUB
 from pages import _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Control, Menu, Slider
 
-PAINTED = "painted"
+OWN, PAINTED = "the model’s own", "painted"  # of an opened model the own one may be none of the others
 KINDS = "causal", "full", "window", "prefix", PAINTED
 LONGEST = 48  # tokens of a text whose mask can be painted: its bits fit into an address
 SIZES = range(1, 65)
@@ -39,16 +40,19 @@ class Mask(NamedTuple):
     paint: str = ""
 
     def allowed(self, own):
-        """The array (T, T); where painted cells are missing, as in a text that has grown, it is the model's
-        `own` mask, an array (T, T).
+        """The array (T, T) of all layers and heads, or the model's `own`, which may be (L, H, T, T). Where
+        painted cells are missing, as in a text that has grown, it is what any layer of the model may see.
         """
+        N = own.shape[-1]
+        if self.kind == OWN:
+            return own
         if self.kind in ("window", "prefix"):
-            return getattr(masks, self.kind)(len(own), self.size).numpy()
+            return getattr(masks, self.kind)(N, self.size).numpy()
         if self.kind != PAINTED:
-            return getattr(masks, self.kind)(len(own)).numpy()
-        cells, painted = unpacked(self.paint), own.copy()
+            return getattr(masks, self.kind)(N).numpy()
+        cells, painted = unpacked(self.paint), own.reshape(-1, N, N).any(0)
         if cells is not None:
-            T = min(len(cells), len(own))
+            T = min(len(cells), N)
             painted[:T, :T] = cells[:T, :T]
         return painted
 
@@ -80,34 +84,55 @@ def unpacked(text):
 
 
 def own(name, T):
-    """The model's own mask, (T, T): what any of its layers may see."""
-    return masks.joint(load(name).network.mask(T)).numpy()
+    """The model's own mask, (T, T), or (L, H, T, T) where its layers or heads differ."""
+    allowed = load(name).network.mask(T)
+    return (allowed.expand(load(name).config.layers, -1, -1, -1) if allowed.ndim == 3 else allowed).numpy()
 
 
 def allowed_under(mask, name, T):
-    """Who may look at whom in a model of that name, (T, T), under the Mask."""
+    """Who may look at whom in a model of that name under the Mask, (T, T) or (L, H, T, T)."""
     return mask.allowed(own(name, T))
+
+
+def of_head(allowed, layer, head):
+    """The part (T, T) of a mask that one head has."""
+    return allowed if allowed.ndim == 2 else allowed[layer, head]
+
+
+def same(one, other):
+    """Whether two masks are the same in every layer and head."""
+    pairs = zip(*np.broadcast_arrays(one, other), strict=True)
+    return one is other or all(np.array_equal(*pair) for pair in pairs)
+
+
+def trained(config, own):
+    """The mask with which a model was trained, in words."""
+    kind = "causal" if config.causal else "full"
+    if same(own, getattr(masks, kind)(own.shape[-1]).numpy()):
+        return f"the {kind} mask"
+    return "a mask of its own" + ", which differs from layer to layer" * (own.ndim == 4)
 
 
 def chosen(name, T):
     """The Mask that the controls say; at first the model's own. A text too long to be painted has no painted
     mask.
     """
-    kinds = KINDS if T <= LONGEST else KINDS[:-1]
     kind, paint = kind_of(name).value(), PAINT.value()
     sizes = {kind: size.value() for kind, size in SIZE.items()}
-    if kind not in kinds:
+    if kind == PAINTED and T > LONGEST:
         st.info(
             f"A mask can be painted for up to {LONGEST} tokens, and this text has {T:,}: it is read with the "
             "model’s own mask. Your painting is kept."
         )
-        return Mask("causal" if load(name).config.causal else "full")
+        return Mask(kind_of(name).default)
     return Mask(kind, sizes.get(kind, 0), paint if kind == PAINTED else "")
 
 
 def kind_of(name):
     """The control of the mask's kind for a model of that name; until somebody chooses, its own."""
-    look = {"label_visibility": "collapsed", "width": 160, "format_func": "mask: {}".format}
+    look = {"label_visibility": "collapsed", "width": 190, "format_func": "mask: {}".format}
+    if name.startswith(HUB):
+        return Menu("Mask", KIND, (OWN, *KINDS), OWN, lambda kind: "own" if kind == OWN else kind, look=look)
     return Menu("Mask", KIND, KINDS, "causal" if load(name).config.causal else "full", look=look)
 
 
@@ -138,9 +163,7 @@ def explain(text, name, mask):
     bundle = load(name)
     T = len(bundle.read(text))
     allowed = allowed_under(mask, name, T)
-    if np.array_equal(allowed, own(name, T)):  # as trained, also where each layer has a mask of its own
-        return _shell.explain(text, name)
-    return bundle.explain(text, allowed)
+    return _shell.explain(text, name) if same(allowed, own(name, T)) else bundle.explain(text, allowed)
 
 
 @remembered()
@@ -148,13 +171,18 @@ def moved(text, name, mask):
     """How far each output is from what the model's own mask gives: bits of divergence for a model that
     predicts, else relative change, (T,).
     """
-    before, after = _shell.explain(text, name), explain(text, name, mask)
-    return leak.change(before, after) if after.logits is None else leak.divergence(before, after)
+    after, bundle = explain(text, name, mask), load(name)
+    before = _shell.explain(text, name)
+    if after is not before and name.startswith(HUB):  # whose own code rounds otherwise than a mask of ours
+        before = bundle.explain(text, own(name, len(after.tokens)))
+    change = leak.change(before, after)
+    bits = change if after.logits is None else leak.divergence(before, after)
+    return np.where(change <= bundle.config.rounding, 0.0, bits)
 
 
 def empty_rows(allowed):
-    """The rows that may look at nothing."""
-    return np.flatnonzero(~allowed.any(1)).tolist()
+    """The rows of a mask (..., T, T) that may look at nothing."""
+    return np.flatnonzero((~allowed.any(-1)).reshape(-1, allowed.shape[-1]).any(0)).tolist()
 
 
 def refuse(rows, tokens, say=st.error):

@@ -10,8 +10,9 @@ from model.analysis import leak, sensitivity
 from pages import _fold, _progress, _shell, _sidebar
 from pages._cache import remembered
 from pages._control import Line, pause, token
-from pages._numbers import number, percent, plural
+from pages._numbers import number, percent, plural, rounding
 from pages.masks import chosen
+from pages.masks.word import replacement
 from viz.component import heatmap
 
 OPENING = (
@@ -22,7 +23,6 @@ WORD = Line("by the word", "masks.word", None, "dog", look={"width": 110})
 WAYS = 4  # random directions for the gradients
 LONGEST = 48  # tokens of a text for which every pair is measured
 PASS = 1024  # tokens in one pass
-ANSWER = 1_000  # characters: of more the page does not say how many tokens they are
 NOTHING = "exactly 0"
 
 
@@ -69,39 +69,6 @@ def show(view):
         _fold.sources("masks.code", leak.moved, leak.squares)
 
 
-def replacement(name, trace, place, word):
-    """The id of the word as one token, if it can be with a space before it like the replaced one, or without;
-    None, and a sentence, where there is none.
-    """
-    old, tokenizer = trace.tokens[place], load(name).tokenizer
-    typed = word.strip()
-    if not typed:
-        st.warning("There is no word to put in. Type one, such as dog.")
-        return None
-    if len(typed) > ANSWER:
-        st.warning(
-            f"This is {len(typed):,} characters, and no word. Take one that is one token, such as dog."
-        )
-        return None
-    spellings = [tokenizer.encode(text) for text in (" " + typed, typed)]
-    ids = next(
-        (ids for ids in (spellings if old.startswith(" ") else spellings[::-1]) if len(ids) == 1),
-        spellings[0],
-    )
-    if len(ids) > 1:
-        pieces = " ".join(_shell.plain(tokenizer.piece(i)) for i in ids[:8])
-        st.warning(
-            f"{_shell.plain(typed[:40])} is {len(ids)} tokens to this model, "
-            f"{pieces}{' …' if len(ids) > 8 else ''}: a text with another number of tokens "
-            "cannot be compared token by token. Take a word that is one token, such as dog, red or the."
-        )
-        return None
-    if ids[0] == trace.ids[place]:
-        st.warning(f"{_shell.plain(old)} is what stands there already. Take another word.")
-        return None
-    return ids[0]
-
-
 def test(name, trace, place, other, mask):
     """One word replaced: every token's stream at every stage, and the verdict."""
     T, config = len(trace.tokens), trace.config
@@ -119,12 +86,13 @@ def test(name, trace, place, other, mask):
         row_role="stage",
         column_role="token",
         label=f"how far each token’s vector moves, mask: {mask}",
-        hole=NOTHING,
+        hole=nothing(config),
         selected=(len(stages) - 1, place),
         revision=trace.text,
     )
     before, after = distances[:, :place], distances[:, place + 1 :]
     numbers = before.size * config.width
+    same = "bit for bit" if not config.rounding else f"up to {rounding(config.rounding)} of their length"
     new = _shell.plain(load(name).tokenizer.piece(other))
     change = f"{_shell.plain(trace.tokens[place])}, token {place + 1} of {T}, became {new}. "
     leaks = int((before[-1] > 0).sum())
@@ -133,7 +101,7 @@ def test(name, trace, place, other, mask):
     elif leaks == 0 and not before.any():
         sentence = (
             f"Of the {plural('output', place)} before it **none has moved**: all {numbers:,} numbers of "
-            f"their streams, embedding to end, are the same **bit for bit**. Of the {T - place - 1} after "
+            f"their streams, embedding to end, are the same **{same}**. Of the {T - place - 1} after "
             f"it, {int((after[-1] > 0).sum())} moved."
         )
     else:
@@ -145,8 +113,26 @@ def test(name, trace, place, other, mask):
     st.markdown(change + sentence)
     st.caption(
         "Each row is a stage of the model, each column a token; the number is |x − x′| / |x| as a share of "
-        f"the largest, {number(distances.max())}. Hatched: no number differs, not in the last bit. Both "
-        "texts have the same shape and run in the same order of operations, so equal means equal."
+        f"the largest, {number(distances.max())}. {equality(config)}"
+    )
+
+
+def nothing(config):
+    """What a hatched cell says of a change."""
+    return f"at most {rounding(config.rounding)}" if config.rounding else NOTHING
+
+
+def equality(config):
+    """What counts as equal, and why."""
+    if not config.rounding:
+        return (
+            "Hatched: no number differs, not in the last bit. Both texts have the same shape and run in the "
+            "same order of operations, so equal means equal."
+        )
+    return (
+        f"Hatched: up to {rounding(config.rounding)}, which is rounding. Both texts have the same shape, but "
+        "an opened model may add in another order for another word, as one with experts does: it computes "
+        "together the tokens that chose the same expert."
     )
 
 
@@ -163,12 +149,12 @@ def every_pair(name, trace, other, mask):
     replaced, gradient, error = measured(name, ids, other, mask)
     can = leak.reachable(chosen.allowed_under(mask, name, T), trace.config.layers)
     labels = {"rows": trace.tokens, "columns": trace.tokens, "row_role": "output", "column_role": "input"}
-    looks = {"hole": NOTHING, "height": 400, "revision": trace.text}
+    looks = {"height": 400, "revision": trace.text}
     pictures = (
-        (replaced, "by a changed word", "masks.moves", 3),
-        (gradient, "by gradient", "masks.gradient", 2),
+        (replaced, "by a changed word", "masks.moves", 3, nothing(trace.config)),
+        (gradient, "by gradient", "masks.gradient", 2, NOTHING),
     )
-    for column, (values, label, key, digits) in zip(st.columns(2, gap="medium"), pictures, strict=True):
+    for column, (values, label, key, digits, hole) in zip(st.columns(2, gap="medium"), pictures, strict=True):
         with column:
             heatmap(
                 values / (values.max(1, keepdims=True) + (values.max(1, keepdims=True) == 0)),
@@ -176,6 +162,7 @@ def every_pair(name, trace, other, mask):
                 key=key,
                 label=label,
                 digits=digits,
+                hole=hole,
                 reading="{row} moves with {column}",
                 **labels,
                 **looks,
@@ -187,7 +174,7 @@ def every_pair(name, trace, other, mask):
         f"By gradient: |∂f / ∂e|, Hutchinson’s estimate of the Frobenius norm from {WAYS} random directions, "
         f"give or take {percent(error)} a cell; where it is 0, it is so exactly."
     )
-    agreement(gradient, replaced, can)
+    agreement(gradient, replaced, can, trace.config.rounding)
 
 
 def measured(name, ids, other, mask):
@@ -204,12 +191,17 @@ def measured(name, ids, other, mask):
     return np.concatenate(computed[moves]).T, *sensitivity.norms(computed[squares])
 
 
-def agreement(gradient, replaced, can):
-    """Whether what the mask forbids through all layers is exactly 0, and nothing else."""
+def agreement(gradient, replaced, can, bound):
+    """Whether what the mask forbids through all layers is 0, by change up to a bound, and nothing else."""
     ahead = np.triu(np.ones_like(can), 1)
     changes, gradients = (int((values[ahead] > 0).sum()) for values in (replaced, gradient))
     cells = plural("cell", int(ahead.sum()))
-    sentence = f"Of the {cells} right of the diagonal, the future, all are exactly 0, by both measures."
+    exactly = (
+        f"0, by gradient exactly, by change up to {rounding(bound)}"
+        if bound
+        else "exactly 0, by both measures"
+    )
+    sentence = f"Of the {cells} right of the diagonal, the future, all are {exactly}."
     if changes or gradients:
         sentence = (
             f"Of the {cells} right of the diagonal, the future, {changes:,} are above 0 by change and "

@@ -7,9 +7,9 @@ import streamlit as st
 
 from model import masks
 from model.analysis import chance
-from pages import _fold, _shell, _sidebar
+from pages import _fold, _foreign, _shell, _sidebar
 from pages._control import pause
-from pages._numbers import compared, number, plural
+from pages._numbers import compared, number, plural, tex
 from pages.masks import chosen
 from viz import masks as figures
 from viz.component import heatmap
@@ -33,13 +33,20 @@ def show(view):
     own = chosen.own(choice.model, T)
     allowed = mask.allowed(own)
     trace = None if chosen.empty_rows(allowed) else chosen.explain(choice.text, choice.model, mask)
-    pictures(choice, trace, original.tokens, allowed)
+    pictures(choice, trace, original.tokens, chosen.of_head(allowed, choice.layer, choice.head))
     pause()
     if trace is None:
         return
+    attention, title = trace.layers[choice.layer].attention, trace.config.encoding.title
+    holds = (
+        "the model’s own mask differs from layer to layer, and this is that of this layer; what you paint "
+        "holds in all"
+        if allowed.ndim == 4
+        else "the mask is the same in all layers and heads"
+    )
     st.caption(
-        f"Layer {choice.layer + 1}, head {choice.head + 1}; the mask is the same in all layers and heads. "
-        "Rows ask, columns answer; each row of weights sums to 1. "
+        f"Layer {choice.layer + 1}, head {choice.head + 1}; {holds}. Rows ask, columns answer; "
+        f"{_foreign.row_sum(attention)}. "
         + (
             "Click or drag to turn cells over."
             if T <= chosen.LONGEST
@@ -47,7 +54,6 @@ def show(view):
         )
     )
     effect(choice.model, original, trace, mask, own)
-    attention, title = trace.layers[choice.layer].attention, trace.config.encoding.title
     _fold.fold("How a mask comes into the softmax", "masks.formula", formula, attention, title)
     _fold.sources("masks.code", masks.causal, masks.window, masks.prefix)
 
@@ -97,8 +103,8 @@ def effect(name, original, trace, mask, own):
         if predicts
         else "|f − f′| / |f| of the final vector f, from that under the model’s own mask"
     )
-    trained = "the causal mask" if original.config.causal else "the full mask"
-    if np.array_equal(mask.allowed(own), own):
+    trained = chosen.trained(original.config, own)
+    if chosen.same(mask.allowed(own), own):
         st.markdown(
             f"This is the mask that {name} was trained with, {trained}, so nothing has moved: all bars are "
             f"**0**. Each bar is the {measure}."
@@ -120,7 +126,7 @@ def loss(original, trace, allowed):
     """What the mask does to the loss on the text, and whether that is honest."""
     if trace.logits is None or len(trace.tokens) == 1:
         return ""
-    ahead = int(np.triu(allowed, 1).sum())
+    ahead = int(np.triu(allowed.reshape(-1, *allowed.shape[-2:]).any(0), 1).sum())
     change = (
         f"The mean loss on this text goes from {number(original.losses.mean())} to "
         f"**{plural('nat', trace.losses.mean())}** per token, a difference of "
@@ -141,11 +147,20 @@ def formula(attention, title):
     turned, biased = attention.turns, attention.bias is not None
     q, k = (r"R_i q_i", r"R_j k_j") if turned else ("q_i", "k_j")
     bias = " + b_{ij}" if biased else ""
+    sunk, cap = attention.sinks is not None, attention.softcap
+    sink = " + e^{z}" if sunk else ""
+    scaled = rf"\frac{{{q} \cdot {k}}}{{\sqrt D}}"
+    if not np.isclose(attention.scale, attention.q.shape[-1] ** -0.5):
+        scaled = rf"{tex(attention.scale)}\, {q} \cdot {k}"
+    if cap is not None:
+        scaled = rf"c \tanh\left({scaled} / c\right)"
     _shell.say(
-        r"w_{ij} = \frac{m_{ij}\, e^{s_{ij}}}{\sum_k m_{ik}\, e^{s_{ik}}}, \qquad "
-        rf"s_{{ij}} = \frac{{{q} \cdot {k}}}{{\sqrt D}}{bias}",
+        rf"w_{{ij}} = \frac{{m_{{ij}}\, e^{{s_{{ij}}}}}}{{\sum_k m_{{ik}}\, e^{{s_{{ik}}}}{sink}}}, \qquad "
+        rf"s_{{ij}} = {scaled}{bias}",
         "$m_{ij}$ is 1 where token $i$ may look at token $j$, else 0. The code writes $-\\infty$ into the "
         "score instead, and $e^{-\\infty} = 0$."
         + f" $R_i$ turns a query or a key by the angles of place $i$ ({title})." * turned
-        + f" $b_{{ij}}$ is what {title} adds for the places of the two." * biased,
+        + f" $b_{{ij}}$ is what {title} adds for the places of the two." * biased
+        + " $z$ is the score of the head’s sink, which no token gets." * sunk
+        + (f" No scaled product goes beyond ±$c$, here {number(cap)}." if cap is not None else ""),
     )

@@ -110,6 +110,18 @@ def seen_cell(page):
     return f"{len(row) - 1},{row.argmax()}"
 
 
+def test_the_open_head_is_scrolled_into_sight(page):
+    opened(page, heads__order="layer", layer=4)
+    seen(page, selected="4.4")
+    room = page.part("heads.grid", ".room")
+    room.evaluate("room => { room.style.height = '150px'; room.scrollTop = 0; }")
+    page.choose("head", "6")
+    found = seen(page, selected="4.6")
+    top = json.loads(found["places"])[found["names"].split().index("4.6")][1]
+    scrolled, height = room.evaluate("room => [room.scrollTop, room.clientHeight]")
+    assert scrolled <= top <= scrolled + height - float(found["side"].split(",")[1])
+
+
 def test_keys_walk_open_and_show_the_measures(page):
     opened(page, heads__order="previous token")
     names = seen(page)["names"].split()

@@ -63,6 +63,9 @@ class Grid extends Picture {
     this.raster(palette(stops), palette([theme.page, rgb(theme.text)])[150]);
     this.captions();
     this.legend(stops, data);
+    const chosen = data.names[this.selected];
+    if (chosen && chosen !== this.revealed) this.reveal({ head: this.selected });
+    this.revealed = chosen; // once: afterwards the reader scrolls
     this.painted++;
     this.overlay();
   }
@@ -230,6 +233,7 @@ class Grid extends Picture {
 
   choose({ head }) {
     this.selected = head;
+    this.reveal({ head });
     this.overlay();
     this.commit("head", this.data.names[head]);
   }

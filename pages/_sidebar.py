@@ -12,11 +12,12 @@ from pages import _foreign, _models, _text
 from pages._control import Buttons, Menu, NothingToShow
 from pages._glossary import explained
 from pages._numbers import number
-from pages._shell import FIRST, explain
+from pages._shell import FIRST, escaped, explain
 
 LAYER, HEAD = 3, 4  # the head of _shell.FIRST in which, of all, "bank" looks most at "river"
 LAYER_HELP = {"help": explained("layer")}
 HEAD_HELP = {"help": explained("head", "query", "key", "value")}
+LONGEST = 22  # letters that the menu of the models shows of a name
 SMALL = "Large language models have thousands of times as many."
 
 
@@ -109,6 +110,8 @@ def sidebar(anyhow=False):
     with st.sidebar:
         if "model" in st.session_state.drawn:
             model_control(st.session_state.models).draw(help=origin(st.session_state.reader))
+            if len(name := st.session_state.model) > LONGEST:
+                st.caption(escaped(name))
         with suppress(Unavailable):
             for control in place_controls(st.session_state.reader):
                 if control.key in st.session_state.drawn:

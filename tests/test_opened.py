@@ -52,6 +52,12 @@ def test_every_view_shows_an_opened_model_or_says_why_not(page, name):
         seen(page, name("gpt2"), **({f"{page}.section": view} if view else {}))
 
 
+def test_a_name_that_the_menu_cuts_stands_whole_below_it(name):
+    at = seen("attention", name("gpt2"))
+    assert [one.value.replace("\\", "") for one in at.sidebar.caption] == [name("gpt2")]
+    assert not visit("attention", {}).run().sidebar.caption
+
+
 @pytest.mark.parametrize("family", FAMILIES[1:])
 def test_every_family_is_shown(family, name):
     for page in ("attention", "heads", "masks", "decoding", "architecture"):

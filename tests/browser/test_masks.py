@@ -160,6 +160,14 @@ def test_can_it_cheat_in_one_screen(page):
         assert box["y"] + box["height"] <= 900
 
 
+def test_few_rows_fill_the_screen_of_a_projector(reader):
+    page = reader(width=1366, height=768).open("masks", projector="True")
+    page.part("masks.believed", "canvas[tabindex]").wait_for()
+    page.rests()
+    _, top, _, high = map(float, page.shown("masks.believed")["cells"].split(","))
+    assert top + 3 * high > 0.7 * 768
+
+
 def test_a_label_that_is_no_token_keeps_its_spaces(page):
     page.open("masks", text=TEXT, **{"masks.looks": "True"})
     page.shown("masks.ahead", cell="2,3")

@@ -1,11 +1,12 @@
 // @ts-check
 // Where the cells and labels of a heatmap stand, in CSS pixels.
 
-import { clamp, parted } from "./parts.js";
+import { clamp, parted, projected } from "./parts.js";
 
 export const TILT = Math.PI / 3; // column labels rise at 60 degrees
 const LARGEST_CELL = 64; // CSS pixels: three tokens should not fill a wall
-const HIGHEST_CELL = 34; // of a matrix whose cells need not be square
+const HIGHEST_CELL = 34; // of a matrix whose cells need not be square,
+const PROJECTED = 3; // and so many times as high where the picture fills the screen
 
 export const inside = (cell, T, S) =>
   Boolean(cell) && cell[0] >= 0 && cell[0] < T && cell[1] >= 0 && cell[1] < S;
@@ -16,7 +17,7 @@ function cellSize(width, height, { T, S, ratio, zoom, square }) {
   const equal = (size) => (size >= 1 ? Math.floor(size * ratio) / ratio : size);
   const [wide, high] = square ? Array(2).fill(Math.min(width / S, height / T)) : [width / S, height / T];
   const largest = zoom * LARGEST_CELL;
-  const highest = square ? largest : zoom * HIGHEST_CELL;
+  const highest = square ? largest : zoom * HIGHEST_CELL * (projected() ? PROJECTED : 1);
   return { broad: equal(clamp(wide, 1 / S, largest)), high: equal(clamp(high, 1 / T, highest)) };
 }
 

@@ -120,6 +120,14 @@ def test_hostile_text_stays_text_and_none_is_answered(page):
     expect(page.part("text", "textarea")).to_have_value("")
 
 
+def test_little_is_left_empty_under_the_candidates(page):
+    page.open("decoding")
+    page.rests()
+    lowest = page.part("decoding.candidates", ".others").bounding_box()
+    box = page.part("decoding.candidates").bounding_box()
+    assert 0 <= box["y"] + box["height"] - lowest["y"] - lowest["height"] < 40
+
+
 def test_on_a_narrow_screen_what_is_said_of_a_candidate_stays_in_its_row(phone):
     page = opened(phone)
     page.fits()

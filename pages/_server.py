@@ -31,6 +31,11 @@ STYLE = """<style>
 @media (max-width: 900px) { .stButtonGroup button { padding-inline: 0.5rem } }
 .st-key-above { min-height: 68px } /* see _control.row_above */
 .st-key-above_bare, .st-key-views, .st-key-attention-walk { min-height: 40px }
+@media (min-width: 641px) { /* as high as the boxes and buttons beside them */
+  :is(.st-key-above, .st-key-above_bare, .st-key-views, .st-key-attention-walk) .stButtonGroup button {
+    min-height: 40px;
+  }
+}
 [class*="st-key-text_row"] { min-height: 40px } /* see _text.place */
 /* one button stops what a page does: Streamlit's own says the same, and a run that ends for the next frame
    leaves the buttons of the run before in their place */

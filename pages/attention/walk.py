@@ -17,8 +17,9 @@ def draw(steps: Buttons) -> None:
     steps.draw()
     names = list(steps.options)
     here = names.index(steps.value())
-    for sign, letter, way in (("‹", "P", -1), ("›", "N", 1)):
-        there = min(max(here + way, 0), len(names) - 1)
-        chosen = {steps.key: names[there]}
-        key, end = f"attention.{letter}", there == here
-        st.button(sign, key=key, shortcut=letter, disabled=end, on_click=put, args=(chosen,))
+    with st.container(horizontal=True, gap="xsmall", width="content"):
+        for sign, letter, way in (("‹", "P", -1), ("›", "N", 1)):
+            there = min(max(here + way, 0), len(names) - 1)
+            chosen = {steps.key: names[there]}
+            key, end = f"attention.{letter}", there == here
+            st.button(sign, key=key, shortcut=letter, disabled=end, on_click=put, args=(chosen,))

@@ -511,3 +511,13 @@ def test_numbers_stand_in_the_cells_only_where_each_has_room(page):
     page.page.set_viewport_size({"width": 360, "height": 844})
     page.choose("attention.step", SOFTMAX)
     page.shown(revision=text, written="false")
+
+
+def test_the_steps_and_the_buttons_back_and_on_stand_in_one_line(reader):
+    page = reader(width=853, height=480).open()
+    page.shown()
+    page.rests()
+    buttons = page.part("attention.step", "[role=radio]").all()
+    buttons += [page.part(f"attention.{key}", "button") for key in "PN"]
+    boxes = [button.bounding_box() for button in buttons]
+    assert len({(round(box["y"]), round(box["height"])) for box in boxes}) == 1

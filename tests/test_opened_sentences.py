@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model import load, masks
-from model.analysis import leak
+from model.analysis import heads, leak, subject
 from tests import checkpoints
 from tests.session import opened, pictures
 
@@ -115,3 +115,60 @@ def test_what_can_be_reached_is_counted_by_each_layers_own_mask(name):
         "masks", model=name("gemma3"), text=TEXT, **{"masks.section": "Leak test", "masks.word": "the"}
     )
     assert pictures(at)["masks.test"] and not at.error
+
+
+def sent_maps(at, key, count):
+    """The thumbnails that were sent, (count, T, T)."""
+    _, values = pictures(at)[key]
+    return values.reshape(count, -1, values.shape[-1])
+
+
+def test_every_head_is_drawn_with_the_mask_of_its_layer(name):
+    layers = load(name("gemma3")).explain(TEXT).layers
+    own = [layer.attention.head(0).allowed for layer in layers]
+    link = {"model": name("gemma3"), "text": TEXT}
+    maps = sent_maps(opened("heads", **link, **{"heads.order": "layer"}), "heads.grid", 8)
+    for i, shown in enumerate(maps):
+        assert np.array_equal(np.isfinite(shown), own[i // 4])
+    at = opened("heads", **link, layer="1", head="1", **{"heads.section": "Lines", "heads.more": "2.3"})
+    first, second = sent_maps(at, "heads.curves", 2)
+    assert np.array_equal(np.isfinite(first), own[0]) and np.array_equal(np.isfinite(second), own[1])
+
+
+def test_a_uniform_head_has_the_mask_of_its_layer(name):
+    trace = load(name("gemma3")).explain(TEXT)
+    own = [heads.uniform(layer.attention.head(0).allowed) for layer in trace.layers]
+    found = heads.measure(trace)
+    for measure in ("entropy", "first token", "previous token"):
+        expected = [heads.MEASURES[measure](one) for one in own]
+        assert found[measure].uniform[:, 0] == pytest.approx(expected)
+        assert expected[0] != pytest.approx(expected[1])
+    repeated = heads.repeat(load(name("gemma3"))).uniform[:, 0]
+    assert repeated[0] == 0 < repeated[1]  # the copies lie outside of the window
+    subjects = subject.measure(load(name("gemma3"))).uniform[:, 0]
+    assert subjects[0] != subjects[1]
+    link = {"model": name("gemma3"), "text": TEXT, "heads.order": "entropy"}
+    assert "by its layer’s mask" in said(opened("heads", **link))
+    link["decoding.section"] = "The first token"
+    assert "by its layer’s mask" in said(opened("decoding", **link))
+
+
+# ---- sinks ----
+
+SUMMED = [
+    ("attention", {"attention.step": "6 Softmax"}),
+    ("masks", {"masks.section": "Paint a mask"}),
+    ("heads", {}),
+    ("heads", {"heads.section": "Two at once", "heads.apart": "True"}),
+    ("decoding", {"decoding.section": "Attention and cache"}),
+    ("decoding", {"decoding.section": "The first token"}),
+]
+
+
+@pytest.mark.parametrize(("page", "view"), SUMMED)
+def test_no_row_of_a_head_with_a_sink_is_said_to_sum_to_1(page, view, name):
+    words = said(opened(page, model=name("gpt_oss"), text=TEXT, **view))
+    assert "sums to 1." not in words and "sums to 1," not in words and "sums to 1;" not in words
+    assert "sink" in words and "No row is compared" not in words
+    words = said(opened(page, model=name("gpt2"), text=TEXT, **view))
+    assert "sink" not in words

@@ -46,6 +46,11 @@ def uniform(allowed: np.ndarray | Tensor) -> np.ndarray:
     return allowed / allowed.sum(axis=-1, keepdims=True)
 
 
+def uniforms(trace: Trace) -> list[np.ndarray]:
+    """The weights (T, S) of a uniform head of each layer, L of them."""
+    return [uniform(layer.attention.head(0).allowed) for layer in trace.layers]
+
+
 def entropy(weights: np.ndarray) -> float:
     """Mean entropy of the rows in bits: 0 where every token looks at one other, at most log2 S."""
     w = weights.astype(np.float64)
@@ -113,10 +118,10 @@ TARGETS = {"same word before": copies, "punctuation": marks}  # of these, those 
 
 
 class Measured(NamedTuple):
-    """One measure of all heads, (L, H), and of a uniform head under the same mask."""
+    """One measure of all heads, (L, H), and of a uniform head under the mask of each layer, (L, 1)."""
 
     heads: np.ndarray
-    uniform: float
+    uniform: np.ndarray
 
 
 def measure(trace: Trace, known: Sequence[np.ndarray] | None = None) -> dict[str, Measured]:
@@ -130,15 +135,16 @@ def measure(trace: Trace, known: Sequence[np.ndarray] | None = None) -> dict[str
             "A single token can look at nothing but itself, so there is nothing to measure. "
             "Type a few words more."
         )
-    heads = np.stack(known or [scores(layer.attention, trace.tokens) for layer in trace.layers])
-    (flat,) = score([uniform(trace.layers[0].attention.head(0).allowed)], trace.tokens).tolist()
-    names = (*MEASURES, *TARGETS)
-    return {name: Measured(heads[..., i], flat[i]) for i, name in enumerate(names) if not np.isnan(flat[i])}
+    found = np.stack(known or [scores(layer.attention, trace.tokens) for layer in trace.layers])
+    names = (*MEASURES, *TARGETS)  # found (L, H + 1, measures)
+    every = {name: Measured(found[:, :-1, i], found[:, -1:, i]) for i, name in enumerate(names)}
+    return {name: one for name, one in every.items() if not np.isnan(one.uniform).any()}
 
 
 def scores(attention: AttentionTrace, tokens: Sequence[str]) -> np.ndarray:
-    """What `score` says of each head of one layer, (H, measures)."""
-    return score([attention.weights(head) for head in range(len(attention.q))], tokens)
+    """What `score` says of each head of one layer, and last of a uniform one, (H + 1, measures)."""
+    heads = [attention.weights(head) for head in range(len(attention.q))]
+    return score([*heads, uniform(attention.head(0).allowed)], tokens)
 
 
 def score(heads: Sequence[np.ndarray], tokens: Sequence[str]) -> np.ndarray:
@@ -167,8 +173,8 @@ def repeat(bundle: Bundle) -> Measured:
         [[induction(layer.attention.weights(head), PERIOD) for head in heads] for layer in trace.layers]
         for trace in traces
     ]
-    flat = uniform(traces[0].layers[0].attention.head(0).allowed)
-    return Measured(np.mean(scores, axis=0), float(induction(flat, PERIOD)))
+    flat = [[induction(one, PERIOD)] for one in uniforms(traces[0])]
+    return Measured(np.mean(scores, axis=0), np.array(flat))
 
 
 def way(measured: Mapping[str, Measured]) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 
 from model.analysis import wordwise
-from model.analysis.heads import Measured, on, uniform
+from model.analysis.heads import Measured, on, uniforms
 from model.bundle import Bundle
 
 NOUNS, VERBS = ("dog", "boy", "king", "bird", "girl"), ("ran", "slept", "laughed")
@@ -40,5 +40,5 @@ def measure(bundle: Bundle) -> Measured | None:
             [one.attention.weights(head) for head in range(trace.config.heads)] for one in trace.layers
         ]
         heads.append([[on(one, pair) for one in layer] for layer in weights])
-        flat.append(on(uniform(trace.layers[0].attention.head(0).allowed), pair))
-    return Measured(np.mean(heads, axis=0), float(np.mean(flat)))
+        flat.append([[on(one, pair)] for one in uniforms(trace)])
+    return Measured(np.mean(heads, axis=0), np.mean(flat, axis=0))

@@ -10,6 +10,7 @@ from model.trace import attention_trace
 from pages import _fold, _progress, _shell, _words
 from pages._cache import remembered
 from pages._control import pause
+from pages._foreign import row_sum
 from pages._numbers import largest, number, plural
 from pages.decoding import story
 from viz import cache as figures
@@ -42,13 +43,13 @@ def show(view):
             rows=labels.names,
             columns=labels.names,
             key="decoding.grown",
-            allowed=labels.allowed(attention.allowed),
+            allowed=labels.allowed(attention.head(head).allowed),
             height=370,
             selected=labels.cell(len(weights) - 1, int(weights[-1].argmax())),
             label=f"layer {layer + 1}, head {head + 1}: a row for each token read",
             revision=str(len(weights)),
         )
-        st.caption(f"Rows ask, columns answer; each row sums to 1. {appended(view, weights)}")
+        st.caption(f"Rows ask, columns answer; {row_sum(attention)}. {appended(view, weights)}")
         labels.draw()
     with right:
         if view.step is None or view.step.cache is None:

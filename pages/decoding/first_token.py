@@ -6,6 +6,7 @@ import streamlit as st
 from model.analysis import heads, sink
 from pages import _fold, _shell, _words
 from pages._control import pause, switch
+from pages._foreign import row_sum
 from pages._heads import heads_in_words, map_heads
 from pages._numbers import leaders, percent
 from viz.component import heatmap
@@ -39,7 +40,7 @@ def show(view):
         meaning(view, shares)
     with right:
         weights = trace.layers[layer].attention.weights(head)
-        allowed = trace.layers[layer].attention.allowed
+        allowed = trace.layers[layer].attention.head(head).allowed
         shown = sink.without(weights) if without else weights
         last, labels = shown[-1], _words.labels(trace)
         heatmap(
@@ -56,16 +57,15 @@ def show(view):
         pause()
         WITHOUT.draw()
         labels.draw()
-        st.caption(
-            "Rows ask, columns answer; each row sums to 1." + " The first row has nothing left." * without
-        )
+        sums = "each row sums to 1" if without else row_sum(trace.layers[layer].attention)
+        st.caption(f"Rows ask, columns answer; {sums}." + " The first row has nothing left." * without)
 
 
 def meaning(view, shares):
     """The sentences beside the picture."""
     trace, (layer, head) = view.trace, (view.choice.layer, view.choice.head)
     first = _shell.plain(trace.tokens[0])
-    flat = sink.share(heads.uniform(trace.layers[0].attention.head(0).allowed))
+    flat = np.array([[sink.share(one)] for one in heads.uniforms(trace)])  # (L, 1)
     most = heads_in_words(leaders(shares, percent))
     weights = trace.layers[layer].attention.weights(head)[-1]
     rest = sink.without(weights[None])[0]
@@ -77,7 +77,7 @@ def meaning(view, shares):
         )
     st.markdown(
         f"Most on the first token, here {first}, by {most}: **{percent(shares.max())}**; a head that gave "
-        f"all it sees the same weight would give {percent(flat)}; {int((shares > flat).sum())} of "
+        f"all it sees the same weight would give {alike(flat)}; {int((shares > flat).sum())} of "
         f"{shares.size} heads give more than that. In layer {layer + 1}, head {head + 1} the last token "
         f"gives it {percent(weights[0])}; {sentence}."
     )
@@ -85,9 +85,15 @@ def meaning(view, shares):
     _fold.fold(name, "decoding.formula", formula, opened=WITHOUT.value())
 
 
+def alike(flat):
+    """What uniform heads give, (L, 1), as one share, or as two where masks differ from layer to layer."""
+    least, most = percent(flat.min()), percent(flat.max())
+    return least if least == most else f"{least} to {most}, by its layer’s mask"
+
+
 def formula():
     """The weights that are left without the first token."""
     _shell.say(
-        r"w'_{ij} = \frac{w_{ij}}{1 - w_{i1}} \quad (j > 1)",
+        r"w'_{ij} = \frac{w_{ij}}{\sum_{k > 1} w_{ik}} \quad (j > 1)",
         "Left out and divided by what remains, the picture shows what a head looks at besides.",
     )

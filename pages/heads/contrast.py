@@ -64,7 +64,7 @@ def show(view):
     )
     if pair != "two texts":
         _words.labels(a.trace).draw()
-    _fold.fold("How far apart the rows are", "heads.apart", apart, found.maps)
+    _fold.fold("How far apart the rows are", "heads.apart", apart, found)
     _fold.sources("heads.code", attend, alignment.align)
 
 
@@ -165,21 +165,24 @@ def largest(found, gap):
     )
 
 
-def apart(maps):
+def apart(found):
     """How far apart the rows of the two are, with the formula."""
-    _shell.say(r"D_{ij} = w^A_{ij} - w^B_{ij} \in [-1, 1]", moved(maps))
+    _shell.say(r"D_{ij} = w^A_{ij} - w^B_{ij} \in [-1, 1]", moved(found.maps, found.sums))
 
 
-def moved(maps):
-    """How much of a row's weight lies elsewhere, over the rows of which all is compared."""
-    whole = np.all([np.abs(np.nansum(values, axis=1) - 1) < 1e-4 for values in maps], axis=0)
+def moved(maps, sums):
+    """How much of a row's weight lies elsewhere, over the rows of which all is compared; `sums` are those of
+    the whole rows. What a sink takes counts as the weight of one token more.
+    """
+    drawn, sums = np.nansum(maps, axis=2), np.stack(sums)  # both (2, W)
+    whole = (np.abs(drawn - sums) < 1e-4).all(0)
     if not whole.any():
-        return "No row is compared to its end, so that none of them sums to 1 in both."
-    weights = [
-        np.nan_to_num(values[whole]) for values in maps
-    ]  # what may not be seen, or has no partner, is 0
-    share = np.abs(weights[0] - weights[1]).sum(axis=1).mean() / 2
+        return "No row is compared to its end: of each some weight is on what is not drawn of both."
+    a, b = (np.nan_to_num(values) for values in maps)  # what may not be seen, or has no partner, is 0
+    gap = np.abs(a - b).sum(axis=1) + np.abs(sums[0] - sums[1])
+    share = gap[whole].mean() / 2
+    sink = ", their sinks counted as a token more," * bool((np.abs(sums - 1) > 1e-4)[:, whole].any())
     return (
         f"Of the weight of a row, B has on average **{percent(share)}** elsewhere than A: half the sum of "
-        f"$|D_{{ij}}|$ over $j$, 0 % where two rows are equal, 100 % where they share no token."
+        f"$|D_{{ij}}|$ over $j${sink}, 0 % where two rows are equal, 100 % where they share no token."
     )

@@ -7,6 +7,7 @@ from model.analysis import heads
 from pages import _fold, _progress, _shell, _words
 from pages._cache import remembered
 from pages._control import Menu, picture_first
+from pages._foreign import row_sum
 from pages._heads import open_head
 from pages._numbers import number, percent
 from pages.heads.names import (
@@ -21,7 +22,7 @@ from pages.heads.names import (
     summary,
     without,
 )
-from pages.heads.pair import look_at, place, short, window
+from pages.heads.pair import look_at, place, seen, short, window
 from viz.component import heatmap
 from viz.component.grid import grid
 
@@ -48,12 +49,11 @@ def scores(text, model, layer):
 
 @remembered()
 def windows(text, model, layer, start):
-    """The weights of all heads of a layer, (H, S, S), for the S tokens from `start` on."""
-    trace = _shell.explain(text, model)
-    part = slice(start, start + SHOWN)
-    weights = np.stack(
-        [trace.layers[layer].attention.weights(head, part)[:, part] for head in range(trace.config.heads)]
-    )
+    """The weights of all heads of a layer, (H, S, S), for the S tokens from `start` on; NaN where one may not
+    look.
+    """
+    attention, part = _shell.explain(text, model).layers[layer].attention, slice(start, start + SHOWN)
+    weights = np.stack([seen(attention, head, part) for head in range(len(attention.q))])
     weights.flags.writeable = False
     return weights
 
@@ -91,7 +91,8 @@ def show(view):
             st.markdown(does(view, measured, names))
     st.markdown(summary(measured, names, order, T) + pair_sentence(view, value, order))
     st.caption(
-        "In every picture rows ask and columns answer; each row sums to 1, and all are on one scale."
+        "In every picture rows ask and columns answer; "
+        f"{row_sum(view.trace.layers[view.choice.layer].attention)}, and all are on one scale."
         + f" The small ones show tokens {part.start + 1} to {part.stop} of {T:,}, around the token that "
         "asks; the numbers are of all." * (T > SHOWN)
     )
@@ -116,7 +117,6 @@ def thumbnails(view, part, measured, names, order):
         columns=labels.names,
         names=[short(*divmod(int(i), H)) for i in places],
         notes=[f"{notes[i]}\n{names.ravel()[i]}" for i in places],
-        allowed=labels.allowed(view.trace.layers[0].attention.head(0).allowed[part, part]),
         selected=int(np.flatnonzero(places == view.choice.layer * H + view.choice.head)[0]),
         across=H,
         side=76,

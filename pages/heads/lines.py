@@ -9,7 +9,7 @@ from pages._choices import put, refuse
 from pages._control import Control, pause
 from pages._heads import open_head
 from pages._numbers import percent, plural
-from pages.heads.pair import look_at, place, short, window
+from pages.heads.pair import look_at, place, seen, short, window
 from viz.component.lines import MOST, lines
 
 OPENING = (
@@ -34,9 +34,10 @@ def show(view):
     count = COUNT.value()
     part = window(view.query, T, SHOWN, STEP)
     labels = _words.labels(trace, part)
-    maps = labels.matrix(np.stack([weights(trace, name, part) for name in names]))
+    each = labels.matrix(np.stack([weights(trace, name, part) for name in names]))
+    maps = np.nan_to_num(each)  # what may not be seen weighs nothing
     alone = len(names) <= COLOURS
-    shown = maps if alone else maps.mean(axis=0, keepdims=True)
+    shown = each if alone else np.where(np.isfinite(each).any(0), maps.mean(0), np.nan)[None]
     lines(
         shown,
         rows=labels.names,
@@ -44,7 +45,6 @@ def show(view):
         names=names if alone else [f"the mean of {len(names)} heads"],
         heads=every,
         chosen=names,
-        allowed=labels.allowed(trace.layers[0].attention.head(0).allowed[part, part]),
         count=count,
         start=labels.start,
         selected=labels.cell(view.query, view.key),
@@ -74,7 +74,7 @@ def show(view):
 
 def weights(trace, name, part):
     layer, head = place(name)
-    return trace.layers[layer].attention.weights(head, part)[:, part]
+    return seen(trace.layers[layer].attention, head, part)
 
 
 # ---- which heads ----

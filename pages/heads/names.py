@@ -78,7 +78,7 @@ def does(view, measured, names):
     wide = 2 ** measured["entropy"].heads[layer, head]
     if name in shares or shares[best] >= SOME:
         gives = GIVES[best].format(f"**{percent(score.heads[layer, head])}**") + WHERE.get(best, "")
-        what = f"{gives}; a uniform head would give {percent(score.uniform)}"
+        what = f"{gives}; a uniform head would give {percent(score.uniform[layer, 0])}"
     else:
         what = f"looks about as widely as at {plural('token', wide)} alike, and at no place in particular"
     return f"Head {short(layer, head)} {what}. {asked}"
@@ -115,7 +115,7 @@ def summary(measured, names, order, tokens):
     )
     return (
         f"{ordered}, {MEANT[shown]}: most in {listed(most)}, {number(score.heads.max(), 2)}{unit}; a uniform "
-        f"head would have **{number(score.uniform, 2)}**{unit}. {who}"
+        f"head would have {by_layer(score.uniform, 2, unit)}. {who}"
     )
 
 
@@ -187,7 +187,7 @@ def rule(model, measured):
         "tokens, each said twice, and not on your text: when the model reads a token again, how much does "
         f"a head look at what came after it the first time? {has}: the most is "
         f"**{number(here.heads.max(), 2)}**, by head {listed(best)}; a uniform head gives "
-        f"{number(here.uniform, 3)}.{other}",
+        f"{by_layer(here.uniform, 3)}.{other}",
     )
     sentences = subject.sentences()
     st.markdown(
@@ -199,4 +199,11 @@ def rule(model, measured):
 
 def share_of_the_way(score):
     """How much of the way from a uniform head's score to 1 the best head has come."""
-    return (score.heads.max() - score.uniform) / (1 - score.uniform)
+    return ((score.heads - score.uniform) / (1 - score.uniform)).max()
+
+
+def by_layer(values, places, unit=""):
+    """Numbers of the layers, (L, 1), as one where they are alike, else as the least and the largest."""
+    least, most = number(values.min(), places), number(values.max(), places)
+    alike = least == most
+    return f"**{least}**{unit}" if alike else f"**{least}** to **{most}**{unit}, by its layer’s mask"

@@ -4,6 +4,7 @@ tokens that is looked at.
 
 from typing import NamedTuple
 
+import numpy as np
 from streamlit.delta_generator import DeltaGenerator
 
 from model import Trace
@@ -46,6 +47,12 @@ def window(query, tokens, size, step):
     start = round((query - size / 2) / step) * step
     start = max(0, min(start, tokens - size))
     return slice(start, min(tokens, start + size))
+
+
+def seen(attention, head, part):
+    """Weights (S, S) of one head among the tokens in this part of the text, NaN where one may not look."""
+    weights = attention.weights(head, part)[:, part]
+    return np.where(attention.head(head).allowed[part, part], weights, np.float32(np.nan))
 
 
 def look_at(query=None, key=None):

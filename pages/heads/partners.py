@@ -9,7 +9,7 @@ from model import Trace
 from model.analysis import alignment, wordwise
 from pages import _shell, _words
 from pages._numbers import plural
-from pages.heads.pair import look_at, window
+from pages.heads.pair import look_at, seen, window
 
 NAMED = 12  # words without a partner that are named
 SHOWN, STEP = 128, 32  # tokens of a long text that are drawn, and by how many the window moves
@@ -25,19 +25,24 @@ class Side(NamedTuple):
 
     def weights(self, part):
         """Weights (S, S) of the tokens in this part of the text, NaN where one may not look."""
-        attention = self.trace.layers[self.layer].attention
-        return np.where(
-            attention.head(self.head).allowed[part, part], attention.weights(self.head, part)[:, part], np.nan
-        )
+        return seen(self.trace.layers[self.layer].attention, self.head, part)
+
+    def sums(self, part, groups):
+        """What the whole rows of these tokens sum to, merged as their `groups` say, (W,): less than 1 where
+        a sink takes a share.
+        """
+        weights = self.trace.layers[self.layer].attention.weights(self.head, part)
+        return wordwise.merge(weights.sum(-1, keepdims=True), groups, np.zeros(1, int))[:, 0]
 
 
 class Paired(NamedTuple):
-    """What is drawn of two sides: the names of rows and columns, the matrices of both, the cell chosen, who
-    hears of a click, and what to say of it all.
+    """What is drawn of two sides: the names of rows and columns, the matrices of both and what their whole
+    rows sum to, the cell chosen, who hears of a click, and what to say of it all.
     """
 
     names: tuple[str, ...]
     maps: list[np.ndarray]
+    sums: list[np.ndarray]
     selected: tuple[int, int] | None
     on_select: Callable[[int, int], None]
     sentence: str
@@ -56,6 +61,7 @@ def place_by_place(view, a, b):
     return Paired(
         labels.names,
         [labels.matrix(side.weights(part)) for side in (a, b)],
+        [side.sums(part, labels.groups) for side in (a, b)],
         labels.cell(view.query, view.key),
         labels.chosen(look_at),
         sentence * (part.stop - part.start < T),
@@ -70,10 +76,12 @@ def word_by_word(view, a, b):
     rows = {place: row for row, (place, _) in enumerate(pairs) if place is not None}  # of the words of A
     row, column = (rows[int(words[0].groups[place])] for place in (view.query, view.key))
     part = window(row, len(pairs), SHOWN, STEP)
-    maps = []
+    maps, sums = [], []
     for side, one, places in zip((a, b), words, zip(*pairs, strict=True), strict=True):
         values = _words.Labels(*one, first=0, start=0, divided=True).matrix(side.weights(slice(None)))
         maps.append(alignment.spread(values, places)[part, part])
+        whole = side.sums(slice(None), one.groups)
+        sums.append(np.array([np.nan if place is None else whole[place] for place in places[part]]))
 
     def chosen(row, column):
         places = [pairs[part.start + i][0] for i in (row, column)]
@@ -84,6 +92,7 @@ def word_by_word(view, a, b):
     return Paired(
         tuple(union_name(words, pair) for pair in pairs[part]),
         maps,
+        sums,
         (row - part.start, column - part.start) if inside else None,
         chosen,
         partners(words, pairs) + f" Drawn are rows {part.start + 1} to {part.stop}." * (len(pairs) > SHOWN),

@@ -15,6 +15,7 @@ from pages._senses import MODEL, vectors
 
 MOST = 100  # examples a side,
 BOX = 100_000  # and characters of all of them
+BEFORE = 3  # words before the word, at least, in the examples of a model that looks back only
 
 
 class Senses(NamedTuple):
@@ -71,9 +72,9 @@ class Senses(NamedTuple):
         )
 
 
-def note_pieces(targets):
-    """Say so where the tokenizer has cut the word."""
-    bundle = load(MODEL)
+def note_pieces(targets, model):
+    """Say so where the tokenizer of the model has cut the word."""
+    bundle = load(model)
     for word in targets:
         ids = bundle.read(word.text)
         pieces = [bundle.tokenizer.piece(ids[i]) for i in word.tokens(bundle.tokenizer.spans(word.text, ids))]
@@ -120,7 +121,7 @@ def senses_of(word, model=MODEL):
                 f"The examples for {_shell.plain(name)} have {len(text):,} characters; at most {BOX:,} are "
                 "read. Shorten them."
             ]
-        group, left_out = usable(word, name, text)
+        group, left_out = usable(word, name, text, load(model).config.causal)
         groups.append(group)
         wrong += left_out
     if min(map(len, groups)) < 2:
@@ -144,8 +145,10 @@ def senses_of(word, model=MODEL):
     ), wrong
 
 
-def usable(word, name, text):
-    """The word in each line that holds it, and sentences about lines that are left out."""
+def usable(word, name, text, causal=False):
+    """The word in each line that holds it, and sentences about lines that are left out: of a model that looks
+    back only also those in which few words stand before the word.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     without = [line for line in lines if not senses.find(line, word)]
     used = [senses.find(line, word)[0] for line in lines if line not in without]
@@ -155,29 +158,40 @@ def usable(word, name, text):
             f"{len(without)} of the examples for {_shell.plain(name)} are left out, they do not hold "
             f"{_shell.plain(word)}: {_shell.plain(without[0][:80])}"
         )
+    if left_out := [one for one in used if causal and early(one)]:
+        used = [one for one in used if one not in left_out]
+        wrong.append(
+            f"{len(left_out)} of the examples for {_shell.plain(name)} are left out: this model looks back "
+            f"only, and fewer than {BEFORE} words stand before {_shell.plain(word)}."
+        )
     if len(used) > MOST:
         wrong.append(f"Of the examples for {_shell.plain(name)} the first {MOST} are used.")
     return used[:MOST], wrong
 
 
-def read_or_end(targets):
+def early(word):
+    """Whether fewer words stand before the word than a model that looks back only can tell its sense from."""
+    return len(senses.words(word.text[: word.start])) < BEFORE
+
+
+def read_or_end(targets, model=MODEL):
     """The vectors (2, S, C) of two Words; where a sentence cannot be read, the page says why and ends."""
     try:
-        plain = vectors(targets)
+        plain = vectors(targets, model)
     except ValueError as reason:
         st.warning(str(reason))
         raise NothingToShow from reason
-    note_pieces(targets)
+    note_pieces(targets, model)
     return plain
 
 
-def known_or_none(word):
-    """The Senses of the word, and a sentence about whatever is wrong with its examples; None where there are
-    no examples, or too few.
+def known_or_none(word, model=MODEL):
+    """The Senses of the word to a model, and a sentence about whatever is wrong with its examples; None where
+    there are no examples, or too few.
     """
     if word is None or not has_examples(word):
         return None
-    known, wrong = senses_of(word)
+    known, wrong = senses_of(word, model)
     for sentence in wrong:
         st.info(sentence)
     return known

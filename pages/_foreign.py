@@ -5,6 +5,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from model import Trace, load
+from model.hub.trace import MOST
 from model.loading import HUB
 from model.trace import AttentionTrace, ConvolutionTrace, WeightsTrace
 from pages._control import NothingToShow
@@ -48,6 +49,19 @@ def runs_attention(name: str) -> None:
     if config.opaque:
         st.info(escaped(" ".join(config.missing)))
         raise NothingToShow
+
+
+def hides(name: str) -> bool:
+    """Whether words can be hidden from others in a model; where they cannot, say why in a line."""
+    config = load(name).config
+    if not name.startswith(HUB):
+        return True
+    why = " ".join(config.missing) if config.opaque else ""
+    if config.fault > MOST:
+        why = "Its attention is not only weights times values, so that no head of it is shown."
+    if why:
+        st.info(escaped(f"{why} So no word can be hidden from another here."))
+    return not why
 
 
 def sizes_only(name: str) -> None:

@@ -1,15 +1,19 @@
 """What the pages about the senses of a word share: the word, and what the encoder makes of it."""
 
+import numpy as np
 import streamlit as st
 
 from model import load
 from model.analysis import senses
+from model.loading import HUB
 from model.trace import frozen
-from pages import _shell, _signs, _text
+from pages import _models, _shell, _signs, _text
 from pages._cache import remembered
-from pages._control import Text
+from pages._choices import hold, wished
+from pages._control import Menu, Text
 
 MODEL = "encoder"
+READER = "word_sense.model"  # key of the control that chooses another
 SENTENCES = ("text", "word_sense.other")  # session keys of the two sentences,
 NUMBERS = ("first", "second")  # and how they are called
 
@@ -25,14 +29,35 @@ def vectors(targets, name=MODEL, mixture=None, layers=()):
     )
 
 
-def stage_names(config):
-    """The stages of the residual stream, S names."""
-    return ["embedding", *(f"layer {i}" for i in range(1, config.layers + 1)), "end"]
+def stage_names(model=MODEL):
+    """The stages of the residual stream, S names; without the end where that is the last layer."""
+    bundle = load(model)
+    names = ["embedding", *(f"layer {i}" for i in range(1, bundle.config.layers + 1)), "end"]
+    return names if getattr(bundle.network, "end", True) is not None else names[:-1]
 
 
-def best_stage():
-    """The stage at which the model tells senses best, as its card says of many sentences."""
-    return load(MODEL).card["senses"]["usage"]["best_layer"]
+def best_stage(model=MODEL, known=None):
+    """The stage at which the model tells senses best: as its card says of many sentences, or else by the
+    examples of the word, the last of those that do it best.
+    """
+    if model == MODEL:
+        return load(MODEL).card["senses"]["usage"]["best_layer"]
+    accuracy = known.separation.accuracy[: len(stage_names(model))]
+    return int(np.flatnonzero(accuracy == accuracy.max())[-1])
+
+
+# ---- the model ----
+
+
+def reader():
+    """The control of the model that reads the sentences: ours, or one that was opened. A model that the
+    reader has opened elsewhere, or a link names, is the first choice.
+    """
+    known = [MODEL, *_models.opened(("encoder", "decoder"))]
+    asked = wished("model", "")
+    if asked.startswith(HUB) and asked in known:
+        hold(READER, asked)
+    return Menu("Model", READER, known, MODEL)
 
 
 # ---- the two sentences ----
@@ -46,12 +71,12 @@ def sentence_boxes():
     ]
 
 
-def draw_boxes(boxes, hints=("", "")):
+def draw_boxes(boxes, hints=("", ""), model=MODEL):
     """Draw the boxes side by side, each with its hint while it is empty, and a note on signs in its text."""
     for column, box, hint in zip(st.columns(2), boxes, hints, strict=True):
         with column:
             box.draw(placeholder=hint)
-            _signs.note(box.key, box.value(), MODEL)
+            _signs.note(box.key, box.value(), model)
 
 
 # ---- the word ----

@@ -8,7 +8,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 
 from model import Unavailable, load
 from model.loading import HUB
-from pages import _foreign, _models, _text
+from pages import _foreign, _models, _senses, _text
 from pages._control import Buttons, Menu, NothingToShow
 from pages._glossary import explained
 from pages._numbers import number
@@ -99,6 +99,11 @@ def sidebar(anyhow=False):
     """Draw what the page asked for in this run, its text included; `anyhow` asks for it where the page did
     not come so far.
     """
+    if _senses.READER in st.session_state.drawn:
+        with st.sidebar:
+            control = _senses.reader()
+            control.draw(help=origin(control.value()))
+            _models.draw()
     if st.session_state.reader is None and anyhow:
         with suppress(NothingToShow, Unavailable):
             choice(toys=True)

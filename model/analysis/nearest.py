@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as read_arrays
 
 from model import zoo
+from model.analysis.stream import cosines
 from model.analysis.words import bases
 from model.bundle import Bundle
 from model.network.config import ModelConfig
@@ -69,6 +70,16 @@ class Likeness(NamedTuple):
         own, other = (self.table.centred(one[..., self.stages, :]) for one in (vectors, self.other))
         cosines[..., self.stages] = (own * other).sum(-1)
         return cosines
+
+
+class Cosine(NamedTuple):
+    """The cosine of vectors to those of another word, as they are; to be asked as `senses.Axis` is."""
+
+    other: np.ndarray  # (S, C)
+
+    def project(self, vectors: np.ndarray) -> np.ndarray:
+        """Vectors (..., S, C) -> (..., S)."""
+        return cosines(vectors, self.other)
 
 
 def listing(

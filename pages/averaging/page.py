@@ -62,7 +62,7 @@ meter(
 pause()
 st.caption(
     "Each lane is a way to mix, in the layers chosen. The axis is always that of the model as it was "
-    f"trained, at “{_senses.stage_names(config)[stage]}”, where it tells senses best. The small signs are "
+    f"trained, at “{_senses.stage_names()[stage]}”, where it tells senses best. The small signs are "
     "the word in the example sentences, mixed likewise; the last column says how many of them fall on their "
     "own side, each judged without using itself as an example. In the grey band it is too close to call."
 )

@@ -106,7 +106,7 @@ def lanes(view, gauge, kind, ids, out):
         revision=view.trace.text,
     )
     st.caption(
-        f"{_shell.plain(str(gauge.word))} after {_senses.stage_names(view.trace.config)[stage]}, between the "
+        f"{_shell.plain(str(gauge.word))} after {_senses.stage_names()[stage]}, between the "
         "means of bundled examples, −1 and +1: as trained "
         f"{known.call(before, stage, found[0][0])}"
         + (f", knocked out {known.call(after, stage, found[1][0])}" if out else "")

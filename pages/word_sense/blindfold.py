@@ -114,8 +114,10 @@ def findings(target, side, scale, moved, hidden, stage):
 
 def through_others(target, side, scale, hidden, stage):
     """Say so where the word still knows what it cannot see: other words have seen it before."""
-    free, now = scale.axis.project(_clues.seen(target, [_clues.NOTHING, hidden]))[:, stage]
-    (unseen,) = scale.axis.project(_clues.seen(target, [hidden._replace(everybody=True)]))[:, stage]
+    free, now = scale.axis.project(_clues.seen(target, [_clues.NOTHING, hidden], scale.model))[:, stage]
+    (unseen,) = scale.axis.project(_clues.seen(target, [hidden._replace(everybody=True)], scale.model))[
+        :, stage
+    ]
     if abs(unseen - free) < abs(now - free) + scale.least:
         return
     struck = _shell.listing([_shell.plain(str(one)) for one in hidden.words])
@@ -135,17 +137,17 @@ def through_others(target, side, scale, hidden, stage):
 # ---- on the page ----
 
 
-def seen_through(targets, plain, hidden):
+def seen_through(targets, plain, hidden, model):
     """The word's vectors (2, S, C) in both sentences when it cannot look at the hidden words."""
     pairs = zip(targets, plain, hidden, strict=True)
-    return np.stack([_clues.seen(one, [gone])[0] if gone.words else free for one, free, gone in pairs])
+    return np.stack([_clues.seen(one, [gone], model)[0] if gone.words else free for one, free, gone in pairs])
 
 
-def scale(known, now, side):
+def scale(known, now, side, model):
     """What is seen to move: the meter of the known senses, or the cosine to the other sentence's word."""
     if known:
-        return Scale(known.axis, "the meter", EIGHTH)
-    return Scale(neighbours.likeness(now, side), "the cosine", TENTH)
+        return Scale(known.axis, "the meter", EIGHTH, model)
+    return Scale(neighbours.likeness(now, side, model), "the cosine", TENTH, model)
 
 
 def draw(targets, scales, moved, hidden, stage):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import senses
-from pages import _examples, _senses, _shell
+from pages import _examples, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Menu
@@ -18,11 +18,11 @@ BOXES = "word_sense.examples"  # whether they are open
 
 
 @remembered()
-def likely(targets, word):
-    return senses.likely(load(_senses.MODEL), targets, word, senses.wordnet()[word])
+def likely(targets, word, model):
+    return senses.likely(load(model), targets, word, senses.wordnet()[word])
 
 
-def edit(name, targets, known):
+def edit(name, targets, known, model):
     """The boxes; for a word without examples above them two menus of its senses, and a button."""
     if known:
         fold("The examples", BOXES, _examples.draw_example_boxes, name, opened=name not in senses.bundled())
@@ -30,7 +30,7 @@ def edit(name, targets, known):
     _shell.heading("Where does it fall between two senses?")
     word, wordnet = senses.listed(name)
     if wordnet:
-        choose_two(name, targets, word, wordnet)
+        choose_two(name, targets, word, wordnet, model)
     else:
         st.markdown(
             f"Write two sentences or more with {_shell.plain(name)} in one sense into the one box, and as "
@@ -61,7 +61,7 @@ def plane(word, known, now, stage, names):
     )
 
 
-def choose_two(name, targets, word, wordnet):
+def choose_two(name, targets, word, wordnet, model):
     """The menus and the button, in one row."""
     names = [sense.name for sense in wordnet]
     st.markdown(
@@ -69,7 +69,11 @@ def choose_two(name, targets, word, wordnet):
         f"WordNet lists {len(wordnet)} senses of {_shell.plain(word)}; chosen are two that are common and "
         "near to your sentences, by the model’s own vectors."
     )
-    first, second = likely(targets, word)
+    try:
+        first, second = likely(targets, word, model)
+    except ValueError as reason:  # WordNet's sentences are longer than the model reads
+        st.info(str(reason))
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = []
         for side, default in ((1, first), (2, second)):

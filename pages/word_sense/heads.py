@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import ranks, senses
-from pages import _clues, _senses, _shell
+from pages import _clues, _shell
 from pages._glossary import explained
 from pages._numbers import number, plural
 from pages._senses import NUMBERS
@@ -37,12 +37,17 @@ def picture(target, side, scale, plain, clue, stage):
     """Every head's attention from the word, and the heads that matter most for the clue: by what blinding
     them does, not by their weight.
     """
-    trace = _shell.explain(target.text, _senses.MODEL)
-    places, keys, config = target.tokens(trace.spans), _clues.tokens_of(target, clue), trace.config
+    trace = _shell.explain(target.text, scale.model)
+    places, keys, config = (
+        target.tokens(trace.spans),
+        _clues.tokens_of(target, clue, scale.model),
+        trace.config,
+    )
     looks = senses.looks(trace, places)
     labels = [f"{layer + 1}.{head + 1}" for layer in range(config.layers) for head in range(config.heads)]
     cases = [(keys, layer, head) for layer in range(config.layers) for head in range(config.heads)]
-    moved = scale.axis.project(_clues.blinded(target, cases))[:, stage] - scale.axis.project(plain)[stage]
+    blinded = _clues.blinded(target, cases, model=scale.model)
+    moved = scale.axis.project(blinded)[:, stage] - scale.axis.project(plain)[stage]
     weight = looks[..., list(keys)].sum(-1).flatten()
     heatmap(
         looks.reshape(len(labels), -1),

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from model import load
 from model.analysis import senses, stream
 from pages import _shell
 from pages._choices import put
@@ -11,6 +12,7 @@ from pages._senses import NUMBERS
 from viz.component.meter import Lane, meter
 
 KEY = "word_sense.meter"
+ADDED = "learned", "sinusoidal"
 SAME = 0.9995  # a cosine that is written as 1.000
 
 
@@ -58,7 +60,7 @@ def picture(word, texts, known, plain, now, hidden, stage, names):
     st.markdown("  \n".join(sentences(word, known, now, plain, hidden, stage)))
 
 
-def caption(word, known, plain, stage, names):
+def caption(word, known, plain, stage, names, model):
     """What the lanes are, and how good they are; with too few examples, how many more are needed."""
     if needs := known.needs(word):
         st.info(needs)
@@ -68,24 +70,27 @@ def caption(word, known, plain, stage, names):
         f"at “{names[stage]}” {known.share(stage)} of them fall on their own side. In the grey band fewer "
         "than three in four would: too close to call. A dashed disc is like neither: fewer than one in ten "
         "of the examples are as far from both means. Cosine: between the word’s two "
-        f"vectors{other_tokens(plain)}."
+        f"vectors{at_the_start(plain, load(model).config)}."
     )
 
 
-def other_tokens(plain):
+def at_the_start(plain, config):
     """That the word is not the same vector from the start, where it is not; plain (2, S, C)."""
     start = stream.cosines(*plain[:, 0])
     if start >= SAME:
         return ""
     here = number(start, 3)
-    return f"; they differ from the start ({here}), since the word is other tokens here than there"
+    why = "the word is other tokens here than there"
+    if config.positions in ADDED:
+        why = f"this model adds each token’s position to it, or {why}"
+    return f"; they differ from the start ({here}), since {why}"
 
 
 def take_stage(stage):
     put({"word_sense.stage": stage})
 
 
-def sources():
+def sources(model):
     _shell.say(
         r"\text{meter}(x) = \frac{(x - m) \cdot h}{h \cdot h} \qquad m = \frac{\bar r + \bar l}{2} \qquad "
         r"h = \frac{\bar r - \bar l}{2}",

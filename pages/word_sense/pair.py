@@ -8,7 +8,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import words
-from pages import _senses, _shell
+from pages import _examples, _senses, _shell
 from pages._choices import is_chosen, put, wished
 from pages._control import Buttons, Menu, NothingToShow
 from pages._senses import NUMBERS
@@ -27,19 +27,19 @@ class Pair(NamedTuple):
     targets: tuple[words.Word, words.Word]
 
 
-def compared(texts: list[str]) -> Pair:
+def compared(texts: list[str], model: str) -> Pair:
     """The Pair that the controls, drawn here, say; where a sentence cannot be read, the page says why and
     ends. An empty second box means the first sentence again; while another pair is typed, the last one stays.
     """
     texts = [texts[0], texts[1] if texts[1].strip() else texts[0]]
-    last, reason = st.session_state.get(LAST), unready(texts)
+    last, reason = st.session_state.get(LAST), unready(texts, model)
     if reason and last:
         st.caption(
             f"{reason} The picture is still about the last two sentences. Write one word into both, or "
             "choose “two different words”."
         )
         texts = [one.text for one in last.targets]
-    common = offered(texts)
+    common = offered(texts, model)
     name = Buttons(LABEL, WORD, None, best(common)).value()
     options = [*common[:OFFERED], *([] if name in (*common[:OFFERED], DIFFERENT) else [name]), DIFFERENT]
     look = {"format_func": lambda one: label(one, common), "label_visibility": "collapsed"}
@@ -50,14 +50,14 @@ def compared(texts: list[str]) -> Pair:
     return pair(name, texts)
 
 
-def unready(texts: list[str]) -> str:
+def unready(texts: list[str], model: str) -> str:
     """Why these sentences have no pair yet, in a sentence; empty where they have one."""
     blank = [NUMBERS[i] for i in (0, 1) if not words.words(texts[i])]
     if blank and LAST in st.session_state:
         return f"There is no word in the {blank[0]} sentence yet."
     for text in texts:
-        readable(text)
-    common = offered(texts)
+        readable(text, model)
+    common = offered(texts, model)
     name = wished(WORD, best(common))
     missing = [NUMBERS[i] for i in (0, 1) if name != DIFFERENT and not words.find(texts[i], name)]
     if missing:
@@ -84,10 +84,10 @@ def pair(name: str, texts: list[str]) -> Pair:
     return latest
 
 
-def readable(text: str) -> None:
+def readable(text: str, model: str) -> None:
     """End the page with a sentence unless the model can read the text and it has a word."""
     try:
-        load(_senses.MODEL).read(text)
+        load(model).read(text)
     except ValueError as reason:
         st.warning(str(reason))
         raise NothingToShow from reason
@@ -96,11 +96,27 @@ def readable(text: str) -> None:
         raise NothingToShow
 
 
-def offered(texts: list[str]) -> list[str]:
-    """The words that both sentences have, the rarest first; of one sentence twice, those with two places."""
+def offered(texts: list[str], model: str = _senses.MODEL) -> list[str]:
+    """The words that both sentences have, the rarest first; of one sentence twice, those with two places. In
+    a model that looks back only, those before which few words stand come last.
+    """
     common = words.rarest(words.shared(*texts), load(_senses.MODEL).tokenizer)
+    if load(model).config.causal:
+        common.sort(key=lambda name: any(_examples.early(words.find(text, name)[-1]) for text in texts))
     twice = [name for name in common if len(words.find(texts[0], name)) > 1]
     return twice if texts[0] == texts[1] else common
+
+
+def say_that_it_looks_back(targets: tuple[words.Word, ...]) -> None:
+    """Say what a model that looks back only can tell the sense of a word from, and where that is little."""
+    few = [NUMBERS[i] for i, one in enumerate(targets) if _examples.early(one)]
+    sentence = "This model looks back only: a word learns its sense from what stands before it."
+    if few:
+        sentence += (
+            f" In the {' and in the '.join(few)} sentence that is fewer than {_examples.BEFORE} words; "
+            "choose a word further on."
+        )
+    st.caption(sentence)
 
 
 def label(name: str, common: list[str]) -> str:

@@ -57,10 +57,10 @@ def blindfold(
     layer: Place = slice(None),
     head: Place = slice(None),
 ) -> Tensor:
-    """The mask (T, T) for every layer and head, (L, H, T, T), without the edges from tokens `asks` to tokens
-    `keys` in the layer and head named, or in all.
+    """The mask (T, T), or (L, H, T, T), for every layer and head, (L, H, T, T), without the edges from tokens
+    `asks` to tokens `keys` in the layer and head named, or in all.
     """
-    allowed = mask.expand(config.layers, config.heads, *mask.shape).clone()
+    allowed = mask.expand(config.layers, config.heads, *mask.shape[-2:]).clone()
     for ask in asks:
         allowed[layer, head, ask, keys] = False
     return allowed

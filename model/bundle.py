@@ -118,6 +118,10 @@ class Bundle:
             )
         return ids
 
+    def prompt(self, text: str) -> list[int]:
+        """Token ids of a text that goes on: those of `read`."""
+        return self.read(text)
+
     def measure(self, text: str) -> None:
         """ValueError, in a sentence for the user, if a text has more characters than the longest tokens could
         hold: to cut millions of characters into tokens, only to count the tokens, would take minutes.

@@ -170,6 +170,12 @@ class Trace:
     config: ModelConfig
     decoder: "Trace | None" = None  # of what was written, where this is the encoder of two halves
 
+    @property
+    def last(self) -> int:
+        """The place of the last token that stands for text: after it come marks only, such as [SEP]."""
+        said = [i for i, (start, end) in enumerate(self.spans) if start < end]
+        return said[-1] if said else len(self.tokens) - 1
+
     @cached_property
     def probabilities(self) -> np.ndarray:
         """softmax(logits), (T, V): at each position the model's belief about the next token."""

@@ -2,15 +2,16 @@
 marks around a text.
 """
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
 from model import load, masks
-from model.analysis import heads, leak, subject
+from model.analysis import heads, leak, subject, wordwise
 from tests import checkpoints
-from tests.session import opened, pictures
+from tests.session import control, opened, pictures
 
 TEXT = "I swam across the river to get to the other bank"
 FAMILIES = "gpt2", "gpt_oss", "gemma3", "llama", "bert"
@@ -27,7 +28,7 @@ def name(tmp_path_factory):
         yield "hub:{}".format
 
 
-def said(at):
+def said_of(at):
     """All sentences of a page."""
     return " ".join(one.value for one in (*at.markdown, *at.caption, *at.info, *at.warning))
 
@@ -47,14 +48,14 @@ def test_what_rounding_moves_is_no_leak(name):
     assert max(found) > 0  # its experts round otherwise
     link = {"masks.section": "Leak test", "masks.word": "the", "masks.pairs": "True"}
     at = opened("masks", model=name("gpt_oss"), text=TEXT, **link)
-    words = said(at)
+    words = said_of(at)
     assert "none has moved" in words and "it leaks" not in words and "equal means equal" not in words
     assert "up to 1 × 10⁻⁵" in words and "bit for bit" not in words
 
 
 def test_a_true_leak_is_found_in_an_opened_model(name):
     link = {"masks.section": "Leak test", "masks.word": "the", "masks.mask": "full", "masks.pairs": "True"}
-    words = said(opened("masks", model=name("gpt_oss"), text=TEXT, **link))
+    words = said_of(opened("masks", model=name("gpt_oss"), text=TEXT, **link))
     assert "leaks into the past" in words and "it leaks" in words
 
 
@@ -88,7 +89,7 @@ def test_the_models_own_mask_is_that_of_the_layer(layer, name):
     attention = load(name("gemma3")).explain(TEXT).layers[layer - 1].attention
     for key in ("painter", "weights"):
         assert np.array_equal(np.isfinite(pictures(at)[f"masks.{key}"][1]), attention.head(0).allowed)
-    words = said(at)
+    words = said_of(at)
     assert "differs from layer to layer" in words and "same in all layers" not in words
     assert "trained with, a mask of its own, which differs" in words and "nothing has moved" in words
 
@@ -99,7 +100,7 @@ def test_causal_is_causal_and_not_the_models_own_windows(name):
     allowed = masks.causal(len(bundle.read(TEXT)))
     expected = bundle.explain(TEXT, allowed).layers[0].attention.weights(0)
     np.testing.assert_allclose(np.nan_to_num(pictures(at)["masks.weights"][1]), expected, atol=1e-6)
-    words = said(at)
+    words = said_of(at)
     assert "same in all layers and heads" in words and "nothing has moved" not in words
     assert "was trained with a mask of its own" in words
 
@@ -148,9 +149,9 @@ def test_a_uniform_head_has_the_mask_of_its_layer(name):
     subjects = subject.measure(load(name("gemma3"))).uniform[:, 0]
     assert subjects[0] != subjects[1]
     link = {"model": name("gemma3"), "text": TEXT, "heads.order": "entropy"}
-    assert "by its layer’s mask" in said(opened("heads", **link))
+    assert "by its layer’s mask" in said_of(opened("heads", **link))
     link["decoding.section"] = "The first token"
-    assert "by its layer’s mask" in said(opened("decoding", **link))
+    assert "by its layer’s mask" in said_of(opened("decoding", **link))
 
 
 # ---- sinks ----
@@ -167,8 +168,41 @@ SUMMED = [
 
 @pytest.mark.parametrize(("page", "view"), SUMMED)
 def test_no_row_of_a_head_with_a_sink_is_said_to_sum_to_1(page, view, name):
-    words = said(opened(page, model=name("gpt_oss"), text=TEXT, **view))
+    words = said_of(opened(page, model=name("gpt_oss"), text=TEXT, **view))
     assert "sums to 1." not in words and "sums to 1," not in words and "sums to 1;" not in words
     assert "sink" in words and "No row is compared" not in words
-    words = said(opened(page, model=name("gpt2"), text=TEXT, **view))
+    words = said_of(opened(page, model=name("gpt2"), text=TEXT, **view))
     assert "sink" not in words
+
+
+# ---- marks around a text ----
+
+
+def test_a_text_goes_on_although_the_tokenizer_ends_it(name):
+    bundle = load(name("llama"))
+    *said, end = bundle.read(TEXT)
+    assert end == bundle.tokenizer.end and bundle.prompt(TEXT) == said
+    assert bundle.prompt(f"{TEXT}</s>") == [*said, end]  # who types it means it
+    at = opened("decoding", model=name("llama"), text=TEXT)
+    assert "has chosen its end token" not in said_of(at)
+    assert not control(at, "decoding.one").disabled
+
+
+@pytest.mark.parametrize(("family", "last"), [("bert", -2), ("llama", -2), ("gpt2", -1)])
+def test_the_token_that_asks_is_the_last_one_of_the_text(family, last, name):
+    trace = load(name(family)).explain(TEXT)
+    place = len(trace.tokens) + last
+    assert trace.last == place and trace.tokens[place] not in ("[SEP]", "</s>")
+    for page, key in (("attention", "query"), ("heads", "query")):
+        assert opened(page, model=name(family), text=TEXT).session_state[f"{page}.{key}"] == place
+
+
+def test_a_mark_is_a_word_by_its_name(name):
+    trace = load(name("bert")).explain("rivers")
+    words = wordwise.words(trace)
+    assert words.names == ("[CLS]", "rivers", "[SEP]")
+    assert wordwise.words(load(name("llama")).explain(TEXT)).names[:2] == ("I", " ")
+    marked = replace(trace, tokens=("[A]", "[B]"), spans=((0, 0), (0, 0)))
+    assert wordwise.words(marked).names == ("[A]", "[B]")
+    at = opened("heads", model=name("bert"), text=TEXT, words="True")
+    assert pictures(at)["heads.map"][0]["rows"][0] == "[CLS]"

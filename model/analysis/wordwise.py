@@ -29,13 +29,24 @@ class Words(NamedTuple):
 
 
 def words(trace: Trace) -> Words:
-    """The Words of a trace."""
-    return grouped(*((trace.text, trace.spans) if trace.spans else written(trace.tokens)))
+    """The Words of a trace. A mark, which stands for no text, such as [CLS], has its own name; a space that
+    the tokenizer has put before a word is a part of that.
+    """
+    if not trace.spans:
+        return grouped(*written(trace.tokens))
+    pairs = zip(trace.tokens, trace.spans, strict=True)
+    invented = [not token.strip() and start == end for token, (start, end) in pairs]
+    spans = [(start, end + put) for (start, end), put in zip(trace.spans, invented, strict=True)]
+    names, groups = grouped(trace.text, spans)
+    return Words(
+        tuple(name or trace.tokens[i] for name, i in zip(names, starts(groups), strict=True)), groups
+    )
 
 
 def grouped(text: str, spans: Iterable[tuple[int, int]]) -> Words:
     """The Words of tokens that stand at these spans of a text, as people count them; a token of no word, such
-    as a comma, stands by itself, but for the parts of one character, which belong together.
+    as a comma, stands by itself, but for the parts of one character, which belong together. So does one that
+    stands for no text between words.
     """
     spoken = [match.span() for match in COUNTED.finditer(text)]
     groups, starts, place, before = [], [], 0, None
@@ -44,7 +55,7 @@ def grouped(text: str, spans: Iterable[tuple[int, int]]) -> Words:
             place += 1
         inside = place < len(spoken) and spoken[place][0] < end
         own = spoken[place] if inside else (start, end)
-        if own != before:
+        if own != before or not (inside or start < end):
             starts.append((start, end))
         starts[-1] = starts[-1][0], max(end, starts[-1][1])
         groups.append(len(starts) - 1)

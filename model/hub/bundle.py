@@ -91,6 +91,12 @@ class HubBundle(Bundle):
             )
         return ids
 
+    def prompt(self, text: str) -> list[int]:
+        """Token ids of a text that goes on: those of `read` without marks that say that it has ended."""
+        ids, said = self.read(text), self.tokenizer.encode(text, marks=False)
+        ends = (first + len(said) for first in range(len(ids)) if ids[first : first + len(said)] == said)
+        return ids[: next(ends, None)]
+
     @torch.inference_mode()
     def writer(self, trace: Trace) -> Writer:
         """The decoder that looks at what the encoder made of a text: the network with which `generate` goes

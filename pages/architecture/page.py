@@ -45,7 +45,7 @@ row = row_above("views")
 with row:
     VIEW.draw()
 trace = _sidebar.read(choice)
-place = token("Token", "architecture.token", trace.tokens, len(trace.tokens) - 1)
+place = token("Token", "architecture.token", trace.tokens, trace.last)
 view = ModelView(choice, trace, load(choice.model).network, place.value(), place, row)
 SECTIONS[section].show(view)
 if not choice.model.startswith(HUB):

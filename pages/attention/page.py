@@ -22,7 +22,7 @@ original = _sidebar.read(choice)
 change, layers, mask = whatif.settings(choice)
 trace = _shell.explain(choice.text, choice.model, change, layers, mask)
 attention = trace.layers[choice.layer].attention
-asks = token("Who asks", "attention.query", trace.tokens, len(trace.tokens) - 1, "attention.key")
+asks = token("Who asks", "attention.query", trace.tokens, trace.last, "attention.key")
 query = asks.value()  # until somebody says who answers, the strongest does
 strongest = int(attention.weights(choice.head)[query].argmax())
 answers = token("Who answers", "attention.key", trace.tokens, strongest)
@@ -39,7 +39,7 @@ with below, st.container(horizontal=True):
 with beside:
     whatif.show(choice, original, trace, query)
 _ending.note_ahead(trace, query, mask)
-if query == len(trace.tokens) - 1:
+if query == trace.last:
     _ending.note(choice.text, choice.model)
 
 _fold.fold(

@@ -75,7 +75,7 @@ def read_path(choice):
     bundle, state = load(choice.model), st.session_state
     room = decoding.room(bundle.config)
     try:
-        prompt = tuple(bundle.read(choice.text))
+        prompt = tuple(bundle.prompt(choice.text))
         if len(prompt) > room:
             raise ValueError(
                 f"This text has {len(prompt)} tokens, and {choice.model} knows no position after {room}. "

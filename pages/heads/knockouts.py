@@ -70,7 +70,7 @@ def show(view):
     if gauge.measure != METER:
         place = view.query if gauge.measure == HERE else None
         _ending.note_ahead(trace, place)
-        if place == len(trace.tokens) - 1:
+        if place == trace.last:
             _ending.note(view.choice.text, name)
     _fold.fold("What matters, and what looks sharply", "heads.ranks", rank_heads, view, moved, gauge, kind)
     _fold.fold("How it is measured", "heads.how", explain, view)

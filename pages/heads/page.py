@@ -26,7 +26,7 @@ row = row_above("views")
 with row:
     VIEW.draw()
 trace = _sidebar.read(choice)
-asks = token("Who asks", "heads.query", trace.tokens, len(trace.tokens) - 1)
+asks = token("Who asks", "heads.query", trace.tokens, trace.last)
 query = asks.value()
 strongest = int(trace.layers[choice.layer].attention.weights(choice.head)[query].argmax())
 answers = token("Who answers", "heads.key", trace.tokens, strongest)

@@ -111,13 +111,15 @@ def say(formula, *sentences):
     st.markdown("\n\n".join([f"$$\n{formula}\n$$", *sentences]))
 
 
-def show(figure, *, key, alt):
-    """Draw a Plotly figure that can be saved as SVG, with a text for those who do not see it."""
+def show(figure, *, key, finding, shows):
+    """Draw a Plotly figure that can be saved as SVG. Those who do not see it are told the `finding`, a
+    sentence with its numbers, and then what it `shows`, the axes and lines.
+    """
     save = {
         "toImageButtonOptions": {"format": "svg", "filename": f"riverbank-{key}", "scale": 2},
         "displaylogo": False,
     }
-    st.plotly_chart(enlarged(figure), key=key, alt=alt, config=save)
+    st.plotly_chart(enlarged(figure), key=key, alt=f"{finding}; {shows}", config=save)
 
 
 def show_source(*functions):

@@ -11,6 +11,7 @@ import streamlit as st
 from model.analysis import cost
 from pages import _fold, _foreign, _shell
 from pages._control import Buttons, Menu, Steps, pause
+from pages._findings import extremes
 from pages._numbers import number, percent, plural
 from pages.architecture.cost_table import table
 from pages.architecture.measured import Kind, measured, total
@@ -133,7 +134,9 @@ def draw(picture, quantity, kinds, points, length):
         _shell.show(
             figure,
             key=f"architecture.curves{total(points)}",
-            alt=f"{unit} over the number of tokens, for four kinds of attention",
+            finding=f"at {plural('token', length)} "
+            + extremes({name: np.interp(length, FINE, values) for name, values in curves.items()}, unit),
+            shows=f"{unit} over the number of tokens, for four kinds of attention",
         )
     return total(points)
 

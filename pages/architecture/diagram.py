@@ -78,10 +78,16 @@ def totals(view, boxes):
             f"and {ran:,}."
         )
         return
+    wholes = grouped(boxes)
+    most = {whole: max(shares, key=shares.get) for whole, shares in wholes.items()}
     _shell.show(
-        figures.shares(grouped(boxes)),
+        figures.shares(wholes),
         key="architecture.shares",
-        alt="shares of the parts in parameters and multiply-adds",
+        finding="; ".join(
+            f"most {whole}, {percent(shares[most[whole]] / sum(shares.values()))}, are of {most[whole]}"
+            for whole, shares in wholes.items()
+        ),
+        shows="shares of the parts in parameters and multiply-adds",
     )
     table = next(box.parameters for box in boxes if box.name == "embedding") / own
     tied = next((box for box in boxes if box.name == "logits"), None)

@@ -11,6 +11,7 @@ from pages import _fold, _foreign, _shell
 from pages._cache import remembered
 from pages._choices import put
 from pages._control import Number, pause
+from pages._findings import extremes
 from pages._glossary import explained
 from pages._numbers import number, percent, plural
 from viz import neurons as figures
@@ -53,7 +54,9 @@ def show(view):
         _shell.show(
             figures.activations(before[token], after[token], curve=curve, chosen=neuron, height=330),
             key="architecture.gelu",
-            alt="the token’s neurons before and after the GELU, on its curve",
+            finding=f"neuron {best[0] + 1} fires most, {number(after[token, best[0]])}; neuron {neuron + 1} "
+            f"goes from {number(before[token, neuron])} to {number(after[token, neuron])}",
+            shows="the token’s neurons before and after the GELU, on its curve",
         )
     pause()
     with view.row:
@@ -173,7 +176,15 @@ def additions(view):
     _shell.show(
         figures.additions(added[0, :, token], added[1, :, token], after[:, token], layer=view.choice.layer),
         key="architecture.added",
-        alt="length of what attention and MLP add to the token’s stream, layer by layer",
+        finding=extremes(
+            {
+                f"{part} in layer {i + 1}": added[half, i, token]
+                for half, part in enumerate(("attention", "the MLP"))
+                for i in range(added.shape[1])
+            },
+            "length",
+        ),
+        shows="length of what attention and MLP add to the token’s stream, layer by layer",
     )
     a, m = added[:, view.choice.layer, token]
     means = added.mean(axis=2)

@@ -74,10 +74,12 @@ def show(view):
 
 def turns(steps, token, names):
     """The cosine of each stage with the one before, of the token and on average."""
+    turn = int(steps[:, token].argmin())
     _shell.show(
         figures.successive(steps[:, token], steps.mean(axis=1), names, label=f"token {token + 1}"),
         key="architecture.steps",
-        alt="cosine between each stage of the stream and the one before",
+        finding=f"the largest turn comes with {names[turn + 1]}, a cosine of {number(steps[turn, token], 2)}",
+        shows="cosine between each stage of the stream and the one before",
     )
 
 

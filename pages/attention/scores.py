@@ -5,6 +5,7 @@ import math
 import streamlit as st
 
 from pages import _shell
+from pages._findings import contribution
 from pages._numbers import number, plural, signed, signed_tex, tex
 from pages.attention.cell import square
 from viz import bars
@@ -27,7 +28,8 @@ def dots(cell):
         _shell.show(
             bars.contributions(products),
             key="attention.products",
-            alt=f"{len(products)} products q times k, which add up to {number(dot)}",
+            finding=contribution(products),
+            shows=f"{len(products)} products q times k",
         )
         st.code(
             " ".join(signed(product) for product in products) + f"  =  {number(dot)}",

@@ -166,7 +166,12 @@ def sweep(text, name, merges, every):
     _shell.show(
         figure,
         key="bpe.cost",
-        alt="tokens of the text and the model's surprise in bits per byte, by merges used",
+        finding="; ".join(
+            f"with {count:,} merges {int(tokens[i]):,} tokens, {number(costs[i])} bits per byte"
+            for i, count in enumerate(counts)
+            if count in (merges, every)
+        ),
+        shows="tokens of the text and the model's surprise in bits per byte, by merges used",
     )
     st.caption(
         "Tokens: those of your text. Bits per byte: how many bits a byte of it costs the model, −log₂ of the "

@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from pages import _shell
+from pages._findings import extremes
 from pages._numbers import number
 from viz import vocabulary
 
@@ -28,13 +29,13 @@ def draw_languages(tokenizer, ours):
     unknown = None if ours else tokenizer.cutter.vocabulary.get(tokenizer.cutter.unknown)
     ids = {language: encode(line) for language, line in LINES.items()}
     tokens = {language: len(some) for language, some in ids.items()}
+    each = {language: len(line) / tokens[language] for language, line in LINES.items()}
+    best, worst = (pick(each, key=each.get) for pick in (max, min))
     _shell.show(
         vocabulary.languages(LINES, tokens),
         key="bpe.languages",
-        alt="characters per token of the same sentence in eight languages",
-    )
-    best, worst = (
-        pick(LINES, key=lambda language: len(LINES[language]) / tokens[language]) for pick in (max, min)
+        finding=extremes(each, "number of characters a token", 2),
+        shows="characters per token of the same sentence in eight languages",
     )
     st.caption(
         "The same sentence in eight languages. Each bar is characters per token: longer is cheaper. Hover "
@@ -44,8 +45,8 @@ def draw_languages(tokenizer, ours):
     st.markdown(
         "This tokenizer was trained on English. "
         * ours
-        + f"It reads {number(len(LINES[best]) / tokens[best], 2)} "
-        f"characters of {best} at a time, and {number(len(LINES[worst]) / tokens[worst], 2)} of {worst}: "
+        + f"It reads {number(each[best], 2)} characters of {best} at a time, and "
+        f"{number(each[worst], 2)} of {worst}: "
         "below 1, a character is more than one token. A text in such a language fills the model’s context "
         f"sooner, and each token carries less: {tokens[worst]} tokens in {worst} against "
         f"{tokens['English']} in English."

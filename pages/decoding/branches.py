@@ -4,6 +4,7 @@ import streamlit as st
 
 from model import probabilities
 from pages import _fold, _shell
+from pages._findings import extremes
 from pages._numbers import number, plural
 from pages.decoding import growth, story
 from viz import surprise
@@ -48,7 +49,8 @@ def show(view):
     _shell.show(
         figure,
         key="decoding.sums",
-        alt="bits of both branches, added up token by token after the place where they part",
+        finding=extremes({name: one.sum() for name, one in zip(NAMES, bits, strict=True)}, "sum of bits", 1),
+        shows="bits of both branches, added up token by token after the place where they part",
     )
     shorter = min(map(len, bits))
     totals = [one[:shorter].sum() for one in bits]

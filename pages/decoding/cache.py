@@ -10,6 +10,7 @@ from model.trace import attention_trace
 from pages import _fold, _progress, _shell, _words
 from pages._cache import remembered
 from pages._control import pause
+from pages._findings import quoted
 from pages._foreign import row_sum
 from pages._numbers import largest, number, plural
 from pages.decoding import story
@@ -84,7 +85,8 @@ def draw_cache(view):
     _shell.show(
         figures.kept(norms, view.trace.tokens, fresh=fresh),
         key="decoding.cache",
-        alt="length of the keys and values that are kept, for every layer and token",
+        finding=longest(norms, view.trace.tokens),
+        shows="length of the keys and values that are kept, for every layer and token",
     )
     pause()
     each = decoding.bytes_per_token(config)
@@ -106,6 +108,13 @@ def draw_cache(view):
     )
 
 
+def longest(norms, tokens):
+    """The token with the longest key in the cache, and its layer, in words."""
+    keys = np.array([of_keys for of_keys, _ in norms])  # (L, T)
+    layer, token = np.unravel_index(keys.argmax(), keys.shape)
+    return f"{quoted(tokens[token])} has the longest key, {number(keys[layer, token])} in layer {layer + 1}"
+
+
 def timed(view):
     """The time a token takes, with and without the cache, measured here and now; not while the text grows."""
     if "decoding.playing" in st.session_state or len(view.path.ids) < 2:
@@ -119,7 +128,9 @@ def timed(view):
     _shell.show(
         figures.durations(lengths, whole, cached),
         key="decoding.durations",
-        alt="milliseconds for one more token, with and without the cache",
+        finding=f"token {lengths[-1]} takes {number(1000 * whole[-1], 2)} ms without the cache, "
+        f"{number(1000 * cached[-1], 2)} ms with it",
+        shows="milliseconds for one more token, with and without the cache",
     )
     written = len(ids) - view.path.own
     without = sum(range(view.path.own, len(ids)))

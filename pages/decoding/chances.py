@@ -6,7 +6,8 @@ import streamlit as st
 from model import decoding, probabilities
 from pages import _fold, _shell
 from pages._control import pause
-from pages._numbers import number, percent
+from pages._findings import quoted
+from pages._numbers import number, percent, plural
 from pages.decoding import growth, story
 from pages.decoding.filters import controls
 from viz import ranks
@@ -42,8 +43,13 @@ def show(view):
     with right:
         controls(view.sampling, len(order))
         meaning(view, chances, kept)
-    alt = "probability of every token, from the likeliest to the least likely, and where the filters cut"
-    _shell.show(by_rank(view, chances, kept), key="decoding.ranks", alt=alt)
+    _shell.show(
+        by_rank(view, chances, kept),
+        key="decoding.ranks",
+        finding=f"{quoted(view.piece(step.id))} is chosen, its probability {number(chances[-1][step.id])}; "
+        f"{kept[-1]:,} of {plural('token', len(order))} left",
+        shows="probability of every token, from the likeliest to the least likely, and where the filters cut",
+    )
     st.caption("All tokens stand by rank, from the likeliest on; both axes are logarithmic.")
     _fold.fold("What each filter leaves", "decoding.filters", table, view, chances, kept)
     _fold.fold("How the filters are computed", "decoding.formula", formula, view, len(order))

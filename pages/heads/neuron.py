@@ -10,6 +10,7 @@ import streamlit as st
 from model import AttentionTrace, probabilities
 from pages import _fold, _shell
 from pages._control import Menu, pause
+from pages._findings import contribution
 from pages._numbers import number, percent, plural, rounding, signed, signed_tex, tex
 from pages.heads.pair import look_at
 from viz import bars
@@ -45,11 +46,11 @@ def show(view):
     left, right = st.columns([3, 2], gap="medium")
     with left:
         vectors(view, attention, dimensions)
-        total = float(products.astype(np.float64).sum())
         _shell.show(
             bars.contributions(products, order=dimensions, height=200),
             key="heads.sum",
-            alt=f"{len(products)} products, adding up to {number(total)}",
+            finding=contribution(products),
+            shows=f"{len(products)} products q times k, and their sum so far",
         )
         st.caption("Bars: q × k of each dimension. Line: their sum so far, from left to right.")
         ORDER.draw()

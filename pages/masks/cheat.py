@@ -86,12 +86,13 @@ def score(honest, cheat, blinded):
 def curves():
     """The training losses of the two, as their cards say."""
     recorded = {"causal": load(HONEST).card["curve"], "cheat": load(CHEAT).card["curve"]}
+    a, b = (curve[-1][1] for curve in recorded.values())
     _shell.show(
         figures.losses(recorded),
         key="masks.curves",
-        alt="training loss of the decoder with and without the causal mask",
+        finding=f"at the end {number(a)} nats with the causal mask, {number(b)} without",
+        shows="training loss of the decoder with and without the causal mask",
     )
-    a, b = (curve[-1][1] for curve in recorded.values())
     st.caption(
         f"The training loss, from the models’ cards: at the end {number(a)} and {plural('nat', b)} per "
         f"token, {number(a / b, 0)} times less."

@@ -9,6 +9,7 @@ from model import masks
 from model.analysis import chance
 from pages import _fold, _foreign, _shell, _sidebar
 from pages._control import pause
+from pages._findings import quoted
 from pages._numbers import compared, number, plural, tex
 from pages.masks import chosen
 from viz import masks as figures
@@ -95,7 +96,10 @@ def effect(name, original, trace, mask, own):
     _shell.show(
         figures.moved(moved, trace.tokens, unit=unit),
         key="masks.moved",
-        alt=f"how far the output of each token has moved, {unit}",
+        finding=f"{quoted(trace.tokens[moved.argmax()])} moves most, by {number(moved.max())}"
+        if moved.max() > 0
+        else "nothing has moved: all bars are 0",
+        shows=f"how far the output of each token has moved, {unit}",
     )
     measure = (
         "Kullback-Leibler divergence of the belief about the next token, in bits, from the belief under the "

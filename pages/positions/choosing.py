@@ -9,6 +9,7 @@ from model.analysis import cost
 from pages import _fold, _shell
 from pages._choices import put
 from pages._control import NothingToShow
+from pages._findings import extremes
 from pages._glossary import explained
 from pages._numbers import number, percent, plural
 from pages.positions import encodings
@@ -34,7 +35,12 @@ def show(view):
     _shell.show(
         figures.ranges(held_out, [f"{first} to {end:,}" for first, end in RANGES], looks=LOOKS),
         key="positions.choosing",
-        alt="loss inside the training length, just past it and far past it, a line for each encoding",
+        finding=extremes(
+            {name: losses[-1] for name, losses in held_out.items()},
+            f"loss at {RANGES[-1][0]} to {RANGES[-1][1]:,} tokens",
+            2,
+        ),
+        shows="loss inside the training length, just past it and far past it, a line for each encoding",
     )
     st.markdown(verdict(held_out), help=explained("loss", "nat"))
     own = {

@@ -9,6 +9,7 @@ from model import Change
 from model.analysis import order
 from pages import _progress, _shell
 from pages._cache import remembered
+from pages._findings import extremes
 from pages._numbers import plural
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
@@ -83,7 +84,10 @@ def draw(picture, curves, recorded, context, N):
         _shell.show(
             figure,
             key=f"positions.curves{len(curves)}",
-            alt="loss by position for each encoding, measured now and from the cards",
+            finding=extremes(
+                {name: rows[-1][-1] for name, rows in curves.items() if rows}, f"loss at the end, token {N:,}"
+            ),
+            shows="loss by position for each encoding, measured now and from the cards",
         )
     return len(curves)
 

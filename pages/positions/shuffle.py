@@ -8,6 +8,7 @@ from pages import _fold, _progress, _shell
 from pages._cache import remembered
 from pages._choices import forget, put, refuse
 from pages._control import Control, Number, pause
+from pages._findings import extremes
 from pages._numbers import number
 from pages.positions import encodings
 from pages.positions.encodings import NAMES
@@ -90,7 +91,16 @@ def show(view):
     _shell.show(
         figures.differences(disorders),
         key="positions.disorder",
-        alt="how far a shuffle moves the final vectors, for each encoding and mask",
+        finding=extremes(
+            {
+                f"{name} with the {mask} mask": moved
+                for name, one in disorders.items()
+                if not isinstance(one, str)
+                for mask, moved in one.items()
+            },
+            "difference",
+        ),
+        shows="how far a shuffle moves the final vectors, for each encoding and mask",
     )
     pause()
     meaning(disorders, new, words)

@@ -9,6 +9,7 @@ from model.analysis import chance
 from model.network.attention import attend
 from pages import _ending, _fold, _shell, _words
 from pages._control import NothingToShow, Slider, picture_first
+from pages._findings import extremes
 from pages._numbers import compared, signed
 from pages.positions import encodings
 from pages.positions.pictures import LOOKS
@@ -107,7 +108,8 @@ def loss(traces, tokens):
     _shell.show(
         figures.losses(losses, tokens, looks=LOOKS),
         key="positions.loss",
-        alt="loss of each token but the first, a line for each encoding",
+        finding=extremes(means, "mean loss"),
+        shows="loss of each token but the first, a line for each encoding",
     )
     missing = "".join(f" {name}: {why}." for name, why in losses.items() if isinstance(why, str))
     st.markdown(

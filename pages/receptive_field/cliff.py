@@ -7,7 +7,8 @@ from model import load
 from model.analysis import senses
 from pages import _clues, _senses, _shell
 from pages._cache import remembered
-from pages._numbers import signed
+from pages._findings import extremes
+from pages._numbers import plural, signed
 from pages.receptive_field.influence import ATTENTION, CONVOLUTION, NAMES
 from viz import curves
 
@@ -47,7 +48,12 @@ def draw_average():
     _shell.show(
         curves.distances(rows, leaves=edge()),
         key="receptive_field.average",
-        alt=f"how far towards its own sense a word falls in both models, mean of {count} sentences",
+        finding=extremes(
+            {name: mean[edge()] for name, (mean, _) in rows.items()},
+            f"mean with {plural('word', edge())} before the clue",
+            2,
+        ),
+        shows=f"how far towards its own sense a word falls in both models, mean of {count} sentences",
     )
     st.markdown(
         f"**The mean of {count} sentences** (from the models’ cards): the convolution loses the clue at the "

@@ -85,6 +85,10 @@ def draw_connection(trace, output, other, settings):
     figure = curves.layers(
         needed_layers, distance=distance, words=(trace.tokens[output], trace.tokens[other])
     )
+    takes = (f"{name} {'never' if np.isnan(layers) else int(layers)}" for name, layers in here.items())
     _shell.show(
-        figure, key="receptive_field.needed", alt="layers needed to connect two tokens, over their distance"
+        figure,
+        key="receptive_field.needed",
+        finding=f"layers at {plural('token', abs(distance))}: {', '.join(takes)}",
+        shows="layers needed to connect two tokens, over their distance",
     )

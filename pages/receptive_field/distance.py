@@ -9,6 +9,7 @@ from model import load
 from model.analysis import senses
 from pages import _examples, _senses, _shell
 from pages._control import Buttons, Menu, Slider
+from pages._findings import extremes
 from pages._numbers import largest, percent, plural, signed
 from pages.receptive_field import cliff
 from pages.receptive_field.influence import ATTENTION, CONVOLUTION, NAMES, too_long
@@ -43,7 +44,12 @@ def of_the_cards():
     _shell.show(
         curves.shares(bands),
         key="receptive_field.shares",
-        alt="share of senses found, by the distance of the clue, for two models",
+        finding=extremes(
+            {name: 100 * list(shares.values())[-1][0] for name, shares in bands.items()},
+            f"percentage with the clue {list(bands[CONVOLUTION])[-1]} away",
+            0,
+        ),
+        shows="share of senses found, by the distance of the clue, for two models",
     )
     accuracies = "; ".join(
         f"{name} {', '.join(f'{percent(share)} at {band}' for band, (share, _) in shares.items())}"
@@ -106,7 +112,9 @@ def draw_sentence(name, word, clue, known, now, own):
     _shell.show(
         figure,
         key="receptive_field.meters",
-        alt="the meter of both models over the words between the clue and the word",
+        finding=f"with {plural('word', now)} between, "
+        + extremes({twin: row[now] for twin, row in values.items()}, "meter", 2),
+        shows="the meter of both models over the words between the clue and the word",
     )
     st.markdown(
         f"{_shell.plain(versions[now][0].text)}  \n{meter_sentence(name, clue, versions, values, now)}"

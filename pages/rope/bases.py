@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import chance, rotation
-from pages import _progress, _shell
+from pages import _findings, _progress, _shell
 from pages._cache import remembered
 from pages._control import Steps
 from pages._numbers import compared, number, plural
@@ -85,12 +85,14 @@ def speeds(pair, base):
     """
     config, T = pair.trace.config, len(pair.trace.tokens)
     figure = wavelengths(config.head_width, config.context, T, int(config.rope_base), base)
+    turns = rotation.wavelengths(config.head_width, base)
     _shell.show(
         figure,
         key="rope.wavelengths",
-        alt="tokens for one turn of each pair, with the trained and the chosen base",
+        finding=f"with base {base:,} pair 1 turns once in {plural('token', float(turns[0]))}, "
+        f"pair {len(turns)} once in {number(turns[-1])}",
+        shows="tokens for one turn of each pair, with the trained and the chosen base",
     )
-    turns = rotation.wavelengths(config.head_width, base)
     _shell.say(
         r"\lambda_i = \frac{2\pi}{\theta_i} = 2\pi\,b^{2(i-1)/D}",
         f"With base {base:,}, {slow(turns, config.context, f'{config.context} tokens')}, and "
@@ -131,7 +133,14 @@ def rerun(pair, base):
         st.info("One token has nothing to predict, so there is no loss to compare. Type a few words more.")
         return
     measured = losses(text, name)
-    _shell.show(curve(text, name, trained, base), key="rope.bases", alt="loss of the text over the base")
+    _shell.show(
+        curve(text, name, trained, base),
+        key="rope.bases",
+        finding=_findings.extremes(
+            {f"base {value:,}": nats.mean() for value, nats in measured.items()}, "mean loss"
+        ),
+        shows="loss of the text over the base",
+    )
     st.markdown(
         f"**The model was trained with base {trained:,}.** Each point is the real model, all layers, run "
         "again on your text with the same parameters and another base. "

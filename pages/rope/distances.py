@@ -29,12 +29,15 @@ def draw_scores(pair):
         limit=context,
         marks={name: (offset, content[offset + pair.last]) for name, offset in marks.items()},
     )
+    seen = content[: pair.last + 1]  # the key at the query's place or before it
     _shell.show(
         figure,
         key="rope.distances",
-        alt="score of the two tokens over their offset, with and without content",
+        finding=f"looking back, the two would score highest at {signed(offsets[seen.argmax()])}, "
+        f"{number(seen.max(), 2)}; in the text, at {signed(here)}, they score "
+        f"{number(content[here + pair.last], 2)}",
+        shows="score of the two tokens over their offset, with and without content",
     )
-    seen = content[: pair.last + 1]  # the key at the query's place or before it
     paper = rotation.decay(q, k, *settings)
     asks, answers = map(_shell.plain, pair.words)
     st.markdown(

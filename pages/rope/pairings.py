@@ -6,6 +6,7 @@ from model import load
 from model.analysis import chance, rotation
 from pages import _shell
 from pages._cache import remembered
+from pages._findings import extremes
 from pages._numbers import compared, number, rounding
 from viz import rotation as figures
 
@@ -67,7 +68,8 @@ def order(pair, chosen):
     _shell.show(
         reordering(width, chosen),
         key="rope.reordering",
-        alt=f"the rows of a head's query and key projections, reordered: {' '.join(map(str, rows))}",
+        finding=f"the rows in their new order: {' '.join(map(str, rows))}",
+        shows="the rows of a head's query and key projections, before and after",
     )
     st.caption(
         f"These are the {len(rows)} rows of W_Q and of W_K in each head: on top as trained, below as a "
@@ -92,7 +94,10 @@ def compare(pair):
         _shell.show(
             curves(pair.choice.text, pair.choice.model),
             key="rope.losses",
-            alt="loss of each token under the three readings",
+            finding=extremes(
+                {name: losses.mean() for name, (losses, _) in zip(NAMES, results, strict=True)}, "mean loss"
+            ),
+            shows="loss of each token under the three readings",
         )
         st.caption(
             "Each token’s loss, given those before it; lower is better. The dashed green line lies on the "

@@ -11,7 +11,7 @@ from pages._cache import remembered
 from pages._choices import put
 from pages._control import Menu
 from pages._fold import fold
-from pages._numbers import percent
+from pages._numbers import number, percent
 from viz import scatter, theme
 
 BOXES = "word_sense.examples"  # whether they are open
@@ -43,6 +43,7 @@ def plane(word, known, now, stage, names):
     """All examples and the two sentences, now (2, S, C), on the plane in which they differ most."""
     points, share = senses.plane(known.left, known.right, now)
     n, m = len(known.left), len(known.right)
+    x = points[:, stage, 0] / (abs(points[:, stage]).max() or 1)  # as it is drawn
     left, right = ([one.text for one in group] for group in known.examples)
     groups = [
         (known.ends[0], slice(0, n), theme.QUERY, "circle", 8, left),
@@ -52,7 +53,10 @@ def plane(word, known, now, stage, names):
     _shell.show(
         scatter.planes(points, groups, frames=names, chosen=stage),
         key="word_sense.map",
-        alt="the word in all sentences, two principal components",
+        finding=f"at {names[stage]}, along the first direction, the first sentence is at "
+        f"{number(x[-2], 2)}, the second at {number(x[-1], 2)}; on average {known.ends[0]} is at "
+        f"{number(x[:n].mean(), 2)}, {known.ends[1]} at {number(x[n : n + m].mean(), 2)}",
+        shows="the word in all sentences, two principal components",
     )
     st.caption(
         f"Each sign is {_shell.plain(word)} in one sentence; the two directions in which all these vectors "

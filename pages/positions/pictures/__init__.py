@@ -110,7 +110,13 @@ def by_head(bias: np.ndarray, head: int, name: str, meaning: str, source: Callab
     figure = figures.biases(bias[:, -1, ::-1], chosen=head)
 
     def draw():
-        _shell.show(figure, key="positions.bias", alt=f"bias of {name} by distance, a line for each head")
+        near, far = bias[head, -1, -2], bias[head, -1, 0]
+        _shell.show(
+            figure,
+            key="positions.bias",
+            finding=f"head {head + 1} adds {number(near)} at 1 token back and {number(far)} at {SHOWN - 1}",
+            shows=f"bias of {name} by distance, a line for each head",
+        )
 
     seen = np.where(np.tri(SHOWN, dtype=bool), bias[head], np.nan)
     caption = (

@@ -17,6 +17,7 @@ from pages import _reconnection
 from viz.component.address import address
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
+EVERYWHERE = "model"  # what is chosen for all pages, though not every page has it
 LONGEST = 8_000  # letters of an address: some servers refuse longer ones
 MOST_REMEMBERED = 200  # addresses on the way back
 
@@ -62,10 +63,13 @@ def kept(key: str, options: Sequence | None, default: Any, spell: Callable[[Any]
     fits = [] if linked is None else meant(linked, options, spell)
     if fits:
         state.chosen[key] = fits[0]
+    elif linked is not None and key == EVERYWHERE:
+        state.chosen[key] = linked
     value = state.chosen.get(key, default)
     if options is not None and value not in options:
         value = default
-        forget(key)
+        if key != EVERYWHERE:
+            forget(key)
     if linked is not None and not fits:
         refuse(key, spell(value))
     # a control of the same key on another page is another one, and the browser draws it empty

@@ -105,7 +105,7 @@ def reply(asked: str) -> None:
     else:
         del state["models.asked"], state[REPLY]
         state.opened[HUB + asked] = kind(asked)
-        put({"model": HUB + asked}, "layer", "head", "word_sense.model", "word_sense.stage")
+        put({"model": HUB + asked}, "layer", "head", "word_sense.stage")
         st.rerun()
 
 

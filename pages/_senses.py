@@ -5,15 +5,12 @@ import streamlit as st
 
 from model import load
 from model.analysis import senses
-from model.loading import HUB
 from model.trace import frozen
-from pages import _models, _shell, _signs, _text
+from pages import _models, _shell, _sidebar, _signs, _text
 from pages._cache import remembered
-from pages._choices import hold, wished
-from pages._control import Menu, Text
+from pages._control import Text
 
 MODEL = "encoder"
-READER = "word_sense.model"  # key of the control that chooses another
 SENTENCES = ("text", "word_sense.other")  # session keys of the two sentences,
 NUMBERS = ("first", "second")  # and how they are called
 
@@ -50,14 +47,8 @@ def best_stage(model=MODEL, known=None):
 
 
 def reader():
-    """The control of the model that reads the sentences: ours, or one that was opened. A model that the
-    reader has opened elsewhere, or a link names, is the first choice.
-    """
-    known = [MODEL, *_models.opened(("encoder", "decoder"))]
-    asked = wished("model", "")
-    if asked.startswith(HUB) and asked in known:
-        hold(READER, asked)
-    return Menu("Model", READER, known, MODEL)
+    """The model that reads the sentences: ours, or one that was opened."""
+    return _sidebar.reader([MODEL, *_models.opened(("encoder", "decoder"))], hub=True)
 
 
 # ---- the two sentences ----

@@ -8,7 +8,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 
 from model import Unavailable, load
 from model.loading import HUB
-from pages import _foreign, _models, _senses, _text
+from pages import _foreign, _models, _text
 from pages._control import Buttons, Menu, NothingToShow
 from pages._glossary import explained
 from pages._numbers import number
@@ -38,23 +38,31 @@ class Choice(NamedTuple):
 
 def choice(kinds=("encoder", "decoder"), only=None, toys=False, hub=False, default=_text.FIRST):
     """The reader's text, whose box will stand here, or the page's `default`; and what the sidebar, drawn
-    after the page, says of the model: one of the kinds given, unless the page is about `only` one.
+    after the page, says of the model: one of the kinds given, unless the page is about `only` one of ours.
 
     toys: whether to offer the toys as well, last: they know no words, but a head can be seen at work in them.
     hub: whether the page can show models that were opened with the library.
     """
-    known = _models.bundled(kinds, toys) + (_models.opened(kinds) if hub else [])
-    st.session_state.models, st.session_state.opens = known, hub
+    ours = [only] if only else _models.bundled(kinds, toys)
+    known = ours + (_models.opened(kinds) if hub else [])
     if not known:
         st.error(
             "There is no model in model/checkpoints. Restore the folder, or train one with python -m "
             "model.train."
         )
         raise NothingToShow
-    model = only or model_control(known).value()
+    model = reader(known, hub) if hub or not only else only
     text = _text.place(model, default)
     load(model)  # where it is unavailable, the page ends here
     return Choice(text, model)
+
+
+def reader(known, hub):
+    """The model that the sidebar, drawn after the page, says: one of those `known` to the page. hub: whether
+    others can be opened.
+    """
+    st.session_state.models, st.session_state.opens = known, hub
+    return model_control(known).value()
 
 
 def model_control(known):
@@ -99,30 +107,31 @@ def sidebar(anyhow=False):
     """Draw what the page asked for in this run, its text included; `anyhow` asks for it where the page did
     not come so far.
     """
-    if _senses.READER in st.session_state.drawn:
-        with st.sidebar:
-            control = _senses.reader()
-            control.draw(help=origin(control.value()))
-            _models.draw()
     if st.session_state.reader is None and anyhow:
         with suppress(NothingToShow, Unavailable):
             choice(toys=True)
-    if st.session_state.reader is None:
-        return
-    # a page that failed may have its own text box; and of what is unavailable it has said so
-    with suppress(StreamlitDuplicateElementKey, Unavailable):
-        _text.draw()
+    reads, model = st.session_state.reader, "model" in st.session_state.drawn
+    if reads is not None:
+        # a page that failed may have its own text box; and of what is unavailable it has said so
+        with suppress(StreamlitDuplicateElementKey, Unavailable):
+            _text.draw()
     with st.sidebar:
-        if "model" in st.session_state.drawn:
-            model_control(st.session_state.models).draw(help=origin(st.session_state.reader))
+        if model:
+            model_control(st.session_state.models).draw(help=origin(st.session_state.model))
             if len(name := st.session_state.model) > LONGEST:
                 st.caption(escaped(name))
-        with suppress(Unavailable):
-            for control in place_controls(st.session_state.reader):
-                if control.key in st.session_state.drawn:
-                    control.draw()
-        if "model" in st.session_state.drawn and st.session_state.opens:
+        if reads is not None:
+            draw_places(reads)
+        if model and st.session_state.opens:
             _models.draw()
+
+
+def draw_places(model):
+    """The controls of layer and head, those that the page has asked for."""
+    with suppress(Unavailable):
+        for control in place_controls(model):
+            if control.key in st.session_state.drawn:
+                control.draw()
 
 
 def read(choice, notice=True):

@@ -9,7 +9,7 @@ from model.hub import files
 from pages import _clues
 from pages._examples import BEFORE
 from tests import checkpoints
-from tests.session import address, click, control, pictures, visit
+from tests.session import address, click, control, pictures, visit, walk
 from tests.test_hub_minilm import LINE, NAME
 
 RIVER, CASH = checkpoints.CORPUS[0], checkpoints.CORPUS[1]
@@ -61,7 +61,7 @@ def test_a_real_encoder_tells_the_banks_apart():
     values = falls(model, *senses.bundled()["bank"].values())
     np.testing.assert_allclose(lanes(at), values.T[:7], atol=1e-4)  # its last layer is its end
     assert lanes(at)[-1, 0] < -0.5 and lanes(at)[-1, 1] > 0.5
-    assert address(at)["word_sense.model"] == model == control(at, "word_sense.model").value
+    assert address(at)["model"] == model == control(at, "model").value
     notes = pictures(at)["word_sense.words2"]
     word = senses.find(CASH, "bank")[0]
     cash = [one for one in senses.words(CASH) if str(one) == "cash"]
@@ -119,12 +119,12 @@ def test_what_cannot_be_hidden_is_absent_with_a_line_that_says_why(name):
 
 def test_the_model_is_chosen_in_the_sidebar_and_ours_is_the_first(name):
     at = visit("word_sense", {}).run()
-    menu = control(at, "word_sense.model")
+    menu = control(at, "model")
     assert menu.value == "encoder" and name("bert") in menu.options
-    assert "word_sense.model" not in address(at)
+    assert "model" not in address(at)
     at = menu.set_value(name("bert")).run()
-    assert len(lanes(at)) == 3 and address(at)["word_sense.model"] == name("bert")
-    at = control(at, "word_sense.model").set_value("encoder").run()
+    assert len(lanes(at)) == 3 and address(at)["model"] == name("bert")
+    at = control(at, "model").set_value("encoder").run()
     assert len(lanes(at)) == load("encoder").config.layers + 2
 
 
@@ -133,3 +133,10 @@ def test_larger_models_read_fewer_tokens_for_an_answer(name, monkeypatch):
     word = senses.find(CASH, "bank")[0]
     monkeypatch.setitem(load(name("bert")).card, "parameters", _clues.WORK // 50)
     assert len(_clues.nearest(word, name("bert"))) == _clues.LEAST
+
+
+def test_a_model_chosen_elsewhere_is_still_chosen_there_after_this_page():
+    at = visit("attention", {"model": "decoder-alibi"}).run()
+    at = walk(at, "word_sense")
+    assert control(at, "model").value == "encoder" and "model" not in address(at)
+    assert control(walk(at, "attention"), "model").value == "decoder-alibi"

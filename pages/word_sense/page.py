@@ -10,7 +10,7 @@ from pages._control import Menu
 from pages._fold import fold
 from pages.word_sense import blindfold, examples, heads, meter, neighbours, pair
 
-model = _senses.reader().value()
+model = _senses.reader()
 names = _senses.stage_names(model)
 boxes = _senses.sentence_boxes()
 texts = [box.value() for box in boxes]

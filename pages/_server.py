@@ -56,6 +56,13 @@ STYLE = """<style>
   }
 }
 [class*="st-key-box-"] [data-testid="InputInstructions"] { display: none }
+/* a phone shows what a tapped word moves while it is tapped, below Streamlit's own head */
+@media (max-width: 640px) and (min-height: 640px) {
+  .st-key-word_sense-moves > .st-key-word_sense-meter { position: sticky; top: 3.75rem; z-index: 2 }
+}
+@media (max-width: 640px) and (min-height: 780px) {
+  .st-key-word_sense-moves > .st-key-word_sense-neighbours { position: sticky; top: 3.75rem; z-index: 2 }
+}
 .stButtonGroup > div { flex-wrap: wrap } /* in a row Streamlit hides on a phone what does not fit */
 /* to fade by itself, each part of a page would need a layer of its own */
 [data-stale="true"] { transition: none !important; opacity: 1 !important }

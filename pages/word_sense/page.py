@@ -32,16 +32,16 @@ hides = _foreign.hides(model)
 hidden = [blindfold.hidden(one, i) if hides else _clues.NOTHING for i, one in enumerate(targets)]
 now = blindfold.seen_through(targets, plain, hidden, model)
 scales = [blindfold.scale(known, now, side, model) for side in (0, 1)]
-if known:
-    meter.picture(word, texts, known, plain, now, hidden, stage, names)
-else:
-    neighbours.picture(targets, now, stage, names, model)
-
-if load(model).config.causal:
-    pair.say_that_it_looks_back(targets)
-if hides:
-    moved = [_clues.moves(targets[i], scales[i], stage, hidden[i]) for i in (0, 1)]
-    blindfold.draw(targets, scales, moved, hidden, stage)
+with st.container(key="word_sense.moves"):  # on a phone the picture stays in sight while a word is tapped
+    if known:
+        meter.picture(word, texts, known, plain, now, hidden, stage, names)
+    else:
+        neighbours.picture(targets, now, stage, names, model)
+    if load(model).config.causal:
+        pair.say_that_it_looks_back(targets)
+    if hides:
+        moved = [_clues.moves(targets[i], scales[i], stage, hidden[i]) for i in (0, 1)]
+        blindfold.draw(targets, scales, moved, hidden, stage)
 if known:
     meter.caption(word, known, plain, stage, names, model)
     near = targets, now, stage, names, model

@@ -253,3 +253,17 @@ def test_one_click_brings_the_meter_for_a_word_without_examples(page):
     page.page.wait_for_function(NEAR)
     page.page.get_by_role("button", name="Use these examples").click()
     assert meter(page, POT, STRIKE).shape == (MODEL.config.layers + 2, 2)
+
+
+def test_on_a_phone_the_meter_stays_in_sight_while_a_word_of_either_sentence_is_tapped(phone):
+    phone.open("word_sense").rests()
+    chips = phone.part("word_sense.words2", "button")
+    chips.last.evaluate("one => one.scrollIntoView({ block: 'end' })")
+    meter, chip = phone.part("word_sense.meter").bounding_box(), chips.first.bounding_box()
+    assert 50 <= meter["y"] < 70
+    assert meter["y"] + meter["height"] < chip["y"] < phone.page.viewport_size["height"]
+    reading = phone.part("word_sense.meter", "button.lane").nth(3)
+    expect(reading).to_contain_text("+0.92")
+    chips.filter(has_text="cash").click()
+    expect(reading).not_to_contain_text("+0.92")
+    assert phone.part("word_sense.meter").bounding_box() == meter

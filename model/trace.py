@@ -106,9 +106,7 @@ class AttentionTrace:
         return read_only(general(q, k, torch.eye(len(k)), allowed, bias, self.scale, self.softcap, sink))
 
     def error(self, rows: slice = slice(None)) -> float:
-        """max |weights @ v - heads| over all heads and the rows given: how far what is shown is from what the
-        pass produced.
-        """
+        """max |weights @ v - heads| over all heads and these rows: how far what is shown is from the pass."""
         return max(
             float(np.abs(self.weights(head, rows) @ self.head(head).v - heads[rows]).max())
             for head, heads in enumerate(self.heads)
@@ -128,9 +126,7 @@ class WeightsTrace:
 
 @dataclass(frozen=True)
 class ConvolutionTrace:
-    """One layer of a convolutional twin, which has no queries, keys or weights:
-    what it added to the stream, out (T, C).
-    """
+    """One layer of a convolutional twin, which has no weights: what it added to the stream, out (T, C)."""
 
     out: np.ndarray
 
@@ -173,8 +169,7 @@ class Trace:
     @property
     def last(self) -> int:
         """The place of the last token that stands for text: after it come marks only, such as [SEP]."""
-        said = [i for i, (start, end) in enumerate(self.spans) if start < end]
-        return said[-1] if said else len(self.tokens) - 1
+        return max((i for i, (a, b) in enumerate(self.spans) if a < b), default=len(self.tokens) - 1)
 
     @cached_property
     def probabilities(self) -> np.ndarray:

@@ -6,7 +6,7 @@ from contextlib import suppress
 import streamlit as st
 
 from model import Unavailable, load, names, open_model
-from model.hub import Offer, at_hand, kind, may_download, offer
+from model.hub import Offer, at_hand, kind, may_download, name_of, offer
 from model.loading import HUB
 from pages import _downloads
 from pages._choices import put
@@ -37,7 +37,7 @@ def opened(kinds: tuple[str, ...]) -> list[str]:
         state.opened = here(os.environ.get("RIVERBANK_MODELS"))
     linked = state.link.get("model", "")
     if linked.startswith(HUB) and linked not in state.opened:
-        remember(linked)
+        state.link["model"] = remember(linked)
     return [name for name, its_kind in state.opened.items() if its_kind in kinds]
 
 
@@ -51,12 +51,18 @@ def here(folders: str | None) -> dict[str, str]:
     return kinds
 
 
-def remember(name: str) -> None:
-    """Offer a model of this machine from now on; where it is none, prepare to ask for it."""
+def remember(name: str) -> str:
+    """Offer a model of this machine from now on, by its name, which is returned, and not by its folder; where
+    it is none, prepare to ask for it.
+    """
+    asked = name.removeprefix(HUB)
     try:
-        st.session_state.opened[name] = kind(name.removeprefix(HUB))
+        known = HUB + name_of(asked)
+        st.session_state.opened[known] = kind(asked)
     except Unavailable:
-        st.session_state["models.asked"] = name.removeprefix(HUB)
+        st.session_state["models.asked"] = asked
+        return name
+    return known
 
 
 def draw() -> None:
@@ -104,8 +110,7 @@ def reply(asked: str) -> None:
         st.warning(escaped(state[REPLY]))
     else:
         del state["models.asked"], state[REPLY]
-        state.opened[HUB + asked] = kind(asked)
-        put({"model": HUB + asked}, "layer", "head", "word_sense.stage")
+        put({"model": remember(HUB + asked)}, "layer", "head", "word_sense.stage")
         st.rerun()
 
 

@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
 def name(folder, monkeypatch):
     """How a family's model is called in an address."""
     monkeypatch.setenv("RIVERBANK_MODELS", str(folder))
-    return lambda family: f"hub:{folder / family}"
+    return "hub:{}".format
 
 
 def seen(page, model, **query):
@@ -52,9 +52,11 @@ def test_every_view_shows_an_opened_model_or_says_why_not(page, name):
         seen(page, name("gpt2"), **({f"{page}.section": view} if view else {}))
 
 
-def test_a_name_that_the_menu_cuts_stands_whole_below_it(name):
-    at = seen("attention", name("gpt2"))
-    assert [one.value.replace("\\", "") for one in at.sidebar.caption] == [name("gpt2")]
+def test_a_name_that_the_menu_cuts_stands_whole_below_it(folder, name):
+    long = "sentence-transformers--all-mpnet-base-v2"
+    checkpoints.save("gpt2", folder / long)
+    at = seen("attention", name(long.replace("--", "/")))
+    assert [one.value.replace("\\", "") for one in at.sidebar.caption] == [name(long.replace("--", "/"))]
     assert not visit("attention", {}).run().sidebar.caption
 
 
@@ -135,10 +137,22 @@ def opening(page="attention"):
     return at.run()
 
 
-def test_a_folder_that_is_typed_is_opened_and_chosen(name):
-    at = asked(opening(), name("llama").removeprefix("hub:"))
+def test_a_folder_that_is_typed_is_opened_and_chosen_by_its_name(folder, name):
+    at = asked(opening(), str(folder / "llama"))
     assert control(at, "model").value == name("llama") == address(at)["model"]
     assert control(at, "layer").options == ["1", "2"]
+
+
+def test_no_folder_of_this_machine_stands_in_the_menu_or_the_link(folder, name):
+    (folder / "nested").mkdir(exist_ok=True)
+    checkpoints.save("gpt2", folder / "nested" / "deep")
+    for linked, called in (("llama", "llama"), ("nested/deep", "nested/deep")):
+        at = seen("attention", f"hub:{folder / linked}")
+        assert control(at, "model").value == name(called) == address(at)["model"]
+        options = control(at, "model").options
+        assert {name(family) for family in FAMILIES} < {*options}
+        assert not any(str(folder.parent) in one for one in options)
+        assert control(seen("attention", name(called)), "model").value == name(called)
 
 
 @pytest.mark.parametrize(

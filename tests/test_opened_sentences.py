@@ -11,7 +11,7 @@ import pytest
 from model import load, masks
 from model.analysis import heads, leak, subject, wordwise
 from tests import checkpoints
-from tests.session import control, opened, pictures
+from tests.session import control, opened, pictures, visit
 
 TEXT = "I swam across the river to get to the other bank"
 FAMILIES = "gpt2", "gpt_oss", "gemma3", "llama", "bert"
@@ -206,3 +206,21 @@ def test_a_mark_is_a_word_by_its_name(name):
     assert wordwise.words(marked).names == ("[A]", "[B]")
     at = opened("heads", model=name("bert"), text=TEXT, words="True")
     assert pictures(at)["heads.map"][0]["rows"][0] == "[CLS]"
+
+
+# ---- the whole model ----
+
+
+def test_the_block_of_an_opened_model_asks_for_no_click_and_rounds_no_error_to_0(name):
+    at = opened_sheet(name("gpt2"))
+    assert "Click a box" not in said_of(at)
+    sheet = next(one.value for one in at.markdown if one.value.startswith("| identity"))
+    errors = [line.split("|")[2].strip() for line in sheet.splitlines()[2:]]
+    assert "0.00" not in errors and "exactly 0" in errors and any("10⁻" in one for one in errors)
+
+
+def opened_sheet(model):
+    """The page of the whole model with the sheet of identities: it has a table in the place of a picture."""
+    at = visit("architecture", {"model": model, "text": TEXT}).run()
+    assert not at.exception
+    return at

@@ -6,7 +6,7 @@ from model import load
 from model.analysis import conformance
 from pages import _fold, _shell
 from pages._cache import remembered
-from pages._numbers import number
+from pages._numbers import rounding
 from pages._shell import explain
 
 NAME = "Does the page show what the model did?"
@@ -33,7 +33,7 @@ def show(view):
     )
     lines = ["| identity | largest error | |", "|:--|--:|:--|"]
     for one in found:
-        error = "exactly 0" if one.error == 0 else number(one.error, 2)
+        error = "exactly 0" if one.error == 0 else rounding(one.error)
         lines.append(f"| {one.claim} | {error} | {'holds' if one.held else '**fails**'} |")
     st.markdown("\n".join(lines))
     versions(view)

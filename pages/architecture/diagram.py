@@ -20,6 +20,10 @@ OPENING = (
     "Attention is one part of a transformer. **Click a box** of the loaded model: beside it stands "
     "what really went through it on your text."
 )
+OPENED = (
+    "Attention is one part of a transformer. The parts of a model that was opened are not known by name, so "
+    "that none can be drawn as a box; **see whether what the pages show of it is what it did** on your text."
+)
 
 BOX = "architecture.box"
 GROUPS = {  # what the boxes are summed up as

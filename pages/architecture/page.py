@@ -39,8 +39,11 @@ VIEW = Buttons(
 )
 
 section = VIEW.value()
-st.markdown(SECTIONS[section].OPENING)
+opening = st.empty()
+opening.markdown(SECTIONS[section].OPENING)
 choice = _sidebar.choice(kinds=("encoder", "decoder"), hub=True)
+if choice.model.startswith(HUB) and section == "The block":
+    opening.markdown(diagram.OPENED)
 row = row_above("views")
 with row:
     VIEW.draw()

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from model import Trace, load
@@ -9,6 +10,7 @@ from model.hub.trace import MOST
 from model.loading import HUB
 from model.trace import AttentionTrace, ConvolutionTrace, WeightsTrace
 from pages._control import NothingToShow
+from pages._numbers import tex
 from pages._shell import escaped
 from viz.component import heatmap
 
@@ -39,6 +41,22 @@ def row_sum(attention: AttentionTrace | WeightsTrace) -> str:
     if getattr(attention, "sinks", None) is None:
         return "each row of weights sums to 1"
     return "each row of weights sums to less than 1: the rest goes to its head’s sink, which is no token"
+
+
+def sink_power(attention: AttentionTrace, head: int, top: float) -> float | None:
+    """e^(z - top), z being the score of a head's sink: what it adds to the sum by which a softmax divides,
+    once `top` is taken off all scores. None if the head has no sink.
+    """
+    return None if attention.sinks is None else float(np.exp(attention.sinks[head] - top))
+
+
+def scaled_tex(attention: AttentionTrace, dot: float) -> str:
+    """How a dot product becomes a score, before any bias, as LaTeX with its numbers."""
+    product = rf"{tex(dot)} \times {tex(attention.scale)}"
+    if attention.softcap is None:
+        return product
+    cap = tex(attention.softcap)
+    return rf"{cap} \tanh\left(({product}) / {cap}\right)"
 
 
 def runs_attention(name: str) -> None:

@@ -113,8 +113,8 @@ def test_where_a_row_sums_to_less_than_one_the_page_says_where_the_rest_went(nam
     at = seen("attention", name("gpt_oss"))
     row = load(name("gpt_oss")).explain(SHORT).layers[1].attention.weights(3)[-1]
     assert row.sum() < 0.999
-    assert any("sink, which is no token" in element.value for element in at.markdown)
-    assert not any("sink, which" in one.value for one in seen("attention", name("gpt2")).markdown)
+    assert any("sink, a score z that is no token’s" in element.value for element in at.markdown)
+    assert not any("sink, a score" in one.value for one in seen("attention", name("gpt2")).markdown)
 
 
 # ---- opening ----

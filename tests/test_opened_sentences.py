@@ -2,6 +2,7 @@
 marks around a text.
 """
 
+import re
 from dataclasses import replace
 from itertools import product
 
@@ -14,7 +15,7 @@ from tests import checkpoints
 from tests.session import control, opened, pictures, visit
 
 TEXT = "I swam across the river to get to the other bank"
-FAMILIES = "gpt2", "gpt_oss", "gemma3", "llama", "bert"
+FAMILIES = "gpt2", "gpt_oss", "gemma2", "gemma3", "llama", "bert"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -224,3 +225,30 @@ def opened_sheet(model):
     at = visit("architecture", {"model": model, "text": TEXT}).run()
     assert not at.exception
     return at
+
+
+FRACTION = re.compile(r"= \\frac\{([^{}]*)\}\{([^{}]*)\} = ([^$\n]*)")
+
+
+@pytest.mark.parametrize("family", ["gpt_oss", "gpt2"])
+@pytest.mark.parametrize(("page", "view"), [("attention", {}), ("heads", {"heads.section": "Neuron"})])
+def test_what_a_softmax_divides_by_has_the_sink_in_it(family, page, view, name):
+    words = said_of(opened(page, model=name(family), text=TEXT, **view))
+    part, whole, weight = (float(one.replace("{,}", "")) for one in FRACTION.search(words).groups())
+    assert part / whole == pytest.approx(weight, abs=0.002)
+    assert ("e^{z" in words) == (family == "gpt_oss")
+
+
+@pytest.mark.parametrize(
+    ("page", "view"),
+    [("attention", {"attention.step": "4 Divide by √D"}), ("heads", {"heads.section": "Neuron"})],
+)
+def test_a_capped_score_is_written_with_its_cap(page, view, name):
+    words = said_of(opened(page, model=name("gemma2"), text=TEXT, **view))
+    cap, dot, scale, again, score = CAPPED.search(words).groups()
+    assert cap == again and float(cap) * np.tanh(float(dot) * float(scale) / float(cap)) == pytest.approx(
+        float(score), rel=0.02
+    )
+
+
+CAPPED = re.compile(r"= ([\d.]+) \\tanh\\left\(\((\S+) \\times (\S+)\) / (\S+)\\right\) = ([^$\n]+)")

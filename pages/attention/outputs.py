@@ -5,6 +5,7 @@ import streamlit as st
 
 from model import probabilities
 from pages import _shell, _words
+from pages._foreign import row_sum, sink_power
 from pages._numbers import largest, number, signed_tex, tex
 from pages.attention.cell import by_dimension, square, take_token
 from viz.component.chips import chips
@@ -24,7 +25,7 @@ def softmax(cell):
             "Weights",
             kind="weights",
             allowed=allowed,
-            note=f"each row sums to {number(row.sum(), digits=6)}",
+            note=f"{row_sum(cell.attention)}, that of {cell.words[0]} to {number(row.sum(), digits=6)}",
             labels=labels,
         )
         labels.draw()
@@ -36,9 +37,11 @@ def softmax(cell):
         top = scores.max()
         less = signed_tex(-top)
         parts = probabilities.powers(scores)
-        part, whole = parts[cell.key], parts.sum()
+        sunk = sink_power(cell.attention, cell.head, top)
+        part, whole = parts[cell.key], parts.sum() + (sunk or 0)
+        sink = "" if sunk is None else rf" + e^{{z {less}}}"
         _shell.say(
-            rf"w = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = "
+            rf"w = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}{sink}}} = "
             rf"\frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}",
             f"{asks} looks most at {most}." + to_sink(row),
             f"This is the weight that {asks} gives {answers}. The row’s largest score, {number(top)}, is "
@@ -62,7 +65,9 @@ def softmax(cell):
 def to_sink(row):
     """Where the rest of a row goes that sums to less than 1, as in models whose heads have a sink."""
     rest = 1 - float(row.sum())
-    return f" The rest, {number(rest, 3)}, goes to this head’s sink, which is no token." * (rest > 1e-4)
+    return f" The rest, {number(rest, 3)}, goes to this head’s sink, a score z that is no token’s." * (
+        rest > 1e-4
+    )
 
 
 def mixture(cell):

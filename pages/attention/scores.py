@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages import _shell
 from pages._findings import contribution
+from pages._foreign import scaled_tex
 from pages._numbers import number, plural, signed, signed_tex, tex
 from pages.attention.cell import square
 from viz import bars
@@ -43,17 +44,22 @@ def scaled(cell):
     """Step 4: divided by the square root of the head's width."""
     dot, score, _ = cell.numbers
     width, bias = cell.attention.q.shape[2], cell.attention.bias
+    usual = math.isclose(cell.attention.scale, width**-0.5, rel_tol=1e-4)
     left, right = st.columns(2, gap="medium")
     with left:
         square(cell, cell.attention.scaled(cell.head), "Scores", kind="signed", note="not yet masked")
     with right:
         added = "" if bias is None else f" {signed_tex(float(bias[cell.head, cell.query, cell.key]))}"
         _shell.say(
-            rf"\text{{score}} = {tex(dot)} \times {tex(cell.attention.scale)}{added} = {tex(score)}",
+            rf"\text{{score}} = {scaled_tex(cell.attention, dot)}{added} = {tex(score)}",
             f"The more products a sum has, the wider it spreads: {width} products of numbers of spread 1 "
             f"have spread √{width} = {number(math.sqrt(width), 2)}. Dividing by that, which is multiplying "
             f"by {number(1 / math.sqrt(width))}, keeps the scores in range, so that the softmax can still "
-            "choose. Switch the division off below and watch the weights run to one word.",
+            "choose. Switch the division off below and watch the weights run to one word."
+            + ("" if usual else f" Here they are multiplied by {number(cell.attention.scale)} instead."),
+            ""
+            if cell.attention.softcap is None
+            else f"No scaled product goes beyond ±{number(cell.attention.softcap)} in this model.",
             ""
             if bias is None
             else "What is added is the bias of the positional encoding: it depends on the distance between "

@@ -11,6 +11,7 @@ from model import AttentionTrace, probabilities
 from pages import _fold, _shell
 from pages._control import Menu, pause
 from pages._findings import contribution
+from pages._foreign import scaled_tex, sink_power
 from pages._numbers import number, percent, plural, rounding, signed, signed_tex, tex
 from pages.heads.pair import look_at
 from viz import bars
@@ -116,7 +117,7 @@ def chain(view, attention, products, words):
         f"**{number(total, 6)}**, the model’s own matrix product says **{number(dot, 6)}**: difference "
         f"{rounding(abs(total - dot))}.",
         turned(attention, view.trace.config.encoding.title, head, query, key, total),
-        rf"$$\text{{score}} = {tex(total)} \times {tex(attention.scale)}{added} = {tex(score)}$$",
+        rf"$$\text{{score}} = {scaled_tex(attention, total)}{added} = {tex(score)}$$",
         ""
         if bias is None
         else "What is added is the bias of the positional encoding: it depends on the distance alone.",
@@ -148,11 +149,15 @@ def weighed(attention, head, query, key, allowed, words):
         )
     part = probabilities.powers(scores)
     less, rank = signed_tex(-float(scores.max())), 1 + int((weights > weights[key]).sum())
+    sunk = sink_power(attention, head, scores.max())
+    sink = "" if sunk is None else rf" + e^{{z {less}}}"
     return (
-        rf"$$\text{{weight}} = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}}} = "
-        rf"\frac{{{tex(part[key])}}}{{{tex(part.sum())}}} = {tex(weights[key])}$$"
+        rf"$$\text{{weight}} = \frac{{e^{{s_j {less}}}}}{{\sum_i e^{{s_i {less}}}{sink}}} = "
+        rf"\frac{{{tex(part[key])}}}{{{tex(part.sum() + (sunk or 0))}}} = {tex(weights[key])}$$"
         f"\n\nOf the {plural('token', int(allowed.sum()))} that {asks} may look at, {answers} is **number "
         f"{rank}**, with {percent(weights[key], 1)} of its attention."
+        + " What the score z of the head’s sink takes goes to no token."
+        * (sunk is not None)
     )
 
 

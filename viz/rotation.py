@@ -106,17 +106,18 @@ def wavelengths(
     *,
     lengths: Mapping[str, int],
     chosen_name: str,
+    trained_name: str = "as trained",
     height: int = 340,
 ) -> go.Figure:
     """After how many tokens each of P pairs is back where it was, on a log scale, with the base of the
-    training and with the chosen one, each (P,).
+    training and with the chosen one, each (P,), and with these names.
 
     lengths: {name: tokens} of two things to compare with, drawn as lines; a pair that did not get round in
     the second of them with the base of the training is hollow, with either base.
     """
     figure = go.Figure()
     pair, (first, last) = np.arange(1, len(trained) + 1), lengths.values()
-    for values, name, colour in ((trained, "as trained", theme.PLAIN), (chosen, chosen_name, theme.VALUE)):
+    for values, name, colour in ((trained, trained_name, theme.PLAIN), (chosen, chosen_name, theme.VALUE)):
         fill = [colour if value <= last else "rgba(0,0,0,0)" for value in trained]
         sign = {"color": fill, "size": 10, "line": {"color": colour, "width": 2}}
         line = {"color": colour, "width": 1, "dash": "dot"}

@@ -9,7 +9,7 @@ number of places; a query stands at position m, a key at n, and their offset is 
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -46,6 +46,48 @@ def turned(hands: np.ndarray, positions: int | float | np.ndarray, frequency: np
     frequency (P,) -> (P,) or (N, P).
     """
     return hands * np.exp(1j * np.multiply.outer(positions, frequency))
+
+
+# ---- how a layer turns ----
+
+PAIRS = {  # by the name of a pairing: width -> the first and the second dimensions of its pairs
+    "halves": lambda width: (np.arange(width // 2), np.arange(width // 2) + width // 2),
+    "adjacent": lambda width: (np.arange(0, width, 2), np.arange(1, width, 2)),
+}
+
+
+class Turning(NamedTuple):
+    """How a layer turns its queries and keys, the first `width` dimensions of each head."""
+
+    frequency: np.ndarray  # (P,) radians per token
+    pairing: str  # one of PAIRS
+    width: int  # the other dimensions are not turned
+    scaling: float = 1.0  # by which what is turned also becomes longer
+    base: float = 10_000.0
+    kind: str = "default"  # how the speeds of the base were changed, as the library names it
+    factor: float = 1.0  # by how much, where that is stated
+
+    def hands(self, x: np.ndarray) -> np.ndarray:
+        """Queries or keys (..., D) before they are turned, as hands (..., P), longer by the scaling."""
+        first, second = PAIRS[self.pairing](self.width)
+        x = np.asarray(x, np.float64)
+        return self.scaling * (x[..., first] + 1j * x[..., second])
+
+    @property
+    def slower(self) -> np.ndarray:
+        """How many times slower than with its base alone each pair turns, (P,)."""
+        return frequencies(self.width, self.base) / self.frequency
+
+
+def turning(bundle: Bundle, layer: int, tokens: int) -> Turning | None:
+    """How a layer turns a text of so many tokens; None if it does not, or in a way that is not known here."""
+    config = bundle.config
+    if hasattr(bundle.network, "turnings"):  # of a model of the library
+        return bundle.network.turnings(tokens)[layer]
+    if config.positions != "rope":
+        return None
+    speeds = frequencies(config.head_width, config.rope_base)
+    return Turning(speeds, config.rope_pairing, config.head_width, base=config.rope_base)
 
 
 # ---- another base than that of the training ----

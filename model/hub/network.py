@@ -1,5 +1,6 @@
 """A model of the library that runs as our own networks do: ids in, a Record out."""
 
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from model.analysis.rotation import Turning
 from model.decoding.cache import Cache
+from model.hub import rotary
 from model.hub.capture import Call, Recording, recorded
 from model.hub.config import HubConfig
 from model.hub.hooks import Stop
@@ -42,6 +45,7 @@ class HubNetwork(nn.Module):
         self.base, self.head, self.end, self.config = base, head, end, config
         self.layout = {id(layer.module): layer for layer in layout}
         self.known: dict[int, Tensor] = {}  # masks by their tokens
+        self.stretching, self.lock = rotary.stretching(base), threading.Lock()
         self.pictures = base.main_input_name == PIXELS
 
     def forward(
@@ -99,7 +103,7 @@ class HubNetwork(nn.Module):
             more["use_cache"] = past is not None
         if memory is not None:
             more["encoder_hidden_states"] = batch(memory, 3).expand(len(ids), -1, -1)
-        with recorded(recording):
+        with recorded(recording), rotary.afresh(self.stretching, self.lock):
             return self.base(**{self.base.main_input_name: ids}, **more).last_hidden_state
 
     def layer_record(self, call: Call, one: bool) -> LayerRecord:
@@ -145,6 +149,10 @@ class HubNetwork(nn.Module):
         if T not in self.known:
             self.known = dict([*self.known.items(), (T, self.seen_masks(T))][-KEPT:])
         return self.known[T]
+
+    def turnings(self, tokens: int) -> list[Turning | None]:
+        """How each layer turns queries and keys; see model.hub.rotary."""
+        return rotary.turnings(self, tokens)
 
     def seen_masks(self, T: int) -> Tensor:
         """The same, by a pass."""

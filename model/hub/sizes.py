@@ -60,9 +60,16 @@ def room(base: nn.Module, seen: Seen) -> tuple[int, str]:
 
 
 def stated_room(config: Any) -> int:
-    """How many tokens a text may have by a config; as many as are accepted if it sets no end."""
-    stated = getattr(config.get_text_config(), "max_position_embeddings", None)
-    return stated if isinstance(stated, int) and stated > 0 else LONGEST
+    """How many tokens a text may have by a config; as many as are accepted if it sets no end, and more than
+    in the training where the rotation stretches with the text.
+    """
+    text = config.get_text_config()
+    stated = getattr(text, "max_position_embeddings", None)
+    if not isinstance(stated, int) or stated <= 0:
+        return LONGEST
+    rotation = getattr(text, "rope_parameters", None) or {}
+    dynamic = rotation.get("rope_type") == "dynamic"
+    return int(stated * rotation.get("factor", 1)) if dynamic else stated
 
 
 def hidden(layer: Layer) -> int:

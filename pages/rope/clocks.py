@@ -19,7 +19,7 @@ def draw(pair, order):
     """The clocks; returns the chosen pair of dimensions, at first the one that adds most to the score."""
     parts = pair.contributions
     chosen = Control("Pair", "rope.pair", range(1, len(parts) + 1), int(parts.argmax()) + 1).value() - 1
-    q, k = pair.vectors
+    q, k = (np.stack([hand.real, hand.imag], axis=-1).ravel() for hand in pair.hands)
 
     def take_places(query, key):
         both = query - pair.query

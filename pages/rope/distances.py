@@ -16,10 +16,11 @@ def draw_scores(pair):
     offsets = np.arange(-pair.last, pair.last + 1)
     (q, k), settings = pair.hands, (offsets, pair.frequency, pair.attention.scale)
     alike = rotation.without_content(q, k)
-    content, without = rotation.curve(q, k, *settings), rotation.curve(alike, alike, *settings)
+    content = rotation.curve(q, k, *settings) + pair.rest
+    without = rotation.curve(alike, alike, *settings)
     here, there = pair.key - pair.query, pair.at[1] - pair.at[0]
     marks = {"in the text": here} | ({"moved": there} if there != here else {})
-    bound, context = rotation.bound(q, k, pair.attention.scale), pair.trace.config.context
+    bound, context = rotation.bound(q, k, pair.attention.scale) + pair.rest, pair.trace.config.context
     figure = figures.scores(
         offsets,
         content,

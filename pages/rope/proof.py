@@ -16,18 +16,18 @@ def add_up(pair):
     with every key.
     """
     attention, head, frequency = pair.attention, pair.choice.head, pair.frequency
+    width = pair.turning.width
     model = attention.scaled(head)[pair.query]  # (T,)
     keys = attention.head(head, turned=False).k
     places = np.arange(len(keys))
     q, k = (
         rotation.turned(pair.hands[0], pair.query, frequency),
-        rotation.turned(rotation.hands(keys), places, frequency),
+        rotation.turned(pair.turning.hands(keys), places, frequency),
     )
-    sums = rotation.contributions(q, k, attention.scale).sum(-1)  # (T,)
-    turned = max(
-        abs(q - rotation.hands(attention.head(head).q[pair.query])).max(),
-        abs(k - rotation.hands(attention.head(head).k)).max(),
-    )
+    rest = keys[:, width:].astype(np.float64) @ pair.vectors[0][width:].astype(np.float64)
+    sums = rotation.contributions(q, k, attention.scale).sum(-1) + attention.scale * rest  # (T,)
+    seen = (pair.turning.hands(one) / pair.turning.scaling for one in attention.head(head)[:2])
+    turned = max(abs(q - next(seen)[pair.query]).max(), abs(k - next(seen)).max())
     asks, answers = map(_shell.plain, pair.words)
     unseen = not attention.head(head).allowed[pair.query, pair.key]
     masked = (
@@ -35,12 +35,16 @@ def add_up(pair):
         if unseen
         else ""
     )
+    speed = r"$\theta_i = b^{-2(i-1)/D}$" if pair.ours else "$\\theta_i$"
+    unturned = f" and the {attention.q.shape[-1] - width} dimensions that are not turned" * bool(
+        rest.size and width < attention.q.shape[-1]
+    )
     _shell.say(
-        rf"\text{{score}} = \frac{{1}}{{\sqrt{{D}}}} \sum_{{i=1}}^{{{len(frequency)}}} "
+        rf"\text{{score}} = {factor(pair)} \sum_{{i=1}}^{{{len(frequency)}}} "
         r"|q_i|\,|k_i|\,\cos\big((n-m)\,\theta_i + \varphi_i\big)"
-        rf" = {tex(sums[pair.key])}",
-        f"$\\theta_i = b^{{-2(i-1)/D}}$ is the speed of pair i. Where the text has {asks} and {answers}, "
-        f"the {len(frequency)} contributions add up to **{number(sums[pair.key], 6)}**. The score that the "
+        rf"{' + r' if unturned else ''} = {tex(sums[pair.key])}",
+        f"{speed} is the speed of pair i. Where the text has {asks} and {answers}, the {len(frequency)} "
+        f"contributions{unturned} add up to **{number(sums[pair.key], 6)}**. The score that the "
         f"model computed, the cell of {heatmap_link(pair)}, is **{number(model[pair.key], 6)}**. Over "
         f"{plural('key', len(model))} of this query, sum and score differ by at most "
         f"{rounding(abs(sums - model).max())}, and the turned hands by {rounding(turned)}: the rounding of "
@@ -48,6 +52,13 @@ def add_up(pair):
         "is all: turning by the place makes the dot product feel the distance. φ, the angle between the "
         "two hands at rest, is what the words have to say; |q| and |k| say how loud.",
     )
+
+
+def factor(pair):
+    """What the model multiplies its dot products by, as TeX: 1/√D, or a number where it is another."""
+    scale = pair.attention.scale
+    usual = np.isclose(scale, pair.attention.q.shape[-1] ** -0.5)
+    return r"\frac{1}{\sqrt{D}}" if usual else tex(scale)
 
 
 def heatmap_link(pair):
@@ -88,15 +99,16 @@ def by_hand(pair, i):
             rf"\mathbf{{{name}}}' = R({place} \cdot {tex(theta)})\,\mathbf{{{name}}} = "
             rf"{matrix(place * theta)} {column(old)} = {column(new)}"
         )
-    (q, k), scale = after, pair.attention.scale
+    (q, k), scale, (first, second) = after, pair.attention.scale, pair.places(i)
+    score = pair.contributions.sum() + pair.rest
     product = rf"{tex(q.real)} \cdot {group(k.real)} {signed_tex(q.imag)} \cdot {group(k.imag)}"
     _shell.say(
-        rf"\tfrac{{1}}{{\sqrt{{D}}}}\,\mathbf{{q}}' \cdot \mathbf{{k}}' = {tex(scale)} \cdot ({product}) = "
+        rf"{factor(pair)}\,\mathbf{{q}}' \cdot \mathbf{{k}}' = {tex(scale)} \cdot ({product}) = "
         rf"{tex(contribution)}",
-        f"Pair {i + 1} is dimensions {2 * i} and {2 * i + 1}, counted from 0; its speed θ is "
+        f"Pair {i + 1} is dimensions {first} and {second}, counted from 0; its speed θ is "
         f"{number(theta)} radians per token, once round in {number(2 * np.pi / theta, 1)} tokens. **A "
         "positive angle turns counter-clockwise**, x to the right and y up; query and key are turned the "
-        f"same way, each by its own position. Of the score {signed(pair.contributions.sum(), 3)} this pair "
+        f"same way, each by its own position. Of the score {signed(score, 3)} this pair "
         f"makes {signed(contribution, 3)}. Click another clock above to see its numbers.",
     )
 

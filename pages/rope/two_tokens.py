@@ -3,11 +3,21 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from model import AttentionTrace, Trace
-from model.analysis import rotation
-from pages import _sidebar
-from pages._control import Control, Menu, token
+import numpy as np
+import streamlit as st
 
+from model import AttentionTrace, Trace, load
+from model.analysis import rotation
+from model.loading import HUB
+from pages import _sidebar
+from pages._control import Control, Menu, NothingToShow, token
+from pages._shell import escaped
+
+ORDER = {  # what tells a model of the library about order, if it does not turn anything
+    "learned": "A learned vector for each position is added to its embedding.",
+    "t5": "A learned number for each distance is added to its scores.",
+    "none": "Nothing that is known here tells it where a token stands.",
+}
 MOVED = BOTH, ALONE = "rope.both", "rope.alone"  # away from where the text has the two tokens
 
 
@@ -20,6 +30,7 @@ class Pair(NamedTuple):
     key: int
     at: tuple[int, int]  # positions after the move, the query's first
     pickers: tuple[Menu, Menu]  # the controls that choose the two tokens
+    turning: rotation.Turning  # how this layer turns queries and keys
 
     @property
     def attention(self) -> AttentionTrace:
@@ -34,11 +45,27 @@ class Pair(NamedTuple):
     @property
     def hands(self):
         """The same as hands at rest, (P,) each."""
-        return tuple(map(rotation.hands, self.vectors))
+        return tuple(map(self.turning.hands, self.vectors))
+
+    @property
+    def rest(self):
+        """What the dimensions that are not turned add to the score, at every distance."""
+        q, k = (one[self.turning.width :].astype(np.float64) for one in self.vectors)
+        return float(self.attention.scale * (q @ k))
+
+    def places(self, i):
+        """The two dimensions of pair i, counted from 0."""
+        first, second = rotation.PAIRS[self.turning.pairing](self.turning.width)
+        return int(first[i]), int(second[i])
+
+    @property
+    def ours(self):
+        """Whether the model is one of Riverbank's own."""
+        return not self.choice.model.startswith(HUB)
 
     @property
     def frequency(self):
-        return rotation.frequencies(self.trace.config.head_width, self.trace.config.rope_base)
+        return self.turning.frequency
 
     @property
     def last(self):
@@ -60,7 +87,13 @@ class Pair(NamedTuple):
 
 
 def pair(trace, choice):
-    """The Pair of this run; asked before the controls are drawn."""
+    """The Pair of this run; asked before the controls are drawn. Where the layer turns nothing, the page says
+    why and ends.
+    """
+    turning = rotation.turning(load(choice.model), choice.layer, len(trace.tokens))
+    if turning is None:
+        st.info(without(trace.config, choice))
+        raise NothingToShow
     T, attention = len(trace.tokens), trace.layers[choice.layer].attention
     asks = token("Who asks (query)", "rope.query", trace.tokens, T - 1, "rope.key", *MOVED)
     query = asks.value()  # until somebody says who answers, the strongest does
@@ -70,7 +103,16 @@ def pair(trace, choice):
     both = Control("Both moved by", BOTH, range(-query, last - query + 1), 0).value()
     alone = Control("The key moved by", ALONE, range(-key - both, last - key - both + 1), 0).value()
     pickers = with_role(asks, "query"), with_role(answers, "key")
-    return Pair(trace, choice, query, key, (query + both, key + both + alone), pickers)
+    return Pair(trace, choice, query, key, (query + both, key + both + alone), pickers, turning)
+
+
+def without(config, choice):
+    """Why there are no hands to turn, in a sentence."""
+    if config.positions != "rope":
+        name = escaped(load(choice.model).name)
+        return f"{name} has no RoPE: its layers turn no queries and keys. {ORDER[config.positions]}"
+    unknown = next((one for one in config.missing if "turned in a way" in one), None)
+    return unknown or f"Layer {choice.layer + 1} turns nothing. Choose another layer in the sidebar."
 
 
 def with_role(menu, role):

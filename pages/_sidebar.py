@@ -116,7 +116,7 @@ def sidebar(anyhow=False):
         with suppress(StreamlitDuplicateElementKey, Unavailable):
             _text.draw()
     with st.sidebar:
-        if model:
+        if model and st.session_state.models:
             model_control(st.session_state.models).draw(help=origin(st.session_state.model))
             if len(name := st.session_state.model) > LONGEST:
                 st.caption(escaped(name))

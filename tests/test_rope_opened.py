@@ -58,7 +58,7 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def name(folder, monkeypatch):
     monkeypatch.setenv("RIVERBANK_MODELS", str(folder))
-    return lambda model: f"hub:{folder / model}"
+    return "hub:{}".format
 
 
 def seen(model, **query):

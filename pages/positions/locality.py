@@ -11,7 +11,7 @@ from pages._cache import remembered
 from pages._choices import put
 from pages._control import NothingToShow, picture_first
 from pages._numbers import percent
-from pages.positions import encodings
+from pages.positions import beside, encodings
 from pages.positions.encodings import NAMES
 from viz.component import heatmap
 from viz.component.panels import panels
@@ -48,8 +48,9 @@ def show(view):
     text = view.text
     T = len(encodings.read(text))
     encoding = encodings.encoding_control("positions.model", "t5")
-    name = encoding.value()
-    with picture_first(encoding, row=view.row):
+    name, other = encoding.value(), beside.control()
+    opened, said = other.value(), ""
+    with picture_first(encoding, other, row=view.row):
         encodings.fits_or_ends(name, T)
         if T == 1:
             st.warning(
@@ -64,10 +65,15 @@ def show(view):
         chosen = tuple(control.value() - 1 for control in most)
         trace = _shell.explain(text, f"decoder-{name}")
         _, flat = order.by_distance(heads.uniform(trace.layers[0].attention.allowed))
-        left, right = st.columns([5, 4], gap="medium")
+        left, right = st.columns([5, 5 if opened else 4], gap="medium")
         with left:
             draw_profiles(name, text, ranked, means, shares, chosen)
         with right:
+            if opened:
+                said = beside.picture(text, opened, name, shares)
+            else:
+                draw_chosen(name, trace, means[chosen], chosen)
+        if opened:
             draw_chosen(name, trace, means[chosen], chosen)
     st.caption(
         "Mean weight by distance: each row is a head, each column how many tokens back it looks, 0 being "
@@ -76,7 +82,7 @@ def show(view):
         "convolution could "
         f"do{f'; the first {DRAWN} tokens' * (T > DRAWN)}."
     )
-    explain(name, text, shares, chosen, flat)
+    explain(name, text, shares, chosen, flat, said)
     _fold.fold("How the share is measured", "positions.how", how)
     _fold.sources("positions.code", order.by_distance)
 
@@ -119,8 +125,10 @@ def draw_chosen(name, trace, means, chosen):
     )
 
 
-def explain(name, text, shares, chosen, flat):
-    """The chosen head's share of variance beside those of all heads, of a uniform one and of all models."""
+def explain(name, text, shares, chosen, flat, said):
+    """The chosen head's share of variance beside those of all heads, of a uniform one and of all models; then
+    what is `said` of an opened model.
+    """
     st.markdown(
         f"Of the variance of the weights of layer {chosen[0] + 1}, head {chosen[1] + 1} in {name}, "
         f"**{percent(shares[chosen])}** is explained by distance alone; the mean over all {shares.size} "
@@ -128,6 +136,7 @@ def explain(name, text, shares, chosen, flat):
         f"same weight, already reaches **{percent(flat)}**: its weights are larger in short rows, where all "
         f"words are near; {int((shares > flat).sum())} of {shares.size} heads are above that."
         + others(text, len(encodings.read(text)))
+        + said
     )
 
 

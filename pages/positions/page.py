@@ -6,7 +6,16 @@ import streamlit as st
 
 from pages import _shell, _text
 from pages._control import Buttons, row_above
-from pages.positions import choosing, content_position, extrapolation, locality, shuffle, side_by_side, table
+from pages.positions import (
+    beside,
+    choosing,
+    content_position,
+    extrapolation,
+    locality,
+    shuffle,
+    side_by_side,
+    table,
+)
 from pages.positions.view import OrderView
 
 SECTIONS = {
@@ -30,3 +39,5 @@ row = row_above("views")
 with row:
     VIEW.draw()
 SECTIONS[section].show(OrderView(text, row))
+if section != "By distance":
+    beside.say_where()

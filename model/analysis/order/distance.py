@@ -21,6 +21,19 @@ def by_distance(weights: np.ndarray) -> tuple[np.ndarray, float]:
     return mean, explained / whole if whole > 1e-18 else math.nan
 
 
+def by_offset(weights: np.ndarray, allowed: np.ndarray) -> tuple[np.ndarray, float]:
+    """The same of weights (T, T) under any mask `allowed` (T, T), by the offset j - i from -(T - 1) to T - 1:
+    means (2T - 1,), NaN at an offset at which no token may look, and the share.
+    """
+    asks, answers = np.nonzero(allowed)
+    weight, place = weights[asks, answers].astype(np.float64), answers - asks + len(weights) - 1
+    size = 2 * len(weights) - 1
+    pairs = np.bincount(place, minlength=size)
+    mean = np.divide(np.bincount(place, weight, size), pairs, out=np.full(size, np.nan), where=pairs > 0)
+    explained, whole = pairs @ np.nan_to_num(mean - weight.mean()) ** 2 / len(weight), weight.var()
+    return mean, explained / whole if whole > 1e-18 else math.nan
+
+
 def by_distance_alone(mean: np.ndarray) -> np.ndarray:
     """Weights (T, T) that a convolution with these means (T,) would have: the same number along each
     diagonal, 0 to the right of it.

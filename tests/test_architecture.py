@@ -317,7 +317,7 @@ def test_without_sentences_the_page_says_what_to_write(text):
     move(at, __sentences=text)
     assert "no sentence to compare with yet" in at.warning[0].value
     move(at, __sentences="river: We swam.")
-    assert "The nearest of your 1 sentence to" in said(at)
+    assert "The nearest of your 1 sentence, by mean" in said(at)
     assert "With two sentences or more" in said(at)
 
 

@@ -122,11 +122,8 @@ def draw_nearest(view, labelled, chosen):
         lists[name] = cosines, order
         labels.append(f"{name}: **{_shell.plain(labelled[order[0]][0])}** ({number(cosines[order[0]], 3)})")
     cosines, order = lists[chosen]
-    st.markdown(
-        f"The nearest of your {plural('sentence', len(labelled))} to {_shell.plain(view.choice.text[:60])} "
-        f"says, by {'; by '.join(labels)}."
-    )
     best = order[:NEAREST]
+    st.markdown(f"**The nearest of your {plural('sentence', len(labelled))}, by {chosen}**")
     ranking(
         {"cosine": (cosines[best], theme.OUTPUT)},
         [f"{labelled[i][0]}: {labelled[i][1]}" for i in best],
@@ -135,6 +132,7 @@ def draw_nearest(view, labelled, chosen):
         sentences=True,
         label=f"nearest sentences by {chosen}",
     )
+    st.markdown(f"The nearest to {_shell.plain(view.choice.text[:60])} says, by {'; by '.join(labels)}.")
 
 
 def accuracy_left_out(labelled):

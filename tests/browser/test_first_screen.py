@@ -16,6 +16,7 @@ VIEWS = [  # page, its link, the picture, and how much of it the laptop shows at
     ("decoding", {SECTION: "Beam search"}, "decoding.tree", 1),
     ("decoding", {SECTION: "Attention and cache"}, "decoding.grown", 0.8),
     ("decoding", {SECTION: "The first token"}, "decoding.shares", 1),
+    ("architecture", {"architecture.section": "The end", "model": "encoder"}, "architecture.nearest", 0.9),
     ("decoding", {SECTION: "Surprise and layers"}, "decoding.chips", 1),
 ]
 

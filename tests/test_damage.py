@@ -130,5 +130,5 @@ def test_the_choice_of_an_encoding_goes_on_without_the_one_whose_card_has_no_fig
     at = visit("positions", {"text": TEXT}).run()
     assert not at.exception, [one.value for one in at.exception]
     assert "decoder-learned" in sentences(at) and at.get("plotly_chart")
-    (table,) = (one.value for one in at.markdown if one.value.startswith("| encoding | 64 to 128"))
-    assert "**rope**" in table and "**learned**" not in table
+    names = [name for name, *_ in pictures(at)["positions.look"]["lines"]]
+    assert "rope" in names and "learned" not in names

@@ -30,6 +30,7 @@ HEARD = {
     "merges": {"on_choose": ("merge", [[0], [3]])},
     "meter": {"on_select": ("lane", [[1]])},
     "neighbours": {"on_select": ("row", [[0], [1]])},
+    "rows": {"on_select": ("row", [["alibi"]])},
     "panels": {"on_select": ("cell", [[0, 4]])},
     "screen": {"on_turn": ("projector", [["on"], ["off"]])},
     "sequence": {"on_order": ("order", [[[4, 3, 2, 1, 0]]])},

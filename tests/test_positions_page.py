@@ -26,6 +26,7 @@ from tests.session import (
     control,
     escaped,
     numeric,
+    pictures,
     visit,
 )
 from viz import order as figures
@@ -576,15 +577,14 @@ def test_curves_by_position_keep_their_axis_while_they_come_in():
 # ---- which to choose ----
 
 
-def rows(markdown):
-    """{first cell without its stars: the other cells} of a table in Markdown."""
-    lines = [line.strip("| ").split(" | ") for line in markdown.splitlines()[2:]]
-    return {cells[0].strip("* "): [cell.strip() for cell in cells[1:]] for cells in lines}
+def compared(at):
+    """{encoding: the other cells of its row} of the table of all."""
+    return {name: cells for name, *cells in pictures(at)["positions.look"]["lines"]}
 
 
 def test_the_page_opens_on_what_tells_the_encodings_apart():
     at = checked(visit("positions", {"text": LONG}).run())
-    shown = rows(next(one.value for one in at.markdown if one.value.startswith("| encoding | 64 to 128")))
+    shown = compared(at)
     assert list(shown) == NAMES
     for name, cells in shown.items():
         recorded = BUNDLES[name].card["loss_by_position"]
@@ -614,13 +614,12 @@ def test_the_page_opens_on_what_tells_the_encodings_apart():
 
 def test_a_text_past_the_table_of_learned_positions_is_compared_without_it():
     at = opened(CHOOSING, text="the dog ran and " * 60)
-    shown = rows(next(one.value for one in at.markdown if one.value.startswith("| encoding | 64 to 128")))
+    shown = compared(at)
     assert shown["learned"][3].startswith("no such position") and float(shown["alibi"][3]) > 0
 
 
 def test_each_encoding_is_looked_into_from_the_table():
     at = opened(CHOOSING)
-    control(at, "positions.look.t5").click()
-    at = checked(at.run())
+    click(at, "positions.look", {"row": ["t5", 1]})
     assert address(at)["positions.section"] == "The encoding itself"
     assert address(at)["positions.encoding"] == "t5"

@@ -25,6 +25,7 @@ from viz.component import (
     neighbours,
     panels,
     ranking,
+    rows,
     screen,
     sequence,
     story,
@@ -189,6 +190,9 @@ DRAWN = {
         [" bank", " end"],
         key="v",
         label="next",
+    ),
+    "rows": lambda **on: rows.rows(
+        ["encoding", "loss"], {"rope": ["2.31"], "alibi": ["2.10"]}, key="v", label="encodings", **on
     ),
     "screen": lambda **on: screen.screen(projector=False, enlarged=False, key="v", **on),
     "sequence": lambda **on: sequence.sequence(TOKENS, [1, 0, 2, 3, 4], key="v", label="order", **on),

@@ -16,6 +16,7 @@ from pages.positions import encodings
 from pages.positions.long_text_losses import mean
 from pages.positions.pictures import LOOKS
 from viz import order as figures
+from viz.component.rows import rows
 
 OPENING = (
     "Models that were trained alike and differ only in how they are told where a word stands. **Look to the "
@@ -26,7 +27,7 @@ GROWTH = 0.2  # nats past the training length that still count as going on
 
 
 def show(view):
-    """Show the picture, the table, and a way to each encoding."""
+    """Show the picture, and the table that leads to each encoding."""
     text = view.text
     tokens = len(encodings.read(text))
     held_out = {name: losses for name in encodings.usable() if (losses := recorded(name))}
@@ -47,13 +48,10 @@ def show(view):
         name: trace if isinstance(trace, str) else trace.losses.mean() if tokens > 1 else "–"
         for name, trace in encodings.traces(text, tokens, list(held_out)).items()
     }
-    st.markdown(table(held_out, own, tokens))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Look into one:", width="content")
-        for name in held_out:
-            st.button(name, key=f"positions.look.{name}", on_click=look_into, args=(name,))
+    table(held_out, own, tokens)
     chance = max(spread(encodings.bundle(name).card) for name in held_out)
     st.caption(
+        "**Click an encoding’s name** to look into it. "
         "Nats lost on a token, by how many were read before it; lower is better. Held-out texts: the same "
         "192 windows for every model, from its card. Each model was trained once, so nobody has measured how "
         "far chance alone would drive them apart. Between seeds: by how many nats a token the best and the "
@@ -111,13 +109,11 @@ def verdict(held_out):
 
 
 def table(held_out, own, tokens):
-    """The numbers, a row for each encoding, in Markdown."""
+    """The numbers, a row for each encoding, whose name leads to its view."""
     heads = [f"{first} to {end:,}" for first, end in RANGES]
-    lines = [
-        f"| encoding | {' | '.join(heads)} | your text, {plural('token', tokens)} | needs a longest text | "
-        "parameters | work | between seeds |",
-        "|:--|" + "--:|" * 8,
-    ]
+    own_text = f"your text, {plural('token', tokens)}"
+    heads = ["encoding", *heads, own_text, "needs a longest text", "parameters", "work", "between seeds"]
+    lines = {}
     for name, losses in held_out.items():
         encoding, sizes = config_of(name)
         here = own[name] if isinstance(own[name], str) else number(own[name], 2)
@@ -125,9 +121,8 @@ def table(held_out, own, tokens):
         longest = f"yes, {sizes.max_tokens}" if encoding.limited else "no"
         parameters = f"{cost.position_parameters(sizes):,}"
         seeds = number(spread(encodings.bundle(name).card))
-        cells = [f"**{name}**", *cells, here, longest, parameters, work(encoding, sizes), seeds]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        lines[name] = [*cells, here, longest, parameters, work(encoding, sizes), seeds]
+    rows(heads, lines, key="positions.look", label="what each encoding loses and costs", on_select=look_into)
 
 
 def config_of(name):

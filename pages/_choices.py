@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages import _reconnection
 from viz.component.address import address
@@ -22,11 +23,12 @@ LONGEST = 8_000  # letters of an address: some servers refuse longer ones
 MOST_REMEMBERED = 200  # addresses on the way back
 
 
-def begin() -> None:
-    """Before the page: read the address, once for each session, and settle which of the last run's controls
-    that were in doubt (see `choose`) were really moved.
+def begin(page: str) -> None:
+    """Before the page: read the address, once for each session and whenever the reader goes back or forward
+    on the page, and settle which of the last run's controls that were in doubt (see `choose`) were really
+    moved.
     """
-    state = st.session_state
+    state, run = st.session_state, get_script_run_ctx()
     if "chosen" not in state:
         state.link = read(st.query_params.to_dict())
         state.chosen = {}
@@ -34,9 +36,14 @@ def begin() -> None:
         state.addresses = {}  # page -> what its address said last
         state.trail, state.typed = {}, set()
         state.here, state.shown_on = None, {}  # the page; control -> the page that showed it last
+        state.went_to = None  # the query to which the reader went back or forward last
         # key -> what the link said; and, where that is not here, what holds instead
         state.asked, state.refused = {}, {}
     _reconnection.listen()
+    if page == state.here and run.is_history_navigation:
+        state.went_to = run.query_string
+        go_back(run.query_string)
+    state.here = page
     if state.settled is not None:
         if len(state.doubted) == 1 and state.chosen == state.settled:
             take(*state.doubted.popitem())
@@ -200,7 +207,7 @@ def write(page: str, failed: bool = False) -> None:
     state.trail[page, frozenset(fitting.items())] = dict(state.chosen)
     if len(state.trail) > MOST_REMEMBERED:
         del state.trail[next(iter(state.trail))]
-    address(fitting, page=page, boxes=state.typed & set(fitting), on_back=go_back)
+    address(fitting, page=page, boxes=state.typed & set(fitting), went_to=state.went_to)
     _reconnection.hear()
 
 
@@ -210,7 +217,7 @@ def go_back(query: str) -> None:
     """
     state = st.session_state
     said = {
-        key: text for key, text in parse_qsl(query[1:], keep_blank_values=True) if not key.startswith("embed")
+        key: text for key, text in parse_qsl(query, keep_blank_values=True) if not key.startswith("embed")
     }
     known = state.trail.get((state.here, frozenset(said.items())))
     shown = {*state.drawn, *state.addresses.get(state.here, {}), *said}

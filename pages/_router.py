@@ -12,10 +12,9 @@ with _server.WARMING:  # until app.py has imported everything
 if "link" not in st.session_state:
     st.set_page_config(page_title=_shell.NAME, layout="wide", initial_sidebar_state=300)
     st.session_state.pages = _shell.pages()
-_choices.begin()
 page = st.navigation(st.session_state.pages, position="hidden")
+_choices.begin(page.url_path)
 st.set_page_config(page_title=f"{page.title} · {_shell.NAME}")  # of the browser's tab
-st.session_state.here = page.url_path
 with st.sidebar:
     contents(_shell.NAME, _shell.PAGES, here=page.url_path or _shell.FRONT)
 _projector.draw()

@@ -14,7 +14,7 @@ def script():
 
     from pages import _choices, _control
 
-    _choices.begin()
+    _choices.begin("a")
     tokens = ["I", " swam", " I"]
     controls = [
         _control.Buttons("Step", "a.step", ("one", "two"), "two", dependents=("a.menu",)),
@@ -153,7 +153,7 @@ def below(ends):
 
         from pages import _choices, _control
 
-        _choices.begin()
+        _choices.begin("a")
         step = _control.Buttons("Step", "a.step", ("one", "two"), "two")
         with suppress(_control.NothingToShow), _control.picture_first(step):
             if ends:
@@ -182,7 +182,7 @@ def test_a_click_chooses_as_a_control_does():
 
         from pages import _choices, _control
 
-        _choices.begin()
+        _choices.begin("a")
         menu = _control.Menu("Menu", "a.menu", ("x", "y"), "x")
         size = _control.Steps("Size", "a.size", (1, 10, 100), 10)
         st.json({"menu": menu.value(), "size": size.value()})

@@ -14,7 +14,6 @@ from viz.component import message
 BITS = np.arange(25).reshape(5, 5) % 2 == 0, "qqqqgA=="  # a mask and its bits in base64
 # For each view its listeners, each with the state that it hears, and what the view can say.
 HEARD = {
-    "address": {"on_back": ("back", [["?"], ["?layer=2"]])},
     "candidates": {"on_select": ("rank", [[3]])},
     "chips": {"on_select": ("token", [[0], [4]])},
     "clocks": {"on_move": ("places", [[8, 0]]), "on_select": ("pair", [[5]])},

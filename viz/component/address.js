@@ -5,6 +5,14 @@
 import { view } from "./mount.js";
 
 const PAUSE = 1500; // milliseconds: what is typed within them at one word is one step of the way back
+const PATIENCE = 5000; // milliseconds: what the server has not heard of by then, a click has overtaken
+
+/** A query as Streamlit's server has it: without what is Streamlit's own. */
+function plain(query) {
+  const said = new URLSearchParams(query);
+  for (const key of [...said.keys()]) if (key.startsWith("embed")) said.delete(key);
+  return String(said);
+}
 
 /** Whether one text became the other within a word. */
 function within(before, now) {
@@ -20,8 +28,8 @@ function within(before, now) {
 class Address {
   lost = null; // the query and the time, while there is no server
   path = null; // of the page that the address was written for last
-  asked = 0; // when the reader went back or forward last; the server says which it has heard of
-  returning = false; // until it has answered
+  asked = null; // the query to which the reader went back or forward last, and when
+  returning = false; // until the server has answered it
   typed = { key: "", time: 0 }; // in which box somebody typed last, and when
 
   constructor() {
@@ -30,15 +38,15 @@ class Address {
     const look = () => this.look(app.dataset.testConnectionState === "CONNECTED");
     this.observer = new MutationObserver(look);
     this.observer.observe(app, { attributeFilter: ["data-test-connection-state"] });
-    /** @param {PopStateEvent} event */
-    this.popped = (event) => this.go(event);
-    window.addEventListener("popstate", this.popped, { capture: true });
+    this.popped = () => this.go();
+    window.addEventListener("popstate", this.popped);
   }
 
-  update({ query, boxes, heard }, say) {
+  update({ query, page, boxes, went_to }, say) {
     this.say = say;
-    if (heard < this.asked) return; // an answer to what was chosen before the way back
     const url = new URL(window.location.href);
+    const elsewhere = page && url.pathname.split("/").at(-1) !== page;
+    if (elsewhere || this.overtaken(went_to)) return; // an answer to what was chosen before the way back
     const wished = new URLSearchParams(query);
     const embed = [...url.searchParams].filter(([key]) => key.startsWith("embed")); // Streamlit's own
     for (const [key, value] of embed) wished.append(key, value);
@@ -61,23 +69,24 @@ class Address {
     return key === last.key && !rested && within(before.get(key) ?? "", now.get(key) ?? "");
   }
 
-  /** The reader goes back or forward. To another page Streamlit goes; within this one it would run the page
-   *  with a query that nobody reads. */
-  go(event) {
+  /** Whether the server, which heard of that way back last, is yet to hear of the last. */
+  overtaken(went_to) {
+    if (this.asked === null || Date.now() - this.asked.time > PATIENCE) return false;
+    return went_to === null || plain(went_to) !== this.asked.query;
+  }
+
+  /** The reader goes back or forward: Streamlit runs the page of the address, and tells it the query. */
+  go() {
     const { pathname, search } = window.location;
-    if (pathname !== this.path) {
-      [this.path, this.asked] = [null, 0];
-      return;
-    }
-    event.stopImmediatePropagation();
-    this.returning = true;
-    this.asked = this.say("back", search || "?");
+    this.returning = pathname === this.path;
+    if (this.returning) this.asked = { query: plain(search), time: Date.now() };
+    else [this.path, this.asked] = [null, null];
   }
 
   look(connected) {
     if (!connected) this.lost ??= [window.location.search.slice(1), Date.now()];
     else if (this.lost) {
-      this.asked = 0; // the session there may be another one
+      this.asked = null; // the session there may be another one
       this.say("lost", ...this.lost);
       this.lost = null;
     }
@@ -85,7 +94,7 @@ class Address {
 
   end() {
     this.observer.disconnect();
-    window.removeEventListener("popstate", this.popped, { capture: true });
+    window.removeEventListener("popstate", this.popped);
   }
 }
 

@@ -35,10 +35,12 @@ def begin(page: str) -> None:
         state.replaced, state.doubted, state.settled = {}, {}, None
         state.addresses = {}  # page -> what its address said last
         state.trail, state.typed = {}, set()
+        state.written = {}  # control that the browser shows -> what this run has set it to
         state.here, state.shown_on = None, {}  # the page; control -> the page that showed it last
         state.went_to = None  # the query to which the reader went back or forward last
         # key -> what the link said; and, where that is not here, what holds instead
         state.asked, state.refused = {}, {}
+    state.written_before, state.written = state.written, {}
     _reconnection.listen()
     if page == state.here and run.is_history_navigation:
         state.went_to = run.query_string
@@ -82,11 +84,21 @@ def kept(key: str, options: Sequence | None, default: Any, spell: Callable[[Any]
     # a control of the same key on another page is another one, and the browser draws it empty
     moved = state.shown_on.get(key) != state.here and key not in state.drawn
     state.drawn[key] = None if value == default else spell(value)
-    if key not in state.placed and (key not in state or state[key] != value or moved):
+    if key not in state.placed and (key not in state or state[key] != value or moved or crossed(key, value)):
         if key in state and state[key] != value:
             state.replaced.setdefault(key, []).append(state[key])
+        if key in state and not moved:
+            state.written[key] = value
         state[key] = value
     return value
+
+
+def crossed(key: str, value: Any) -> bool:
+    """Whether the control was moved at once after the last run had set it: the browser may have drawn that
+    after the click, and must be told of the click's value. A box is left to who types in it.
+    """
+    state = st.session_state
+    return key not in state.typed and state.written_before.get(key, value) != value
 
 
 def from_link(key: str) -> str | None:

@@ -71,7 +71,7 @@ def show_again() -> None:
     state = st.session_state
     for key in state.pop("written_over", ()):
         if key in state:
-            state[key] = state[key]  # Streamlit sends along what a script has set
+            state[key] = state.written[key] = state[key]  # Streamlit sends along what a script has set
 
 
 def hear() -> None:

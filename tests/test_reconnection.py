@@ -56,6 +56,16 @@ def test_the_first_click_counts(lost):
     assert all(one.set_value for one in again)  # the browser is told, as the run before has written over them
 
 
+def test_a_click_at_once_is_shown_again_as_the_browser_may_draw_what_came_before_after_it():
+    before = move(opened(), {"attention.step": "3 Dot products"})
+    after = followed(before, shown(before))
+    for value, told in (("5 Mask", True), ("4 Divide by √D", True), ("4 Divide by √D", False)):
+        step = control(after, "attention.step")
+        step.set_value(value)
+        after.run()
+        assert control(after, "attention.step").proto.set_value is told
+
+
 @pytest.mark.parametrize(("time", "heard"), [(LOST + 2, True), (LOST - 1, False), (LOST, False)])
 def test_a_click_in_a_picture_counts_if_it_came_after_the_loss(time, heard):
     before = move(opened(), {"text": TYPED})

@@ -252,3 +252,29 @@ def test_a_capped_score_is_written_with_its_cap(page, view, name):
 
 
 CAPPED = re.compile(r"= ([\d.]+) \\tanh\\left\(\((\S+) \\times (\S+)\) / (\S+)\\right\) = ([^$\n]+)")
+
+
+def test_what_is_reached_through_windows_is_drawn_and_no_more(name):
+    layers = load(name("gemma3")).explain(TEXT).layers
+    for depth, layer in ((1, layers[0]), (2, layers[1])):
+        link = {"heads.section": "Across layers", "heads.depth": str(depth)}
+        at = opened("heads", model=name("gemma3"), text=TEXT, **link)
+        *_, drawn = sent_maps(at, "heads.flow", 3)
+        assert np.array_equal(np.isfinite(drawn), layer.attention.head(0).allowed)
+
+
+def test_no_formula_has_a_norm_where_the_model_has_none(name):
+    step = {"attention.step": "2 q, k, v"}
+    stream = {"architecture.section": "The stream", "architecture.formula": "True"}
+    for family, before in (("bert", False), ("gpt2", True)):
+        link = {"model": name(family), "text": TEXT}
+        assert (r"W_Q\,\mathrm{norm}(x)" in said_of(opened("attention", **link, **step))) == before
+        assert ("post-norm" in said_of(opened("architecture", **link, **stream))) != before
+    end = {"model": name("llama"), "text": TEXT, "architecture.section": "The end"}
+    assert "embedding table again" not in said_of(opened("architecture", **end))
+
+
+def test_what_knock_outs_cannot_move_is_said_to_be_0_up_to_rounding(name):
+    link = {"heads.section": "Knock-outs", "heads.how": "True"}
+    words = said_of(opened("heads", model=name("gpt_oss"), text=TEXT, **link))
+    assert "rounding only" in words and "with what goes to no token, sums to 1 again" in words

@@ -5,6 +5,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import pooling
+from model.loading import HUB
 from pages import _fold, _progress, _shell
 from pages._cache import remembered
 from pages._control import Buttons, Lines, pause
@@ -202,6 +203,7 @@ def draw_weights(view):
         r"\text{mean: } \tfrac{1}{T}\sum_j x_j \qquad \text{first: } x_1 \qquad \text{weighted: } \sum_j r_j "
         r"x_j, \qquad "
         r"r_j = \tfrac{1}{HT}\sum_{h,i} w^{(h)}_{ij}",
-        "x are the vectors at the end, after the final norm. The encoder was trained for the vectors of "
-        "words, not of sentences.",
+        "x are the vectors at the end of the model."
+        + " The encoder was trained for the vectors of words, not of sentences."
+        * (not view.choice.model.startswith(HUB)),
     )

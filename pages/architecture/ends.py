@@ -5,6 +5,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import stream
+from model.loading import HUB
 from pages import _ending, _shell
 from pages._control import pause
 from pages._numbers import number, percent
@@ -50,18 +51,22 @@ def decoder(view):
             _ending.note(view.choice.text, view.choice.model)
         _ending.note_ahead(trace, token)
     with right:
-        first = int(best[0])
+        first, foreign = int(best[0]), view.choice.model.startswith(HUB)
+        norms = "makes their mean 0 and their spread 1, then a factor and a shift for each"
+        norms = "brings them to a common scale, then a factor for each" if foreign else norms
+        tied = "" if foreign else ", which is the embedding table again,"
         st.markdown(
             f"1. The stream ends in {len(end)} numbers, of length {number(stream.norms(end))}.\n2. The "
-            "**final norm** makes their mean 0 and their spread 1, then a factor and a shift for each: "
-            f"length {number(stream.norms(trace.final[token]))}.\n3. The **output matrix**, which is the "
-            "embedding table again, has a row for each token; the product with each row is its **logit**: "
+            f"**final norm** {norms}: "
+            f"length {number(stream.norms(trace.final[token]))}.\n3. The **output matrix**{tied} "
+            "has a row for each token; the product with each row is its **logit**: "
             f"{_shell.plain(piece(first))} has {number(logits[first])}, the mean of all is "
             f"{number(logits.mean())}.\n4. The **softmax** makes probabilities of them: "
             f"{_shell.plain(piece(first))} gets **{percent(chances[first], 1)}**; these {len(best)} have "
             f"{percent(chances[best].sum())} together, all other {len(chances) - len(best):,} the rest."
         )
-        _shell.say(r"p = \mathrm{softmax}(E\,\mathrm{norm}(x)) \qquad E: V \times C")
+        letter = "W" if foreign else "E"  # of an opened model it need not be the embedding table
+        _shell.say(rf"p = \mathrm{{softmax}}({letter}\,\mathrm{{norm}}(x)) \qquad {letter}: V \times C")
         st.info(
             "An encoder ends the other way: in one vector for the whole text, to be compared with others. "
             "Choose encoder in the sidebar to see that."

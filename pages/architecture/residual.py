@@ -13,7 +13,7 @@ from viz import neurons as figures
 from viz.component import heatmap
 
 OPENING = (
-    "Every layer only adds to what runs through. **Click a token** and look where its vector grows, "
+    "Every layer adds to what runs through. **Click a token** and look where its vector grows, "
     "and where it turns."
 )
 
@@ -69,7 +69,7 @@ def show(view):
     steps = stream.cosines(stages[1:], stages[:-1])  # (S - 1, T)
     explain(view, names, lengths, cosines, steps)
     _fold.fold("How far each step turns it", "architecture.turns", turns, steps, token, names)
-    _fold.fold("What a stage is", "architecture.formula", formula)
+    _fold.fold("What a stage is", "architecture.formula", formula, trace.config)
 
 
 def turns(steps, token, names):
@@ -83,8 +83,15 @@ def turns(steps, token, names):
     )
 
 
-def formula():
-    """The stream as a sum."""
+def formula(config):
+    """The stream as a sum, or, where a norm follows each sum, as in BERT, step by step."""
+    if config.residual == "after":
+        return _shell.say(
+            r"x \leftarrow \mathrm{norm}(x + a_\ell) \qquad x \leftarrow \mathrm{norm}(x + m_\ell) \qquad "
+            r"\cos(x, y) = \frac{x \cdot y}{|x|\,|y|}",
+            "This model normalises after each sum (post-norm, Vaswani 2017): attention and MLP add to the "
+            "stream, and the norm brings each token’s vector back to about one length.",
+        )
     _shell.say(
         r"x_\ell = x_0 + \sum_{i \le \ell} (a_i + m_i) \qquad \cos(x, y) = \frac{x \cdot y}{|x|\,|y|}",
         "Each stage is the embedding plus everything that attention and MLP have added so far. Nothing is "

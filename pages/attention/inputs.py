@@ -50,7 +50,9 @@ def projections(cell):
                 selected=(place, 0),
                 height=360,
             )
-    _shell.say(r"q = W_Q\,\mathrm{norm}(x) \qquad k = W_K\,\mathrm{norm}(x) \qquad v = W_V\,\mathrm{norm}(x)")
+    # where a norm follows each sum, as in BERT, x is normalised already
+    x = "x" if cell.trace.config.residual == "after" else r"\mathrm{norm}(x)"
+    _shell.say(rf"q = W_Q\,{x} \qquad k = W_K\,{x} \qquad v = W_V\,{x}")
     title = cell.trace.config.encoding.title
     turned = f"q and k are shown after {title} has turned them; " if cell.attention.turns else ""
     st.caption(

@@ -25,7 +25,7 @@ def softmax(cell):
             "Weights",
             kind="weights",
             allowed=allowed,
-            note=f"{row_sum(cell.attention)}, that of {cell.words[0]} to {number(row.sum(), digits=6)}",
+            note=f"{row_sum(cell.attention)}; the one of {cell.words[0]} to {number(row.sum(), digits=6)}",
             labels=labels,
         )
         labels.draw()
@@ -143,7 +143,8 @@ def joined(cell):
             r"\text{output} = W_O\,[\text{head}_1; \ldots; \text{head}_" + str(len(heads)) + "]",
             f"The {len(heads)} heads are joined to {heads.size} numbers and multiplied by one more "
             f"matrix. The result, of length {number(np.linalg.norm(out))}, is added to what {cell.words[0]} "
-            f"was before, of length {number(np.linalg.norm(before))}; together they have length "
+            f"was before, of length {number(np.linalg.norm(before))}; together"
+            f"{', normalised,' * (config.residual == 'after')} they have length "
             f"{number(np.linalg.norm(after))}. The word now carries what it has seen.",
         )
     return left, right

@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import streamlit as st
 
-from model import load, masks
-from model.analysis import flow, ranks, sensitivity
+from model import load
+from model.analysis import flow, leak, ranks, sensitivity
 from model.analysis.senses import parts
 from model.analysis.sensitivity import TOGETHER
 from pages import _fold, _progress, _shell, _words
@@ -31,10 +31,10 @@ def show(view):
     with view.row:
         layers.draw()
     means, rollouts = weights(view.choice.model, trace.text)
-    maps = {f"mean of layer {depth}": means[depth - 1], "rollout": rollouts[depth - 1]}
+    maps = {f"mean of layer {depth}": flow.shares(means[depth - 1]), "rollout": rollouts[depth - 1]}
     gradient = by_gradient(view, depth)
     maps["gradient"] = gradient.shares
-    allowed = masks.joint(load(view.choice.model).network.mask(T)).numpy()
+    allowed = leak.reachable(load(view.choice.model).network.mask(T).numpy(), depth)
     row = allowed[view.query]
     agree = agreement(maps["rollout"][view.query][row], maps["gradient"][view.query][row])
     draw(view, maps, allowed, gradient)

@@ -181,7 +181,7 @@ def moved(maps, sums):
     a, b = (np.nan_to_num(values) for values in maps)  # what may not be seen, or has no partner, is 0
     gap = np.abs(a - b).sum(axis=1) + np.abs(sums[0] - sums[1])
     share = gap[whole].mean() / 2
-    sink = ", their sinks counted as a token more," * bool((np.abs(sums - 1) > 1e-4)[:, whole].any())
+    sink = ", their sinks counted as a token more" * bool((np.abs(sums - 1) > 1e-4)[:, whole].any())
     return (
         f"Of the weight of a row, B has on average **{percent(share)}** elsewhere than A: half the sum of "
         f"$|D_{{ij}}|$ over $j${sink}, 0 % where two rows are equal, 100 % where they share no token."

@@ -91,8 +91,8 @@ def show(view):
             st.markdown(does(view, measured, names))
     st.markdown(summary(measured, names, order, T) + pair_sentence(view, value, order))
     st.caption(
-        "In every picture rows ask and columns answer; "
-        f"{row_sum(view.trace.layers[view.choice.layer].attention)}, and all are on one scale."
+        "In every picture rows ask and columns answer; all are on one scale, and "
+        f"{row_sum(view.trace.layers[view.choice.layer].attention)}."
         + f" The small ones show tokens {part.start + 1} to {part.stop} of {T:,}, around the token that "
         "asks; the numbers are of all." * (T > SHOWN)
     )

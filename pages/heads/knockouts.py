@@ -8,7 +8,7 @@ from model.analysis import knockouts, ranks, senses
 from pages import _ending, _fold, _progress, _shell
 from pages._control import Menu, pause
 from pages._heads import map_heads
-from pages._numbers import signed
+from pages._numbers import rounding, signed
 from pages.heads.gauge import (
     BEST,
     HERE,
@@ -158,9 +158,12 @@ def explain(view):
             "f is the final vector as trained, f′ with the head knocked out; the meter is that of “Which "
             "bank?”, at the stage that tells senses best."
         )
+    bound, sinks = view.trace.config.rounding, view.trace.layers[view.choice.layer].attention.sinks
+    nothing = f"rounding only: up to {rounding(bound)} counts as 0" if bound else "exactly 0"
+    rest = "the rest sums" if sinks is None else "the rest, with what goes to no token, sums"
     _shell.say(
         formula,
         f"{meaning} Silenced: the head puts out 0. Uniform: every score is 0. Without its sink: the weight "
-        "on the first token is taken away and the rest sums to 1 again; a token that may see nothing else "
-        "keeps it. What is compared ran in passes of one shape, so what cannot change differs by exactly 0.",
+        f"on the first token is taken away and {rest} to 1 again; a token that may see nothing else keeps "
+        f"it. What is compared ran in passes of one shape, so what cannot change differs by {nothing}.",
     )

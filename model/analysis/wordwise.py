@@ -43,6 +43,14 @@ def words(trace: Trace) -> Words:
     )
 
 
+def marks(trace: Trace) -> np.ndarray:
+    """Which tokens stand for no text, such as [CLS] and [SEP], (T,); none in a trace without a text."""
+    if not any(start < end for start, end in trace.spans):
+        return np.zeros(len(trace.tokens), bool)
+    pairs = zip(trace.tokens, trace.spans, strict=True)
+    return np.array([start == end and bool(token.strip()) for token, (start, end) in pairs])
+
+
 def grouped(text: str, spans: Iterable[tuple[int, int]]) -> Words:
     """The Words of tokens that stand at these spans of a text, as people count them; a token of no word, such
     as a comma, stands by itself, but for the parts of one character, which belong together. So does one that

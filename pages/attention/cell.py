@@ -59,6 +59,7 @@ def square(cell, values, name, *, kind, allowed=None, note, labels=None):
         f"Rows ask, columns answer; {note}. Checked against the model’s own output: "
         f"{largest(cell.attention.error(), 'difference')}."
     )
+    labels.draw(cell.attention.weights(cell.head))
 
 
 def by_dimension(

@@ -28,7 +28,6 @@ def softmax(cell):
             note=f"{row_sum(cell.attention)}; the one of {cell.words[0]} to {number(row.sum(), digits=6)}",
             labels=labels,
         )
-        labels.draw()
     with right:
         asks, answers = cell.words
         order = np.argsort(-row)[: min(3, int(allowed[cell.query].sum()))]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from model.network.attention import attend
-from pages import _ending, _fold, _shell, _sidebar
+from pages import _ending, _fold, _shell, _sidebar, _words
 from pages._control import Buttons, token
 from pages.attention import walk, whatif
 from pages.attention.cell import Cell
@@ -24,7 +24,7 @@ trace = _shell.explain(choice.text, choice.model, change, layers, mask)
 attention = trace.layers[choice.layer].attention
 asks = token("Who asks", "attention.query", trace.tokens, trace.last, "attention.key")
 query = asks.value()  # until somebody says who answers, the strongest does
-strongest = int(attention.weights(choice.head)[query].argmax())
+strongest = _words.strongest(trace, attention.weights(choice.head)[query])
 answers = token("Who answers", "attention.key", trace.tokens, strongest)
 cell = Cell(trace, attention, choice.head, query, answers.value())
 step = STEP.value()

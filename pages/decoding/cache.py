@@ -51,7 +51,7 @@ def show(view):
             revision=str(len(weights)),
         )
         st.caption(f"Rows ask, columns answer; {row_sum(attention)}. {appended(view, weights)}")
-        labels.draw()
+        labels.draw(weights)
     with right:
         if view.step is None or view.step.cache is None:
             st.info(

@@ -56,7 +56,7 @@ def show(view):
         )
         pause()
         WITHOUT.draw()
-        labels.draw()
+        labels.draw(shown)
         sums = "each row sums to 1" if without else row_sum(trace.layers[layer].attention)
         st.caption(f"Rows ask, columns answer; {sums}." + " The first row has nothing left." * without)
 

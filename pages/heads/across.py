@@ -107,7 +107,7 @@ def draw(view, maps, allowed, gradient):
         on_select=labels.chosen(look_at),
     )
     pause()
-    labels.draw()
+    labels.draw(next(iter(shown.values())))
 
 
 def meaning(view, gradient):

@@ -63,7 +63,7 @@ def show(view):
         "they agree."
     )
     if pair != "two texts":
-        _words.labels(a.trace).draw()
+        _words.labels(a.trace).draw(a.weights(slice(None)))
     _fold.fold("How far apart the rows are", "heads.apart", apart, found)
     _fold.sources("heads.code", attend, alignment.align)
 

@@ -160,7 +160,7 @@ def large(view, label):
         revision=view.choice.text,
         on_select=labels.chosen(look_at),
     )
-    labels.draw()
+    labels.draw(attention.weights(head))
 
 
 def take_head(name):

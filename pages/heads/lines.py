@@ -34,7 +34,8 @@ def show(view):
     count = COUNT.value()
     part = window(view.query, T, SHOWN, STEP)
     labels = _words.labels(trace, part)
-    each = labels.matrix(np.stack([weights(trace, name, part) for name in names]))
+    whole = np.stack([weights(trace, name, part) for name in names])
+    each = labels.matrix(whole)
     maps = np.nan_to_num(each)  # what may not be seen weighs nothing
     alone = len(names) <= COLOURS
     shown = each if alone else np.where(np.isfinite(each).any(0), maps.mean(0), np.nan)[None]
@@ -56,7 +57,8 @@ def show(view):
     )
     st.session_state["heads.shown"] = names
     pause()
-    st.markdown(strongest_lines(names, maps.mean(axis=0), labels, labels.row(view.query)))
+    if (asking := labels.row(view.query)) is not None:
+        st.markdown(strongest_lines(names, maps.mean(axis=0), labels, asking))
     st.caption(
         (
             "Each head has a colour of its own."
@@ -68,7 +70,7 @@ def show(view):
             "that asks." * (T > SHOWN)
         )
     )
-    labels.draw()
+    labels.draw(whole)
     _fold.sources("heads.code", attend)
 
 

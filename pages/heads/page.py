@@ -4,7 +4,7 @@ the reader's own text.
 
 import streamlit as st
 
-from pages import _sidebar
+from pages import _sidebar, _words
 from pages._control import Buttons, row_above, token
 from pages.heads import across, contrast, grid, knockouts, lines, neuron
 from pages.heads.pair import HeadView
@@ -28,6 +28,6 @@ with row:
 trace = _sidebar.read(choice)
 asks = token("Who asks", "heads.query", trace.tokens, trace.last)
 query = asks.value()
-strongest = int(trace.layers[choice.layer].attention.weights(choice.head)[query].argmax())
+strongest = _words.strongest(trace, trace.layers[choice.layer].attention.weights(choice.head)[query])
 answers = token("Who answers", "heads.key", trace.tokens, strongest)
 SECTIONS[section].show(HeadView(choice, trace, query, answers.value(), asks, answers, row))

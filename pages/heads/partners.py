@@ -61,7 +61,7 @@ def place_by_place(view, a, b):
     return Paired(
         labels.names,
         [labels.matrix(side.weights(part)) for side in (a, b)],
-        [side.sums(part, labels.groups) for side in (a, b)],
+        [labels.rows(side.sums(part, labels.groups)) for side in (a, b)],
         labels.cell(view.query, view.key),
         labels.chosen(look_at),
         sentence * (part.stop - part.start < T),

@@ -12,6 +12,7 @@ from pages._numbers import largest
 from viz.component import heatmap
 
 HEIGHT = 470
+MOST = 48  # weights that are followed to what they weigh
 
 
 class Cell(NamedTuple):
@@ -41,6 +42,10 @@ class Cell(NamedTuple):
 def square(cell, values, name, *, kind, allowed=None, note, labels=None):
     """The T x T matrix of one stage, or with its `labels` what the reader wants; a click chooses the pair."""
     labels = labels or _words.by_token(cell.trace)
+    row, column = chosen = labels.cell(cell.query, cell.key)
+    parts = {"query": (row, None), "key": (None, column)}
+    if kind == "weights" and not labels.merged:
+        parts |= {f"weight {j}": (row, j) for j in range(min(len(labels.names), MOST))}
     heatmap(
         labels.matrix(values),
         rows=labels.names,
@@ -48,10 +53,11 @@ def square(cell, values, name, *, kind, allowed=None, note, labels=None):
         key="attention.matrix",
         kind=kind,
         allowed=None if allowed is None else labels.allowed(allowed),
-        selected=labels.cell(cell.query, cell.key),
+        selected=chosen,
         height=HEIGHT,
         label=name,
         revision=cell.trace.text,
+        parts=parts,
         on_select=labels.chosen(take_cell),
     )
     pause()
@@ -63,7 +69,16 @@ def square(cell, values, name, *, kind, allowed=None, note, labels=None):
 
 
 def by_dimension(
-    values, rows, name, *, key, role, reading="{row}, dimension {column}", selected=None, height=HEIGHT
+    values,
+    rows,
+    name,
+    *,
+    key,
+    role,
+    reading="{row}, dimension {column}",
+    selected=None,
+    height=HEIGHT,
+    parts=None,
 ):
     """Vectors of one head as a heatmap: row a token or a head, column a dimension; returns the dimension
     clicked last, at first 0.
@@ -82,6 +97,7 @@ def by_dimension(
         row_role=role,
         column_role="dimension",
         reading=reading,
+        parts=parts,
     )
     return clicked[1] if clicked else 0
 

@@ -48,6 +48,7 @@ def projections(cell):
                 role=role,
                 reading=f"{{row}}, dimension {{column}} of its {role}",
                 selected=(place, 0),
+                parts={role: (place, None)},
                 height=360,
             )
     # where a norm follows each sum, as in BERT, x is normalised already

@@ -7,7 +7,7 @@ from model import probabilities
 from pages import _shell, _words
 from pages._foreign import row_sum, sink_power
 from pages._numbers import largest, number, signed_tex, tex
-from pages.attention.cell import by_dimension, square, take_token
+from pages.attention.cell import MOST, by_dimension, square, take_token
 from viz.component.chips import chips
 
 
@@ -84,6 +84,8 @@ def mixture(cell):
             "Weight times value, and their sum",
             key="mixture",
             role="value",
+            parts={f"weight {j}": (j, None) for j in range(min(len(parts), MOST))}
+            | {"sum": (len(parts), None)},
         )
         difference = float(np.abs(picture[-1] - head_output).max())
         st.caption(
@@ -123,6 +125,7 @@ def joined(cell):
             "All heads of the token that asks",
             key="heads",
             role="head",
+            parts={"sum": (cell.head, None)},
             height=230,
         )
         D = heads.shape[1]

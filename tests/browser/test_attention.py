@@ -521,3 +521,29 @@ def test_the_steps_and_the_buttons_back_and_on_stand_in_one_line(reader):
     buttons += [page.part(f"attention.{key}", "button") for key in "PN"]
     boxes = [button.bounding_box() for button in buttons]
     assert len({(round(box["y"]), round(box["height"])) for box in boxes}) == 1
+
+
+GLIDES = """() => {
+    window.glides = 0;
+    const count = (changes) => changes.forEach((one) => one.addedNodes.forEach((node) => (window.glides += node.tagName === "CANVAS")));
+    new MutationObserver(count).observe(document.body, { childList: true });
+}"""
+
+
+@pytest.mark.parametrize(("motion", "moves"), [("no-preference", (2, 4, 1)), ("reduce", (0, 0, 0))])
+def test_vectors_glide_into_what_they_become(reader, motion, moves):
+    """A query and a key into their row and column, weights onto the values, the sum to its head."""
+    page = reader(reduced_motion=motion).open(text="one two three four", **{"attention.step": "2 q, k, v"})
+    page.shown("attention.q")
+    page.shown("attention.k")
+    page.page.evaluate(GLIDES)
+    for key, picture, count in zip((1, 4, 1), ("matrix", "mixture", "heads"), moves, strict=True):
+        for _ in range(key):
+            before = page.page.url
+            page.page.locator("body").press("n")
+            page.page.wait_for_url(lambda url, before=before: url != before)
+            page.rests()
+        page.shown(f"attention.{picture}")
+        page.page.wait_for_function("count => window.glides === count", arg=count)
+        page.page.evaluate("window.glides = 0")
+    expect(page.page.locator("body > canvas")).to_have_count(0)

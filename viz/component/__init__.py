@@ -5,7 +5,7 @@ Everything it shows is drawn by heatmap.js.
 
 import base64
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -35,6 +35,7 @@ def heatmap(
     square: bool = True,
     revision: str = "",
     hole: str = "masked",
+    parts: Mapping[str, tuple[int | None, int | None]] | None = None,
     on_select: Callable[[int, int], None] | None = None,
     on_paint: Callable[[np.ndarray], None] | None = None,
 ) -> tuple[int, int] | None:
@@ -53,9 +54,11 @@ def heatmap(
     pixels of the picture with its labels; on a page narrower than that, the picture is as high as it is
     wide. digits: significant digits of the numbers shown, 1 to 9. revision: any text, found again as
     `data-revision` once this data is painted. square: False lets cells be wider than high, for matrices that
-    are not tokens by tokens. on_select: called with row and column before the run that a new choice starts.
-    on_paint: makes a 'mask' one that is painted: a click or a drag turns cells over, and once at its end this
-    is called with the new mask (T, S), bool.
+    are not tokens by tokens. parts: rows (i, None), columns (None, j) and cells that have a name; where this
+    picture takes the place of one with a part of the same name, that glides from there to here. on_select:
+    called with row and column before the run that a new choice starts. on_paint: makes a 'mask' one that is
+    painted: a click or a drag turns cells over, and once at its end this is called with the new mask (T, S),
+    bool.
 
     Returns (row, column), or None where nothing was chosen or the last choice lies outside this matrix.
     Raises ValueError where the shapes, kind, limit or digits do not fit.
@@ -80,6 +83,7 @@ def heatmap(
         square=bool(square),
         revision=str(revision),
         hole=str(hole),
+        parts=dict(parts or {}),
         paints=on_paint is not None,
         stamp=time(key, "mask"),
     )

@@ -7,6 +7,7 @@ import { Brush } from "./brush.js";
 import { Picture, steps } from "./canvas.js";
 import { palette, rgb } from "./colours.js";
 import { fade } from "./fade.js";
+import { leave, settle } from "./glide.js";
 import { Layout, inside } from "./layout.js";
 import { unpack, view } from "./mount.js";
 import { figure, plural } from "./numbers.js";
@@ -151,6 +152,22 @@ class Heatmap extends Picture {
     this.legend(this.stops, data);
   }
 
+  /** Where the parts stand that another picture has as well: a row, a column or a cell. */
+  parts() {
+    const { T, S, left, top, broad, high } = this.layout;
+    const along = (i, count, from, size) => (i === null ? [from, count * size] : [from + i * size, size]);
+    const box = ([r, c]) => {
+      const [[x, width], [y, height]] = [along(c, S, left, broad), along(r, T, top, high)];
+      return [x, y, width, height];
+    };
+    return Object.fromEntries(Object.entries(this.data.parts).map(([name, at]) => [name, box(at)]));
+  }
+
+  end() {
+    leave(this.lower);
+    super.end();
+  }
+
   bar(stops, data) {
     if (data.kind !== "mask") return super.bar(stops, data);
     return [element("span", { class: "open", style: `background: rgb(${stops.at(-1)})` }), OPEN];
@@ -169,6 +186,7 @@ class Heatmap extends Picture {
     letters(ink, this);
     if (this.data.paints) blind(ink, this);
     if (this.selected) outline(ink, this);
+    settle(this.lower, this.parts());
     this.describe();
     this.overlay();
   }

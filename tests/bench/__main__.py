@@ -1,5 +1,5 @@
 """`python -m tests.bench [a] [b] ... [l]`: one table of ratios, all rows or those named; each row is measured
-in one run. `python -m tests.bench load`: a class at once.
+in one run. `python -m tests.bench load`: a class at once; `python -m tests.bench views`: every view.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from tests.bench import chromium, decoding, grids, load, opened, passes, users
+from tests.bench import chromium, decoding, grids, load, opened, passes, users, views
 
 HEAD = f"{'':<68} {'ours':>9} {'other':>9} {'ratio':>6}  target"
 
@@ -62,9 +62,10 @@ def rows(chosen):
 
 
 def main():
-    if sys.argv[1:2] == ["load"]:
+    tables = {"load": load, "views": views}
+    if sys.argv[1:2] and sys.argv[1] in tables:
         print(machine(), flush=True)
-        return load.main(sys.argv[2:])
+        return tables[sys.argv[1]].main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="row", help="a to l; all if none is named")
     chosen = set(parser.parse_args().rows) or set("abcdefghijkl")

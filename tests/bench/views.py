@@ -1,0 +1,136 @@
+"""`python -m tests.bench views`: every view of every page in a real browser, from a new text to the repainted
+picture, beside an empty rerun and beside a page that draws one Plotly heatmap of as many words.
+"""
+
+import argparse
+import shutil
+import tempfile
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median, quantiles
+
+from playwright.sync_api import sync_playwright
+
+import model
+from tests.bench import texts
+from tests.bench.chromium import EMPTY, RESTS, opened
+from tests.browser import launch
+from tests.test_pages import PAGES, sections
+
+TOKENS = 32  # of each text, to the model of the page
+BAR, TIMES = 0.2, 4.0  # the most seconds that 19 of 20 answers may take, and the most times an empty rerun
+PLOTLY = """import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+text = st.text_input("Your text", key="text")
+words = text.split()
+scores = np.exp(np.random.default_rng(len(text)).normal(size=(len(words), len(words))))
+st.plotly_chart(go.Figure(go.Heatmap(z=scores / scores.sum(-1, keepdims=True))), key="heatmap")
+"""
+# Types the text, presses Ctrl + Enter at once, and waits until the script has run and nothing more is drawn;
+# all inside the page, so that no driver is timed. It gives the milliseconds until the frame was painted in
+# which a picture changed last: hand-made ones have a shadow root each. Where there is none, it is the page.
+ANSWER = """async ([text, quiet]) => {
+    const [app, main] = ["stApp", "stMain"].map((id) => document.querySelector(`[data-testid=${id}]`));
+    const rooms = () => [...main.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+    const pictures = () => [...rooms().map((room) => room.shadowRoot), ...main.querySelectorAll(".js-plotly-plot")];
+    const all = { subtree: true, childList: true, attributes: true, characterData: true };
+    const [times, seen, observers] = [{ picture: 0, page: 0 }, new Set(), []];
+    let [start, ran, last] = [0, false, 0];
+    const note = (name) => {
+        last = performance.now();
+        requestAnimationFrame(() => setTimeout(() => (times[name] = performance.now()))); // once it is painted
+    };
+    const watch = (root, heard, what = all) => {
+        seen.add(root);
+        observers.push(new MutationObserver(heard));
+        observers.at(-1).observe(root, what);
+    };
+    const follow = () => pictures().filter((one) => one && !seen.has(one)).forEach((one) => watch(one, () => note("picture")));
+    const box = document.querySelector(".st-key-text :is(input, textarea)");
+    box.focus();
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, text);
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise(requestAnimationFrame);
+    follow();
+    watch(main, () => { note("page"); follow(); });
+    watch(app, () => (ran = true), { attributeFilter: ["data-test-script-state"] });
+    start = last = performance.now();
+    const enter = { key: "Enter", code: "Enter", keyCode: 13, ctrlKey: true, bubbles: true };
+    for (const type of ["keydown", "keypress", "keyup"]) box.dispatchEvent(new KeyboardEvent(type, enter));
+    const rests = () => ran && app.dataset.testScriptState === "notRunning" && performance.now() - last > quiet;
+    while (!rests()) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const observer of observers) observer.disconnect();
+    return (times.picture || times.page) - start;
+}"""
+QUIET = 250  # milliseconds without a change, after which nothing more is drawn
+
+
+def views():
+    """(page, view) of all pages; a page without views has one that has no name."""
+    return [(page, view) for page in PAGES for view in sections(page) or [None]]
+
+
+@contextmanager
+def pages():
+    """{"ours", "empty", "plotly": a server}, under the same settings, and a browser."""
+    with ExitStack() as stack:
+        servers = {"ours": stack.enter_context(launch.server())}
+        for name, script in (("empty", EMPTY), ("plotly", PLOTLY)):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            (folder / "app.py").write_text(script, encoding="utf-8")
+            shutil.copytree(launch.ROOT / ".streamlit", folder / ".streamlit")
+            servers[name] = stack.enter_context(launch.server(folder=folder))
+        yield servers, opened(stack.enter_context(sync_playwright()))
+
+
+def answers(browser, server, address, some, turns):
+    """Seconds from a new text to the repainted picture, each of so many turns, and the server's CPU seconds."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{server.url}/{address}")
+    page.wait_for_selector(".st-key-text :is(input, textarea)")
+    taken = []
+    for turn in range(turns + 2):  # two for warming up
+        page.wait_for_selector(RESTS, state="attached")
+        page.wait_for_timeout(200)  # a typist's pause
+        if turn == 2:
+            computed = server.computed()
+        taken.append(page.evaluate(ANSWER, [next(some), QUIET]) / 1000)
+    page.close()
+    return taken[2:], (server.computed() - computed) / turns
+
+
+def line(name, taken, computed, empty):
+    high = quantiles(taken, n=20, method="inclusive")[-1]
+    middle = median(taken)
+    met = "met" if high <= BAR and middle <= TIMES * empty else "MISSED"
+    return (
+        f"{name:<42} {1000 * middle:>7.0f} {1000 * high:>7.0f} {middle / empty:>7.1f} {1000 * computed:>7.0f}"
+        f"   {met}"
+    )
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="python -m tests.bench views", description=__doc__)
+    parser.add_argument("pages", nargs="*", help="only these pages")
+    parser.add_argument("--turns", type=int, default=20)
+    asked = parser.parse_args(arguments)
+    chosen = [(page, view) for page, view in views() if page in (asked.pages or PAGES)]
+    loaded = {"encoder": model.load("encoder"), "decoder-rope": model.load("decoder-rope")}
+    print(
+        f"{'':<42} {'p50 ms':>7} {'p95 ms':>7} {'x empty':>7} {'CPU ms':>7}   ≤ {1000 * BAR:.0f} ms, {TIMES:g} x"
+    )
+    with pages() as (servers, browser):
+        some = texts(TOKENS, loaded=loaded["decoder-rope"])
+        taken, computed = answers(browser, servers["empty"], "", some, asked.turns)
+        empty = median(taken)
+        print(line("an empty rerun", taken, computed, empty), flush=True)
+        print(line("one Plotly heatmap", *answers(browser, servers["plotly"], "", some, asked.turns), empty))
+        for page, view in chosen:
+            encoder = page == "word_sense"
+            some = texts(
+                TOKENS, len(page), loaded["encoder" if encoder else "decoder-rope"], " bank" * encoder
+            )
+            address = page + (f"?{page}.section={view}" if view else "")
+            taken, computed = answers(browser, servers["ours"], address, some, asked.turns)
+            print(line(f"{page}{f': {view}' if view else ''}", taken, computed, empty), flush=True)

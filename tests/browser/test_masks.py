@@ -160,6 +160,12 @@ def test_can_it_cheat_in_one_screen(page):
         assert box["y"] + box["height"] <= 900
 
 
+def test_names_of_rows_are_not_cut_on_a_phone(phone):
+    phone.open("masks").rests()
+    found = phone.shown("masks.believed")
+    assert float(found["cells"].split(",")[0]) > len("cheat masked") * 0.6 * int(found["letters"])
+
+
 def test_few_rows_fill_the_screen_of_a_projector(reader):
     page = reader(width=1366, height=768).open("masks", projector="True")
     page.part("masks.believed", "canvas[tabindex]").wait_for()

@@ -45,7 +45,8 @@ export class Layout {
     this.em = zoom * clamp(Math.round(0.5 * Math.min(width / (S + 4), height / (T + 4))), 12, 16);
     ink.font = `700 ${this.em}px ${code}`; // bold, so that the chosen label fits as well
     const limit = width < 480 ? 8 : 12;
-    const limits = [Math.max(limit, data.row_role.length + 2), limit]; // the role's name is as wide anyway
+    const own = data.row_role === "query" ? limit : 12; // what is no token has a name to be read
+    const limits = [Math.max(own, data.row_role.length + 2), limit]; // the role's name is as wide anyway
     this.labels = [data.rows, data.columns].map((tokens, side) =>
       tokens.map((token) => parted(token, limits[side])),
     );

@@ -12,7 +12,8 @@ import streamlit as st
 from model import Trace
 from model.analysis import wordwise
 from pages._control import switch
-from pages._numbers import percent, plural
+from pages._numbers import percent
+from pages._shell import listing, plain
 
 WORDS = switch("Whole words: the pieces of a word as one", "words")
 MARKS = switch(
@@ -26,7 +27,7 @@ class Labels(NamedTuple):
     names: of the W rows. groups (T,): the row of each token. first: the place of the first of the T tokens in
     the text; start: how many rows the text has before the first. divided: whether a word of the text has
     several tokens, so that there is something to merge. marks (T,): which of the tokens stand for no text;
-    kept: the places of the rows among all, where those of the marks are hidden.
+    kept: the places of the rows among all, where those of the marks are hidden; hides: what these are called.
     """
 
     names: tuple[str, ...]
@@ -36,6 +37,7 @@ class Labels(NamedTuple):
     divided: bool
     marks: np.ndarray | None = None
     kept: np.ndarray | None = None
+    hides: tuple[str, ...] = ()
 
     @property
     def merged(self) -> bool:
@@ -89,11 +91,11 @@ class Labels(NamedTuple):
         """How much of the weights (..., T, T) the hidden tokens take, in a sentence."""
         seen = np.nan_to_num(weights)[..., ~self.marks, :]
         share = seen[..., self.marks].sum() / seen.sum()
-        few = self.marks.sum() == 1
+        names = listing([plain(name) for name in dict.fromkeys(self.hides)])
+        verbs = ("is", "takes") if len(self.hides) == 1 else ("are", "take")
         return (
-            f"{plural('special token', int(self.marks.sum()))} {'is' if few else 'are'} hidden: "
-            f"{'it takes' if few else 'they take'} **{percent(share)}** of the weight of the others, so that "
-            "rows sum to less than 1 here."
+            f"{names} {verbs[0]} hidden, and {verbs[1]} **{percent(share)}** of the weight of the others, so "
+            "that rows sum to less than 1 here."
         )
 
     def draw(self, weights: np.ndarray | None = None) -> None:
@@ -141,7 +143,9 @@ def without_marks(trace: Trace, every: Labels) -> Labels:
         return every
     kept = np.unique(every.groups[~inside])
     names = tuple(every.names[row] for row in kept)
-    return every._replace(names=names, kept=kept, start=every.start - int(marks[: every.first].sum()))
+    hides = tuple(trace.tokens[every.first + i] for i in np.flatnonzero(inside))
+    start = every.start - int(marks[: every.first].sum())
+    return every._replace(names=names, kept=kept, hides=hides, start=start)
 
 
 def strongest(trace: Trace, row: np.ndarray) -> int:

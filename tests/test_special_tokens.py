@@ -86,7 +86,7 @@ def test_the_steps_before_the_weights_leave_them_out_as_well(step):
     at = seen("attention", marks="True", **{"attention.step": step})
     trace, _ = trace_of("bert")
     assert len(pictures(at)["attention.matrix"][0]["rows"]) == len(trace.tokens) - 2
-    assert control(at, "marks").value and "special tokens are hidden" in said(at)
+    assert control(at, "marks").value and "` [CLS] ` and ` [SEP] ` are hidden, and take **" in said(at)
 
 
 def test_words_are_merged_without_them():

@@ -85,9 +85,9 @@ def unfinished(text, last):
     share = percent(last.share, 1) if last.share < 0.9995 else f"over {percent(0.999, 1)}"
     likely = f" Likeliest: {words}." * bool(words)
     st.info(
-        "Your text seems to end inside a word: of what the model expects here that begins with "
-        f"{_shell.plain(last.word)}, **{share}** goes on as a longer word.{likely} A whole word has tokens "
-        "of its own, seldom those of its first letters."
+        f"Your text seems to end inside a word: where the model expects {_shell.plain(last.word)} or a word "
+        f"that begins so, **{share}** is for the longer ones.{likely} A whole word has tokens of its own, "
+        "seldom those of its first letters."
     )
     ways_on(f"Take “{last.word.strip()}” off", text[: -len(last.word)], text)
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from model import Unavailable, load
 from model.hub import Offer
+from model.hub.library import library
 from pages import _downloads, _models
 from tests import checkpoints
 from tests.session import SHORT, address, control, pictures, visit
@@ -79,6 +80,17 @@ def test_the_picture_is_what_the_model_computed(family, name):
     rows = pictures(change)["attention.matrix"][1]
     seen_by_all = np.nan_to_num(rows).sum(1)
     assert (seen_by_all < 1.0001).all() and not np.array_equal(rows, expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("page", ["attention", "bpe", "word_sense", "rope", "positions"])
+def test_a_model_of_pictures_says_on_pages_about_text_that_it_reads_none(page, folder, name):
+    if not (folder / "vit").exists():
+        transformers = library()
+        sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "patch_size": 8}
+        config = transformers.ViTConfig(intermediate_size=48, image_size=32, **sizes)
+        transformers.ViTModel(config).save_pretrained(folder / "vit")
+    at = seen(page, name("vit"), **{"positions.section": "By distance"})
+    assert any("vit reads pictures, and no text." in one.value for one in (*at.info, *at.warning))
 
 
 def test_weights_alone_are_shown_as_they_are_with_what_is_missing(name):

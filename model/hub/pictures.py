@@ -57,6 +57,10 @@ class PictureBundle(HubBundle):
         """Whether it gives a picture a name."""
         return self.whole is not self.network.base
 
+    def read(self, text: str) -> list[int]:
+        """ValueError, in a sentence for the user: it has no tokens of a text."""
+        raise ValueError(f"{self.name} reads pictures, and no text. Choose another model in the sidebar.")
+
     def explain(
         self,
         picture: np.ndarray,
@@ -68,6 +72,8 @@ class PictureBundle(HubBundle):
         are as for a text. Its tokens are marks such as [CLS], then the patches "row·column", counted from 1.
         """
         self.check_proof()
+        if isinstance(picture, str):
+            self.read(picture)
         pixels = self.pixels(picture)
         T, (rows, columns) = self.config.context, self.grid
         marks = [f"[{i + 1}]" if i else "[CLS]" for i in range(T - rows * columns)]

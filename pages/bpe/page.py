@@ -54,9 +54,9 @@ _fold.fold(
 if read:
     name, moved = "Fewer merges, more tokens, and a lost model", is_chosen("bpe.first")
     _fold.fold(name, "bpe.fewer", fewer_merges.experiment, choice, opened=moved)
-_fold.fold(
-    "The same sentence in eight languages", "bpe.eight", languages.draw_languages, bundle.tokenizer, own_model
-)
+if bundle.tokenizer:
+    tokenizer = bundle.tokenizer, own_model
+    _fold.fold("The same sentence in eight languages", "bpe.eight", languages.draw_languages, *tokenizer)
 _fold.sources(
     "bpe.code",
     bpe.rounds,

@@ -42,6 +42,9 @@ def prepare():
     for name in model.names():
         with suppress(ValueError):  # damaged: the page that needs it says so
             model.load(name).explain("I swam across the river to get to the other bank")
+    from pages import _heavy
+
+    _heavy.open_pool()
     gc.collect()
     gc.freeze()
 
@@ -57,6 +60,9 @@ async def lifespan(_):
     _server.greet()
     yield
     await warming
+    from pages import _heavy
+
+    _heavy.close_pool()
 
 
 def failed(error: Exception) -> bool:

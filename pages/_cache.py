@@ -2,17 +2,18 @@
 
 import functools
 import inspect
+import math
 import os
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from pages import _progress
+from pages import _heavy, _progress
 
 MEGABYTES = float(os.environ.get("RIVERBANK_CACHE_MB", "500"))
 SIMPLE = 32  # bytes, about, of a number
@@ -102,8 +103,8 @@ class Cache:
                     mine = self.running[key] = Future()
             if waiting is None:
                 return self.first(key, compute, mine)
-            if waiting.result():
-                return waiting.result()[0]
+            if outcome := _heavy.patiently(waiting):
+                return outcome[0]
         if entry.grown():
             self.keep(key, entry.value)
         return entry.value
@@ -139,9 +140,12 @@ class Cache:
 CACHE = Cache(MEGABYTES * 1e6)
 
 
-def remembered(spinner: str | None = None) -> Callable:
+def remembered(spinner: str | None = None, heavy: float = math.inf) -> Callable:
     """A decorator: the function's values are kept in CACHE, by its arguments; those whose names begin with _
     follow from the others, and are no part of the key. `spinner` is said while a value is computed.
+
+    heavy: from how many letters of a text, or items of a tuple such as token ids, a worker computes the
+    value: where that takes, with all that the page asks besides, more than about 0.3 s of a core.
     """
 
     def decorate(function):
@@ -155,13 +159,22 @@ def remembered(spinner: str | None = None) -> Callable:
             key = name, *(one for label, one in given.arguments.items() if not label.startswith("_"))
 
             def compute():
-                if spinner is None:
-                    return function(*args, **kwargs)
+                if length(given.args) < heavy:
+                    return function(*given.args)
+                return _heavy.run(call, *given.args)
+
+            def announced():
                 with _progress.spinner(spinner):
-                    return function(*args, **kwargs)
+                    return compute()
 
-            return CACHE.get(key, compute)
+            return CACHE.get(key, announced if spinner else compute)
 
+        call.inner = function  # what a worker calls
         return call
 
     return decorate
+
+
+def length(arguments: Iterable[Any]) -> int:
+    """Letters of the longest text or items of the longest tuple among them."""
+    return max((len(one) for one in arguments if isinstance(one, str | tuple)), default=0)

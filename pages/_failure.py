@@ -8,6 +8,7 @@ import streamlit as st
 from model import Unavailable
 from pages import _choices, _progress, _shell, _sidebar
 from pages._control import NothingToShow
+from pages._pool import Interrupted
 
 LOG = logging.getLogger("riverbank")
 # Streamlit would write the messages of exceptions, which may quote what a visitor has typed; `report` does
@@ -33,6 +34,11 @@ def run(page):
     except Unavailable as reason:
         failed = True
         above.warning(f"{reason} Until then, choose another model or another page.")
+    except Interrupted as reason:
+        failed = True
+        with above:
+            st.warning(str(reason))
+            st.button("Try again", key="again")
     except Exception as error:
         report(error)
         failed = True

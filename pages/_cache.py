@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -144,8 +144,8 @@ def remembered(spinner: str | None = None, heavy: float = math.inf) -> Callable:
     """A decorator: the function's values are kept in CACHE, by its arguments; those whose names begin with _
     follow from the others, and are no part of the key. `spinner` is said while a value is computed.
 
-    heavy: from how many letters of a text, or items of a tuple such as token ids, a worker computes the
-    value: where that takes, with all that the page asks besides, more than about 0.3 s of a core.
+    heavy: from how many letters of a text, or token ids, a worker computes the value: where that takes, with
+    all that the page asks besides, more than about 0.3 s of a core.
     """
 
     def decorate(function):
@@ -169,12 +169,14 @@ def remembered(spinner: str | None = None, heavy: float = math.inf) -> Callable:
 
             return CACHE.get(key, announced if spinner else compute)
 
-        call.inner = function  # what a worker calls
+        call.inner, call.heavy = function, heavy  # `inner` is what a worker calls
         return call
 
     return decorate
 
 
-def length(arguments: Iterable[Any]) -> int:
-    """Letters of the longest text or items of the longest tuple among them."""
-    return max((len(one) for one in arguments if isinstance(one, str | tuple)), default=0)
+def length(value: Any) -> int:
+    """Letters of a text; items of a tuple, or letters of a longer text in it, at any depth."""
+    if isinstance(value, tuple):
+        return max(len(value), *map(length, value), 0)
+    return len(value) if isinstance(value, str) else 0

@@ -49,7 +49,7 @@ NOTHING = Hidden()
 # ---- vectors ----
 
 
-@remembered()
+@remembered(heavy=200)
 def some_blinded(word, cases, everybody, model):
     return frozen(senses.blinded(load(model), word, list(cases), everybody))
 

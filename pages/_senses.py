@@ -15,7 +15,7 @@ SENTENCES = ("text", "word_sense.other")  # session keys of the two sentences,
 NUMBERS = ("first", "second")  # and how they are called
 
 
-@remembered()
+@remembered(heavy=1000)
 def vectors(targets, name=MODEL, mixture=None, layers=()):
     """senses.vectors of a tuple of Words, shared and read-only; `mixture` names a function of senses for the
     layers listed.

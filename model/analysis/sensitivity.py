@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from model.network.attention import attend
 
 TOGETHER = 64  # rows in one pass
+CELLS = 1_000_000  # of the matrices T x T of all rows of a pass: half a gigabyte, about a second
 
 
 def squares(
@@ -44,6 +45,11 @@ def squares(
             (rows,) = torch.autograd.grad(x, embedded, ask, is_grads_batched=True, retain_graph=True)
             sums.append(rows.double().square().sum((0, 2)))  # (N, T, C) -> (T,)
     return torch.stack(sums).numpy()
+
+
+def together(tokens: int) -> int:
+    """How many rows go into one pass over so many tokens, at least 1."""
+    return max(1, min(TOGETHER, CELLS // tokens**2))
 
 
 def norms(samples: ArrayLike) -> tuple[np.ndarray, float]:

@@ -38,7 +38,9 @@ MARKED = pieces(rf"(?:{BARE}|{DRESSED})")  # a letter keeps its marks
 # decimal sign that stands between two of them. A space is in none of them.
 SPOKEN = rf"(?:[^\W_]+[{MARKS}]*)+"
 COUNTED = re.compile(rf"{SPOKEN}(?:(?:['’‐‑_-]|(?<=\d)[.,](?=\d)){SPOKEN})*")
-LONG_RUN = re.compile(rf"(?:{LETTER}[{MARKS}]*){{{LONGEST + 1}}}")  # letters that are cut
+# Letters that are cut. Looked for at the beginning of a run only: at every letter it would take twenty times
+# as long, and the interpreter waits meanwhile.
+LONG_RUN = re.compile(rf"(?<!{LETTER})(?:{LETTER}[{MARKS}]*){{{LONGEST + 1}}}")
 
 
 def whole_words(text: str, pattern: re.Pattern) -> Counter[str]:

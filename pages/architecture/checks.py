@@ -12,7 +12,7 @@ from pages._shell import explain
 NAME = "Does the page show what the model did?"
 
 
-@remembered()
+@remembered(heavy=600)
 def checks(text, name):
     return conformance.checks(load(name), explain(text, name))
 

@@ -41,7 +41,7 @@ def network(name, config):
     return initialise(build(config), seed=1).eval().requires_grad_(False)
 
 
-@remembered()
+@remembered(heavy=1)
 def measured_one(quantity, name, kind, tokens, turn):
     """One real pass, counted, weighed or timed; None where a pass measures nothing of the kind. `turn` tells
     one measurement from the next.

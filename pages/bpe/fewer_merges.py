@@ -35,7 +35,7 @@ def explain(text, name, merges):
     return replace(load(name), tokenizer=tokenizer(name, merges)).explain(text)
 
 
-@remembered()
+@remembered(heavy=300)
 def surprise(text, name, merges):
     """(T, bits per byte of the text), NaN for more tokens than the model takes. The token that begins the
     text is the full tokenizer's `end`.

@@ -1,12 +1,15 @@
 """Training a tokenizer in the page: bounded, with progress, to be stopped and gone on with."""
 
 import time
+from concurrent.futures import CancelledError
 from itertools import islice
 
 import streamlit as st
 
 from model import tokenizer as bpe
+from pages import _heavy
 from pages._cache import remembered
+from pages._pool import Interrupted
 from pages.bpe.lesson import PLACES, learned
 
 SHORT = 100_000  # bytes: no text of this size takes half a second
@@ -20,31 +23,52 @@ def quickly(text, merges):
     return learned(text, rounds, finished=not rounds[-1].leaders)
 
 
+def portions(text, merges):
+    """Yield the rounds of a training for as many merges, in lists of what is done in a while."""
+    some, began = [], time.monotonic()
+    for one in islice(bpe.rounds(text, PLACES, bpe.MARKED), merges + 1):
+        some.append(one)
+        if time.monotonic() - began > OFTEN:
+            yield some
+            some, began = [], time.monotonic()
+    yield some
+
+
 class Training:
     """A long text's training, kept in the session: a run of the page that is overtaken leaves it where it is,
     and the next one goes on.
     """
 
-    def __init__(self, text):
-        self.text, self.source = text, bpe.rounds(text, PLACES, bpe.MARKED)
+    def __init__(self, text, merges):
+        self.text, self.most, self.source = text, merges, _heavy.stream(portions, text, merges)
         self.rounds, self.stopped, self.known = [], False, {}
 
     def serves(self, text, merges):
-        """Whether it is the training of this text and has as many merges as asked for, or can still get
-        them.
-        """
-        return self.text == text and (
-            self.source is not None or self.stopped or self.finished or len(self.rounds) > merges
-        )
+        """Whether it is the training of this text and has as many merges as asked for, or will have them."""
+        coming = self.source is not None and merges <= self.most
+        return self.text == text and (coming or self.stopped or self.finished or len(self.rounds) > merges)
 
-    def upto(self, merges):
-        """Yield the number of merges done, after each, until there are as many as asked for or no pair occurs
-        twice; then let the tables go.
+    def progress(self):
+        """Yield the number of merges done, again and again, until there are as many as were asked for or no
+        pair occurs twice.
         """
-        while not self.stopped and not self.finished and len(self.rounds) <= merges:
-            self.rounds.append(next(self.source))
-            yield len(self.rounds) - 1
+        try:
+            for some in self.source:
+                self.rounds += some
+                yield len(self.rounds) - 1
+        except Interrupted:
+            self.source = None  # the next run begins anew
+            raise
+        except CancelledError:  # for a minute nobody was there
+            self.stopped = True
         self.source = None
+
+    def stop(self):
+        """Keep what there is, if there is any."""
+        if self.rounds and self.source is not None:
+            self.stopped = True
+            self.source.close()
+            self.source = None
 
     @property
     def finished(self):
@@ -53,7 +77,7 @@ class Training:
     def lesson(self, merges):
         rounds = self.rounds[: merges + 1]
         if len(rounds) not in self.known:
-            self.known = {len(rounds): learned(self.text, rounds, finished=not rounds[-1].leaders)}
+            self.known = {len(rounds): _heavy.run(learned, self.text, rounds, not rounds[-1].leaders)}
         return self.known[len(rounds)]
 
 
@@ -63,7 +87,7 @@ def trained(text, merges):
         return quickly(text, merges)
     training = st.session_state.get("bpe.training")
     if training is None or not training.serves(text, merges):
-        training = st.session_state["bpe.training"] = Training(text)
+        training = st.session_state["bpe.training"] = Training(text, merges)
     if training.source is not None:
         watch(training, merges)
     if len(training.rounds) <= merges and not training.finished:  # the reader has stopped it
@@ -80,7 +104,7 @@ def watch(training, merges):
         bar = st.progress(0.0, "Counting pairs")
         st.button("Stop", key="bpe.stop", on_click=stop)
     drawn = time.monotonic()
-    for done in training.upto(merges):
+    for done in training.progress():
         if time.monotonic() - drawn > OFTEN:
             drawn = time.monotonic()
             bar.progress(done / merges, f"{done:,} of {merges:,} merges")
@@ -91,7 +115,7 @@ def stop():
     """The reader has seen enough, unless there is nothing to see yet."""
     training = st.session_state.get("bpe.training")
     if training is not None:
-        training.stopped = bool(training.rounds)
+        training.stop()
 
 
 def again():

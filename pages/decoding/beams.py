@@ -24,7 +24,7 @@ WIDTH = Slider("Beams", "decoding.width", range(1, 7), 3, look={"width": 200})
 LENGTH = Slider("Tokens ahead", "decoding.length", range(1, 13), 6, look={"width": 200})
 
 
-@remembered()
+@remembered(heavy=100)
 def searched(model, ids, width, length):
     """The levels of decoding.beams."""
     bundle = load(model)

@@ -25,7 +25,7 @@ OPENING = (
 LENGTHS = 10  # at which the time is measured
 
 
-@remembered()
+@remembered(heavy=200)
 def seconds(model, ids):
     """How long the last of the ids takes without a cache and with one, in seconds."""
     return decoding.durations(load(model).network, ids)

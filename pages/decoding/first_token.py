@@ -4,11 +4,14 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import heads, sink
+from model.trace import frozen
 from pages import _fold, _shell, _words
+from pages._cache import remembered
 from pages._control import pause, switch
 from pages._foreign import row_sum
 from pages._heads import heads_in_words, map_heads
 from pages._numbers import leaders, percent
+from pages.decoding import story
 from viz.component import heatmap
 
 OPENING = (
@@ -19,6 +22,12 @@ OPENING = (
 WITHOUT = switch("Leave the first token out, and let each row sum to 1 again", "decoding.without")
 
 
+@remembered(heavy=200)
+def shares_of(model, ids):
+    """The mean weight on the first token of every head, (L, H)."""
+    return frozen(sink.shares(story.read(model, ids)))
+
+
 def show(view):
     """Show how much each head looks at the first token, and the chosen head with or without it."""
     trace, layer, head = view.trace, view.choice.layer, view.choice.head
@@ -26,7 +35,7 @@ def show(view):
     if len(trace.tokens) < 2:
         st.info("This text is one token, and it has nothing to look at but itself. Let it grow.")
         return
-    shares = sink.shares(trace)
+    shares = shares_of(view.path.model, view.path.ids)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         map_heads(

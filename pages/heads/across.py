@@ -8,7 +8,6 @@ import streamlit as st
 from model import load
 from model.analysis import flow, leak, ranks, sensitivity
 from model.analysis.senses import parts
-from model.analysis.sensitivity import TOGETHER
 from pages import _fold, _progress, _shell, _words
 from pages._control import Slider, pause
 from pages._numbers import percent, signed, uncertain
@@ -58,7 +57,8 @@ def by_gradient(view, depth):
     T, at, C = len(ids), None if depth == view.trace.config.layers else depth, view.trace.config.width
     exact = tuple(range(T)) if T <= EXACT else (view.query,)
     seeds = range(1, WAYS + 1) if EXACT < T <= LONGEST else ()
-    jobs = [(rows, (name, ids, i, tuple(some), at)) for i in exact for some in parts(range(C), TOGETHER)]
+    dimensions = parts(range(C), sensitivity.together(T))
+    jobs = [(rows, (name, ids, i, tuple(some), at)) for i in exact for some in dimensions]
     jobs += [(along, (name, ids, at, seed)) for seed in seeds]
     computed = {rows: [], along: []}
     for function, arguments in _progress.watched(jobs, "Asking how each word would move this one"):

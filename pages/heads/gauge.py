@@ -20,12 +20,12 @@ KINDS = {"silenced": knockouts.silence, "uniform": knockouts.level, "without its
 METER, HERE, EVERYWHERE = "the meter of the word", "at the token that asks", "on average over all tokens"
 
 
-@remembered()
+@remembered(heavy=32)
 def unchanged(name, ids, kind, copies):
     return knockouts.unchanged(load(name).network, ids, KINDS[kind], copies)
 
 
-@remembered()
+@remembered(heavy=32)
 def effects(name, ids, kind, groups):
     bundle = load(name)
     return frozen(
@@ -39,7 +39,7 @@ def effects(name, ids, kind, groups):
     )
 
 
-@remembered()
+@remembered(heavy=32)
 def vectors(name, ids, kind, groups, places):
     bundle = load(name)
     return frozen(
@@ -57,7 +57,7 @@ def beliefs(name, ids, kind, group, place):
     )
 
 
-@remembered()
+@remembered(heavy=1000)
 def sharpest(name, text):
     """The largest weight in each row of each head, (L H, T)."""
     trace = _shell.explain(text, name)

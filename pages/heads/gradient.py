@@ -18,14 +18,14 @@ WAYS = 8  # others are estimated along so many random directions
 LONGEST = 48
 
 
-@remembered()
+@remembered(heavy=1000)
 def weights(name, text):
     """The mean over heads and the rollout after each layer, both (L, T, T) and read-only."""
     means = flow.means(_shell.explain(text, name))
     return frozen(means), frozen(flow.rollout(means))
 
 
-@remembered()
+@remembered(heavy=8)
 def rows(name, ids, output, dimensions, depth):
     """The squares of some rows of the Jacobian of one output, summed, (T,); depth None is the model's
     output.
@@ -36,7 +36,7 @@ def rows(name, ids, output, dimensions, depth):
     return frozen(np.pad(squares, (0, len(ids) - len(read))))
 
 
-@remembered()
+@remembered(heavy=8)
 def along(name, ids, depth, seed):
     """The squared gradients of all outputs along one random direction, (T, T)."""
     network = load(name).network

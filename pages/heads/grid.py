@@ -41,7 +41,7 @@ ORDER = Menu(
 )
 
 
-@remembered()
+@remembered(heavy=1500)
 def scores(text, model, layer):
     trace = _shell.explain(text, model)
     return heads.scores(trace.layers[layer].attention, trace.tokens)

@@ -102,7 +102,7 @@ def curves():
 # ---- what they write ----
 
 
-@remembered()
+@remembered(heavy=48)
 def some_written(name, ids, seed):
     """The next PART tokens that a model writes; fewer where it ends the text."""
     bundle = load(name)

@@ -31,12 +31,12 @@ def moved(name, ids, place, other, mask):
     return leak.moved(load(name).network, ids, place, other, chosen.allowed_under(mask, name, len(ids)))
 
 
-@remembered()
+@remembered(heavy=24)
 def moves(name, ids, places, other, mask):
     return leak.moves(load(name).network, ids, places, other, chosen.allowed_under(mask, name, len(ids)))
 
 
-@remembered()
+@remembered(heavy=24)
 def squares(name, ids, mask, seed):
     network = load(name).network
     return leak.squares(

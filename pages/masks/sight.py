@@ -22,12 +22,12 @@ EXACT = 16  # tokens of a text for which every layer is exact; of a longer one t
 WAYS = 16  # and the layers before are estimated along so many random directions
 
 
-@remembered()
+@remembered(heavy=8)
 def rows(name, ids, output, dimensions, depths):
     return frozen(sensitivity.squares(load(name).network, ids, output, dimensions, depths))
 
 
-@remembered()
+@remembered(heavy=8)
 def along(name, ids, output, depth, seed):
     network = load(name).network
     direction = leak.direction(network.config.width, seed)
@@ -44,7 +44,7 @@ def knows(name, ids, output):
     depths = (*layers, None) if len(read) <= EXACT else (None,)
     jobs = [
         (rows, (name, read, output, tuple(some), depths))
-        for some in senses.parts(range(C), sensitivity.TOGETHER)
+        for some in senses.parts(range(C), sensitivity.together(len(read)))
     ]
     jobs += [
         (along, (name, read, output, depth, seed))

@@ -19,7 +19,7 @@ from viz import order as figures
 OCTAVES = 0, 16, 32, 64, 128, 256, 512, 1_024  # one dot each: more tokens where the axis gives them less room
 
 
-@remembered()
+@remembered(heavy=200)
 def losses(ids, name, method, base):
     """Nats of each of the N tokens that follow the first; of RoPE read by a method if one is named."""
     bundle, options = encodings.bundle(name), {}

@@ -20,7 +20,7 @@ def edge():
     return (load(CONVOLUTION).network.field - 1) // 2
 
 
-@remembered()
+@remembered(heavy=150)
 def moved_away(name, pairs, distances):
     return senses.moved_away(load(name), pairs, distances)
 

@@ -17,17 +17,17 @@ ATTENTION, CONVOLUTION = "encoder", "encoder-cnn"
 NAMES = {ATTENTION: "encoder, with attention", CONVOLUTION: "encoder-cnn, with convolutions"}
 
 
-@remembered()
+@remembered(heavy=8)
 def squares(name, ids, output, dimensions):
     return sensitivity.squares(load(name).network, ids, output, dimensions)[0]
 
 
-@remembered()
+@remembered(heavy=8)
 def unchanged(name, ids, places):
     return reach.unchanged(load(name), ids, places)
 
 
-@remembered()
+@remembered(heavy=8)
 def occlusion(name, ids, places):
     """reach.occlusion: for all outputs, so that another one costs nothing more."""
     return reach.occlusion(load(name), ids, places, unchanged(name, ids, len(places)))
@@ -41,7 +41,7 @@ def influence(ids, output):
     jobs = [
         (name, squares, (name, ids, output, tuple(some)))
         for name in NAMES
-        for some in parts(range(load(name).config.width), sensitivity.TOGETHER)
+        for some in parts(range(load(name).config.width), sensitivity.together(T))
     ]
     jobs += [
         (name, occlusion, (name, ids, tuple(some)))

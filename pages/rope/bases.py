@@ -28,7 +28,7 @@ def explained(text, name, base):
     return with_base(name, base).explain(text)
 
 
-@remembered()
+@remembered(heavy=300)
 def loss(text, name, base):
     """Nats of each token of the text but the first in the model with that base, (T - 1,)."""
     return with_base(name, base).explain(text).losses

@@ -22,7 +22,7 @@ def readings(name):
     return bundle, rotation.to_halves(bundle), rotation.reread(bundle, rope_pairing="halves")
 
 
-@remembered()
+@remembered(heavy=800)
 def outcomes(text, name):
     """For each reading: its losses (T - 1,), and by how much its logits differ from those of the model as
     trained, at most.

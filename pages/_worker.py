@@ -14,7 +14,7 @@ import threading
 import traceback
 from typing import Any, BinaryIO
 
-GENTLE = 10  # of 19: how far a worker steps back where the process that answers wants the core
+GENTLE = 5  # of 19: how far a worker steps back where the process that answers wants the core
 LOG = logging.getLogger("riverbank")
 
 

@@ -1,5 +1,6 @@
 """`python -m tests.bench [a] [b] ... [l]`: one table of ratios, all rows or those named; each row is measured
-in one run. `python -m tests.bench load`: a class at once; `python -m tests.bench views`: every view.
+in one run. `python -m tests.bench load`: a class at once; `heavy`: beside five who ask for
+much; `views`: every view.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from tests.bench import chromium, decoding, grids, load, opened, passes, users, views
+from tests.bench import chromium, decoding, grids, heavy, load, opened, passes, users, views
 
 HEAD = f"{'':<68} {'ours':>9} {'other':>9} {'ratio':>6}  target"
 
@@ -62,7 +63,7 @@ def rows(chosen):
 
 
 def main():
-    tables = {"load": load, "views": views}
+    tables = {"load": load, "heavy": heavy, "views": views}
     if sys.argv[1:2] and sys.argv[1] in tables:
         print(machine(), flush=True)
         return tables[sys.argv[1]].main(sys.argv[2:])

@@ -6,19 +6,22 @@ import argparse
 import random
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
+
+from websockets.exceptions import ConnectionClosed
 
 from tests.bench.load import WORDS, times
-from tests.bench.users import megabytes
 from tests.browser import launch
 from tests.wire import Visitor
 
 BAR = 1.0  # p95 of the sixth visitor, in seconds
-LONG, MIDDLE = 800, 100  # words of a text: as many as models take, and as many as they learned from at a time
+LONG, MIDDLE = 800, 100  # words of a text: almost as many as models take; as they learned from at a time
 MEGABYTE = 200_000  # words of a text of a megabyte
-HEAVY = {  # what each of the five asks for: (page, the box that a text is typed into), words, choices
+HEAVY = {  # what each of the five asks for: the page, the box that is typed into, words, choices
     "rollout and gradients": ("heads", "text", MIDDLE, {"heads.section": "Across layers"}),
     "encoder and decoder": ("masks", "text", MIDDLE, {"masks.section": "Encoder and decoder"}),
-    "influence": ("receptive_field", "text", MIDDLE, {"receptive_field.influence": "true"}),
+    "influence": ("receptive_field", "text", MIDDLE, {"receptive_field.used": "true"}),
     "byte pairs of a megabyte": ("bpe", "bpe.text", MEGABYTE, {"bpe.merges": "1000", "bpe.own": "true"}),
     "the cache's time": (
         "decoding",
@@ -36,18 +39,19 @@ def sentence(chance, words):
 def burden(url, seed, page, box, words, choices, end, answers):
     """One of the five: a new text as soon as the last one has been answered."""
     chance = random.Random(seed)
-    with Visitor(url) as visitor:
+    with Visitor(url) as visitor, suppress(ConnectionClosed):  # the server has gone at the end
         visitor.open(page, **choices)
         while time.monotonic() < end:
             visitor.run(states={visitor.box(box).id: sentence(chance, words)})
             answers.append(visitor.wrong())
 
 
-def light(url, end):
+def light(url, seconds):
     """Seconds of each answer of the sixth, who types every second."""
     chance, taken = random.Random(6), []
     with Visitor(url) as visitor:
         visitor.open("attention")
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             began = time.perf_counter()
             visitor.run(states={visitor.box("text").id: sentence(chance, 10)})
@@ -59,13 +63,14 @@ def light(url, end):
 
 def workers(process):
     """Megabytes of each of the server's workers."""
-    with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="utf-8") as children:
-        return [megabytes_of(int(pid)) for pid in children.read().split()]
+    lists = Path(f"/proc/{process.pid}/task").glob("*/children")
+    return [megabytes(int(pid)) for some in lists for pid in some.read_text().split()]
 
 
-def megabytes_of(pid):
-    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
-        return next(int(line.split()[1]) / 1000 for line in status if line.startswith("VmRSS"))
+def megabytes(pid):
+    """Of a process."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmRSS"))
 
 
 def main(arguments):
@@ -74,8 +79,8 @@ def main(arguments):
     parser.add_argument("--without", action="store_true", help="without workers, as it would be")
     asked = parser.parse_args(arguments)
     with launch.server(environment={"RIVERBANK_WORKERS": "0"} if asked.without else {}) as server:
-        alone, _ = times(light(server.url, time.monotonic() + 15))
-        end, answers = time.monotonic() + asked.seconds, {name: [] for name in HEAVY}
+        alone, _ = times(light(server.url, 15))
+        end, answers = time.monotonic() + asked.seconds + 10, {name: [] for name in HEAVY}
         five = [
             threading.Thread(target=burden, args=(server.url, n, *one, end, answers[name]), daemon=True)
             for n, (name, one) in enumerate(HEAVY.items())
@@ -83,12 +88,13 @@ def main(arguments):
         for thread in five:
             thread.start()
         time.sleep(3)
-        taken = light(server.url, end)
-        sizes, size = workers(server.process), megabytes(server.process)
+        taken = light(server.url, asked.seconds)
+        sizes, size = workers(server.process), megabytes(server.process.pid)
     line, high = times(taken)
     print("the sixth visitor    answers   p50 ms   p95 ms   max ms")
     print(f"{'alone':18}{alone}")
     print(f"{'beside the five':18}{line}   p95 ≤ {1000 * BAR:.0f} ms {'met' if high <= BAR else 'MISSED'}")
     for name, some in answers.items():
         print(f"{name}: {len(some)} answers, {sum(map(bool, some))} that failed")
-    print(f"memory: the server {size:.0f} MB, its workers {', '.join(f'{one:.0f} MB' for one in sizes) or 'none'}")
+    each = ", ".join(f"{one:.0f} MB" for one in sizes) or "none"
+    print(f"memory: the server {size:.0f} MB, its workers {each}")

@@ -1,11 +1,13 @@
 """A pool of worker processes for what takes long, and the line of those who wait for one."""
 
+import bisect
 import itertools
 import pickle
 import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from operator import attrgetter
 from queue import SimpleQueue
 from typing import Any
 
@@ -43,7 +45,7 @@ class Job:
     def __init__(self, pool: "Pool", visitor: Hashable, work: bytes) -> None:
         self.pool, self.visitor, self.work, self.number = pool, visitor, work, next(self.numbers)
         self.parts, self.value = SimpleQueue(), Future()
-        self.process, self.dropped = None, False
+        self.process, self.dropped, self.start = None, False, 0.0
         self.asked = time.monotonic()  # when somebody last wanted to know of it
 
     def part(self, seconds: float) -> Any:
@@ -66,14 +68,18 @@ class Job:
 
 
 class Pool:
-    """Up to `count` workers, each started when it is first needed, and one line of jobs for all of them:
-    first come, first served, and of each visitor one at a time.
+    """Up to `count` workers, each started when it is first needed, and one line of jobs for all of them: of
+    each visitor one job at a time, and first those who have had less of the workers' time.
+
+    That is start-time fair queueing (Goyal 1996): a job's `start` is what its visitor has had, or what the
+    one who was served last had had, if that is more, so that nobody gets ahead by having asked for nothing.
     """
 
     def __init__(self, count: int, longest: int, megabytes: float) -> None:
         """longest: how many jobs may wait; megabytes: memory that a worker may take."""
         self.longest, self.megabytes, self.closed = longest, megabytes, False
-        self.waiting, self.running = [], []
+        self.waiting, self.running = [], []  # by `start`; in no order
+        self.had, self.now = {}, 0.0  # seconds of the workers that visitors have had; `start` of the last job
         self.turn = threading.Condition()
         self.threads = [threading.Thread(target=self.serve, daemon=True) for _ in range(count)]
         for thread in self.threads:
@@ -87,7 +93,8 @@ class Pool:
         with self.turn:
             if len(self.waiting) >= self.longest:
                 raise Interrupted(BUSY)
-            self.waiting.append(job)
+            job.start = max(self.now, self.had.get(visitor, 0.0))
+            bisect.insort(self.waiting, job, key=attrgetter("start"))
             self.turn.notify()
         return job
 
@@ -140,6 +147,7 @@ class Pool:
                 return None
             self.waiting.remove(job)
             self.running.append(job)
+            self.now = max(self.now, job.start)
         return job
 
     def serve(self) -> None:
@@ -160,12 +168,14 @@ class Pool:
         """Have the worker do the job, and take its answers."""
         with self.turn:
             job.process = process
-        kind, value = "cancelled", None
+        kind, value, began = "cancelled", None, time.monotonic()
         if not job.dropped:
             process.send("job", job.number, job.work)
             kind, value = self.answers(process, job)
         with self.turn:
             self.running.remove(job)
+            self.had[job.visitor] = job.start + time.monotonic() - began
+            self.had = {one: had for one, had in self.had.items() if had > self.now}
             self.turn.notify_all()
         settle(job.value, kind, value)
         job.parts.put(END)

@@ -127,15 +127,28 @@ def test_what_takes_too_much_memory_is_refused_in_a_sentence(pool):
 
 
 def test_who_comes_first_is_served_first_and_all_know_their_place(pool):
-    first = begun(pool.submit("a", jobs.endless))
-    line = [pool.submit(name, jobs.double, name) for name in "bcd"]
+    first = begun(pool.submit("e", jobs.endless))
+    line = [pool.submit(name, jobs.double, name) for name in "fgh"]
     assert [job.place() for job in (first, *line)] == [0, 1, 2, 3]
     with pytest.raises(Interrupted, match=BUSY[:30]):
-        pool.submit("e", jobs.double, 0)
+        pool.submit("i", jobs.double, 0)
     line[0].close()
     assert [job.place() for job in line[1:]] == [1, 2]
     first.close()
-    assert [job.value.result(SOON) for job in line[1:]] == ["cc", "dd"]
+    assert [job.value.result(SOON) for job in line[1:]] == ["gg", "hh"]
+
+
+def test_who_has_had_much_lets_others_go_first():
+    pool = Pool(1, longest=9, megabytes=MB)
+    ask(pool, jobs.deaf, 0.3, visitor="much")
+    first = begun(pool.submit("first", jobs.endless))
+    again, new = pool.submit("much", jobs.double, 1), pool.submit("new", jobs.double, 1)
+    assert (new.place(), again.place()) == (1, 2)
+    first.close()
+    assert again.value.result(SOON) == 2
+    late = pool.submit("late", jobs.double, 1)
+    assert late.start == pool.now > 0.3  # who comes late has not saved up anything
+    pool.close()
 
 
 def test_of_one_visitor_one_job_runs_at_a_time():

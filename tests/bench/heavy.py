@@ -61,10 +61,10 @@ def light(url, seconds):
     return taken
 
 
-def workers(process):
-    """Megabytes of each of the server's workers."""
-    lists = Path(f"/proc/{process.pid}/task").glob("*/children")
-    return [megabytes(int(pid)) for some in lists for pid in some.read_text().split()]
+def workers(server):
+    """The processes of the server's workers."""
+    lists = Path(f"/proc/{server.process.pid}/task").glob("*/children")
+    return [int(pid) for some in lists for pid in some.read_text(encoding="utf-8").split()]
 
 
 def megabytes(pid):
@@ -89,7 +89,7 @@ def main(arguments):
             thread.start()
         time.sleep(3)
         taken = light(server.url, asked.seconds)
-        sizes, size = workers(server.process), megabytes(server.process.pid)
+        sizes, size = list(map(megabytes, workers(server))), megabytes(server.process.pid)
     line, high = times(taken)
     print("the sixth visitor    answers   p50 ms   p95 ms   max ms")
     print(f"{'alone':18}{alone}")

@@ -27,7 +27,7 @@ def open_pool() -> None:
     count = int(os.environ.get("RIVERBANK_WORKERS", max(1, cores() - 1)))
     longest = int(os.environ.get("RIVERBANK_QUEUE", "100"))
     if count > 0:
-        POOLS.append(Pool(count, longest, float(os.environ.get("RIVERBANK_WORKER_MB", "2000"))))
+        POOLS.append(Pool(count, longest, float(os.environ.get("RIVERBANK_WORKER_MB", "1400"))))
 
 
 def close_pool() -> None:

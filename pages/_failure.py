@@ -36,6 +36,7 @@ def run(page):
         above.warning(f"{reason} Until then, choose another model or another page.")
     except Interrupted as reason:
         failed = True
+        _progress.place().empty()
         with above:
             st.warning(str(reason))
             st.button("Try again", key="again")

@@ -188,7 +188,7 @@ def test_the_longest_match_by_hand():
 
 def test_the_likeliest_pieces_by_hand():
     scores = {"ab": math.log(0.4), "a": math.log(0.3), "b": math.log(0.2), "bc": math.log(0.1)}
-    best, second, *rest = likeliest("abc", scores, unknown=math.log(0.001))
+    best, second, *rest = likeliest("abc", scores, unknown=math.log(0.001), width=2)
     assert best.tokens == ("a", "bc") and math.isclose(best.score, math.log(0.03))
     assert second.tokens == ("ab", "c") and math.isclose(second.score, math.log(0.0004))
     assert [one.tokens for one in rest] == [("a", "b", "c")]

@@ -53,11 +53,12 @@ def longest(word: str, vocabulary: Collection[str], prefix: str) -> Iterator[Ste
         yield Step((*tokens, prefix + rest) if rest else tokens, (len(tokens) - 1,))
 
 
-def likeliest(word: str, scores: Mapping[str, float], unknown: float, most: int = WAYS) -> list[Step]:
+def likeliest(
+    word: str, scores: Mapping[str, float], unknown: float, width: int, most: int = WAYS
+) -> list[Step]:
     """The likeliest ways to cut the word, at most so many, the best first. `scores` are log p of the pieces,
-    `unknown` that of a character that is no piece.
+    none of more than `width` letters, `unknown` that of a character that is no piece.
     """
-    width = max(map(len, scores))
     best: list[list[tuple[float, tuple[str, ...]]]] = [[(0.0, ())]]  # by the place that is reached
     for end in range(1, len(word) + 1):
         ways = []
@@ -183,13 +184,18 @@ class LikeliestPieces(Cutter):
         return None if id is None else self.model["vocab"][id][0]
 
     @cached_property
+    def width(self) -> int:
+        """Letters of the longest piece."""
+        return max(map(len, self.scores))
+
+    @cached_property
     def penalty(self) -> float:
         """log p of a character that is no piece."""
         return min(self.scores.values()) - PENALTY
 
     def steps(self, word: str) -> list[Step]:
         """The ways to cut the word, the likeliest one last."""
-        return likeliest(word, self.scores, self.penalty)[::-1]
+        return likeliest(word, self.scores, self.penalty, self.width)[::-1]
 
     def ids(self, word: str) -> list[int]:
         """The ids of the tokens of a word; characters without a piece that stand together are one token, or

@@ -108,7 +108,7 @@ def picture(text, name, ours, shares):
         uniform = "and a uniform head has no variance there, since every token sees as many as any other"
     way = "how many tokens back it looks" if causal else "how many tokens on (+) or back (−) it looks"
     return (
-        f" **{shown}**, beside it, reads this text as {T} tokens, its marks included; a column is {way}. "
+        f" **{shown}** reads this text as {T} tokens, its marks included; a column is {way}. "
         f"Of its {len(other)} heads the mean share is **{percent(np.nanmean(other))}**, {uniform}; "
         f"of {ours} it is {percent(shares.mean())}. It was trained on other texts and at another size, so "
         "that not only the encoding differs."

@@ -78,5 +78,5 @@ def test_text_and_model_come_along_wherever_they_are_shown():
             if box.key == "text":
                 assert box.value == SHORT and box.proto.set_value, page
         for box in at.get("selectbox"):
-            if box.key == "model":
+            if box.key == "model" and "decoder-alibi" in box.options:  # not where a page is about another
                 assert box.value == "decoder-alibi", page

@@ -12,6 +12,7 @@ from model import load
 from model.analysis import rotation
 from tests import checkpoints
 from tests.session import control, pictures, visit
+from viz import rotation as figures
 
 FOLDS = {f"rope.{name}": "True" for name in ("sum", "distance", "hand", "speed", "convention", "python")}
 TEXT = "I swam across the river to get to the other bank"
@@ -157,3 +158,10 @@ def test_a_model_without_rope_says_so_in_a_line(name):
     assert control(at, "model").value == name("none")
     at = seen(name("some"), layer="2")
     assert [one.value for one in at.info] == ["Layer 2 turns nothing. Choose another layer in the sidebar."]
+
+
+def test_a_wide_head_has_no_more_numbers_of_pairs_than_fit():
+    for pairs, shown in ((4, 4), (32, 32), (64, 32), (128, 32)):
+        turns = np.arange(1.0, pairs + 1)
+        figure = figures.wavelengths(turns, turns, lengths={"a": 5, "b": 9}, chosen_name="own")
+        assert len(figure.layout.xaxis.tickvals) == shown and figure.layout.xaxis.tickvals[0] == 1

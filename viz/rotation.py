@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from viz import theme
 
 SCORE = {"color": theme.OUTPUT, "width": 3}
+TICKS = 32  # numbers of pairs on an axis, at most
 
 
 def scores(
@@ -137,7 +138,7 @@ def wavelengths(
         figure.add_hline(y=tokens, line={"color": theme.OUTPUT, "width": 2, "dash": dash})
         place = {"x": 1, "xref": "paper", "xanchor": "right", "y": np.log10(tokens), "yanchor": side}
         figure.add_annotation(**place, text=f"{name}: {tokens:,}", showarrow=False)
-    figure.update_xaxes(title="pair", tickvals=pair, showgrid=False)
+    figure.update_xaxes(title="pair", tickvals=pair[:: -(-len(pair) // TICKS)], showgrid=False)
     figure.update_yaxes(title="tokens for one turn", type="log", dtick=1)
     return theme.layout(figure, height=height).update_layout(margin_t=40)
 

@@ -35,6 +35,10 @@ def test_all_rows_together_are_the_frobenius_norm_at_every_depth(make_network, c
     assert ((sum(some) > 0) == network.mask(7)[output].numpy()).all()
 
 
+def test_a_pass_over_a_long_text_takes_fewer_rows_for_the_sake_of_memory():
+    assert [sensitivity.together(tokens) for tokens in (1, 100, 200, 1_000, 4_000)] == [64, 64, 25, 1, 1]
+
+
 def test_another_mask_stands_in_for_the_networks_own(make_network):
     network, allowed = make_network(), torch.tensor(np.eye(7, k=-1) + np.eye(7)).bool()
     for depth in (1, 2):

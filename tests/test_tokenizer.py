@@ -3,6 +3,7 @@
 import hashlib
 import re
 import sys
+import time
 import unicodedata
 from collections import Counter
 from itertools import pairwise
@@ -304,6 +305,16 @@ def test_words_with_marks_cover_the_text_and_cut_no_letter_from_its_marks(text):
 def test_without_marks_both_patterns_cut_alike(text):
     text = "".join(letter for letter in text if letter not in bpe.MARKS)
     assert MARKED.findall(text) == WORD.findall(text)
+
+
+def test_whether_there_are_long_runs_is_known_almost_as_soon_as_the_words_are_counted():
+    text = "the river bank was wide and the water rushed along extraordinarily " * 1500
+    seconds = []
+    for look in (bpe.COUNTED.findall, bpe.LONG_RUN.search):  # meanwhile all threads of a server wait
+        began = time.thread_time()
+        look(text)
+        seconds.append(time.thread_time() - began)
+    assert seconds[1] < 10 * seconds[0]
 
 
 @pytest.mark.parametrize("length", [31, 32, 33, 64, 65, 100_000])

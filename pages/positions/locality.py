@@ -25,7 +25,7 @@ FEW = 256  # tokens up to which all models are asked at once
 DRAWN = 64  # tokens of the head's own picture
 
 
-@remembered()
+@remembered(heavy=1000)
 def profile(text, name):
     """The mean weight by distance (L, H, T) and the share of variance explained (L, H) of all heads."""
     layers = _shell.explain(text, f"decoder-{name}").layers

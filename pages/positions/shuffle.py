@@ -25,7 +25,7 @@ ORDER = Control("Order of the words", "positions.order", None, "")  # places fro
 SEED = Number("Seed", "positions.seed", range(1, 10_000), 1, dependents=(ORDER.key,), look={"width": 140})
 
 
-@remembered()
+@remembered(heavy=200)
 def disorder(ids, name, places, mask):
     """The largest relative difference of a final vector."""
     return float(

@@ -205,6 +205,7 @@ ASKED = {  # arguments of every heavy function of the pages
     "heads.gradient.rows": lambda: (DECODER, ids(DECODER), 4, (0, 1, 2), 2),
     "heads.gradient.along": lambda: (DECODER, ids(DECODER), 2, 7),
     "heads.grid.scores": lambda: (TEXT, DECODER, 1),
+    "masks.cheat.ahead_of": lambda: (TEXT,),
     "masks.cheat.some_written": lambda: (DECODER, ids(DECODER), 3),
     "masks.leaks.moves": lambda: (DECODER, ids(DECODER), (2, 3), 99, Mask("causal")),
     "masks.leaks.squares": lambda: (DECODER, ids(DECODER), Mask("causal"), 5),

@@ -156,7 +156,7 @@ def repeats(ids):
 # ---- where it looks ----
 
 
-@remembered()
+@remembered(heavy=600)
 def ahead_of(text):
     return leak.ahead(_shell.explain(text, CHEAT))
 

@@ -45,7 +45,7 @@ def looks(trace: Trace, places: Sequence[int]) -> np.ndarray:
     """The word's attention rows, the mean over its tokens: (L, H, T)."""
     heads = range(trace.config.heads)
     return np.array(
-        [[layer.attention.weights(head)[places].mean(0) for head in heads] for layer in trace.layers]
+        [[layer.attention.weights(head, list(places)).mean(0) for head in heads] for layer in trace.layers]
     )
 
 

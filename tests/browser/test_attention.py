@@ -259,7 +259,7 @@ def test_half_of_a_surrogate_pair_leaves_the_page_alive(tabs):
 
 
 def test_on_a_slow_line_a_click_outlives_the_control_that_is_moved_next(page, defaults):
-    page.page.add_init_script("""const listen = WebSocket.prototype.addEventListener;
+    page.prepare("""const listen = WebSocket.prototype.addEventListener;
         WebSocket.prototype.addEventListener = function (type, heard, ...how) {
             return listen.call(this, type, type === "message" ? (event) => setTimeout(heard, 600, event) : heard, ...how);
         };""")

@@ -137,7 +137,7 @@ def test_it_plays_without_the_server_and_pauses(page):
     def send(frame):
         sent.append(frame)
 
-    page.page.on("websocket", lambda socket: socket.on("framesent", send))
+    page.on("websocket", lambda socket: socket.on("framesent", send))
     page.open("bpe")
     shown(page, merge=0)
     page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")

@@ -53,7 +53,7 @@ def test_the_tab_says_page_and_app_and_the_list_the_app(page):
 def test_a_page_opens_in_a_tab_of_its_own_as_any_link_does(page):
     page.open()
     link = page.part("contents", "a").get_by_text(PAGES["bpe"])
-    with page.context.expect_page() as opened:
+    with page.page.context.expect_page() as opened:
         link.click(modifiers=["ControlOrMeta"])
     opened.value.wait_for_url("**/bpe**")
     expect(page.page.get_by_role("heading", level=1)).to_have_text(PAGES["attention"])

@@ -74,7 +74,7 @@ def test_a_hover_reads_a_cell_and_asks_the_server_for_nothing(page):
     def hear(frame):
         frames.append(frame)
 
-    page.page.on("websocket", lambda socket: socket.on("framesent", hear))
+    page.on("websocket", lambda socket: socket.on("framesent", hear))
     opened(page)
     found = seen(page, selected="3.4")
     before = len(frames)

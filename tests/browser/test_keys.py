@@ -66,19 +66,25 @@ NATIVE, READ = {"contents", "ladder", "merges", "screen"}, {"address", "beliefs"
 
 
 @pytest.fixture
-def mounted(browser):
+def mounted(tabs):
     """mounted(name) -> a page with that view in it and nothing else."""
-    page, wrong = browser.new_page(), []
+    page, wrong = tabs.take(), []
     page.set_content("<div data-testid=stApp data-test-connection-state=CONNECTED></div>")  # as on a page
-    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+    listeners = {
+        "console": lambda message: message.type == "error" and wrong.append(message.text),
+        "pageerror": lambda error: wrong.append(str(error)),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
 
     def mount(name):
         page.evaluate(MOUNT, views.sent(name))
         return page
 
     yield mount
-    page.close()
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
+    tabs.give(page)
     assert not wrong
 
 

@@ -27,7 +27,7 @@ def painter(page, sent):
     def hear(frame):
         sent.append(frame)
 
-    page.page.on("websocket", lambda socket: socket.on("framesent", hear))
+    page.on("websocket", lambda socket: socket.on("framesent", hear))
     page.open("masks", text=TEXT, **{"masks.section": "Paint a mask"})
     page.shown(PAINTER, open=int(CAUSAL.sum()))
     page.shown(WEIGHTS)

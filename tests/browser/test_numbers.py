@@ -10,6 +10,13 @@ CALL = """async ([source, name, given]) => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def tab(tabs):
+    tab = tabs.take()
+    yield tab
+    tabs.give(tab)
+
+
 @pytest.mark.parametrize(
     ("name", "given", "shown"),
     [
@@ -33,8 +40,6 @@ CALL = """async ([source, name, given]) => {
         ("plural", ["token", 2048], "2,048 tokens"),
     ],
 )
-def test_a_number_is_written_as_on_the_page_around_it(browser, name, given, shown):
-    page = browser.new_page()
+def test_a_number_is_written_as_on_the_page_around_it(tab, name, given, shown):
     source = (ROOT / "viz" / "component" / "numbers.js").read_text(encoding="utf-8")
-    assert page.evaluate(CALL, [source, name, given]) == shown
-    page.close()
+    assert tab.evaluate(CALL, [source, name, given]) == shown

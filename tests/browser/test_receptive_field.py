@@ -196,7 +196,7 @@ def test_on_a_narrow_screen_the_cones_stand_one_below_the_other(phone):
 
 
 def test_a_narrow_screen_shows_the_names_of_both_measures_in_full(phone):
-    phone.page.add_init_script("""window.written = new Set();
+    phone.prepare("""window.written = new Set();
         const { fillText } = CanvasRenderingContext2D.prototype;
         CanvasRenderingContext2D.prototype.fillText = function (text, ...place) { window.written.add(text); return fillText.call(this, text, ...place); }""")
     opened(phone, used="true")

@@ -61,7 +61,7 @@ def holds(page):
     expect(page.part("text", "textarea")).to_have_value(TYPED)
     page.linked(text=TYPED)
     expect(page.page.get_by_test_id("stException")).to_have_count(0)
-    page.page.close()
+    page.leave()
 
 
 def test_text_and_choices_stay_and_the_first_click_counts(tabs):

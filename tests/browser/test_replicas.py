@@ -147,7 +147,7 @@ def test_a_page_is_back_with_text_and_choices_whichever_replica_goes(tabs, repli
         back(page, start, most, step=step)
         if other is second:
             replicas.servers = [replicas.renew(server), other]
-    page.page.close()
+    page.leave()
     log = replicas.written()
     assert "Traceback" not in log
     assert "heron" not in log and "Cash" not in log

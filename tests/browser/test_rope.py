@@ -199,7 +199,7 @@ def test_hostile_text_stays_text(page):
 
 
 def test_the_row_of_controls_is_as_high_when_the_picture_comes_as_in_the_end(page):
-    page.page.add_init_script("""new MutationObserver(() => {
+    page.prepare("""new MutationObserver(() => {
         if ("room" in window || !document.querySelector(".st-key-rope-clocks")) return;
         window.room = document.querySelector(".st-key-above_bare")?.offsetHeight ?? 0;
     }).observe(document, { childList: true, subtree: true })""")

@@ -96,7 +96,7 @@ def test_a_syllable_is_read_once_it_is_composed(page):
     page.shown(revision="a river")
     box = page.part("text", "textarea")
     box.press("End")
-    session = page.context.new_cdp_session(page.page)
+    session = page.page.context.new_cdp_session(page.page)
     session.send("Input.imeSetComposition", {"text": "ni", "selectionStart": 2, "selectionEnd": 2})
     page.page.wait_for_timeout(600)
     page.rests()

@@ -152,8 +152,8 @@ def test_the_map_is_played_without_the_server(page):
     page.rests()  # a part or a font that is still on its way would count as asked for
     before = marks.first.get_attribute("transform")
     sent = []
-    page.page.on("websocket", lambda socket: sent.append("a new connection"))
-    page.page.on("request", lambda request: sent.append(request.url))
+    page.on("websocket", lambda socket: sent.append("a new connection"))
+    page.on("request", lambda request: sent.append(request.url))
     plot.locator(".slider-rail-touch-rect").click(position={"x": 8, "y": 4})
     expect(marks.first).not_to_have_attribute("transform", before)
     assert not sent

@@ -21,6 +21,8 @@ TEXTS = (  # one a visitor, who sees each page in another view: no page has more
     "Rain fell on the roof all night long",
 )
 MEASURED = b"decoding.durations", b"Measured on this machine"  # what holds times, which no two runs share
+LEAST = 3  # of the visitors see each page, also one that has a single view
+EARLY, TWICE = "A heron at the bank of the river", "He paid at the bank"  # that no other visitor brings
 STARTS = 2  # of a cold server, as who comes before what is a matter of chance
 
 
@@ -36,10 +38,14 @@ def views(page):
 
 
 def tour(turn):
-    """Every page once, (page, query) each, in another order and in another view at every turn."""
+    """Pages, (page, query) each, in another order and in another view at every turn: each page as often as it
+    has views, and at least LEAST times.
+    """
     pages = PAGES[turn:] + PAGES[:turn]
     for page in pages:
         names = views(page)
+        if turn >= max(len(names), LEAST):
+            continue
         view = names[turn % len(names)]
         yield page, {"text": TEXTS[turn]} | ({f"{page}.section": view} if view else {})
 
@@ -55,19 +61,46 @@ def visit_all(url, turn):
     return shown
 
 
+@pytest.fixture(scope="module")
+def servers():
+    """servers(place) -> one of the file's servers, started when it is first asked for: those that the first
+    visitors found cold serve the other tests too, which bring texts of their own.
+    """
+    with ExitStack() as stack:
+        running = []
+
+        def server(place):
+            while len(running) <= place:
+                running.append(stack.enter_context(launch.server()))
+            return running[place]
+
+        yield server
+
+
 def test_every_view_is_on_a_tour():
     seen = {(page, query.get(f"{page}.section")) for turn in range(len(TEXTS)) for page, query in tour(turn)}
     assert seen == {(page, view) for page in PAGES for view in views(page)}
     assert len(seen) > 30
 
 
-def test_visitors_at_once_are_shown_what_each_is_shown_alone():
-    with launch.server() as crowded, ThreadPoolExecutor(len(TEXTS)) as threads:
+@pytest.mark.parametrize("start", range(STARTS))
+def test_visitors_who_come_before_the_server_is_warm_see_every_page(servers, start):
+    cold = servers(start)  # its port answers long before torch is there
+    with ExitStack() as stack:
+        visitors = [(page, stack.enter_context(Visitor(cold.url))) for page in PAGES for _ in range(2)]
+        with ThreadPoolExecutor(len(visitors)) as threads:
+            list(threads.map(lambda one: one[1].open(one[0], text=EARLY), visitors))
+        assert {page: visitor.wrong() for page, visitor in visitors if visitor.wrong()} == {}
+        assert all(len(visitor.elements) > 10 for _, visitor in visitors)
+        assert "Traceback" not in cold.log
+
+
+def test_visitors_at_once_are_shown_what_each_is_shown_alone(servers):
+    crowded, quiet = servers(0), servers(1)
+    with ThreadPoolExecutor(len(TEXTS)) as threads:
         together = list(threads.map(lambda turn: visit_all(crowded.url, turn), range(len(TEXTS))))
-        log = crowded.log
-    assert "Traceback" not in log
-    with launch.server() as quiet:
-        alone = [visit_all(quiet.url, turn) for turn in range(len(TEXTS))]
+    assert "Traceback" not in crowded.log
+    alone = [visit_all(quiet.url, turn) for turn in range(len(TEXTS))]
     for turn, (crowd, one) in enumerate(zip(together, alone, strict=True)):
         for page, answer in one.items():
             assert crowd[page].keys() == answer.keys(), (turn, page)
@@ -76,26 +109,14 @@ def test_visitors_at_once_are_shown_what_each_is_shown_alone():
             assert differing == [], (turn, page, [answer[place][:200] for place in differing])
 
 
-@pytest.mark.parametrize("start", range(STARTS))
-def test_visitors_who_come_before_the_server_is_warm_see_every_page(start):
-    with launch.server() as cold, ExitStack() as stack:  # its port answers long before torch is there
-        visitors = [(page, stack.enter_context(Visitor(cold.url))) for page in PAGES for _ in range(2)]
-        with ThreadPoolExecutor(len(visitors)) as threads:
-            list(threads.map(lambda one: one[1].open(one[0], text=TEXTS[0]), visitors))
-        assert {page: visitor.wrong() for page, visitor in visitors if visitor.wrong()} == {}
-        assert all(len(visitor.elements) > 10 for _, visitor in visitors)
-        assert "Traceback" not in cold.log
-
-
-def test_who_comes_second_is_shown_the_same_though_nothing_is_computed_any_more():
+def test_who_comes_second_is_shown_the_same_though_nothing_is_computed_any_more(servers):
     """A place where progress is said may not look otherwise once there is none to be told of."""
 
     def shown(section):
-        with Visitor(server.url) as visitor:
-            query = {"text": TEXTS[1], "model": "encoder", "architecture.section": section}
+        with Visitor(servers(0).url) as visitor:
+            query = {"text": TWICE, "model": "encoder", "architecture.section": section}
             visitor.open("architecture", **query)
             return visitor.answer()
 
-    with launch.server() as server:
-        assert shown("The block") == shown("The block")
-        assert shown("The end") == shown("The end")
+    assert shown("The block") == shown("The block")
+    assert shown("The end") == shown("The end")

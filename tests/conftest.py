@@ -5,6 +5,7 @@ from functools import cache
 import pytest
 import torch
 from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import local_script_runner
 from xdist.scheduler import LoadFileScheduling
 
 from model import open_model
@@ -20,6 +21,8 @@ torch.set_num_threads(1)
 torch.set_warn_always(True)  # not only once per program, so that no test depends on those before it
 # Each session of an AppTest would read the metadata of all installed packages anew, a sixth of its time.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+# Each run of a session would compile the scripts of the pages anew, another tenth.
+local_script_runner.ScriptCache = cache(local_script_runner.ScriptCache)
 
 TEXT = (
     "I swam across the river to get to the other bank. I walked across the road to get cash from the other "

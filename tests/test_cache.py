@@ -182,7 +182,7 @@ def resident():
         return 4096 * int(file.read().split()[1])
 _shell.explain("0 " + "the river bank " * 90, "decoder-rope")
 before = resident()
-for i in range(1, 25):
+for i in range(1, 13):
     _shell.explain(f"{i} " + "the river bank " * 90, "decoder-rope").probabilities
 print(resident() - before)
 """

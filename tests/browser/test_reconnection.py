@@ -1,6 +1,6 @@
 """A server that dies under its readers: a page comes back as its address says, and the next click counts."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import expect
@@ -27,18 +27,42 @@ VISITS = {
 }
 
 
+class Mortal:
+    """A server that dies and comes back at the same port."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.server = stack.enter_context(launch.server())
+        self.url = self.server.url
+
+    def die(self):
+        self.server.process.kill()
+        self.server.process.wait()
+
+    @contextmanager
+    def back(self):
+        """The server is there again, for the next test too, and fails at nothing that the block does."""
+        self.server = self.stack.enter_context(launch.server(port=self.server.port))
+        yield
+        assert "Traceback" not in self.server.log
+
+
+@pytest.fixture(scope="module")
+def mortal(browser):
+    with ExitStack() as stack:
+        yield Mortal(stack)
+
+
 @contextmanager
-def restarted(server, *pages):
+def restarted(mortal, *pages):
     """Kill the server, start another at the same port, and go on once the pages have found it."""
-    server.process.kill()
-    server.process.wait()
+    mortal.die()
     for page in pages:
         page.page.wait_for_function(f"() => !({STATE})")
-    with launch.server(port=server.port) as another:
+    with mortal.back():
         for page in pages:
             page.page.wait_for_function(f"() => {STATE}")
         yield
-        assert "Traceback" not in another.log
 
 
 def entered(tabs, server, name, **link):
@@ -64,52 +88,47 @@ def holds(page):
     page.leave()
 
 
-def test_text_and_choices_stay_and_the_first_click_counts(tabs):
-    with launch.server() as server:
-        pages = [(VISITS[name], entered(tabs, server, name)) for name in VISITS]
-        pages.append((VISITS["attention"], entered(tabs, server, "attention", **LINK)))
-        for (before, _), page in pages:
-            page.choose(*before)
-            pressed(page, *before)
-        with restarted(server, *(page for _, page in pages)):
-            for (before, after), page in pages:
-                page.choose(*after)
-                pressed(page, *after)
-                if before[0] != after[0]:
-                    pressed(page, *before)
-                holds(page)
+def test_text_and_choices_stay_and_the_first_click_counts(tabs, mortal):
+    pages = [(VISITS[name], entered(tabs, mortal, name)) for name in VISITS]
+    pages.append((VISITS["attention"], entered(tabs, mortal, "attention", **LINK)))
+    for (before, _), page in pages:
+        page.choose(*before)
+        pressed(page, *before)
+    with restarted(mortal, *(page for _, page in pages)):
+        for (before, after), page in pages:
+            page.choose(*after)
+            pressed(page, *after)
+            if before[0] != after[0]:
+                pressed(page, *before)
+            holds(page)
 
 
-def test_a_click_in_a_picture_counts_and_a_way_to_another_page_takes_the_text_along(tabs):
-    with launch.server() as server:
-        clicks, walks = (entered(tabs, server, "attention", **LINK) for _ in range(2))
-        for page in (clicks, walks):
-            page.shown(revision=TYPED)
-        with restarted(server, clicks, walks):
-            click(clicks, 1, 0)
-            clicks.shown(revision=TYPED, cell="1,0")
-            clicks.linked(**{"attention.query": "2", "attention.step": LINK["attention.step"]})
-            holds(clicks)
-            walks.part("contents").get_by_text("What is each head doing?").click()
-            walks.page.wait_for_url("**/heads*")
-            holds(walks)
+def test_a_click_in_a_picture_counts_and_a_way_to_another_page_takes_the_text_along(tabs, mortal):
+    clicks, walks = (entered(tabs, mortal, "attention", **LINK) for _ in range(2))
+    for page in (clicks, walks):
+        page.shown(revision=TYPED)
+    with restarted(mortal, clicks, walks):
+        click(clicks, 1, 0)
+        clicks.shown(revision=TYPED, cell="1,0")
+        clicks.linked(**{"attention.query": "2", "attention.step": LINK["attention.step"]})
+        holds(clicks)
+        walks.part("contents").get_by_text("What is each head doing?").click()
+        walks.page.wait_for_url("**/heads*")
+        holds(walks)
 
 
 @pytest.mark.parametrize("enter", [False, True], ids=["live", "Ctrl+Enter"])
-def test_what_was_typed_as_the_server_died_arrives_once_it_is_back(tabs, enter):
-    with launch.server() as server:
-        page = Page(tabs, server.url).open(text=LINKED)
-        page.shown(revision=LINKED)
-        server.process.kill()
-        server.process.wait()
-        # Streamlit disables its boxes once it has noticed: this is typed in the moment before
-        page.page.evaluate(TYPE, TYPED)
-        page.page.wait_for_function(f"() => !({STATE})")
-        if enter:
-            page.page.evaluate(ENTER)
-        page.page.wait_for_timeout(400)  # longer than the hand rests
-        with launch.server(port=server.port) as another:
-            page.shown(revision=TYPED)
-            holds(page)
-            assert "Traceback" not in another.log
-        assert not [said for said in page.wrong if "Cannot send" in said]
+def test_what_was_typed_as_the_server_died_arrives_once_it_is_back(tabs, mortal, enter):
+    page = Page(tabs, mortal.url).open(text=LINKED)
+    page.shown(revision=LINKED)
+    mortal.die()
+    # Streamlit disables its boxes once it has noticed: this is typed in the moment before
+    page.page.evaluate(TYPE, TYPED)
+    page.page.wait_for_function(f"() => !({STATE})")
+    if enter:
+        page.page.evaluate(ENTER)
+    page.page.wait_for_timeout(400)  # longer than the hand rests
+    with mortal.back():
+        page.shown(revision=TYPED)
+        holds(page)
+    assert not [said for said in page.wrong if "Cannot send" in said]

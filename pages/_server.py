@@ -23,12 +23,39 @@ STATIC = Path(st.__file__).parent / "static"  # Streamlit's page, code and fonts
 # anew in every run. A class said twice outranks Streamlit's own rules, which come later.
 STYLE = """<style>
 /* the picture belongs above the fold */
-.stMainBlockContainer.stMainBlockContainer { padding: 3.75rem clamp(1rem, 4vw, 4rem) 4rem }
+.stMainBlockContainer.stMainBlockContainer {
+  padding: 3.75rem clamp(1rem, 4vw, 4rem) 4rem;
+  width: 100%; max-width: none; /* wide from the first: Streamlit hears of it from the script */
+}
 [data-testid="stSidebar"] .stButtonGroup button { padding-inline: 0.6rem }
 [data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0 }
 .stHeading h1 { padding: 0 !important }
 @media (max-width: 900px), (max-height: 600px) { .stHeading h1 { font-size: 1.4rem !important } }
 @media (max-width: 900px) { .stButtonGroup button { padding-inline: 0.5rem } }
+/* the switch for a projector, beside Streamlit's menu and above its header: out of the text from the first */
+.st-key-screen.st-key-screen { position: fixed; top: 0.9rem; right: 3.5rem; z-index: 999999; width: auto }
+/* a line of text has at most about 75 characters */
+[data-testid="stMain"] :is([data-testid="stMarkdown"], [data-testid="stAlert"]) :is(p, li) { max-width: 31em }
+/* room for the sidebar that is to come (see contents.js) */
+@media (min-width: 1001px) {
+  .stApp:not(:has([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"])) .stAppViewContainer {
+    padding-left: 300px;
+  }
+}
+/* the room that what is seen first will need, held while its code is on the way */
+@keyframes hold { from, to { min-height: var(--room) } }
+@media (min-width: 641px) {
+  .st-key-word_sense-words1, .st-key-word_sense-words2,
+  .st-key-attention-chips, .st-key-decoding-story { --room: 6rem; animation: hold 2s }
+  .st-key-averaging-meter { --room: 9.5rem; animation: hold 2s }
+  .st-key-word_sense-meter, .st-key-masks-believed { --room: 16rem; animation: hold 2s }
+  .st-key-receptive_field-cone { --room: 23rem; animation: hold 2s }
+  .st-key-decoding-candidates { --room: 26rem; animation: hold 2s }
+  .st-key-contents { --room: 27.8rem; animation: hold 2s }
+  .st-key-attention-matrix,
+  .st-key-bpe-player, .st-key-heads-grid, .st-key-heads-map { --room: 28rem; animation: hold 2s }
+  .st-key-rope-clocks, .st-key-architecture-diagram { --room: 33rem; animation: hold 2s }
+}
 .st-key-above { min-height: 68px } /* see _control.row_above */
 .st-key-above_bare, .st-key-views, .st-key-attention-walk { min-height: 40px }
 @media (min-width: 641px) { /* as high as the boxes and buttons beside them */

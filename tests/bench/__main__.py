@@ -1,6 +1,6 @@
 """`python -m tests.bench [a] [b] ... [l]`: one table of ratios, all rows or those named; each row is measured
 in one run. `python -m tests.bench load`: a class at once; `heavy`: beside five who ask for
-much; `views`: every view.
+much; `views`: every view; `visits`: a first visit of every page.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from tests.bench import chromium, decoding, grids, heavy, load, opened, passes, users, views
+from tests.bench import chromium, decoding, grids, heavy, load, opened, passes, users, views, visits
 
 HEAD = f"{'':<68} {'ours':>9} {'other':>9} {'ratio':>6}  target"
 
@@ -63,7 +63,7 @@ def rows(chosen):
 
 
 def main():
-    tables = {"load": load, "heavy": heavy, "views": views}
+    tables = {"load": load, "heavy": heavy, "views": views, "visits": visits}
     if sys.argv[1:2] and sys.argv[1] in tables:
         print(machine(), flush=True)
         return tables[sys.argv[1]].main(sys.argv[2:])

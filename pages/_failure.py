@@ -6,7 +6,7 @@ import traceback
 import streamlit as st
 
 from model import Unavailable
-from pages import _choices, _progress, _shell, _sidebar
+from pages import _address, _choices, _progress, _shell, _sidebar
 from pages._control import NothingToShow
 from pages._pool import Interrupted
 
@@ -48,7 +48,7 @@ def run(page):
     with above:
         _shell.tell_refusals()
     _sidebar.sidebar(anyhow=failed)
-    _choices.write(page.url_path, failed=failed)
+    _address.write(page.url_path, failed=failed)
 
 
 def outside(error):

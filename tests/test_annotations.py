@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted([*(ROOT / "model").rglob("*.py"), *(ROOT / "viz").glob("*.py")])
-SHARED = ("_choices", "_control", "_guard", "_heads", "_server", "_words")  # of the pages, so far
+SHARED = ("_address", "_choices", "_control", "_guard", "_heads", "_server", "_words")  # of the pages, so far
 FILES += [ROOT / "pages" / f"{name}.py" for name in SHARED]
 
 

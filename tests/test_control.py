@@ -12,9 +12,9 @@ def script():
     """Every kind of control, its value first and its drawing after it, as a page has them."""
     import streamlit as st
 
-    from pages import _choices, _control
+    from pages import _address, _control
 
-    _choices.begin("a")
+    _address.begin("a")
     tokens = ["I", " swam", " I"]
     controls = [
         _control.Buttons("Step", "a.step", ("one", "two"), "two", dependents=("a.menu",)),
@@ -32,7 +32,7 @@ def script():
     st.json({control.key: control.value() for control in controls})
     for control in controls:
         control.draw()
-    _choices.write("a")
+    _address.write("a")
 
 
 DEFAULTS = {
@@ -151,16 +151,16 @@ def below(ends):
 
         import streamlit as st
 
-        from pages import _choices, _control
+        from pages import _address, _control
 
-        _choices.begin("a")
+        _address.begin("a")
         step = _control.Buttons("Step", "a.step", ("one", "two"), "two")
         with suppress(_control.NothingToShow), _control.picture_first(step):
             if ends:
                 st.warning("There is nothing to show.")
                 raise _control.NothingToShow
             st.write(step.value())
-        _choices.write("a")
+        _address.write("a")
 
     at = AppTest.from_function(script, args=(ends,), default_timeout=30).run()
     assert not at.exception
@@ -180,16 +180,16 @@ def test_a_click_chooses_as_a_control_does():
     def script():
         import streamlit as st
 
-        from pages import _choices, _control
+        from pages import _address, _choices, _control
 
-        _choices.begin("a")
+        _address.begin("a")
         menu = _control.Menu("Menu", "a.menu", ("x", "y"), "x")
         size = _control.Steps("Size", "a.size", (1, 10, 100), 10)
         st.json({"menu": menu.value(), "size": size.value()})
         st.button("click", on_click=_choices.put, args=({"a.menu": "y"}, "a.size"))
         menu.draw()
         size.draw()
-        _choices.write("a")
+        _address.write("a")
 
     at = moved(opened(script), "a.size", 100)
     at.button[0].click().run()
@@ -199,7 +199,7 @@ def test_a_click_chooses_as_a_control_does():
 # ---- nobody does a control's work beside it ----
 
 PAGES = Path(__file__).parent.parent / "pages"
-OWN = {"_choices.py", "_control.py"}  # the work itself
+OWN = {"_address.py", "_choices.py", "_control.py"}  # the work itself
 FILES = [path for path in sorted(PAGES.rglob("*.py")) if path.name not in OWN]
 HALVES = {"kept", "choose", "take", "from_link"}  # a value, and what becomes of a move: Control joins them
 STATE = {"st.session_state", "state"}

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model.analysis import rotation
 from pages import _shell
-from pages._choices import LONGEST
+from pages._address import LONGEST
 from pages._numbers import number, plural, rounding, signed, signed_tex, tex
 
 

@@ -68,18 +68,24 @@ def click(page, row, column, key="attention.matrix"):
 # ---- links ----
 
 
-def test_a_deep_link_as_the_very_first_request_restores_the_picture(tabs, defaults):
+@pytest.fixture(scope="module")
+def fresh(browser):
+    """A server that only two tests ask: one for its very first answer, one that makes it hang up."""
+    with launch.server() as started:
+        yield started
+
+
+def test_a_deep_link_as_the_very_first_request_restores_the_picture(tabs, fresh, defaults):
     tokens = controls(text=LONG)["attention.query"].options
-    with launch.server() as fresh:
-        page = Page(tabs, fresh.url)
-        link = {"text": LONG, "layer": 2, "head": 5, "attention.query": "5", "attention.key": "3"}
-        page.open(**link, **{"attention.step": defaults["steps"][DOTS]})
-        expected = float(attention(defaults, LONG, layer=2).dots(4)[4, 2])
-        page.shown(revision=LONG, rows=len(tokens), cell="4,2", value=expected)
-        expect(page.part("text", "textarea")).to_have_value(LONG)
-        expect(page.part("attention.step", "[aria-checked=true]")).to_have_text(defaults["steps"][DOTS])
-        page.close()
-        assert "Traceback" not in fresh.log
+    page = Page(tabs, fresh.url)
+    link = {"text": LONG, "layer": 2, "head": 5, "attention.query": "5", "attention.key": "3"}
+    page.open(**link, **{"attention.step": defaults["steps"][DOTS]})
+    expected = float(attention(defaults, LONG, layer=2).dots(4)[4, 2])
+    page.shown(revision=LONG, rows=len(tokens), cell="4,2", value=expected)
+    expect(page.part("text", "textarea")).to_have_value(LONG)
+    expect(page.part("attention.step", "[aria-checked=true]")).to_have_text(defaults["steps"][DOTS])
+    page.close()
+    assert "Traceback" not in fresh.log
 
 
 def test_the_first_visit_shows_a_picture(page, defaults):
@@ -240,19 +246,18 @@ TYPE = """text => {
 }"""
 
 
-def test_half_of_a_surrogate_pair_leaves_the_page_alive(tabs):
+def test_half_of_a_surrogate_pair_leaves_the_page_alive(tabs, fresh):
     """No keyboard types one. Streamlit's protobuf cannot carry it: it hangs up and dials again, so this test
-    has a server of its own.
+    does not ask the server of the others.
     """
-    with launch.server() as own:
-        page = Page(tabs, own.url).open(text=SHORT)
-        page.shown(revision=SHORT)
-        page.page.evaluate(f"({TYPE})('a \\ud83d b')")
-        page.page.wait_for_timeout(500)
-        assert page.part("text", "textarea").evaluate("box => box.value === 'a \\ud83d b'")
-        page.page.wait_for_function(TYPE, arg=LONG)
-        page.shown(revision=LONG)
-        page.close()
+    page = Page(tabs, fresh.url).open(text=SHORT)
+    page.shown(revision=SHORT)
+    page.page.evaluate(f"({TYPE})('a \\ud83d b')")
+    page.page.wait_for_timeout(500)
+    assert page.part("text", "textarea").evaluate("box => box.value === 'a \\ud83d b'")
+    page.page.wait_for_function(TYPE, arg=LONG)
+    page.shown(revision=LONG)
+    page.close()
 
 
 # ---- the numbers ----

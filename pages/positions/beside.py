@@ -11,7 +11,7 @@ from pages import _models, _progress, _shell
 from pages._cache import remembered
 from pages._choices import wished
 from pages._control import Menu
-from pages._numbers import percent
+from pages._numbers import percent, signed
 from viz.component import heatmap
 
 ALONE = ""  # no other model
@@ -93,7 +93,7 @@ def picture(text, name, ours, shares):
     heatmap(
         means[ranked][:, [offset + T - 1 for offset in offsets]],
         rows=[f"{places[i][0] + 1}.{places[i][1] + 1} {percent(other[i])}" for i in ranked],
-        columns=[str(-offset) if causal else f"{offset:+d}".replace("-", "−") for offset in offsets],
+        columns=[str(-offset) if causal else signed(offset, 0) for offset in offsets],
         key="positions.beside",
         square=False,
         height=430,

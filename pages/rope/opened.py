@@ -37,8 +37,8 @@ def sentence(pair):
         else ""
     )
     return (
-        f"This layer turns with **base {turning.base:,.0f}**. {kind} {some} {width} dimensions of a head are "
-        f"turned, in {plural('pair', len(turning.frequency))} of **{turning.pairing}**: the first is "
+        f"This layer turns with **base {round(turning.base):,}**. {kind} {some} {width} dimensions of a head "
+        f"are turned, in {plural('pair', len(turning.frequency))} of **{turning.pairing}**: the first is "
         f"dimensions {first} and {second}, counted from 0.{rest}"
     )
 
@@ -54,7 +54,7 @@ def speeds(pair):
             f"Its pairs turn {number(slower.min())} to {number(slower.max())} times slower than with the "
             "base alone."
         )
-    base = f"base {turning.base:,.0f} alone"
+    base = f"base {round(turning.base):,} alone"
     _shell.show(
         figures.wavelengths(
             own / slower,

@@ -24,7 +24,7 @@ OPENING = (
     "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** and "
     "see how sure each is of every next word: the one that may look ahead knows them all."
 )
-TEMPERATURE, COUNT = 0.8, 40  # of what they write
+TEMPERATURE, COUNT = 0.8, 20  # of what they write: enough to see one repeat itself
 SEED = Number("Seed", "masks.seed", range(1, 1000), 1, look={"width": 120, "label_visibility": "collapsed"})
 PART = 5  # tokens between two looks at what it has written
 BOX = 165  # pixels: the height of the box that they are written in

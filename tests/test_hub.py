@@ -89,6 +89,17 @@ def test_every_identity_of_the_sheet_holds(opened, name):
     assert all(check.held for check in checks), checks
 
 
+@families
+def test_the_parts_own_as_many_parameters_as_the_library_counts(opened, name):
+    bundle, own = opened(name)
+    parts = bundle.card["parts"]
+    assert sum(part.parameters for part in parts) == own.num_parameters()
+    weights = {tuple(one.shape) for one in own.parameters()}
+    assert {shape for part in parts for shape in part.shapes} == weights
+    times = 1 if name == "albert" else bundle.config.layers  # all of its layers are one
+    assert sum(part.times == times for part in parts) >= 4
+
+
 @pytest.mark.parametrize("name", ["mistral", "gemma2", "gemma3", "gpt_oss"])
 def test_a_window_is_in_the_mask(opened, name):
     bundle, _ = opened(name)

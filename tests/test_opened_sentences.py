@@ -220,9 +220,19 @@ def test_the_block_of_an_opened_model_asks_for_no_click_and_rounds_no_error_to_0
     assert "0.00" not in errors and "exactly 0" in errors and any("10⁻" in one for one in errors)
 
 
-def opened_sheet(model):
+def test_the_parts_of_an_opened_model_stand_in_a_table_with_all_its_parameters(name):
+    at = opened_sheet(name("gpt2"), **{"architecture.owned": "True"})
+    table = next(one.value for one in at.markdown if one.value.startswith("| part")).splitlines()[2:]
+    cells = [row.split("|")[5].strip() for row in table]
+    assert cells[-1] == "those of a part above"  # the output matrix is the table of the embedding
+    counts = [int(cell.replace(",", "")) for cell in cells[:-1]]
+    assert sum(counts) == load(name("gpt2")).card["parameters"]
+    assert f"({sum(counts):,})" in said_of(at)
+
+
+def opened_sheet(model, **query):
     """The page of the whole model with the sheet of identities: it has a table in the place of a picture."""
-    at = visit("architecture", {"model": model, "text": TEXT}).run()
+    at = visit("architecture", {"model": model, "text": TEXT} | query).run()
     assert not at.exception
     return at
 

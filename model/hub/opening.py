@@ -14,6 +14,7 @@ from model.hub import files
 from model.hub.bundle import HubBundle
 from model.hub.library import NAME, library
 from model.hub.network import HubNetwork
+from model.hub.parts import parts
 from model.hub.pictures import PictureBundle, colours
 from model.hub.plain import PlainNetwork, plain
 from model.hub.sizes import PIXELS
@@ -193,6 +194,7 @@ def bundle(
         "name": name,
         "family": whole.config.model_type,
         "parameters": whole.num_parameters(),
+        "parts": parts(whole),
         "bytes": sum(one.stat().st_size for one in files.weight_files(folder)),
         "transformers": library().__version__,
         "torch": torch.__version__,

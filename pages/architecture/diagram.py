@@ -10,7 +10,7 @@ from pages._cache import remembered
 from pages._choices import put
 from pages._control import Control, pause
 from pages._numbers import percent, plural
-from pages.architecture import checks
+from pages.architecture import checks, owned
 from pages.architecture.activation import draw_activation
 from pages.architecture.layout import BLOCK, parts
 from viz import cost as figures
@@ -21,8 +21,9 @@ OPENING = (
     "what really went through it on your text."
 )
 OPENED = (
-    "Attention is one part of a transformer. The parts of a model that was opened are not known by name, so "
-    "that none can be drawn as a box; **see whether what the pages show of it is what it did** on your text."
+    "Attention is one part of a transformer. What the parts of an opened model are for is not known, so "
+    "none is drawn as a box; **see whether what the pages show of it is what it did** on your text, and open "
+    "the list of its parts."
 )
 
 BOX = "architecture.box"
@@ -42,8 +43,9 @@ def counted(name, ids):
 
 def show(view):
     """Show the network's boxes, what went through the chosen one, and all of them summed up."""
-    if view.choice.model.startswith(HUB):  # its parts are not known by name
-        return checks.show(view)
+    if view.choice.model.startswith(HUB):  # what its parts are for is not known
+        checks.show(view)
+        return _fold.fold(owned.NAME, "architecture.owned", owned.show, view)
     T, layer = len(view.trace.tokens), view.choice.layer
     boxes = anatomy.boxes(view.network, T)
     named = {one.name: one for one in boxes}

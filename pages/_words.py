@@ -3,7 +3,7 @@
 Every view of weights between tokens asks `labels` once, and hands all that it draws through it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -146,6 +146,14 @@ def without_marks(trace: Trace, every: Labels) -> Labels:
     hides = tuple(trace.tokens[every.first + i] for i in np.flatnonzero(inside))
     start = every.start - int(marks[: every.first].sum())
     return every._replace(names=names, kept=kept, hides=hides, start=start)
+
+
+def named(names: Sequence[str], row: int, start: int = 0) -> str:
+    """The name of a row for a sentence, with its place in the text if another row has the same name;
+    `start` rows of the text come before the first.
+    """
+    place = f" (place {start + row + 1})" if list(names).count(names[row]) > 1 else ""
+    return plain(names[row]) + place
 
 
 def strongest(trace: Trace, row: np.ndarray) -> int:

@@ -308,7 +308,7 @@ def test_the_reader_can_go_back_into_the_text_and_return(at):
 
 def test_two_branches_are_compared_by_their_bits(at):
     look(at, "Two branches")
-    assert "There is one branch yet" in said(at)
+    assert "There is only one branch so far" in said(at)
     look(at, "The next word")
     press(at, "ten")
     rewind(at, len(PROMPT) + 3)

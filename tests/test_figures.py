@@ -248,3 +248,8 @@ def test_a_vector_is_no_matrix():
 def test_chips_need_a_note_and_a_value_per_token(notes, values):
     with pytest.raises(ValueError, match=f"there are 2 tokens, {len(notes)} notes"):
         chips.chips(["a", "b"], key="chips", notes=notes, values=values)
+
+
+def test_the_rows_of_a_cache_are_named_as_words_and_not_as_tokens():
+    figure = cache.kept([(np.ones(3), np.ones(3))], ["I", " swam", "."], fresh=1)
+    assert list(figure.layout.yaxis.ticktext) == ["layer 1 key", "layer 1 value"]

@@ -182,3 +182,13 @@ def test_heads_are_ordered_by_the_weight_of_the_chosen_pair():
     header = pictures(at)["heads.grid"]
     header = header[0] if isinstance(header, tuple) else header
     assert header["names"] == sorted(weights, key=lambda name: -weights[name])
+
+
+@pytest.mark.parametrize("page", ["attention", "heads"])
+def test_a_sentence_says_which_of_two_alike_tokens_it_means(page):
+    text = "I swam across the river to get to the other bank"
+    query = {"heads": {"heads.section": "Lines"}}.get(page, {})
+    sentence = next(one.value for one in opened(page, text=text, **query).markdown if "most " in one.value)
+    assert sentence.count("(place ") == 2, sentence
+    assert "(place 9)" in sentence and "(place 4)" in sentence
+    assert "(place 5)" not in sentence, "there is one river only"

@@ -66,7 +66,7 @@ def kept(
         tickangle=-60,
     )
     names = [f"layer {i // 2 + 1} {'value' if i % 2 else 'key'}" for i in range(len(rows))]
-    figure.update_yaxes(axis(names), autorange="reversed")
+    figure.update_yaxes(axis(names) | {"ticktext": names}, autorange="reversed")
     figure.add_shape(
         type="rect",
         x0=T - fresh - 0.5,

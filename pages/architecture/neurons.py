@@ -108,8 +108,8 @@ def summary(view, before, after, best):
     share = np.sort(after**2)[::-1][:COLUMNS].sum() / max(float((after**2).sum()), 1e-30)
     return (
         f"Of the {len(after):,} neurons in layer {view.choice.layer + 1}, **{open_:,} are above zero** for "
-        f"{_shell.plain(view.trace.tokens[view.token])}; most fire {strongest}. The strongest {COLUMNS} "
-        f"hold {percent(share)} of the sum of squares."
+        f"{_shell.plain(view.trace.tokens[view.token])}; the strongest are {strongest}. The "
+        f"strongest {COLUMNS} hold {percent(share)} of the sum of squares."
     )
 
 

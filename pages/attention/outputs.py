@@ -16,6 +16,7 @@ def softmax(cell):
     allowed = cell.attention.head(cell.head).allowed
     weights = cell.attention.weights(cell.head)
     row = weights[cell.query]
+    total = number(row.sum(), digits=6)
     left, right = st.columns(2, gap="medium")
     labels = _words.labels(cell.trace)
     with left:
@@ -25,13 +26,13 @@ def softmax(cell):
             "Weights",
             kind="weights",
             allowed=allowed,
-            note=f"{row_sum(cell.attention)}; the one of {cell.words[0]} to {number(row.sum(), digits=6)}",
+            note=row_sum(cell.attention) + f"; this one to {total}" * (total != "1"),
             labels=labels,
         )
     with right:
         asks, answers = cell.words
         order = np.argsort(-row)[: min(3, int(allowed[cell.query].sum()))]
-        most = ", ".join(f"{_shell.plain(cell.trace.tokens[j])} {number(row[j], 3)}" for j in order)
+        most = _shell.listing([f"{_words.named(cell.trace.tokens, j)} {number(row[j], 3)}" for j in order])
         scores = cell.attention.scores(cell.head)[cell.query]
         top = scores.max()
         less = signed_tex(-top)
@@ -44,7 +45,7 @@ def softmax(cell):
             rf"\frac{{{tex(part)}}}{{{tex(whole)}}} = {tex(row[cell.key])}",
             f"{asks} looks most at {most}." + to_sink(row),
             f"This is the weight that {asks} gives {answers}. The row’s largest score, {number(top)}, is "
-            "taken off everywhere: that changes no weight and keeps e to the score in range.",
+            "taken off everywhere: that changes no weight, and no power of e grows too large.",
         )
         notes = [number(weight, 3) for weight in row]
         label = "weight of each token for the one that asks"

@@ -24,8 +24,8 @@ def show(view):
     fork = growth.common(path.ids, path.other)
     if not path.other or fork in (len(path.ids), len(path.other)):
         st.info(
-            "There is one branch yet. Let the text grow, show its tokens, click one to go back, and take "
-            "another candidate: the branch that you left is kept, and both are compared here."
+            "There is only one branch so far. Once you go back and take another candidate, the branch that "
+            "you left is kept, and both stand here."
         )
         return
     traces = (story.read(path.model, ids) for ids in (path.ids, path.other))

@@ -70,16 +70,16 @@ def followed(view, place, chances, stages):
     ids = view.path.ids
     if place + 1 >= len(ids):
         best = int(chances[-1].argmax())
-        who = f"The model’s own first choice is {view.word(best)}"
+        who = f"The model’s own first choice, {view.word(best)}, has"
     else:
         best = ids[place + 1]
-        who = f"The text goes on with {view.word(best)}"
+        who = f"The text goes on with {view.word(best)}. It has"
     ranks = (chances > chances[:, [best]]).sum(axis=1) + 1
     sentence = ", ".join(
-        f"{name} rank {rank:,} ({percent(chance[best], None)})"
-        for name, rank, chance in zip(stages, ranks, chances, strict=True)
+        f"rank {rank:,} {name} ({percent(chance[best], None)})"
+        for name, rank, chance in zip(("at the embedding", *stages[1:]), ranks, chances, strict=True)
     )
-    st.markdown(f"{who}: {sentence}.")
+    st.markdown(f"{who} {sentence}.")
 
 
 def surprised(view, bits):

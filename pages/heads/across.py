@@ -164,10 +164,11 @@ def firsts(view, maps, row):
         shares = values[view.query]
         most = int(np.where(others, shares, -1).argmax())
         sentences.append(
-            f"by {title} {_shell.plain(tokens[most])} ({percent(shares[most], 1)}, itself "
+            f"by {title} from {_words.named(tokens, most)} ({percent(shares[most], 1)}, itself "
             f"{percent(shares[view.query], 1)})"
         )
-    return f"Of the other tokens {_shell.plain(tokens[view.query])} is made most of, {'; '.join(sentences)}. "
+    asks = _shell.plain(tokens[view.query])
+    return f"The largest share that {asks} takes from another token: {'; '.join(sentences)}. "
 
 
 def correlation_text(value, error):

@@ -117,16 +117,13 @@ def take_token(side, token):
 def strongest_lines(names, mean, labels, asking):
     """What the token or word in the row `asking` takes, and how few lines carry half of the weight."""
     row = mean[asking]
-    most = ", ".join(
-        f"{_shell.plain(labels.names[j])} {percent(row[j])}"
-        for j in np.argsort(-row, kind="stable")[:3]
-        if row[j] > 0
-    )
+    strongest = [j for j in np.argsort(-row, kind="stable")[:3] if row[j] > 0]
+    sources = [f"{_words.named(labels.names, j, labels.start)} {percent(row[j])}" for j in strongest]
     who = f"head {names[0]}" if len(names) == 1 else f"the mean of {len(names)} heads"
     largest = np.sort(mean, axis=None)[::-1]
     half = int(np.searchsorted(np.cumsum(largest, dtype=np.float64), 0.5 * mean.sum(dtype=np.float64))) + 1
     return (
-        f"In {who} {_shell.plain(labels.names[asking])} takes most from {most}. Half of all the "
-        f"weight drawn is in **{half:,} of {plural('line', int((mean > 0).sum()))}**: the more a head looks "
-        "at single tokens, the fewer lines are most of what it does."
+        f"In {who} {_shell.plain(labels.names[asking])} takes most from {_shell.listing(sources)}. "
+        f"Half of all the weight drawn is in **{half:,} of {plural('line', int((mean > 0).sum()))}**: "
+        "the more a head looks at single tokens, the fewer lines are most of what it does."
     )

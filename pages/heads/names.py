@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import heads, subject
-from pages import _shell
+from pages import _shell, _words
 from pages._cache import remembered
 from pages._numbers import leaders, number, percent, plural
 from pages.heads.pair import short
@@ -66,7 +66,7 @@ def does(view, measured, names):
     weights = trace.layers[layer].attention.weights(head)[view.query]
     most = int(weights.argmax())
     asked = (
-        f"{_shell.plain(trace.tokens[view.query])} looks most at {_shell.plain(trace.tokens[most])}, "
+        f"{_shell.plain(trace.tokens[view.query])} looks most at {_words.named(trace.tokens, most)}, "
         f"{percent(weights[most])}."
     )
     if "entropy" not in measured:

@@ -143,8 +143,10 @@ def writing(honest):
     for room in rooms:
         room.code("…", language=None, height=BOX)
     texts = [write(name, ids, seed, room) for name, room in zip((HONEST, CHEAT), rooms, strict=True)]
-    a, b = (f"{name}: {repeats(ids)} of {len(ids)}" for name, ids in zip((HONEST, CHEAT), texts, strict=True))
-    st.caption(f"Tokens that only repeat the one before: {a}; {b}.")
+    a, b = (
+        f"{repeats(ids)} of {len(ids)} by {name}" for name, ids in zip((HONEST, CHEAT), texts, strict=True)
+    )
+    st.caption(f"Tokens that only repeat the one before: {a}, {b}.")
     _ending.note(honest.text, HONEST)
 
 

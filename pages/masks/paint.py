@@ -47,12 +47,9 @@ def show(view):
     )
     st.caption(
         f"Layer {choice.layer + 1}, head {choice.head + 1}; {holds}. Rows ask, columns answer; "
-        f"{_foreign.row_sum(attention)}. "
-        + (
-            "Click or drag to turn cells over."
-            if T <= chosen.LONGEST
-            else f"Painting is for up to {chosen.LONGEST} tokens; this text has {T:,}."
-        )
+        f"{_foreign.row_sum(attention)}."
+        + f" Painting is for up to {chosen.LONGEST} tokens; this text has {T:,}."
+        * (T > chosen.LONGEST)
     )
     effect(choice.model, original, trace, mask, own)
     _fold.fold("How a mask comes into the softmax", "masks.formula", formula, attention, title)

@@ -148,7 +148,7 @@ def meaning(disorders, new, words):
         f"Without an encoding and with the full mask the largest difference is **{number(none['full'])}**: "
         f"{verdict}. With the same mask and one of the encodings it is between **{number(min(others))}** "
         f"and **{number(max(others))}**. A causal mask tells order by itself, since a word that stands "
-        f"later sees more: without any encoding it already makes {number(none['causal'])}. A set of objects "
-        "needs no order, and there this blindness is a virtue; in a text or an image the order is half of "
-        "the meaning."
+        f"later sees more: without any encoding it already is {number(none['causal'])}. A set of objects "
+        "needs no order, and there this blindness is a virtue; in a text or an image order carries "
+        "meaning."
     )

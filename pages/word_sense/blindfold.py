@@ -156,7 +156,7 @@ def draw(targets, scales, moved, hidden, stage):
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**Which words did it?** Click one: then {nobody} looks at it, and {scales[0].name} moves "
-            "by the number that stands there. A word struck out comes back."
+            "by the number that stands there. Click it again, and it comes back."
         )
         EVERYBODY.draw()
         struck = any(one.words for one in hidden)

@@ -133,7 +133,7 @@ def test_a_word_is_dragged_and_moved_with_keys(page):
     moved = [place for word in moved for place in places[word]]
     causal = order.disorder(bundle.network, ids, moved, masks.causal(len(ids))).max()
     expect(page.page.get_by_text(re.compile("largest difference is"))).to_contain_text(
-        f"it already makes {causal:.3g}"
+        f"it already is {causal:.3g}"
     )
     full = page.page.get_by_text(re.compile("largest difference is")).locator("strong").first.inner_text()
     size, _, power = full.partition(" × 10")

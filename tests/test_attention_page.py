@@ -462,3 +462,20 @@ def test_half_of_a_surrogate_pair_is_answered_in_a_sentence():
     assert not at.exception
     assert len(at.warning) == 1 and "surrogate" in at.warning[0].value
     assert not at.markdown
+
+
+@pytest.mark.parametrize("step", ["1 Tokens", "2 q, k, v", "6 Softmax", "7 Weighted sum", "8 Join heads"])
+def test_the_opening_asks_for_a_click_on_the_matrix_only_where_it_is_shown(step):
+    at = opened_folded("attention", **{"attention.step": step})
+    assert ("Click a cell of the matrix" in at.markdown[0].value) == (step == "6 Softmax")
+
+
+def test_weights_are_said_to_be_left_out_only_where_some_are():
+    def notes(query):
+        at = opened_folded("attention", **{"attention.step": "7 Weighted sum", "attention.query": query})
+        return [one.value for one in at.caption if "left out of this line" in one.value]
+
+    weights = model.load("decoder-rope").explain("I swam across the river to get to the other bank").layers[2]
+    for query in (1, 4, 11):
+        row = weights.attention.weights(3)[query - 1]
+        assert bool(notes(str(query))) == ((row > 0) & (row < 0.0005)).any(), query

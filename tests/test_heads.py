@@ -13,6 +13,7 @@ from model import Change, masks
 from model.analysis import alignment, heads, sink, subject
 from model.analysis.strings import SYMBOLS
 from pages.heads import contrast
+from pages.heads.names import several
 from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures, unfold
 from viz.component import grid as grids
 from viz.component import lines as curves
@@ -765,3 +766,10 @@ def test_what_sinks_take_lies_elsewhere_as_well():
     found = contrast.moved([a, b], [np.array([0.6]), np.array([0.8])])
     assert "**20 %**" in found and "their sinks" in found
     assert "No row is compared to its end" in contrast.moved([a, b], [np.array([0.6]), np.array([1.0])])
+
+
+def test_a_long_list_of_heads_is_cut_and_says_by_how_many():
+    places = [(0, head) for head in range(30)]
+    assert several(places[:3]) == "1.1, 1.2, 1.3"
+    assert several(places) == "1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8 and 22 more"
+    assert "more" not in several(places[:9]), "one more is no longer than its name"

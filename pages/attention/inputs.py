@@ -25,7 +25,7 @@ def tokens(cell):
         f"The tokenizer has cut {plural('character', len(trace.text))} into "
         f"**{plural('token', len(trace.tokens))}**; the number under each is its place in the vocabulary of "
         f"{trace.config.vocabulary:,}. Each number fetches a row of {trace.config.width} trained parameters, "
-        "the token’s embedding. Click the token that asks."
+        "the token’s embedding."
     )
     return st.columns(2, gap="medium")
 

@@ -10,6 +10,8 @@ from pages._numbers import largest, number, signed_tex, tex
 from pages.attention.cell import MOST, by_dimension, square, take_token
 from viz.component.chips import chips
 
+LEAST = 0.0005  # a smaller weight's term would only lengthen the written sum
+
 
 def softmax(cell):
     """Step 6: from scores to weights."""
@@ -102,14 +104,15 @@ def mixture(cell):
             "Click a dimension to see its sum:",
         )
         terms = " ".join(
-            f"+ {number(w)} × {number(v)}" for w, v in zip(weights, values[:, d], strict=True) if w >= 0.0005
+            f"+ {number(w)} × {number(v)}" for w, v in zip(weights, values[:, d], strict=True) if w >= LEAST
         )
         st.code(
             f"dimension {d}: {terms.removeprefix('+ ')}  =  {number(head_output[d])}",
             language=None,
             wrap_lines=True,
         )
-        st.caption("Weights under 0.0005 are left out of this line, not of the sum.")
+        if ((weights > 0) & (weights < LEAST)).any():
+            st.caption(f"Weights under {LEAST} are left out of this line, not of the sum.")
     return left, right
 
 

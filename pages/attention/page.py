@@ -11,11 +11,20 @@ from pages.attention.steps import STEPS
 
 STEP = Buttons("Step", "attention.step", STEPS, "6 Softmax", look={"label_visibility": "collapsed"})
 
+LOOK = {
+    "1 Tokens": "**Click the token that asks**, and walk on: its weights come at step 6.",
+    "2 q, k, v": "**Choose who asks and who answers**; look for dimensions in which both are strong.",
+    "7 Weighted sum": "**Look for the strongest row**: that token gives most to the sum.",
+    "8 Join heads": "**Choose who asks**; look for the head with the strongest colours.",
+}
+step = STEP.value()
+
 # What the controls say is known before they are drawn, so the picture goes first: it is what the reader waits
 # for.
 st.markdown(
     "Every word asks all words it may see, **“are you what I need?”**, and takes from each as much as the "
-    "answer was good. **Click a cell of the matrix**; look for the strongest one in its row."
+    "answer was good. "
+    + LOOK.get(step, "**Click a cell of the matrix**; look for the strongest one in its row.")
 )
 choice = _sidebar.choice(hub=True)
 original = _sidebar.read(choice)
@@ -27,7 +36,6 @@ query = asks.value()  # until somebody says who answers, the strongest does
 strongest = _words.strongest(trace, attention.weights(choice.head)[query])
 answers = token("Who answers", "attention.key", trace.tokens, strongest)
 cell = Cell(trace, attention, choice.head, query, answers.value())
-step = STEP.value()
 above = walk.row()
 below, beside = STEPS[step](cell)
 

@@ -93,7 +93,7 @@ def summary(measured, names, order, tokens):
             "name. Type a few words more."
         )
     earned = [
-        f"{name} {', '.join(short(*place) for place in np.argwhere(names == name))}"
+        f"{name} {several(np.argwhere(names == name))}"
         for name in (*heads.PLACES, "broad")
         if (names == name).any()
     ]
@@ -117,6 +117,13 @@ def summary(measured, names, order, tokens):
         f"{ordered}, {MEANT[shown]}: most in {listed(most)}, {number(score.heads.max(), 2)}{unit}; a uniform "
         f"head would have {by_layer(score.uniform, 2, unit)}. {who}"
     )
+
+
+def several(places, at_most=8):
+    """Heads by their short names, and how many more there are where the list would be long."""
+    few = places[:at_most] if len(places) > at_most + 1 else places
+    more = f" and {len(places) - len(few)} more" * (len(few) < len(places))
+    return ", ".join(short(*place) for place in few) + more
 
 
 def listed(places, at_most=4):

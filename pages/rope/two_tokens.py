@@ -110,7 +110,8 @@ def without(config, choice):
     """Why there are no hands to turn, in a sentence."""
     if config.positions != "rope":
         name = escaped(load(choice.model).name)
-        return f"{name} has no RoPE: its layers turn no queries and keys. {ORDER[config.positions]}"
+        told = f"{name} has no RoPE: its layers turn no queries and keys. {ORDER[config.positions]}"
+        return f"{told} Choose decoder-rope in the sidebar to see hands turn."
     unknown = next((one for one in config.missing if "turned in a way" in one), None)
     return unknown or f"Layer {choice.layer + 1} turns nothing. Choose another layer in the sidebar."
 

@@ -80,9 +80,9 @@ def at_the_start(plain, config):
     if start >= SAME:
         return ""
     here = number(start, 3)
-    why = "the word is other tokens here than there"
+    why = "the word is cut into other tokens here than there"
     if config.positions in ADDED:
-        why = f"this model adds each token’s position to it, or {why}"
+        why = f"this model adds to each token its position, or {why}"
     return f"; they differ from the start ({here}), since {why}"
 
 

@@ -67,7 +67,34 @@ def opening():
                 ours, theirs = interleaved(TURNS, explained(bundle, ids), weights)
                 what = f"l  explain {kind}, T = {tokens} / the library's with all weights"
                 yield Row(what, milliseconds(ours), milliseconds(theirs), ours / theirs)
+            yield from beside_lens(bundle, path, kind)
             yield kept(bundle, kind)
+
+
+def beside_lens(bundle, path, kind):
+    """explain against TransformerLens' run_with_cache on the same weights, where that is installed."""
+    try:
+        from transformer_lens.model_bridge import TransformerBridge
+    except ImportError:
+        print(f"l  no row beside TransformerLens for {kind}: pip install transformer-lens==4.3.0")
+        return
+    tokenizer = library().AutoTokenizer.from_pretrained(path)
+    bridge = TransformerBridge.boot_transformers(str(path), tokenizer=tokenizer, device="cpu")
+
+    def cached(ids):
+        row = torch.tensor(ids)[None]
+
+        def run():
+            with torch.inference_mode():
+                return bridge.run_with_cache(row)
+
+        return run
+
+    for tokens in LENGTHS:
+        ids = [5 + i % 200 for i in range(tokens)]
+        ours, theirs = interleaved(TURNS, explained(bundle, ids), cached(ids))
+        what = f"l  explain {kind}, T = {tokens} / TransformerLens' run_with_cache"
+        yield Row(what, milliseconds(ours), milliseconds(theirs), ours / theirs)
 
 
 def kept(bundle, kind):

@@ -114,7 +114,7 @@ class Bundle:
             raise ValueError(
                 f"This text has {len(ids):,} tokens, "
                 f"and {self.name} takes at most {self.config.max_tokens:,}: "
-                f"its first {self.fits(text, ids):,} of {len(text):,} characters. Shorten it."
+                f"its first {self.fits(text, ids):,} of {len(text):,} characters fit. Shorten it."
             )
         return ids
 
@@ -131,7 +131,8 @@ class Bundle:
             start = text[: most + 1]
             raise ValueError(
                 f"This text has {len(text):,} characters, and {self.name} takes at most "
-                f"{self.config.max_tokens:,} tokens: its first {self.fits(start):,} characters. Shorten it."
+                f"{self.config.max_tokens:,} tokens: its first {self.fits(start):,} characters fit. "
+                "Shorten it."
             )
 
     def fits(self, text: str, ids: Sequence[int] | None = None) -> int:

@@ -462,3 +462,9 @@ def test_a_cone_that_does_not_fit_the_text_is_an_error():
         component.cone([panel], ["a", "b", "c"], output=2, key="k")
     with pytest.raises(ValueError, match="output is token 4, but there are 4 tokens"):
         component.cone([panel], list("abcd"), output=4, key="k")
+
+
+def test_no_cell_is_said_to_be_left_out_where_none_is():
+    at = opened("receptive_field", text="bank")
+    agreement = next(one.value for one in at.markdown if "agree in all" in one.value)
+    assert "above 0 in each, as none is left out" in agreement

@@ -562,3 +562,12 @@ def test_with_fewer_than_five_examples_a_side_nothing_is_called_and_the_number_m
     assert pictures(at)["word_sense.meter"]["lanes"][BEST]["margin"] is None
     move(at, {"word_sense.bank.left": few + "\n".join(list(GROUPS["river"])[:3])})
     assert "too few examples" not in said(at) and "more line" not in said(at)
+
+
+@pytest.mark.parametrize(
+    ("text", "owes"), [("I swam across the river to get to the other bank", True), ("bank", False)]
+)
+def test_averaging_says_that_choosing_helps_only_where_it_does(text, owes):
+    at = opened("averaging", text=text)
+    attention, average, _ = np.ptp(meter(at, "averaging.meter"), axis=1)
+    assert (attention > average) == owes == ("owes to choosing" in said(at))

@@ -67,11 +67,15 @@ st.caption(
     "own side, each judged without using itself as an example. In the grey band it is too close to call."
 )
 gaps = {lane.name: abs(lane.values[1] - lane.values[0]) for lane in lanes}
+verdict = (
+    "What you see is how much of the word’s sense this model, which has learned to choose, owes to choosing."
+    if gaps["attention"] > gaps["plain average"]
+    else "Here choosing does not tell the two further apart than averaging does."
+)
 st.markdown(
     f"Between the two sentences {_shell.plain(word)} moves by **{number(gaps['attention'], 2)}** with "
     f"attention, by **{number(gaps['plain average'], 2)}** with the plain average in {where}, and by "
-    f"{number(gaps['only itself'], 2)} when each word sees only itself. What you see is how much of the "
-    "word’s sense this model, which has learned to choose, owes to choosing."
+    f"{number(gaps['only itself'], 2)} when each word sees only itself. {verdict}"
 )
 
 chosen = is_chosen("averaging.layer") or is_chosen("averaging.head")

@@ -22,7 +22,7 @@ from viz.component import heatmap
 HONEST, CHEAT = "decoder-rope", "decoder-unmasked"
 OPENING = (
     "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** and "
-    "see how sure each is of every next word: the one that may look ahead knows them all."
+    "see how sure each is of every next word: the one that may look ahead knows nearly all of them."
 )
 TEMPERATURE, COUNT = 0.8, 20  # of what they write: enough to see one repeat itself
 SEED = Number("Seed", "masks.seed", range(1, 1000), 1, look={"width": 120, "label_visibility": "collapsed"})

@@ -172,9 +172,10 @@ def agreement(*pairs):
         )
         return
     outside = sum(int((norm == 0).sum()) for *_, gradients in pairs for norm in gradients)
+    gradient = f"exactly 0 in the {plural('cell', outside)} left out, and above 0 in all others"
     st.markdown(
-        f"**Formula and measurement agree in all {cells:,} cells**: the output’s gradient is exactly 0 in "
-        f"the {plural('cell', outside)} left out, and above 0 in all others.",
+        f"**Formula and measurement agree in all {cells:,} cells**: the output’s gradient is "
+        f"{gradient if outside else 'above 0 in each, as none is left out'}.",
         help="The gradient of the output with respect to each cell, in networks of these shapes with random "
         "weights.",
     )

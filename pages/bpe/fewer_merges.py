@@ -143,8 +143,8 @@ def compare(text, name, few, all_, merges, every):
     st.markdown(
         f"**The model was trained with all {every:,} merges.** Fewer give it ids that it knows, in an order "
         f"that it has hardly ever met: its surprise is {number(costs[0])} bits per byte, with all merges "
-        f"{number(costs[1])}. The text has {number(T[0] / T[1], 2)} times the tokens that it was trained to "
-        f"read it in, so every attention map has {number((T[0] / T[1]) ** 2, 2)} times the cells. A stack "
+        f"{number(costs[1])}. The text has {number(T[0] / T[1], 2)} times as many tokens as with "
+        f"all merges, so every attention map has {number((T[0] / T[1]) ** 2, 2)} times the cells. A stack "
         f"of {layers} causal convolutions of kernel {kernel} (as in {CONVOLUTION}) reaches {tokens} tokens "
         f"whatever they hold: from the last token back, {seen}."
     )

@@ -231,3 +231,16 @@ def test_hostile_text_stays_text(page):
         page.linked(**{"positions.section": view})
         page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
     assert page.page.locator("b, i, img[src=x], a[href^=javascript]").count() == 0
+
+
+def test_what_an_encodings_name_leads_to_begins_at_the_top(phone):
+    page = opened(phone, "Which to choose")
+    page.rests()
+    name = page.page.get_by_role("button", name="rope", exact=True)
+    name.scroll_into_view_if_needed()
+    scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
+    assert page.page.evaluate(scrolled) > 0
+    name.click()
+    page.linked(**{"positions.section": "The encoding itself"})
+    page.rests()
+    assert page.page.evaluate(scrolled) == 0

@@ -15,7 +15,10 @@ class Rows {
     const head = heads.map((text) => element("th", { scope: "col" }, text));
     const line = ([name, ...cells]) => {
       const button = element("button", { type: "button" }, name);
-      button.addEventListener("click", () => commit("row", name));
+      button.addEventListener("click", () => {
+        commit("row", name);
+        document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0 }); // what it leads to begins there
+      });
       return element(
         "tr",
         {},

@@ -432,7 +432,7 @@ def test_what_is_written_is_what_the_models_write_with_that_seed():
             made = [step.id for step in islice(steps, 20)]
             assert box == f"…{bundle.tokenizer.decode(made)}"
             repeated = sum(made[i] == made[i + 1] for i in range(len(made) - 1))
-            assert f"{name}: {repeated} of {len(made)}" in captions(at)
+            assert f"{repeated} of {len(made)} by {name}" in captions(at)
     assert address(at)["masks.seed"] == "7"
 
 

@@ -93,8 +93,8 @@ def test_several_wishes_stand_in_one_line():
         "attention", layer="7", head="9", model="x", **{"attention.step": "y", "attention.query": "-1"}
     )
     line = refusal(at)
-    assert line.startswith("This link asks for ` model=x `, ` layer=7 `, ` attention.query=-1 ` and")
-    assert " (and 1 more), which do not exist here. Shown instead: ` model=decoder-rope `, " in line
+    assert line.startswith("This link asks for ` attention.step=y `, ` model=x `, ` layer=7 ` and")
+    assert " (and 1 more), which do not exist here. Shown instead: ` attention.step=6 Softmax `, " in line
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def server(browser):
 
 
 PRESS = """([button, beside, text]) => {
-    const says = () => !beside || document.querySelector(beside)?.textContent.includes(text);
+    const says = () => !beside || new RegExp(text).test(document.querySelector(beside)?.textContent);
     const press = () => document.querySelector(button) && says() && !document.querySelector(button).click();
     const observer = new MutationObserver(() => press() && observer.disconnect());
     observer.observe(document.body, {childList: true, characterData: true, subtree: true});
@@ -203,7 +203,7 @@ class Page:
 
     def press_at_once(self, button, beside=None, text=""):
         """Press what the selector `button` finds in the moment when it is there, and what `beside` finds has
-        the text: in the page itself, before what is measured may be over."""
+        a text of this pattern: in the page itself, before what is measured may be over."""
         self.page.evaluate(PRESS, [button, beside, text])
 
     def linked(self, **wishes):

@@ -5,12 +5,15 @@
 import { element, still } from "./parts.js";
 
 const DURATION = 800; // milliseconds
-const SOON = 1000; // so long after a picture has gone, another one may take its place
+const SOON = 5000; // so long after a picture has gone, another one may come, and its code before it
 
 const shared = /** @type {any} */ (window); // every picture is a module of its own
 /** Where each part was painted last, by name.
  *  @type {Map<string, { canvas: HTMLCanvasElement, part: number[], place: DOMRect }>} */
 const painted = (shared.riverbankPainted ??= new Map());
+/** The canvases that have been painted: one that is about to go may be painted again, and takes nothing back.
+ *  @type {WeakSet<HTMLCanvasElement>} */
+const known = (shared.riverbankKnown ??= new WeakSet());
 
 /** Note where the parts of a picture, { name: [x, y, width, height] } in CSS pixels from the canvas's corner,
  *  stand now. Those that another picture had glide here from there. */
@@ -19,9 +22,12 @@ export function settle(canvas, parts) {
   const arrived = [];
   for (const [name, part] of Object.entries(parts)) {
     const before = painted.get(name);
+    const others = before && before.canvas !== canvas;
+    if (others && known.has(canvas)) continue;
     painted.set(name, { canvas, part, place });
-    if (before && before.canvas !== canvas) arrived.push([before, part]);
+    if (others) arrived.push([before, part]);
   }
+  known.add(canvas);
   if (arrived.length && !still()) {
     requestAnimationFrame(() => arrived.forEach(([before, part]) => glide(before, canvas, part)));
   }

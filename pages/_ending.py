@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import ending
-from model.loading import HUB
+from model.loading import is_opened
 from model.probabilities import BIT, entropy, softmax
 from pages import _shell
 from pages._cache import remembered
@@ -29,7 +29,7 @@ def note(text, name):
     tokenizer is known through and through.
     """
     config = load(name).config
-    if name.startswith(HUB) or not (config.predicts and config.causal):
+    if is_opened(name) or not (config.predicts and config.causal):
         return
     if text.strip() and ending.trailing_space(text):
         white_space(text, name)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import Trace, load
 from model.hub.trace import MOST
-from model.loading import HUB
+from model.loading import is_opened
 from model.trace import AttentionTrace, ConvolutionTrace, WeightsTrace
 from pages._control import NothingToShow
 from pages._numbers import tex
@@ -72,7 +72,7 @@ def runs_attention(name: str) -> None:
 def hides(name: str) -> bool:
     """Whether words can be hidden from others in a model; where they cannot, say why in a line."""
     config = load(name).config
-    if not name.startswith(HUB):
+    if not is_opened(name):
         return True
     why = " ".join(config.missing) if config.opaque else ""
     if config.fault > MOST:
@@ -84,7 +84,7 @@ def hides(name: str) -> bool:
 
 def sizes_only(name: str) -> None:
     """Say of costs that they are those of our own design in the sizes of an opened model."""
-    if name.startswith(HUB):
+    if is_opened(name):
         st.caption(
             "Formulas and measurements are those of Riverbank’s own transformer in the sizes of this model: "
             "what is special in its layers, such as a gate in the MLP, is not in them."
@@ -93,7 +93,7 @@ def sizes_only(name: str) -> None:
 
 def ours(name: str, what: str) -> None:
     """End the page with a line where it shows what is known of our own models only."""
-    if name.startswith(HUB):
+    if is_opened(name):
         st.info(
             f"{what} is drawn for Riverbank’s own models, whose parts are known by name. Choose one of them "
             "in the sidebar, or another view for this model."

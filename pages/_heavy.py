@@ -14,7 +14,7 @@ from typing import Any
 
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check, get_script_run_ctx
 
-from model.loading import HUB
+from model.loading import is_opened
 from pages import _progress
 from pages._pool import Job, Pool
 
@@ -47,7 +47,7 @@ def run(function: Callable, *arguments: Any) -> Any:
     What the function raises is raised here; Interrupted if its worker came to an end or too many wait. A run
     of the page that ends meanwhile takes its job along.
     """
-    if not POOLS or any(isinstance(one, str) and one.startswith(HUB) for one in arguments):
+    if not POOLS or any(isinstance(one, str) and is_opened(one) for one in arguments):
         return getattr(function, "inner", function)(*arguments)
     job = submit(function, *arguments)
     try:

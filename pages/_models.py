@@ -7,7 +7,7 @@ import streamlit as st
 
 from model import Unavailable, load, names, open_model
 from model.hub import Offer, at_hand, kind, may_download, name_of, offer
-from model.loading import HUB
+from model.loading import HUB, is_opened
 from pages import _downloads
 from pages._choices import put
 from pages._numbers import number, plural
@@ -36,7 +36,7 @@ def opened(kinds: tuple[str, ...]) -> list[str]:
     if "opened" not in state:
         state.opened = here(os.environ.get("RIVERBANK_MODELS"))
     linked = state.link.get("model", "")
-    if linked.startswith(HUB) and linked not in state.opened:
+    if is_opened(linked) and linked not in state.opened:
         state.link["model"] = remember(linked)
     return [name for name, its_kind in state.opened.items() if its_kind in kinds]
 

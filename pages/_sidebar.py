@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
 
 from model import Unavailable, load
-from model.loading import HUB
+from model.loading import is_opened
 from pages import _foreign, _models, _text
 from pages._control import Buttons, Menu, NothingToShow
 from pages._glossary import explained
@@ -74,7 +74,7 @@ def origin(model):
     """Who trained a model, on what, and how small it is, in two or three sentences; None if it is
     unavailable.
     """
-    if model.startswith(HUB):
+    if is_opened(model):
         return _models.origin(model)
     try:
         bundle = load(model)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import anatomy, cost
-from model.loading import HUB
+from model.loading import is_opened
 from pages import _fold, _shell
 from pages._cache import remembered
 from pages._choices import put
@@ -43,7 +43,7 @@ def counted(name, ids):
 
 def show(view):
     """Show the network's boxes, what went through the chosen one, and all of them summed up."""
-    if view.choice.model.startswith(HUB):  # what its parts are for is not known
+    if is_opened(view.choice.model):  # what its parts are for is not known
         checks.show(view)
         return _fold.fold(owned.NAME, "architecture.owned", owned.show, view)
     T, layer = len(view.trace.tokens), view.choice.layer

@@ -5,7 +5,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import pooling
-from model.loading import HUB
+from model.loading import is_opened
 from pages import _fold, _progress, _shell
 from pages._cache import remembered
 from pages._control import Buttons, Lines, pause
@@ -205,5 +205,5 @@ def draw_weights(view):
         r"r_j = \tfrac{1}{HT}\sum_{h,i} w^{(h)}_{ij}",
         "x are the vectors at the end of the model."
         + " The encoder was trained for the vectors of words, not of sentences."
-        * (not view.choice.model.startswith(HUB)),
+        * (not is_opened(view.choice.model)),
     )

@@ -5,7 +5,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import stream
-from model.loading import HUB
+from model.loading import is_opened
 from pages import _ending, _shell
 from pages._control import pause
 from pages._numbers import number, percent
@@ -51,7 +51,7 @@ def decoder(view):
             _ending.note(view.choice.text, view.choice.model)
         _ending.note_ahead(trace, token)
     with right:
-        first, foreign = int(best[0]), view.choice.model.startswith(HUB)
+        first, foreign = int(best[0]), is_opened(view.choice.model)
         norms = "makes their mean 0 and their spread 1, then a factor and a shift for each"
         norms = "brings them to a common scale, then a factor for each" if foreign else norms
         tied = "" if foreign else ", which is the embedding table again,"

@@ -10,7 +10,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import cost
-from model.loading import HUB
+from model.loading import is_opened
 from model.network.config import ModelConfig
 from model.network.convolution import build
 from model.network.transformer import initialise
@@ -36,7 +36,7 @@ def network(name, config):
     """The loaded network, or, of other sizes or in the place of an opened model, one of ours with random
     parameters: what is counted and timed does not depend on them.
     """
-    if not name.startswith(HUB) and load(name).config == config:
+    if not is_opened(name) and load(name).config == config:
         return load(name).network
     return initialise(build(config), seed=1).eval().requires_grad_(False)
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import anatomy, cost, pooling, stream
-from model.loading import HUB
+from model.loading import is_opened
 from model.network.transformer import MLP, Block
 from pages import _fold, _sidebar
 from pages._control import Buttons, row_above, token
@@ -42,7 +42,7 @@ section = VIEW.value()
 opening = st.empty()
 opening.markdown(SECTIONS[section].OPENING)
 choice = _sidebar.choice(kinds=("encoder", "decoder"), hub=True)
-if choice.model.startswith(HUB) and section == "The block":
+if is_opened(choice.model) and section == "The block":
     opening.markdown(diagram.OPENED)
 row = row_above("views")
 with row:
@@ -51,6 +51,6 @@ trace = _sidebar.read(choice)
 place = token("Token", "architecture.token", trace.tokens, trace.last)
 view = ModelView(choice, trace, load(choice.model).network, place.value(), place, row)
 SECTIONS[section].show(view)
-if not choice.model.startswith(HUB):
+if not is_opened(choice.model):
     checks.folded(view)
 _fold.sources("architecture.code", *SOURCES[section])

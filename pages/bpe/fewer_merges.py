@@ -10,7 +10,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import order, reach
-from model.loading import HUB
+from model.loading import is_opened
 from pages import _progress, _shell
 from pages._cache import remembered
 from pages._control import Slider
@@ -53,7 +53,7 @@ def predicting(choice):
     layer and head to look at.
     """
     config = load(choice.model).config
-    usable = config.predicts and config.causal and not choice.model.startswith(HUB)
+    usable = config.predicts and config.causal and not is_opened(choice.model)
     name = choice.model if usable else _shell.FIRST
     config = load(name).config
     return name, min(choice.layer, config.layers - 1), min(choice.head, config.heads - 1)
@@ -84,7 +84,7 @@ def experiment(choice):
     if name != choice.model:
         st.caption(
             f"Only Riverbank’s own tokenizers can be stopped early: this is {name}."
-            if choice.model.startswith(HUB)
+            if is_opened(choice.model)
             else f"The model {choice.model} does not predict the next token from those before it; this is "
             f"{name}."
         )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model import load
 from model import tokenizer as bpe
-from model.loading import HUB
+from model.loading import is_opened
 from pages import _fold, _sidebar
 from pages._choices import is_chosen
 from pages._control import Control, NothingToShow, pause
@@ -26,7 +26,7 @@ if wrong:
     raise NothingToShow
 
 bundle, read = load(choice.model), []
-own_model = not choice.model.startswith(HUB)
+own_model = not is_opened(choice.model)
 tokens = words if own_model else opened
 try:
     bundle.read(choice.text)

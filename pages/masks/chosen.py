@@ -11,7 +11,7 @@ import streamlit as st
 
 from model import load, masks
 from model.analysis import leak
-from model.loading import HUB
+from model.loading import is_opened
 from pages import _shell
 from pages._cache import remembered
 from pages._choices import put
@@ -131,7 +131,7 @@ def chosen(name, T):
 def kind_of(name):
     """The control of the mask's kind for a model of that name; until somebody chooses, its own."""
     look = {"label_visibility": "collapsed", "width": 190, "format_func": "mask: {}".format}
-    if name.startswith(HUB):
+    if is_opened(name):
         return Menu("Mask", KIND, (OWN, *KINDS), OWN, lambda kind: "own" if kind == OWN else kind, look=look)
     return Menu("Mask", KIND, KINDS, "causal" if load(name).config.causal else "full", look=look)
 
@@ -173,7 +173,7 @@ def moved(text, name, mask):
     """
     after, bundle = explain(text, name, mask), load(name)
     before = _shell.explain(text, name)
-    if after is not before and name.startswith(HUB):  # whose own code rounds otherwise than a mask of ours
+    if after is not before and is_opened(name):  # whose own code rounds otherwise than a mask of ours
         before = bundle.explain(text, own(name, len(after.tokens)))
     change = leak.change(before, after)
     bits = change if after.logits is None else leak.divergence(before, after)

@@ -5,7 +5,7 @@ import streamlit as st
 
 from model import load
 from model.analysis import heads, order
-from model.loading import HUB
+from model.loading import HUB, is_opened
 from model.trace import ConvolutionTrace
 from pages import _models, _progress, _shell
 from pages._cache import remembered
@@ -36,7 +36,7 @@ def named(model):
 def say_where():
     """Say where an opened model is to be seen, if one was chosen on another page."""
     chosen = wished("model", ALONE)
-    if chosen.startswith(HUB):
+    if is_opened(chosen):
         st.caption(
             f"{_shell.escaped(chosen.removeprefix(HUB))} is set beside these models under “By distance”. The "
             "other views compare models that differ in their encoding only."

@@ -8,7 +8,7 @@ import streamlit as st
 
 from model import AttentionTrace, Trace, load
 from model.analysis import rotation
-from model.loading import HUB
+from model.loading import is_opened
 from pages import _sidebar
 from pages._control import Control, Menu, NothingToShow, token
 from pages._shell import escaped
@@ -61,7 +61,7 @@ class Pair(NamedTuple):
     @property
     def ours(self):
         """Whether the model is one of Riverbank's own."""
-        return not self.choice.model.startswith(HUB)
+        return not is_opened(self.choice.model)
 
     @property
     def frequency(self):

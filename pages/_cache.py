@@ -7,12 +7,13 @@ import os
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from model.loading import is_opened
 from pages import _heavy, _progress
 
 MEGABYTES = float(os.environ.get("RIVERBANK_CACHE_MB", "500"))
@@ -145,7 +146,9 @@ def remembered(spinner: str | None = None, heavy: float = math.inf) -> Callable:
     follow from the others, and are no part of the key. `spinner` is said while a value is computed.
 
     heavy: from how many letters of a text, or token ids, a worker computes the value: where that takes, with
-    all that the page asks besides, more than about 0.3 s of a core.
+    all that the page asks besides, more than about 0.3 s of a core. What asks a model that somebody has
+    opened stays in this process: each is there once, as it may be large, and what it takes long for are
+    torch's own operations, which hold no interpreter.
     """
 
     def decorate(function):
@@ -159,7 +162,7 @@ def remembered(spinner: str | None = None, heavy: float = math.inf) -> Callable:
             key = name, *(one for label, one in given.arguments.items() if not label.startswith("_"))
 
             def compute():
-                if length(given.args) < heavy:
+                if length(given.args) < heavy or any(map(is_opened, models(given.arguments))):
                     return function(*given.args)
                 return _heavy.run(call, *given.args)
 
@@ -173,6 +176,11 @@ def remembered(spinner: str | None = None, heavy: float = math.inf) -> Callable:
         return call
 
     return decorate
+
+
+def models(arguments: Mapping[str, Any]) -> list[str]:
+    """The names of models among the arguments of a function, which calls them so."""
+    return [arguments[label] for label in ("name", "model") if label in arguments]
 
 
 def length(value: Any) -> int:

@@ -1,8 +1,5 @@
 """Heavy work, which a worker does while the process that answers everybody keeps its interpreter: as `run`
 and `stream` are called, so would be the function itself. Without a pool, as in tests of pages, it is.
-
-Models that somebody has opened stay in this process: each is there once, as it may be large. What they take
-long for are torch's own operations, which hold no interpreter.
 """
 
 import os
@@ -14,7 +11,6 @@ from typing import Any
 
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check, get_script_run_ctx
 
-from model.loading import is_opened
 from pages import _progress
 from pages._pool import Job, Pool
 
@@ -47,7 +43,7 @@ def run(function: Callable, *arguments: Any) -> Any:
     What the function raises is raised here; Interrupted if its worker came to an end or too many wait. A run
     of the page that ends meanwhile takes its job along.
     """
-    if not POOLS or any(isinstance(one, str) and is_opened(one) for one in arguments):
+    if not POOLS:
         return getattr(function, "inner", function)(*arguments)
     job = submit(function, *arguments)
     try:

@@ -150,7 +150,21 @@ def test_what_was_interrupted_is_said_with_a_way_on(monkeypatch):
 
 def test_models_that_somebody_opened_stay_in_the_server(monkeypatch):
     monkeypatch.setattr(_heavy, "POOLS", [Full()])
-    assert _heavy.run(jobs.double, "hub:x") == "hub:xhub:x"
+    for function in (asked_by_name, asked_by_model):
+        assert function("a long text", "hub:x") == "a long text"
+        for text, own in (("a long text", "encoder"), ("hub:x, says a reader", "encoder")):
+            with pytest.raises(Interrupted):  # the pool was asked
+                function(text, own)
+
+
+@_cache.remembered(heavy=5)
+def asked_by_name(text, name):
+    return text
+
+
+@_cache.remembered(heavy=5)
+def asked_by_model(text, model):
+    return text
 
 
 def test_a_worker_that_is_killed_under_a_visitor_costs_a_sentence_and_none_outlives_the_server():

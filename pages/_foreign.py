@@ -1,5 +1,6 @@
 """What cannot be shown of a model that was opened, in a line, with what can."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +42,14 @@ def row_sum(attention: AttentionTrace | WeightsTrace) -> str:
     if getattr(attention, "sinks", None) is None:
         return "each row of weights sums to 1"
     return "each row of weights sums to less than 1: the rest goes to its head’s sink, which is no token"
+
+
+def by_layer(values: np.ndarray, write: Callable[[float], str], unit: str = "") -> str:
+    """What uniform heads give in the layers, (L, 1), as one number where these are written alike, else as the
+    least and the largest: in an opened model masks may differ from layer to layer.
+    """
+    least, most = write(values.min()), write(values.max())
+    return least + unit if least == most else f"{least} to {most}{unit}, by its layer’s mask"
 
 
 def sink_power(attention: AttentionTrace, head: int, top: float) -> float | None:

@@ -93,9 +93,17 @@ class HubBundle(Bundle):
 
     def prompt(self, text: str) -> list[int]:
         """Token ids of a text that goes on: those of `read` without marks that say that it has ended."""
+        before, said, _ = self.parted(text)
+        return before + said
+
+    def parted(self, text: str) -> tuple[list[int], list[int], list[int]]:
+        """Token ids of `read`: the marks before the text, the text, the marks after it."""
         ids, said = self.read(text), self.tokenizer.encode(text, marks=False)
-        ends = (first + len(said) for first in range(len(ids)) if ids[first : first + len(said)] == said)
-        return ids[: next(ends, None)]
+        for first in range(len(ids) - len(said) + 1):
+            end = first + len(said)
+            if ids[first:end] == said:
+                return ids[:first], said, ids[end:]
+        return [], ids, []  # the marks change how the text is cut
 
     @torch.inference_mode()
     def writer(self, trace: Trace) -> Writer:

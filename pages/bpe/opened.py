@@ -7,7 +7,7 @@ import streamlit as st
 from pages import _shell
 from pages._numbers import number, plural, signed
 from pages.bpe import pieces
-from pages.bpe.pieces import Word
+from pages.bpe.pieces import Word, listed
 from viz.component.ladder import Rung, ladder
 
 
@@ -39,12 +39,10 @@ def read(bundle, text):
 
 def around(bundle, text):
     """What the model puts around the tokens of a text, in a sentence; empty where it puts nothing."""
-    whole, ids = bundle.read(text), bundle.tokenizer.encode(text, marks=False)
-    places = (at for at in range(len(whole) - len(ids) + 1) if whole[at : at + len(ids)] == ids)
-    at = next(places, 0)
-    sides = {"before": whole[:at], "after": whole[at + len(ids) :]}
-    listed = [f"{_shown(bundle.tokenizer, marks)} {side} them" for side, marks in sides.items() if marks]
-    return f" The model reads {_shell.listing(listed)}." if listed else ""
+    before, _, after = bundle.parted(text)
+    sides = {"before": before, "after": after}
+    marks = [f"{listed(bundle.tokenizer, ids)} {side} them" for side, ids in sides.items() if ids]
+    return f" The model reads {_shell.listing(marks)}." if marks else ""
 
 
 def show(bundle, text, word):
@@ -77,12 +75,8 @@ def fare(tokenizer, text):
     rare = max(every, key=lambda word: len(word.ids))
     return (
         f"{sentence}{pieces.alone(every)}. The word in most pieces is {_shell.plain(rare.text)}: "
-        f"{plural('token', len(rare.ids))}, {_shown(tokenizer, rare.ids)}."
+        f"{plural('token', len(rare.ids))}, {listed(tokenizer, rare.ids)}."
     )
-
-
-def _shown(tokenizer, ids, at_most=12):
-    return " ".join(_shell.plain(tokenizer.piece(id)) for id in ids[:at_most]) + " …" * (len(ids) > at_most)
 
 
 # ---- the steps of a word ----

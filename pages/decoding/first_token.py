@@ -8,7 +8,7 @@ from model.trace import frozen
 from pages import _fold, _shell, _words
 from pages._cache import remembered
 from pages._control import pause, switch
-from pages._foreign import row_sum
+from pages._foreign import by_layer, row_sum
 from pages._heads import heads_in_words, map_heads
 from pages._numbers import leaders, percent
 from pages.decoding import story
@@ -86,18 +86,12 @@ def meaning(view, shares):
         )
     st.markdown(
         f"Most on the first token, here {first}, by {most}: **{percent(shares.max())}**; a head that gave "
-        f"all it sees the same weight would give {alike(flat)}; {int((shares > flat).sum())} of "
+        f"all it sees the same weight would give {by_layer(flat, percent)}; {int((shares > flat).sum())} of "
         f"{shares.size} heads give more than that. In layer {layer + 1}, head {head + 1} the last token "
         f"gives it {percent(weights[0])}; {sentence}."
     )
     name = "How the first token is left out"
     _fold.fold(name, "decoding.formula", formula, opened=WITHOUT.value())
-
-
-def alike(flat):
-    """What uniform heads give, (L, 1), as one share, or as two where masks differ from layer to layer."""
-    least, most = percent(flat.min()), percent(flat.max())
-    return least if least == most else f"{least} to {most}, by its layer’s mask"
 
 
 def formula():

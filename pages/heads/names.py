@@ -9,6 +9,7 @@ from model import load
 from model.analysis import heads, subject
 from pages import _shell, _words
 from pages._cache import remembered
+from pages._foreign import by_layer
 from pages._numbers import leaders, number, percent, plural
 from pages.heads.pair import short
 
@@ -115,7 +116,7 @@ def summary(measured, names, order, tokens):
     )
     return (
         f"{ordered}, {MEANT[shown]}: most in {listed(most)}, {number(score.heads.max(), 2)}{unit}; a uniform "
-        f"head would have {by_layer(score.uniform, 2, unit)}. {who}"
+        f"head would have {by_layer(score.uniform, lambda value: f'**{number(value, 2)}**', unit)}. {who}"
     )
 
 
@@ -194,7 +195,7 @@ def rule(model, measured):
         "tokens, each said twice, and not on your text: when the model reads a token again, how much does "
         f"a head look at what came after it the first time? {has}: the most is "
         f"**{number(here.heads.max(), 2)}**, by head {listed(best)}; a uniform head gives "
-        f"{by_layer(here.uniform, 3)}.{other}",
+        f"{by_layer(here.uniform, lambda value: f'**{number(value, 3)}**')}.{other}",
     )
     sentences = subject.sentences()
     st.markdown(
@@ -207,10 +208,3 @@ def rule(model, measured):
 def share_of_the_way(score):
     """How much of the way from a uniform head's score to 1 the best head has come."""
     return ((score.heads - score.uniform) / (1 - score.uniform)).max()
-
-
-def by_layer(values, places, unit=""):
-    """Numbers of the layers, (L, 1), as one where they are alike, else as the least and the largest."""
-    least, most = number(values.min(), places), number(values.max(), places)
-    alike = least == most
-    return f"**{least}**{unit}" if alike else f"**{least}** to **{most}**{unit}, by its layer’s mask"

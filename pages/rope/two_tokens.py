@@ -95,7 +95,7 @@ def pair(trace, choice):
         st.info(without(trace.config, choice))
         raise NothingToShow
     T, attention = len(trace.tokens), trace.layers[choice.layer].attention
-    asks = token("Who asks (query)", "rope.query", trace.tokens, T - 1, "rope.key", *MOVED)
+    asks = token("Who asks (query)", "rope.query", trace.tokens, trace.last, "rope.key", *MOVED)
     query = asks.value()  # until somebody says who answers, the strongest does
     strongest = int(attention.weights(choice.head)[query].argmax())
     answers = token("Who answers (key)", "rope.key", trace.tokens, strongest, *MOVED)

@@ -114,6 +114,22 @@ def make_bundle(make_network, tokenizer):
 
 
 @pytest.fixture(scope="module")
+def shelf(request, tmp_path_factory):
+    """A folder with a small random model of each of the module's FAMILIES."""
+    folder = tmp_path_factory.mktemp("models")
+    for family in request.module.FAMILIES:
+        checkpoints.save(family, folder / family)
+    return folder
+
+
+@pytest.fixture
+def name(shelf, monkeypatch):
+    """name(family) -> how a model of the shelf is called in an address; there models may lie."""
+    monkeypatch.setenv("RIVERBANK_MODELS", str(shelf))
+    return "hub:{}".format
+
+
+@pytest.fixture(scope="module")
 def opened(tmp_path_factory):
     """opened(name) -> the bundle of a family's checkpoint, and the library's own model of the same files."""
     folder, made = tmp_path_factory.mktemp("models"), {}

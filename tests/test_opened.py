@@ -17,22 +17,6 @@ VIEWED = "heads", "masks", "decoding", "architecture"
 FAMILIES = "gpt2", "llama", "bert", "gpt_oss", "t5", "bloom"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A folder with a small random model of each family."""
-    folder = tmp_path_factory.mktemp("models")
-    for family in FAMILIES:
-        checkpoints.save(family, folder / family)
-    return folder
-
-
-@pytest.fixture
-def name(folder, monkeypatch):
-    """How a family's model is called in an address."""
-    monkeypatch.setenv("RIVERBANK_MODELS", str(folder))
-    return "hub:{}".format
-
-
 def seen(page, model, **query):
     """A session on a page with an opened model: nothing fails, and there is something to see or to read."""
     at = visit(page, {"model": model, "text": SHORT} | query).run()
@@ -53,9 +37,9 @@ def test_every_view_shows_an_opened_model_or_says_why_not(page, name):
         seen(page, name("gpt2"), **({f"{page}.section": view} if view else {}))
 
 
-def test_a_name_that_the_menu_cuts_stands_whole_below_it(folder, name):
+def test_a_name_that_the_menu_cuts_stands_whole_below_it(shelf, name):
     long = "sentence-transformers--all-mpnet-base-v2"
-    checkpoints.save("gpt2", folder / long)
+    checkpoints.save("gpt2", shelf / long)
     at = seen("attention", name(long.replace("--", "/")))
     assert [one.value.replace("\\", "") for one in at.sidebar.caption] == [name(long.replace("--", "/"))]
     assert not visit("attention", {}).run().sidebar.caption
@@ -83,12 +67,12 @@ def test_the_picture_is_what_the_model_computed(family, name):
 
 
 @pytest.mark.parametrize("page", ["attention", "bpe", "word_sense", "rope", "positions"])
-def test_a_model_of_pictures_says_on_pages_about_text_that_it_reads_none(page, folder, name):
-    if not (folder / "vit").exists():
+def test_a_model_of_pictures_says_on_pages_about_text_that_it_reads_none(page, shelf, name):
+    if not (shelf / "vit").exists():
         transformers = library()
         sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "patch_size": 8}
         config = transformers.ViTConfig(intermediate_size=48, image_size=32, **sizes)
-        transformers.ViTModel(config).save_pretrained(folder / "vit")
+        transformers.ViTModel(config).save_pretrained(shelf / "vit")
     at = seen(page, name("vit"), **{"positions.section": "By distance"})
     assert any("vit reads pictures, and no text." in one.value for one in (*at.info, *at.warning))
 
@@ -101,8 +85,8 @@ def test_weights_alone_are_shown_as_they_are_with_what_is_missing(name):
     np.testing.assert_allclose(np.nan_to_num(weights).sum(1), 1, atol=1e-5)
 
 
-def test_a_layer_without_attention_is_said_and_the_others_are_shown(folder, name):
-    checkpoints.save("lfm2", folder / "lfm2")
+def test_a_layer_without_attention_is_said_and_the_others_are_shown(shelf, name):
+    checkpoints.save("lfm2", shelf / "lfm2")
     says = "mix tokens without attention weights"
     for page in ("attention", *VIEWED):
         at = seen(page, name("lfm2"), layer="1", **{"masks.section": "Paint a mask"})
@@ -113,8 +97,8 @@ def test_a_layer_without_attention_is_said_and_the_others_are_shown(folder, name
 
 
 @pytest.mark.parametrize("what", ["Multiply-adds", "Seconds"])
-def test_costs_are_those_of_the_models_sizes_and_the_page_says_so(folder, name, what):
-    checkpoints.save("gptj", folder / "gptj")  # multi-head, and never past its 64 positions
+def test_costs_are_those_of_the_models_sizes_and_the_page_says_so(shelf, name, what):
+    checkpoints.save("gptj", shelf / "gptj")  # multi-head, and never past its 64 positions
     link = {"architecture.section": "What it costs", "architecture.cost": what}
     at = seen("architecture", name("gptj"), **link)
     assert any("own transformer in the sizes of this model" in one.value for one in at.caption)
@@ -149,21 +133,21 @@ def opening(page="attention"):
     return at.run()
 
 
-def test_a_folder_that_is_typed_is_opened_and_chosen_by_its_name(folder, name):
-    at = asked(opening(), str(folder / "llama"))
+def test_a_folder_that_is_typed_is_opened_and_chosen_by_its_name(shelf, name):
+    at = asked(opening(), str(shelf / "llama"))
     assert control(at, "model").value == name("llama") == address(at)["model"]
     assert control(at, "layer").options == ["1", "2"]
 
 
-def test_no_folder_of_this_machine_stands_in_the_menu_or_the_link(folder, name):
-    (folder / "nested").mkdir(exist_ok=True)
-    checkpoints.save("gpt2", folder / "nested" / "deep")
+def test_no_folder_of_this_machine_stands_in_the_menu_or_the_link(shelf, name):
+    (shelf / "nested").mkdir(exist_ok=True)
+    checkpoints.save("gpt2", shelf / "nested" / "deep")
     for linked, called in (("llama", "llama"), ("nested/deep", "nested/deep")):
-        at = seen("attention", f"hub:{folder / linked}")
+        at = seen("attention", f"hub:{shelf / linked}")
         assert control(at, "model").value == name(called) == address(at)["model"]
         options = control(at, "model").options
         assert {name(family) for family in FAMILIES} < {*options}
-        assert not any(str(folder.parent) in one for one in options)
+        assert not any(str(shelf.parent) in one for one in options)
         assert control(seen("attention", name(called)), "model").value == name(called)
 
 

@@ -11,22 +11,11 @@ import pytest
 
 from model import load, masks
 from model.analysis import heads, leak, subject, wordwise
-from tests import checkpoints
 from tests.session import control, opened, pictures, visit
 
 TEXT = "I swam across the river to get to the other bank"
 FAMILIES = "gpt2", "gpt_oss", "gemma2", "gemma3", "llama", "bert"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def name(tmp_path_factory):
-    """How a small random model of a family is called in an address."""
-    folder = tmp_path_factory.mktemp("models")
-    for family in FAMILIES:
-        checkpoints.save(family, folder / family)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RIVERBANK_MODELS", str(folder))
-        yield "hub:{}".format
+pytestmark = pytest.mark.usefixtures("name")
 
 
 def said_of(at):

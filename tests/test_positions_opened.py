@@ -5,26 +5,11 @@ import pytest
 
 from model import load
 from model.analysis import order
-from tests import checkpoints
 from tests.session import address, control, pictures, visit
 
 TEXT = "I swam across the river to get to the other bank"
 FAMILIES = "llama", "bert", "mistral", "lfm2", "bloom"
 LINK = {"positions.section": "By distance", "text": TEXT}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    for family in FAMILIES:
-        checkpoints.save(family, folder / family)
-    return folder
-
-
-@pytest.fixture
-def name(folder, monkeypatch):
-    monkeypatch.setenv("RIVERBANK_MODELS", str(folder))
-    return "hub:{}".format
 
 
 def seen(**link):

@@ -47,19 +47,13 @@ TURNING = [name for name in MODELS if name not in ("none", "learned")]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def shelf(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoints, "EVERY", checkpoints.EVERY | MORE)
         for name, (family, sizes) in MODELS.items():
             checkpoints.save(family, folder / name, **sizes)
     return folder
-
-
-@pytest.fixture
-def name(folder, monkeypatch):
-    monkeypatch.setenv("RIVERBANK_MODELS", str(folder))
-    return "hub:{}".format
 
 
 def seen(model, **query):
@@ -90,6 +84,12 @@ def test_the_turned_hands_are_what_the_model_compares(name, model):
             np.testing.assert_allclose(hands.real, after[..., first], atol=2e-5)
             np.testing.assert_allclose(hands.imag, after[..., second], atol=2e-5)
             np.testing.assert_array_equal(before[..., turning.width :], after[..., turning.width :])
+
+
+def test_the_token_that_asks_first_is_the_last_of_the_text_and_no_mark(name):
+    trace = load(name("linear")).explain(TEXT)
+    assert trace.last == len(trace.tokens) - 2  # its tokenizer ends a text with </s>
+    assert control(seen(name("linear")), "rope.query").value == trace.last
 
 
 def test_speeds_and_scaling_are_those_of_the_modules(name):

@@ -8,24 +8,11 @@ import pytest
 from model import load
 from model.analysis import wordwise
 from pages._numbers import percent
-from tests import checkpoints
 from tests.session import address, click, control, pictures, visit
 
 TEXT = "I swam to the embankment"
-MODELS = "bert", "llama", "gpt2"  # with [CLS] and [SEP], with </s>, with none
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    for family in MODELS:
-        checkpoints.save(family, folder / family)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def allowed(folder, monkeypatch):
-    monkeypatch.setenv("RIVERBANK_MODELS", str(folder))
+FAMILIES = "bert", "llama", "gpt2"  # with [CLS] and [SEP], with </s>, with none
+pytestmark = pytest.mark.usefixtures("name")
 
 
 def seen(page, family="bert", **query):

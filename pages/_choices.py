@@ -2,8 +2,9 @@
 
 Streamlit's session state holds it, by the keys of the controls. `chosen`: what somebody chose; `link`: what
 the address said and no page has asked for yet; `drawn`: how the values of this run are spelled in the
-address, None for a default; `placed`: the controls that stand on the page already; `typed`: the boxes that
-somebody types into; `trail`: what was chosen at each address, which the browser's way back leads to.
+address, None for a default; `placed`: the controls that stand on the page already; `written`: what this run
+has set those to that the browser shows, and `written_before` the last run; `typed`: the boxes that somebody
+types into; `trail`: what was chosen at each address, which the browser's way back leads to.
 """
 
 import re

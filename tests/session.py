@@ -130,6 +130,11 @@ def sent(at):
     return found
 
 
+def said(at):
+    """The sentences of the page: its text, captions and notes."""
+    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
+
+
 def address(at):
     """What the page has written into its address."""
     return dict(parse_qsl(sent(at)["address"]["query"], keep_blank_values=True))

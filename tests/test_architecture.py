@@ -11,7 +11,7 @@ import pytest
 from model import load, names
 from model.analysis import activations, anatomy, cost, pooling, stream
 from tests import session
-from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, numeric, pictures
+from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, numeric, pictures, said
 from viz import cost as cost_figures
 from viz import neurons as neuron_figures
 from viz.component import diagram as component
@@ -54,10 +54,6 @@ def opened(section=SECTIONS[0], text=LONG, model="decoder-rope", folds=FOLDS, **
 
 def move(at, **changes):
     return session.move(at, {name.replace("__", "architecture."): value for name, value in changes.items()})
-
-
-def said(at):
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
 def charts(at):

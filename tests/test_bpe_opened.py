@@ -6,7 +6,7 @@ import pytest
 from model import load
 from model.hub.cutting import KINDS
 from pages.bpe import languages, pieces
-from tests.session import HOSTILE, address, click, escaped, pictures, visit
+from tests.session import HOSTILE, address, click, escaped, pictures, said, visit
 
 TEXT = "The embankment’s café 🏞 swims"
 FAMILIES = {"gpt2": "merge ", "bert": "match ", "llama": "−"}  # how a row of each is named
@@ -17,10 +17,6 @@ def seen(shelf, family, text=TEXT, **query):
     at = visit("bpe", {"model": f"hub:{shelf / family}", "text": text} | query).run()
     assert not at.exception and not at.error
     return at
-
-
-def said(at):
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

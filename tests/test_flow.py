@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from model import load
 from model.analysis import flow, leak, ranks
 from model.network.attention import attend
-from tests.session import NUMBER, address, click, control, move, numeric, opened, pictures
+from tests.session import NUMBER, address, click, control, move, numeric, opened, pictures, said
 
 TEXT = "I swam across the river to get to the other bank"
 SECTION = {"heads.section": "Across layers", "heads.meaning": "True", "heads.agree": "True"}
@@ -121,10 +121,6 @@ def at():
 def maps(at):
     header, values = pictures(at)["heads.flow"]
     return dict(zip(header["titles"], values.reshape(len(header["titles"]), header["tall"], -1), strict=True))
-
-
-def said(at):
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
 @cache

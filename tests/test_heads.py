@@ -14,7 +14,19 @@ from model.analysis import alignment, heads, sink, subject
 from model.analysis.strings import SYMBOLS
 from pages.heads import contrast
 from pages.heads.names import several
-from tests.session import HOSTILE, address, checked, click, control, escaped, move, opened, pictures, unfold
+from tests.session import (
+    HOSTILE,
+    address,
+    checked,
+    click,
+    control,
+    escaped,
+    move,
+    opened,
+    pictures,
+    said,
+    unfold,
+)
 from viz.component import grid as grids
 from viz.component import lines as curves
 from viz.component import panels
@@ -416,10 +428,6 @@ def test_panels_may_mix_weights_and_a_difference(monkeypatch):
 @pytest.fixture
 def at():
     return opened("heads", text=TEXT)
-
-
-def said(at):
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
 def thumbnails(at):

@@ -15,7 +15,19 @@ from model import Change, load
 from model.analysis import knockouts, leak, senses, sink
 from model.analysis.senses import Axis
 from model.network.attention import attend
-from tests.session import BRIEF, address, checked, click, control, escaped, move, numeric, opened, pictures
+from tests.session import (
+    BRIEF,
+    address,
+    checked,
+    click,
+    control,
+    escaped,
+    move,
+    numeric,
+    opened,
+    pictures,
+    said,
+)
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 IDS = list(range(97, 104))  # T = 7
@@ -291,10 +303,6 @@ def at():
 
 def picture(at):
     return pictures(at)["heads.effects"]
-
-
-def said(at):
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
 def expected(name, way, place, text=TEXT, groups=None):

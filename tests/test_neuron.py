@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model import load
-from tests.session import NUMBER, address, click, control, move, numeric, opened, pictures
+from tests.session import NUMBER, address, click, control, move, numeric, opened, pictures, said
 
 TEXT = "I swam across the river to get to the other bank"
 NOW = 1_700_000_000_000
@@ -17,10 +17,6 @@ NOW = 1_700_000_000_000
 @pytest.fixture
 def at():
     return opened("heads", text=TEXT, **{"heads.section": "Neuron", "heads.every": "True"})
-
-
-def said(at):
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
 def parts(at):

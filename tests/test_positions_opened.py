@@ -5,7 +5,7 @@ import pytest
 
 from model import load
 from model.analysis import order
-from tests.session import address, control, pictures, visit
+from tests.session import address, control, pictures, said, visit
 
 TEXT = "I swam across the river to get to the other bank"
 FAMILIES = "llama", "bert", "mistral", "lfm2", "bloom"
@@ -16,10 +16,6 @@ def seen(**link):
     at = visit("positions", LINK | link).run()
     assert not at.exception and not at.error and not at.warning
     return at
-
-
-def said(at):
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
 def test_by_offset_is_by_distance_of_a_causal_head():

@@ -11,7 +11,7 @@ import pytest
 from model import load
 from model.analysis import rotation
 from tests import checkpoints
-from tests.session import control, pictures, visit
+from tests.session import control, pictures, said, visit
 from viz import rotation as figures
 
 FOLDS = {f"rope.{name}": "True" for name in ("sum", "distance", "hand", "speed", "convention", "python")}
@@ -60,10 +60,6 @@ def seen(model, **query):
     at = visit("rope", {"model": model, "text": TEXT, "layer": "1", "head": "2"} | query).run()
     assert not at.exception and not at.error
     return at
-
-
-def said(at):
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
 @pytest.mark.parametrize("model", TURNING)

@@ -12,13 +12,9 @@ from model.analysis import chance, heads, order, rotation, senses, stream
 from model.network.config import ModelConfig
 from model.network.encodings.t5 import t5_buckets
 from model.train import toys
-from tests.session import LONG, NUMBER, ROOT, numeric, opened, pictures, visit
+from tests.session import LONG, NUMBER, ROOT, numeric, opened, pictures, said, visit
 
 RIVER = "I swam across the river to get to the other bank"
-
-
-def said(at):
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
 # ---- a word before the first layer ----

@@ -9,7 +9,7 @@ from model.hub import files
 from pages import _clues
 from pages._examples import BEFORE
 from tests import checkpoints
-from tests.session import address, click, control, pictures, visit, walk
+from tests.session import address, click, control, pictures, said, visit, walk
 from tests.test_hub_minilm import LINE, NAME
 
 RIVER, CASH = checkpoints.CORPUS[0], checkpoints.CORPUS[1]
@@ -35,10 +35,6 @@ def seen(model, text=RIVER, other=CASH, **query):
     at = visit("word_sense", {"model": model, "text": text, "word_sense.other": other} | query).run()
     assert not at.exception and not at.error and not at.warning
     return at
-
-
-def said(at):
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.info))
 
 
 def lanes(at):

@@ -61,7 +61,8 @@ class Bundle:
         and the change, or None, for each layer. ValueError as in `explain`.
         """
         if allowed is not None:
-            allowed = self.check(masks.checked(allowed).clone(), T)  # the trace keeps it
+            sizes = T, self.config.heads, self.config.layers
+            allowed = masks.fitting(masks.checked(allowed).clone(), *sizes)  # the trace keeps it
         chosen = self.chosen(layers)
         if change is None:
             return allowed, None
@@ -159,22 +160,6 @@ class Bundle:
                     f"from the end -1 to {-L}"
                 )
         return {number % L for number in numbers}
-
-    def check(self, allowed: Tensor, T: int) -> Tensor:
-        """The mask, if it fits T tokens and leaves every row something to look at; else ValueError."""
-        L, H = self.config.layers, self.config.heads
-        if allowed.shape not in {(T, T), (H, T, T), (L, H, T, T)}:
-            raise ValueError(
-                f"allowed has shape {tuple(allowed.shape)}; "
-                f"for this text it is ({T}, {T}), ({H}, {T}, {T}) or ({L}, {H}, {T}, {T})"
-            )
-        empty = (~allowed.any(dim=-1)).nonzero()
-        if len(empty):
-            raise ValueError(
-                f"Row {empty[0][-1] + 1} of the mask allows nothing: a softmax over nothing has no value. "
-                "Allow at least one cell."
-            )
-        return allowed
 
 
 def whole(number: Any) -> int:

@@ -435,7 +435,7 @@ def test_a_mask_of_the_wrong_shape_is_an_error_that_names_the_right_ones(make_bu
     T = tokens_of(bundle)
     shape = tuple(size or T for size in shape)
     expected = re.escape(
-        f"allowed has shape {shape}; for this text it is ({T}, {T}), (4, {T}, {T}) or (3, 4, {T}, {T})"
+        f"allowed has shape {shape}; for {T} tokens it is ({T}, {T}), (4, {T}, {T}) or (3, 4, {T}, {T})"
     )
     with pytest.raises(ValueError, match=expected):
         bundle.explain(TEXT, allowed=np.ones(shape, dtype=bool))

@@ -31,6 +31,25 @@ def checked(allowed: np.ndarray | Tensor) -> Tensor:
     return mask.bool()
 
 
+def fitting(allowed: Tensor, tokens: int, heads: int, layers: int) -> Tensor:
+    """The mask, if it fits so many tokens, heads and layers and leaves every row something to look at; else
+    ValueError.
+    """
+    T, H, L = tokens, heads, layers
+    if allowed.shape not in {(T, T), (H, T, T), (L, H, T, T)}:
+        raise ValueError(
+            f"allowed has shape {tuple(allowed.shape)}; "
+            f"for {T} tokens it is ({T}, {T}), ({H}, {T}, {T}) or ({L}, {H}, {T}, {T})"
+        )
+    empty = (~allowed.any(dim=-1)).nonzero()
+    if len(empty):
+        raise ValueError(
+            f"Row {empty[0][-1] + 1} of the mask allows nothing: a softmax over nothing has no value. "
+            "Allow at least one cell."
+        )
+    return allowed
+
+
 def full(queries: int, keys: int | None = None) -> Tensor:
     """Every token sees every token (an encoder): all True, (T, S)."""
     return torch.ones(queries, queries if keys is None else keys, dtype=torch.bool)

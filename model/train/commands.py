@@ -15,7 +15,8 @@ from model.network.config import ModelConfig
 from model.network.convolution import build
 from model.network.encodings import ENCODINGS
 from model.network.transformer import initialise
-from model.train import corpus, distil, evaluate, forms, language, means, toys, wordnet
+from model.train import corpus, distil, evaluate, forms, language, means, toys, vision, wordnet
+from model.vision import NAMES
 
 SEEDS = 1, 2, 3
 VARIANTS = *ENCODINGS, "unmasked", "cnn"
@@ -138,6 +139,14 @@ def inventory(args: Namespace) -> None:
 def spellings(args: Namespace) -> None:
     """Make the list of words in their other forms; --package: see model/train/forms.py."""
     print(f"forms: {forms.write(args.package)} words")
+
+
+def pictures(args: Namespace) -> None:
+    """Train the models of pictures asked for, some minutes each."""
+    for name in args.pictured or NAMES:
+        sizes = {"seed": args.seed, "steps": args.steps, "work": args.work}
+        card = vision.train(name, args.digits, **sizes, folder=args.folder / "vision")
+        print(f"{name}: reads {card['test_accuracy']:.1%} of the test digits")
 
 
 def everything(args: Namespace) -> None:

@@ -23,10 +23,8 @@ def optimisers(network: torch.nn.Module, rate: float) -> list[torch.optim.Optimi
     """Muon (Jordan 2024) for the matrices inside the blocks, AdamW (Loshchilov 2019) for all else."""
     matrices = [p for name, p in network.named_parameters() if p.ndim == 2 and "blocks" in name]
     others = [p for name, p in network.named_parameters() if not (p.ndim == 2 and "blocks" in name)]
-    return [
-        Muon(matrices, lr=rate, weight_decay=0.05),
-        torch.optim.AdamW(others, lr=rate / 8, betas=(0.9, 0.95), weight_decay=0.0),
-    ]
+    rest = torch.optim.AdamW(others, lr=rate / 8, betas=(0.9, 0.95), weight_decay=0.0)
+    return [Muon(matrices, lr=rate, weight_decay=0.05), rest] if matrices else [rest]
 
 
 def schedule(step: int, steps: int) -> float:

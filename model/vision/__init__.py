@@ -1,0 +1,20 @@
+"""Models that look at pictures: `load(name).explain(image)` returns the PictureTrace of all they computed."""
+
+from model.vision import digits
+from model.vision.bundle import Bundle
+from model.vision.checkpoints import NAMES, load
+from model.vision.config import VisionConfig
+from model.vision.grid import assembled, patches, window
+from model.vision.trace import PictureTrace
+
+__all__ = [
+    "NAMES",
+    "Bundle",
+    "PictureTrace",
+    "VisionConfig",
+    "assembled",
+    "digits",
+    "load",
+    "patches",
+    "window",
+]

@@ -19,6 +19,7 @@ HEARD = {
     "clocks": {"on_move": ("places", [[8, 0]]), "on_select": ("pair", [[5]])},
     "cone": {"on_select": ("token", [[4]])},
     "diagram": {"on_select": ("box", [["sum"]])},
+    "drawing": {"on_draw": ("drawing", [["A" * 523], [views.drawing.packed(views.INK)]])},
     "grid": {"on_select": ("head", [["1.2"]])},
     "heatmap": {"on_select": ("cell", [[4, 0]])},
     "lines": {
@@ -28,6 +29,7 @@ HEARD = {
     },
     "merges": {"on_choose": ("merge", [[0], [3]])},
     "meter": {"on_select": ("lane", [[1]])},
+    "mosaic": {"on_patch": ("patch", [[6, 0]]), "on_panel": ("panel", [["1.2"]])},
     "neighbours": {"on_select": ("row", [[0], [1]])},
     "rows": {"on_select": ("row", [["alibi"]])},
     "panels": {"on_select": ("cell", [[0, 4]])},

@@ -16,12 +16,14 @@ from viz.component import (
     cone,
     contents,
     diagram,
+    drawing,
     grid,
     ladder,
     lines,
     live,
     merges,
     meter,
+    mosaic,
     neighbours,
     panels,
     ranking,
@@ -126,6 +128,10 @@ TWO = {"names": ["1.1", "1.2"], **LABELS}
 ENDS = np.array([0.9, 1.1])
 LANES = [meter.Lane(name, -ENDS, ENDS, 0.3, (-0.7, 0.6), note="+0.1") for name in ("layer 1", "end")]
 
+OVER = np.linspace(0, 1, 49).reshape(7, 7)
+INK = np.zeros((28, 28), np.uint8)
+INK[4:24, 13:15] = 255
+
 NEAR = [
     neighbours.Row("embedding", [("money", 0.6)], [("money", 0.6)], 1.0),
     neighbours.Row("end", [("river", 0.7), ("pool", 0.6)], [("cash", 0.7)], -0.05),
@@ -146,6 +152,7 @@ DRAWN = {
         "Riverbank", {"attention": "How does a word look?", "rope": "Why turn?"}, here="rope"
     ),
     "diagram": block,
+    "drawing": lambda **on: drawing.drawing(INK, key="v", label="digit", **on),
     "grid": lambda **on: grid.grid(
         [WEIGHTS, WEIGHTS],
         **TWO,
@@ -178,6 +185,9 @@ DRAWN = {
     "merges": training,
     "meter": lambda **on: meter.meter(
         LANES, ends=("river", "money"), marks=("1", "2"), key="v", chosen=1, note="moves", label="meter", **on
+    ),
+    "mosaic": lambda **on: mosaic.mosaic(
+        {"1.1": OVER, "1.2": OVER.T}, INK / 255, key="v", selected=(3, 2), chosen="1.1", label="patches", **on
     ),
     "neighbours": lambda **on: neighbours.neighbours(
         NEAR, sentences=(("the ", "bank", " of"), ("a ", "bank", "")), key="v", chosen=1, label="near", **on

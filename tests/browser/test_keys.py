@@ -55,6 +55,11 @@ STEERED = {
         {"ArrowDown": "0,1", "ArrowRight": "1,1", "ArrowUp": "1,0", "End": "1,4"},
         ["token", "column", 4],
     ),
+    "mosaic": (
+        "at",
+        {"ArrowUp": "2,2", "ArrowLeft": "2,1", "End": "2,6", "ArrowDown": "3,6", "Home": "3,0"},
+        ["patch", 3, 0],
+    ),
     "panels": (
         "cell",
         {"ArrowUp": "3,1", "ArrowLeft": "3,0", "End": "3,4", "ArrowDown": "4,4"},
@@ -62,7 +67,10 @@ STEERED = {
     ),
 }
 # Views whose keys are the browser's own, and those that are only read.
-NATIVE, READ = {"contents", "ladder", "merges", "screen"}, {"address", "beliefs", "live", "ranking"}
+NATIVE, READ = (
+    {"contents", "drawing", "ladder", "merges", "screen"},
+    {"address", "beliefs", "live", "ranking"},
+)
 
 
 @pytest.fixture
@@ -89,7 +97,7 @@ def mounted(tabs):
 
 
 def test_no_view_is_forgotten():
-    assert len(views.NAMES) == 23
+    assert len(views.NAMES) == 25
     assert sorted(views.DRAWN) == sorted([*WALKED, *STEERED, *NATIVE, *READ]) == views.NAMES
 
 
@@ -171,6 +179,40 @@ def test_the_projector_is_turned_on_by_keys(mounted):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("window.said") == [["projector", "on"], ["projector", "off"]]
+
+
+def test_a_digit_is_drawn_taken_back_and_cleared_by_keys(mounted):
+    page = mounted("drawing")
+    inked = "Number(window.view.dataset.inked)"
+    page.evaluate("window.view.querySelector('canvas[tabindex]').focus()")
+    page.keyboard.press("Delete")
+    assert page.evaluate(inked) == 0
+    page.keyboard.press("Home")  # the row's end, far from the middle
+    page.keyboard.press("Space")
+    dot = page.evaluate(inked)
+    assert 0 < dot < 16
+    page.keyboard.down("Shift")
+    for _ in range(6):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.up("Shift")
+    line = page.evaluate(inked)
+    assert line > 2 * dot
+    drawn = page.evaluate("window.view.dataset.drawn")
+    assert page.evaluate("window.said.at(-1)") == ["drawing", drawn]
+    page.keyboard.press("z")
+    assert page.evaluate(inked) == dot
+    page.keyboard.press("Backspace")
+    assert page.evaluate("window.said.at(-1)") == ["drawing", "A" * 523]
+    page.keyboard.press("z")
+    assert page.evaluate(inked) == dot
+
+
+def test_copies_of_a_picture_are_walked_by_keys(mounted):
+    page = mounted("mosaic")
+    page.evaluate("window.view.querySelector('.toggle').click()")
+    rows = page.evaluate("window.view.querySelectorAll('tbody tr').length")
+    assert rows == 49
+    assert page.evaluate("window.view.querySelector('[aria-current] th').textContent") == "row 4, column 3"
 
 
 def test_a_ladder_scrolls_by_keys(mounted):

@@ -22,6 +22,8 @@ from model.train import corpus
         ("evaluate encoders", "there is no model “encoders”"),
         ("evaluate decoder-rope --corpus nowhere", "there is no nowhere"),
         ("evaluate --corpus nowhere", "there is no nowhere"),
+        ("vision --digits nowhere", "there is no nowhere"),
+        ("vision cnn vat", "there is no model of pictures “vat”"),
     ],
 )
 def test_what_a_command_lacks_is_said_in_a_sentence_before_it_begins(

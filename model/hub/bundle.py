@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from model.analysis.why.parts import NotPlain
 from model.bundle import Bundle
 from model.hub.network import HubNetwork
 from model.hub.plain import PlainNetwork
+from model.hub.reading import HubReader
 from model.hub.trace import MOST, traced
 from model.network.change import Change
 from model.network.transformer import Record
@@ -90,6 +92,14 @@ class HubBundle(Bundle):
                 f"tokens than its embedding, which has {self.config.vocabulary:,}."
             )
         return ids
+
+    def reader(self, trace: Trace) -> HubReader:
+        """How the network read and wrote its stream in the pass of a trace, for model.analysis.why. NotPlain,
+        in a sentence for the user, if that is no sum of its parts.
+        """
+        if self.config.opaque:
+            raise NotPlain(" ".join(self.config.missing))
+        return HubReader(self.network, trace)
 
     def prompt(self, text: str) -> list[int]:
         """Token ids of a text that goes on: those of `read` without marks that say that it has ended."""

@@ -30,6 +30,7 @@ class Call:
     notes: dict[str, Tensor] = field(default_factory=dict)
     straight: dict[int, Tensor] = field(default_factory=dict)  # queries before a turn that was watched
     turn: tuple[Tensor, Tensor] | None = None
+    asked: list[tuple[nn.Module, tuple, dict]] = field(default_factory=list)  # calls of its attention
 
 
 @dataclass

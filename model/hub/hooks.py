@@ -63,9 +63,10 @@ def at_work(name: str) -> Call | None:
 
 
 def turning(module: nn.Module, args: tuple, kwargs: dict) -> None:
-    """Attention begins: the table by which it turns queries and keys."""
+    """Attention begins: what it is called with, and the table by which it turns queries and keys."""
     if (call := at_work("turn")) is not None:
         call.turn = kwargs.get("position_embeddings")
+        call.asked.append((module, args, kwargs))
 
 
 def noted(name: str, module: nn.Module, args: tuple, output: Any) -> None:

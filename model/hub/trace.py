@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.hub.capture import Recording, recorded
+from model.hub.capture import Call, Recording, recorded
 from model.hub.network import HubNetwork
 from model.trace import LayerTrace, Trace, layer_trace, read_only
 
@@ -26,7 +26,7 @@ class Layers(Sequence[LayerTrace]):
 
     def __init__(self, network: HubNetwork, recording: Recording) -> None:
         # What functions hold is the model's, and is not counted where a cache counts the bytes of a trace.
-        self.again = partial(again, network, recording)
+        self.again, self.rerun = partial(again, network, recording), partial(rerun, network, recording)
         self.unembed = network.unembed
         self.held = [(call.args, call.kwargs, call.notes["output"]) for call in recording.calls]
         self.masks = recording.allowed, recording.known
@@ -55,9 +55,9 @@ class Layers(Sequence[LayerTrace]):
 
 
 @torch.inference_mode()
-def again(network: HubNetwork, recording: Recording, number: int) -> LayerTrace:
-    """What a layer does with what it got in the pass that was recorded. ValueError, in a sentence for the
-    user, if its output is not that of the pass, or its heads put out other than weights times values.
+def rerun(network: HubNetwork, recording: Recording, number: int) -> Call:
+    """A layer at work once more on what it got in the pass that was recorded. ValueError, in a sentence for
+    the user, if its output is not that of the pass.
     """
     call = recording.calls[number]
     second = replace(recording, first=number, calls=[], callers=[], full=True)
@@ -67,7 +67,15 @@ def again(network: HubNetwork, recording: Recording, number: int) -> LayerTrace:
     off = float((output - call.notes["output"]).abs().max())
     if off > MOST * max(1.0, float(output.abs().max())):
         raise ValueError(f"Layer {number + 1} computed once more is off by {off:.2g}; it is not shown.")
-    layer = layer_trace(network.layer_record(second.calls[0], one=True))
+    return second.calls[0]
+
+
+@torch.inference_mode()
+def again(network: HubNetwork, recording: Recording, number: int) -> LayerTrace:
+    """What a layer does with what it got in the pass that was recorded. ValueError, in a sentence for the
+    user, if its output is not that of the pass, or its heads put out other than weights times values.
+    """
+    layer = layer_trace(network.layer_record(rerun(network, recording, number), one=True))
     last = slice(-1, None)  # the token that sees the most
     off = max((one.error(last) for one in layer.attentions), default=0.0)
     if off > MOST:

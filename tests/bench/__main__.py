@@ -1,4 +1,4 @@
-"""`python -m tests.bench [a] [b] ... [l]`: one table of ratios, all rows or those named; each row is measured
+"""`python -m tests.bench [a] [b] ... [m]`: one table of ratios, all rows or those named; each row is measured
 in one run. `python -m tests.bench load`: a class at once; `heavy`: beside five who ask for
 much; `views`: every view; `visits`: a first visit of every page.
 """
@@ -54,6 +54,7 @@ def rows(chosen):
         "j": grids.all_heads,
         "k": passes.merging,
         "l": opened.opening,
+        "m": passes.taking_apart,
     }
     for name in sorted(chosen & set(measures)):
         yield from measures[name]()
@@ -68,10 +69,10 @@ def main():
         print(machine(), flush=True)
         return tables[sys.argv[1]].main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="row", help="a to l; all if none is named")
-    chosen = set(parser.parse_args().rows) or set("abcdefghijkl")
-    if not chosen <= set("abcdefghijkl"):
-        parser.error("the rows are a to l")
+    parser.add_argument("rows", nargs="*", metavar="row", help="a to m; all if none is named")
+    chosen = set(parser.parse_args().rows) or set("abcdefghijklm")
+    if not chosen <= set("abcdefghijklm"):
+        parser.error("the rows are a to m")
     print(machine(), HEAD, sep="\n", flush=True)
     for row in rows(chosen):
         target = (

@@ -1,5 +1,5 @@
 """(a) What a trace costs above a plain forward pass; (b) what one head's weights cost; (g) what a model costs
-to load; (k) what learning merges costs.
+to load; (k) what learning merges costs; (m) what it costs to take a score apart.
 """
 
 import random
@@ -11,6 +11,7 @@ import torch
 
 import model
 from model import tokenizer
+from model.analysis import why
 from tests.bench import Row, bundle, interleaved, milliseconds, texts
 
 
@@ -90,3 +91,19 @@ def merging(size=1_000_000, merges=1_000):
         learned = sum(1 for _ in islice(tokenizer.rounds(text[:size]), merges + 1)) - 1
         taken = time.perf_counter() - start
         yield Row(f"k  {learned:,} merges of 1 MB, {kind} / 5 s", f"{taken:.3g} s", "5 s", taken / 5, 1.0)
+
+
+def taking_apart(most=0.3):
+    """(m) The parts of a score of the last layer, as they are and over the mean of the row, and the walk from
+    it down to the embeddings.
+    """
+    loaded = bundle()
+    trace = loaded.explain(next(texts(128)))
+    place = loaded, trace, loaded.config.layers - 1, 0, 127, 40
+    kinds = {
+        "parts of a score": lambda: why.ingredients(*place),
+        "parts of its lead over the row": lambda: why.ingredients(*place, lead=True),
+        "the walk down from it": lambda: why.walk(*place),
+    }
+    for (kind, _), taken in zip(kinds.items(), interleaved(10, *kinds.values()), strict=True):
+        yield Row(f"m  {kind}, T = 128 / 300 ms", milliseconds(taken), milliseconds(most), taken / most, 1.0)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+NO_AXIS = 1e-10  # of the middle's square: where half the axis has less, the two means are one vector
+
 
 class Axis(NamedTuple):
     """At every stage the line through the mean vectors of two groups: -1 is the left group's mean, +1 the
@@ -26,7 +28,7 @@ class Axis(NamedTuple):
         0 where the two means are one vector, but for rounding, so that there is no axis.
         """
         length = (self.half**2).sum(-1)
-        none = length < 1e-10 * (self.middle**2).sum(-1)
+        none = length < NO_AXIS * (self.middle**2).sum(-1)
         along = ((vectors - self.middle) * self.half).sum(-1)
         return np.where(none, 0.0, along / np.where(none, 1.0, length))
 

@@ -1,0 +1,88 @@
+"""What was written: each logit as a sum over the parts of the stream (direct logit attribution, Wang 2022,
+arXiv:2211.00593, section 3), and what knocking the same heads out does.
+
+With the statistics of the last norm held, a logit is the dot product of a row of the output matrix and the
+end of the stream, which is a sum.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from model.analysis import knockouts
+from model.analysis.why.parts import HEAD, Part, Reader, sources, stream
+from model.analysis.why.reading import reader as reader_of
+from model.bundle import Bundle
+from model.trace import Trace
+
+
+class Written(NamedTuple):
+    """Logits of n tokens at one place, part by part: the table (A, n), float64, sums up to them."""
+
+    names: tuple[Part, ...]
+    table: np.ndarray
+    logits: np.ndarray  # (n,) as the model computed them
+
+    @property
+    def error(self) -> float:
+        """The largest difference between a sum and the logit that the model computed."""
+        return float(np.abs(self.table.sum(0) - self.logits).max())
+
+
+def written(bundle: Bundle, trace: Trace, place: int, ids: Sequence[int]) -> Written:
+    """The logits of these tokens after the one at `place`, each a sum. NotPlain if the network is none."""
+    reader, ids = reader_of(bundle, trace), list(ids)
+    names, vectors = stream(reader, len(trace.layers), [place])
+    rows, biases = reader.rows(ids)
+    norm = reader.end([place])
+    table = norm.of(vectors)[:, 0] @ rows.T  # (A, n)
+    table[-1] += rows @ norm.bias + biases
+    return Written(names, table, trace.logits[place, ids].astype(np.float64))
+
+
+def by_head(trace: Trace, one: Written) -> np.ndarray:
+    """What each head has written into each logit, (L, H, n)."""
+    heads = [i for i, part in enumerate(one.names) if part.kind == HEAD]
+    return one.table[heads].reshape(trace.config.layers, trace.config.heads, -1)
+
+
+def by_source(bundle: Bundle, trace: Trace, place: int, ids: Sequence[int]) -> np.ndarray:
+    """What each token has brought into each logit through each head, (L, H, S, n): the sum over S is
+    `by_head`.
+    """
+    reader, config = reader_of(bundle, trace), trace.config
+    rows, norm = reader.rows(list(ids))[0], reader.end([place])
+    shares = np.zeros((config.layers, config.heads, len(trace.tokens), len(rows)))
+    for layer in range(config.layers):
+        for head in range(config.heads):
+            values = brought(reader, Part(HEAD, layer, head), place)  # (S, D)
+            shares[layer, head] = norm.of(reader.output(layer, head, values)[:, None])[:, 0] @ rows.T
+    return shares
+
+
+def brought(reader: Reader, part: Part, place: int) -> np.ndarray:
+    """Weight times value of each token in a head at one place, (S, D)."""
+    attention = reader.trace.layers[part.layer].attention
+    values = np.zeros(attention.head(part.head).v.shape)
+    for one, row in sources(reader, part, place).items():
+        values[one.source] = row
+    return values
+
+
+@torch.inference_mode()
+def knocked_out(bundle: Bundle, trace: Trace, place: int, ids: tuple[int, int]) -> np.ndarray:
+    """By how much the lead of the first of two tokens over the second falls, in logits, once each head by
+    itself puts out nothing: (L, H), positive where the head has helped the first.
+    """
+    network, config, row = bundle.network, trace.config, trace.ids.tolist()
+    singles, falls = knockouts.singles(config), []
+    size = knockouts.fitting(config, len(row))
+    for first in range(0, len(singles), size):
+        out = knockouts.marked(config, singles[first : first + size])
+        before = knockouts.unchanged(network, row, knockouts.silence, len(out))
+        after = knockouts.run(network, row, knockouts.silence, out).final
+        logits = [network.unembed(final[:, place])[:, list(ids)] for final in (before, after)]
+        falls.append((logits[0] - logits[1]) @ torch.tensor([1.0, -1.0]))
+    return torch.cat(falls).reshape(config.layers, config.heads).numpy()

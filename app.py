@@ -42,9 +42,10 @@ def prepare():
     for name in model.names():
         with suppress(ValueError):  # damaged: the page that needs it says so
             model.load(name).explain("I swam across the river to get to the other bank")
-    from pages import _heavy
+    from pages import _heavy, _trainings
 
     _heavy.open_pool()
+    _trainings.open_pool()
     gc.collect()
     gc.freeze()
 
@@ -60,9 +61,10 @@ async def lifespan(_):
     _server.greet()
     yield
     await warming
-    from pages import _heavy
+    from pages import _heavy, _trainings
 
     _heavy.close_pool()
+    _trainings.close_pool()
 
 
 def failed(error: Exception) -> bool:

@@ -55,8 +55,13 @@ def run(function: Callable, *arguments: Any) -> Any:
 
 def submit(function: Callable, *arguments: Any) -> Job:
     """Give the work to the pool in the name of this visitor."""
+    return POOLS[0].submit(visitor(), function, *arguments)
+
+
+def visitor() -> str | None:
+    """Whose work it is: the session's number."""
     context = get_script_run_ctx(suppress_warning=True)
-    return POOLS[0].submit(context and context.session_id, function, *arguments)
+    return context and context.session_id
 
 
 class Watch:
@@ -88,8 +93,8 @@ class Stream:
     page that ends leaves it where it is, and the next one may go on. If nobody asks for a minute it ends.
     """
 
-    def __init__(self, function: Callable, *arguments: Any) -> None:
-        self.job = submit(function, *arguments)
+    def __init__(self, job: Job) -> None:
+        self.job = job
 
     def __iter__(self) -> Iterator:
         return self
@@ -109,4 +114,4 @@ class Stream:
 
 def stream(function: Callable, *arguments: Any) -> Iterator:
     """An iterator over function(*arguments), a generator function, that a worker runs; with `close()`."""
-    return Stream(function, *arguments) if POOLS else function(*arguments)
+    return Stream(submit(function, *arguments)) if POOLS else function(*arguments)

@@ -13,6 +13,7 @@ from typing import Any
 
 from pages._process import Process
 
+GENTLE = 5  # of 19: how far a worker steps back where the process that answers wants the core
 PATIENCE = 0.8  # seconds in which a worker that is told to stop a job does so, or is replaced
 IDLE = 600  # seconds without a job after which a worker goes, and gives its memory back
 END = object()  # after the last part of a job
@@ -75,9 +76,11 @@ class Pool:
     one who was served last had had, if that is more, so that nobody gets ahead by having asked for nothing.
     """
 
-    def __init__(self, count: int, longest: int, megabytes: float) -> None:
-        """longest: how many jobs may wait; megabytes: memory that a worker may take."""
-        self.longest, self.megabytes, self.closed = longest, megabytes, False
+    def __init__(self, count: int, longest: int, megabytes: float, gentle: int = GENTLE) -> None:
+        """longest: how many jobs may wait; megabytes: memory that a worker may take; gentle: of 19, how far a
+        worker steps back where others want the core.
+        """
+        self.longest, self.megabytes, self.gentle, self.closed = longest, megabytes, gentle, False
         self.waiting, self.running = [], []  # by `start`; in no order
         self.had, self.now = {}, 0.0  # seconds of the workers that visitors have had; `start` of the last job
         self.turn = threading.Condition()
@@ -159,7 +162,7 @@ class Pool:
                 process.end()
                 process = None
             if job is not None:
-                process = process or Process(self.megabytes)
+                process = process or Process(self.megabytes, self.gentle)
                 self.attend(process, job)
         if process is not None:
             process.end()

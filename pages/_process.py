@@ -22,8 +22,8 @@ SETTINGS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "RIVERBANK_CACHE_MB"
 class Process:
     """A worker and the two pipes."""
 
-    def __init__(self, megabytes: float) -> None:
-        command = [sys.executable, "-m", "pages._worker", str(megabytes)]
+    def __init__(self, megabytes: float, gentle: int) -> None:
+        command = [sys.executable, "-m", "pages._worker", str(megabytes), str(gentle)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.program = subprocess.Popen(command, cwd=ROOT, env=os.environ | SETTINGS, **pipes)
         self.writing = threading.Lock()

@@ -14,7 +14,6 @@ import threading
 import traceback
 from typing import Any, BinaryIO
 
-GENTLE = 5  # of 19: how far a worker steps back where the process that answers wants the core
 LOG = logging.getLogger("riverbank")
 
 
@@ -118,7 +117,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what is printed must not get between the answers
     if os.name == "posix":
-        os.nice(GENTLE)
+        os.nice(int(sys.argv[2]))
     bound(float(sys.argv[1]))
     desk, jobs = Desk(answers), queue.SimpleQueue()
     signal.signal(signal.SIGINT, desk.interrupt)

@@ -1,7 +1,7 @@
 """The training loop that every checkpoint goes through: seeded, resumable, with progress."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,11 @@ def optimisers(network: torch.nn.Module, rate: float) -> list[torch.optim.Optimi
     return [Muon(matrices, lr=rate, weight_decay=0.05), rest] if matrices else [rest]
 
 
+def groups(tools: Sequence[torch.optim.Optimizer]) -> list[dict[str, Any]]:
+    """All groups of parameters of the optimisers."""
+    return [group for tool in tools for group in tool.param_groups]
+
+
 def schedule(step: int, steps: int) -> float:
     """Share of the full learning rate: up over the first 2 %, level, down to nothing over the second half."""
     return min(1.0, (step + 1) / (0.02 * steps + 1), (steps - step) / (0.5 * steps))
@@ -35,6 +40,30 @@ def schedule(step: int, steps: int) -> float:
 def reached(state: Path) -> int:
     """The step at which the run whose state lies in this file stopped; 0 if there is none."""
     return torch.load(state, weights_only=True, mmap=True)["step"] if state.exists() else 0
+
+
+def descent(
+    backward: Callable[[int], float | Tensor],
+    *,
+    tools: Sequence[torch.optim.Optimizer],
+    full: Sequence[float],
+    steps: int,
+    start: int = 0,
+    end: int | None = None,
+) -> Iterator[tuple[int, float | Tensor]]:
+    """Train step by step: yield the number of each step, from `start` to before `end` (None: all
+    `steps`), and what `backward(step)` returned, once the parameters have moved.
+
+    full: the full learning rate of each of their `groups`.
+    """
+    for step in range(start, steps if end is None else end):
+        for group, top in zip(groups(tools), full, strict=True):
+            group["lr"] = top * schedule(step, steps)
+        loss = backward(step)
+        for tool in tools:
+            tool.step()
+            tool.zero_grad()
+        yield step, loss
 
 
 def fit(
@@ -56,17 +85,12 @@ def fit(
     [step, training loss, validation loss]; of several, all losses.
     """
     tools, curve, start = optimisers(network, rate), [], 0
-    full = [group["lr"] for tool in tools for group in tool.param_groups]
+    full = [group["lr"] for group in groups(tools)]
     if state.exists():
         curve, start = resume(state, network, tools)
     began, losses = time.monotonic(), []
-    for step in range(start, steps):
-        for group, top in zip((g for tool in tools for g in tool.param_groups), full, strict=True):
-            group["lr"] = top * schedule(step, steps)
-        losses.append(backward(step))
-        for tool in tools:
-            tool.step()
-            tool.zero_grad()
+    for step, loss in descent(backward, tools=tools, full=full, steps=steps, start=start):
+        losses.append(loss)
         done = step + 1
         if done % every == 0 or done == steps:
             curve.append([done, *numbers(sum(losses) / len(losses))])

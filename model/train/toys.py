@@ -78,6 +78,7 @@ def train(
     steps: int = SNAPSHOTS[-1],
     batch: int = 32,
     tokens: int = 96,
+    periods: tuple[int, int] = PERIODS,
     work: Path = Path(".training"),
     folder: Path = zoo.FOLDER,
 ) -> dict[str, Any]:
@@ -85,13 +86,14 @@ def train(
     twelve steps of the training.
     """
     network = initialise(Transformer(config(positions, tokens)), seed, spread=0.04)
+    low, high = periods
     sample = strings(1, 48, seed=(seed, 1), periods=(12, 16))[0][0]
     births = {}
 
     def backward(step: int) -> float:
         if step in SNAPSHOTS:
             births[step] = weights_of(network, sample).to(torch.float16).numpy()
-        ids, _ = strings(batch, tokens + 1, seed=(seed, 2, step))
+        ids, _ = strings(batch, tokens + 1, seed=(seed, 2, step), periods=periods)
         loss = F.cross_entropy(network(ids[:, :-1], attend=attend).logits.flatten(0, 1), ids[:, 1:].flatten())
         loss.backward()
         return loss.item()
@@ -104,7 +106,9 @@ def train(
     network.eval()
     card = {
         "task": "strings that repeat",
-        "corpus": {"none": "random strings of 64 symbols, each repeating with its own period of 8 to 40"},
+        "corpus": {
+            "none": f"random strings of 64 symbols, each repeating with its own period of {low} to {high}"
+        },
         "seed": seed,
         "steps": steps,
         "tokens_seen": steps * batch * tokens,

@@ -33,14 +33,14 @@ class Unavailable(ValueError):
 class Card(dict):
     """What a card says; Unavailable where something is asked that it lacks, at any depth."""
 
-    def __init__(self, facts: Mapping[str, Any], name: str) -> None:
+    def __init__(self, facts: Mapping[str, Any], name: str, folder: str = "model/checkpoints") -> None:
         super().__init__(facts)
-        self.name = name
+        self.name, self.folder = name, folder
 
     def __missing__(self, key: str) -> Any:
         raise Unavailable(
             f"The card of “{self.name}” is damaged: it has no {key!r}. "
-            f"Restore model/checkpoints/{self.name}.json."
+            f"Restore {self.folder}/{self.name}.json."
         )
 
 
@@ -108,15 +108,15 @@ def load(name: str, folder: Path = FOLDER) -> Bundle:
     return Bundle(name, card, tokenizer, network.eval().requires_grad_(False))
 
 
-def read_card(path: Path) -> Card:
-    """The Card beside a checkpoint."""
+def read_card(path: Path, folder: str = "model/checkpoints") -> Card:
+    """The Card beside a checkpoint; `folder` is where it lies in the project, for sentences."""
     try:
         text = path.with_suffix(".json").read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise Unavailable(
-            f"The card of “{path.stem}” is missing. Restore model/checkpoints/{path.stem}.json."
+            f"The card of “{path.stem}” is missing. Restore {folder}/{path.stem}.json."
         ) from error
-    facts = json.loads(text, object_hook=lambda one: Card(one, path.stem))
+    facts = json.loads(text, object_hook=lambda one: Card(one, path.stem, folder))
     if not isinstance(facts, Card):
         raise ValueError("its card holds no facts")
     return facts

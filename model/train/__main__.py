@@ -12,16 +12,16 @@ from model.train import commands, corpus
 from model.vision import NAMES
 
 STEPS = 2000
-PICTURE_STEPS = 3000
 DIGITS = "handwritten digits: `images` (10000, 28, 28) and `labels` of MNIST"
 HELP = "folder with the text files; for decoders also the files themselves: "
 HELP += "the first is the one that the model is judged on"
 
 
 def texts_of(args: argparse.Namespace) -> list[Path]:
-    """The files that the command reads."""
+    """The files that the command reads, digits included."""
     if args.run in (commands.encoder, commands.everything, commands.words, commands.inventory):
-        return [args.corpus[0] / name for name in corpus.LICENCES]
+        texts = [args.corpus[0] / name for name in corpus.LICENCES]
+        return [*texts, args.digits] if args.run is commands.everything else texts
     if args.run is commands.pictures:
         return [args.digits]
     judged = args.names and all(name.startswith(("encoder", "toy")) for name in args.names)
@@ -57,6 +57,7 @@ def options() -> argparse.ArgumentParser:
     """The options that all commands share."""
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--corpus", type=Path, nargs="+", default=[Path("../shared/corpora")], help=HELP)
+    shared.add_argument("--digits", type=Path, default=Path("../shared/images/digits.npz"), help=DIGITS)
     shared.add_argument("--seed", type=int, default=1)
     shared.add_argument("--steps", type=int, default=STEPS, help="of a decoder, or a model of pictures")
     shared.add_argument("--batch", type=int, default=32, help="windows of 128 tokens in a decoder's step")
@@ -106,8 +107,8 @@ def parser() -> argparse.ArgumentParser:
     )
     seen = command("vision", commands.pictures)
     seen.add_argument("pictured", metavar="name", nargs="*", help=f"all unless named: {', '.join(NAMES)}")
-    seen.add_argument("--digits", type=Path, default=Path("../shared/images/digits.npz"), help=DIGITS)
-    seen.set_defaults(steps=PICTURE_STEPS)
+    seen.add_argument("--curves", action="store_true", help="how good with how few pictures: measure this")
+    seen.set_defaults(steps=None)
     command("encoder", commands.encoder)
     command("evaluate", commands.judge).add_argument(
         "names", nargs="*", help="of the models; all if none is named"

@@ -142,10 +142,13 @@ def spellings(args: Namespace) -> None:
 
 
 def pictures(args: Namespace) -> None:
-    """Train the models of pictures asked for, some minutes each."""
+    """Train the models of pictures asked for, some minutes each, or measure their learning curves."""
+    folder = args.folder / "vision"
+    if args.curves:
+        return vision.curves(args.digits, work=args.work, folder=folder)
     for name in args.pictured or NAMES:
-        sizes = {"seed": args.seed, "steps": args.steps, "work": args.work}
-        card = vision.train(name, args.digits, **sizes, folder=args.folder / "vision")
+        sizes = {"seed": args.seed, "steps": args.steps or vision.STEPS[name], "work": args.work}
+        card = vision.train(name, args.digits, **sizes, folder=folder)
         print(f"{name}: reads {card['test_accuracy']:.1%} of the test digits")
 
 
@@ -157,3 +160,4 @@ def everything(args: Namespace) -> None:
     toy(args)
     encoder(args)
     judge(args)
+    pictures(Namespace(**vars(args) | {"steps": None, "curves": False}))

@@ -1,6 +1,8 @@
 """The models of pictures: one recipe for all, and how good each becomes with how many pictures."""
 
 import datetime
+import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from model.analysis.vision.accuracy import facts
 from model.train.digits import AUGMENTATION, CORPUS, altered, split
 from model.train.fit import fit
 from model.vision import checkpoints
+from model.vision.bundle import Bundle
 from model.vision.config import VisionConfig
 from model.vision.digits import bright
 from model.vision.network import build, initialise
@@ -24,6 +27,7 @@ CONFIGS = {
     "vit-none": VisionConfig(positions="none"),
     "cnn": VisionConfig(kind="convolution"),
 }
+STEPS = {"vit": 3000, "vit-rope": 3000, "vit-none": 3000, "cnn": 1500}
 BATCH = 100
 RATE = 0.02
 SMOOTHING = 0.1  # of the labels (Szegedy 2016)
@@ -70,7 +74,38 @@ def train(name: str, file: Path, *, seed: int, steps: int, work: Path, folder: P
     }
     checkpoints.save(name, network, card, folder)
     checkpoints.load.cache_clear()
-    bundle = checkpoints.load(name, folder)  # as it is shipped, in float16
-    card = bundle.card | facts(bundle)
-    zoo.annotate(name, card, folder)
-    return card
+    zoo.annotate(name, facts(checkpoints.load(name, folder)), folder)  # as it is shipped, in float16
+    checkpoints.load.cache_clear()
+    return checkpoints.load(name, folder).card
+
+
+# ---- learning curves ----
+
+CURVES = ("vit", "cnn")
+SEEDS = (1, 2, 3, 4, 5)  # of the parameters and of the pictures that are drawn
+SIZES = {50: 100, 200: 150, 1000: 250, 3000: 350, 9000: 450}  # training pictures, and the steps on them
+
+
+def curves(file: Path, *, work: Path, folder: Path) -> None:
+    """Train the CURVES anew on so many pictures with each seed, and write how many test digits each then
+    reads; a run that was stopped goes on after the last network that was finished.
+    """
+    (images, labels), held = split(file)
+    notes = work / "curves.json"
+    done = json.loads(notes.read_text(encoding="utf-8")) if notes.exists() else {}
+    for seed, (size, steps), name in product(SEEDS, SIZES.items(), CURVES):
+        if (key := f"{name} {size} {seed}") in done:
+            continue
+        drawn = np.random.default_rng(seed).permutation(len(images))[:size]
+        state = work / f"curve-{name}.pt"
+        state.unlink(missing_ok=True)
+        network, _ = fitted(name, images[drawn], labels[drawn], seed=seed, steps=steps, state=state)
+        guesses = Bundle(name, {}, network).predict(bright(held[0])).argmax(-1)
+        done[key] = float((guesses == held[1]).mean())
+        print(f"{key}: {done[key]:.3f}", flush=True)
+        notes.write_text(json.dumps(done), encoding="utf-8")
+    facts = {"sizes": [*SIZES], "seeds": SEEDS, "steps": [*SIZES.values()], "pictures_per_step": BATCH}
+    facts["accuracy"] = {
+        name: [[done[f"{name} {size} {seed}"] for seed in SEEDS] for size in SIZES] for name in CURVES
+    }
+    (folder / "curves.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -34,7 +34,7 @@ def load(name: str, folder: Path = FOLDER) -> Bundle:
         raise Unavailable(f"There is no model “{name}” that looks at pictures; there are {', '.join(NAMES)}.")
     path = Path(folder) / f"{name}.safetensors"
     try:
-        card, data = zoo.read_card(path), path.read_bytes()
+        card, data = zoo.read_card(path, "model/checkpoints/vision"), path.read_bytes()
         if hashlib.sha256(data).hexdigest() != card["sha256"]:
             raise ValueError("its checksum differs from its card's")
         with torch.device("meta"):  # no random numbers for parameters that are about to be replaced

@@ -59,6 +59,6 @@ def facts(bundle: Bundle) -> dict[str, float | list[float]]:
     """What a card says of a model's quality, as measured now."""
     return {
         "test_accuracy": accuracy(bundle),
-        "shift_accuracy": [shift_accuracy(bundle, pixels) for pixels in SHIFTS],
+        "shift_accuracy": [round(shift_accuracy(bundle, pixels), 5) for pixels in SHIFTS],
         "shuffle_accuracy": shuffle_accuracy(bundle),
     }

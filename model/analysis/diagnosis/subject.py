@@ -1,0 +1,134 @@
+"""What is examined: a model that may have a bug, a text, and one pass of it."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from model.decoding.cache import Cache
+from model.network.attention import AttentionRecord, compared, shared
+from model.network.bugs import Bug, Model, model
+from model.network.config import ModelConfig
+from model.network.transformer import LayerRecord, Record, Transformer
+
+
+class Finding(NamedTuple):
+    """What a measurement says. verdict: one of a few, the same on every text where it is the same fault.
+    numbers: what it rests on, by what they are. by_token: one number per token, where there is such a list.
+    """
+
+    verdict: str
+    numbers: dict[str, float]
+    by_token: tuple[float, ...] = ()
+
+
+class Subject:
+    """A text in a network with a bug, or without one, beside the right network; made for one run."""
+
+    def __init__(self, network: Transformer, bug: Bug | None, ids: Sequence[int]) -> None:
+        self.base, self.bug, self.ids = network, bug, list(ids)
+
+    @cached_property
+    def model(self) -> Model:
+        """The network that is examined."""
+        return model(self.base) if self.bug is None else self.bug.wrong(self.base)
+
+    @property
+    def network(self) -> Transformer:
+        """The same without its `attend`."""
+        return self.model.network
+
+    @property
+    def config(self) -> ModelConfig:
+        """That of the right network."""
+        return self.base.config
+
+    @cached_property
+    def record(self) -> Record:
+        """One pass over the text; in two pieces where only that shows the bug."""
+        cut = half(self.ids) if self.bug is not None and self.bug.cached else 0
+        return read(self.network, self.ids, cut)
+
+    @cached_property
+    def reference(self) -> "Subject":
+        """The same text in the right network."""
+        return Subject(self.base, None, self.ids)
+
+    @cached_property
+    def weights(self) -> Tensor:
+        """All weights of the pass, (L, H, T, T)."""
+        return torch.stack([weights(layer.attention, self.model.attend) for layer in self.record.layers])
+
+
+def half(ids: Sequence[int]) -> int:
+    """How many tokens are read first where a text is read in two pieces; 0 if it is one token."""
+    return len(ids) // 2
+
+
+def weights(attention: AttentionRecord, attend: Callable[..., Tensor], head: int | None = None) -> Tensor:
+    """What comes out of the softmax, (H, T, S), or (T, S) of one head: this `attend`, with one-hot
+    rows for values.
+    """
+    q, k = compared(attention)
+    k, bias, allowed = shared(k, q.shape[-3]), attention.bias, attention.allowed
+    if head is not None:
+        q, k, bias = q[head], k[head], None if bias is None else bias[head]
+        allowed = allowed[head] if allowed.ndim == 3 else allowed
+    one_hot = torch.eye(k.shape[-2], dtype=k.dtype)
+    return attend(q, k, one_hot.expand(*k.shape[:-2], -1, -1), allowed, bias, attention.scale)
+
+
+# ---- a text in one piece or two ----
+
+
+@torch.inference_mode()
+def read(network: Callable[..., Record], ids: Sequence[int], cut: int = 0) -> Record:
+    """One pass over the text; or two, the first `cut` tokens and then, after the cache of these, the rest, as
+    one Record.
+    """
+    row = torch.tensor(ids)
+    if not cut:
+        return network(row)
+    before = network(row[:cut])
+    return joined(before, network(row[cut:], past=Cache.of(before)))
+
+
+def joined(before: Record, after: Record) -> Record:
+    """Two passes, the second one after the cache of the first, as one over all tokens."""
+    layers = [layer(*both) for both in zip(before.layers, after.layers, strict=True)]
+    rest = (torch.cat(pair) for pair in ((before.final, after.final), (before.logits, after.logits)))
+    return Record(torch.cat((before.embedded, after.embedded)), layers, *rest)
+
+
+def layer(before: LayerRecord, after: LayerRecord) -> LayerRecord:
+    """The two passes through one layer as one."""
+    a, b = before.attention, after.attention
+
+    def beneath(name: str) -> Tensor | None:
+        """The rows of the first pass on top of those of the second, tokens being the last axis but one."""
+        upper, lower = getattr(a, name), getattr(b, name)
+        return None if lower is None else torch.cat((upper, lower), dim=-2)
+
+    def widened(name: str) -> Tensor | None:
+        """The same of matrices over keys, of which the first pass had fewer."""
+        upper, lower = getattr(a, name), getattr(b, name)
+        if lower is None:
+            return None
+        wide = upper.new_zeros(*upper.shape[:-1], lower.shape[-1])
+        wide[..., : upper.shape[-1]] = upper
+        return torch.cat((wide, lower), dim=-2)
+
+    attention = b._replace(
+        q=beneath("q"),
+        k=b.k if b.k_rot is None else beneath("k"),
+        q_rot=beneath("q_rot"),
+        bias=widened("bias"),
+        allowed=widened("allowed"),
+        heads=beneath("heads"),
+        out=beneath("out"),
+    )
+    names = ("resid_mid", "mlp_out", "resid_out")
+    rest = (torch.cat((getattr(before, name), getattr(after, name))) for name in names)
+    return LayerRecord(torch.cat((before.resid_in, after.resid_in)), attention, *rest)

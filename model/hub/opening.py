@@ -15,7 +15,7 @@ from model.hub.bundle import HubBundle
 from model.hub.library import NAME, library
 from model.hub.network import HubNetwork
 from model.hub.parts import parts
-from model.hub.pictures import PictureBundle, colours
+from model.hub.pictures import PictureBundle, preprocessing
 from model.hub.plain import PlainNetwork, plain
 from model.hub.sizes import PIXELS
 from model.hub.study import Head, studied
@@ -106,20 +106,25 @@ def builder(config: Any) -> type:
     one.
     """
     transformers = library()
-    names = transformers.models.auto.modeling_auto
     stated = (config.architectures or [""])[0]
-    for known, auto in (
-        (names.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, transformers.AutoModelForCausalLM),
-        (names.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES, transformers.AutoModelForSeq2SeqLM),
-        (names.MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES, transformers.AutoModelForTextEncoding),
-        (names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES, transformers.AutoModelForImageClassification),
+    for auto in (
+        transformers.AutoModelForCausalLM,
+        transformers.AutoModelForSeq2SeqLM,
+        transformers.AutoModelForTextEncoding,
+        transformers.AutoModelForImageClassification,
     ):
-        if known.get(config.model_type) == stated:
-            return auto._model_mapping[type(config)]
-    if config.model_type not in names.MODEL_MAPPING_NAMES:
+        for offered in offers(auto, config):
+            if offered.__name__ == stated:
+                return offered
+    if not (bases := offers(transformers.AutoModel, config)):
         raise Unavailable(f"“{config.model_type}” is the architecture of no model that reads a text.")
-    found = transformers.AutoModel._model_mapping[type(config)]
-    return found[0] if isinstance(found, tuple) else found
+    return bases[0]
+
+
+def offers(auto: type, config: Any) -> tuple[type, ...]:
+    """The classes that one of the library's lists has for a config."""
+    found = auto._model_mapping.get(type(config), ())
+    return found if isinstance(found, tuple) else (found,)
 
 
 def read_tokenizer(folder: Path, name: str) -> HubTokenizer:
@@ -200,7 +205,8 @@ def bundle(
         "torch": torch.__version__,
     }
     if tokenizer is None:
-        return PictureBundle(name, card, None, network, whole=whole, **colours(folder))
+        wanted = preprocessing(folder, network.base)
+        return PictureBundle(name, card, None, network, whole=whole, **wanted)
     return HubBundle(name, card, tokenizer, network, decoder, start)
 
 

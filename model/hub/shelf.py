@@ -68,6 +68,14 @@ def kind(path_or_id: str) -> str:
     return "decoder" if str(stated).endswith(("ForCausalLM", "LMHeadModel")) else "encoder"
 
 
+def sees(path_or_id: str) -> bool:
+    """Whether a model on this machine looks at pictures, by its config and without opening it. Unavailable if
+    there is none.
+    """
+    folder, _ = found(path_or_id, download=False)
+    return {"image_size", "patch_size"} <= files.read_config(folder).keys()
+
+
 def name_of(path_or_id: str) -> str:
     """The name of a model on this machine, with no path of it, by which it is found as well. Unavailable if
     there is none.

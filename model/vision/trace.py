@@ -1,5 +1,6 @@
 """What one picture did to one model, as read-only numpy arrays. Legend as in model.trace; N patches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,9 +20,9 @@ class PictureTrace:
 
     image: np.ndarray  # (28, 28) from 0 to 1; of an opened model (height, width, 3) from 0 to 255
     grid: tuple[int, int]  # rows and columns of patches
-    logits: np.ndarray  # (classes,)
+    logits: np.ndarray | None  # (classes,); None of an opened model that names nothing
     config: object  # VisionConfig, or that of an opened model
-    layers: tuple[LayerTrace, ...] = ()  # L, of a transformer
+    layers: Sequence[LayerTrace] = ()  # L, of a transformer
     maps: tuple[np.ndarray, ...] = ()  # of a convolution: (channels, height, width) of each layer
     final: np.ndarray | None = None  # what the class is read from, normalised
     order: np.ndarray | None = None  # (N,) which patch stands at each place, if they were shuffled

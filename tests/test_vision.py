@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.hub.library import library
 from model.network.attention import attend
 from model.network.encodings.rope import rotate
 from model.vision import Bundle, VisionConfig, assembled, digits, patches, window
@@ -236,3 +237,61 @@ def test_the_test_digits_are_there_and_read_only():
     assert images.shape == (1000, 28, 28) and images.dtype == np.uint8 and not images.flags.writeable
     assert set(labels) == set(range(10)) and np.bincount(labels).min() > 70
     assert digits.bright(images).max() == 1
+
+
+# ---- beside the library ----
+
+NAMES = {  # our name of a part of a block: the library's
+    "attention_norm": "layernorm_before",
+    "attention.query": "attention.q_proj",
+    "attention.key": "attention.k_proj",
+    "attention.value": "attention.v_proj",
+    "attention.output": "attention.o_proj",
+    "mlp_norm": "layernorm_after",
+    "mlp.0": "mlp.fc1",
+    "mlp.2": "mlp.fc2",
+}
+
+
+def as_the_librarys(network):
+    """The library's ViT with the parameters of one of our transformers with learned positions."""
+    config = network.config
+    sizes = {"hidden_size": config.width, "num_hidden_layers": config.layers, "image_size": config.size}
+    sizes |= {"num_attention_heads": config.heads, "intermediate_size": config.hidden, "num_labels": 10}
+    options = {"num_channels": 1, "patch_size": config.patch, "qkv_bias": False, "layer_norm_eps": 1e-5}
+    model = library().ViTForImageClassification(library().ViTConfig(**sizes, **options))
+    model.set_attn_implementation("eager")
+    own = network.state_dict()
+    given = {
+        "vit.embeddings.cls_token": own["class_token"][None],
+        "vit.embeddings.position_embeddings": own["position_table"][None],
+        "vit.embeddings.patch_embeddings.projection.weight": own["patch_embedding.weight"].reshape(
+            -1, 1, 4, 4
+        ),
+        "vit.embeddings.patch_embeddings.projection.bias": own["patch_embedding.bias"],
+    }
+    for key, value in own.items():
+        if key.startswith(("norm.", "readout.")):
+            given[key.replace("readout", "classifier").replace("norm.", "vit.layernorm.")] = value
+        elif key.startswith("blocks."):
+            _, number, rest = key.split(".", 2)
+            part, kind = rest.rsplit(".", 1)
+            given[f"vit.layers.{number}.{NAMES[part]}.{kind}"] = value
+    lacking = model.load_state_dict(given, strict=False)
+    assert not lacking.unexpected_keys
+    assert all(key.endswith("o_proj.bias") for key in lacking.missing_keys)  # which ours has not
+    for layer in model.vit.layers:
+        torch.nn.init.zeros_(layer.attention.o_proj.bias)
+    return model.eval()
+
+
+def test_the_transformer_computes_what_the_librarys_does(image):
+    bundle = random_bundle("vit")
+    with torch.inference_mode():
+        pixels = torch.tensor(image)[None, None]
+        theirs = as_the_librarys(bundle.network)(pixel_values=pixels, output_attentions=True)
+    trace = bundle.explain(image)
+    assert np.allclose(trace.logits, theirs.logits[0], atol=1e-4)
+    for layer, weights in zip(trace.layers, theirs.attentions, strict=True):
+        shown = np.stack([layer.attention.weights(head) for head in range(2)])
+        assert np.allclose(shown, weights[0], atol=1e-5)

@@ -8,7 +8,7 @@ import torch
 
 from model.analysis import vision
 from model.analysis.vision.influence import outputs
-from model.vision import Bundle, VisionConfig, digits, patches, window
+from model.vision import Bundle, VisionConfig, digits, patches, untrained, window
 from model.vision.network import build, initialise
 from tests.test_vision import CONFIGS, random_bundle
 
@@ -34,6 +34,19 @@ def test_the_field_by_formula_is_where_gradients_are(image, place, layer):
     bundle = exact("cnn", channels=(3, 4, 3, 4, 3, 4), strides=config.strides)
     gradient = vision.gradient_reach(bundle, image, vision.Place(layer, *place))
     assert np.array_equal(gradient > 0, vision.field(config, layer, place))
+
+
+@pytest.mark.parametrize(("size", "patch"), [(30, 5), (64, 16)])
+def test_random_models_see_what_the_formula_says_of_a_picture_of_any_size(size, patch):
+    picture = np.random.default_rng(4).random((size, size), dtype=np.float32)
+    random, place = untrained("convolution", size, patch), (1, 2)
+    for layer in range(random.config.depth):
+        gradient = vision.gradient_reach(random, picture, vision.Place(layer, *place))
+        assert np.array_equal(gradient > 0, vision.field(random.config, layer, place))
+    near, allowed = untrained("transformer", size, patch), window(1, size // patch)
+    gradient = vision.gradient_reach(near, picture, vision.Place(1, *place), allowed)
+    assert np.array_equal(gradient > 0, vision.attended_field(near.config, allowed, 1, place))
+    assert random.name == "random convolution" and untrained("transformer", size, patch, 2).card == {}
 
 
 def test_the_field_grows_by_the_kernel_times_the_strides_before():

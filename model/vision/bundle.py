@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,9 +12,10 @@ from model.network import masks
 from model.probabilities import softmax
 from model.trace import frozen, layer_trace, read_only
 from model.vision.config import VisionConfig
-from model.vision.network import VisionConvolution, VisionTransformer
+from model.vision.network import VisionConvolution, VisionTransformer, build, initialise
 from model.vision.trace import PictureTrace
 
+SMALL = {"width": 16, "heads": 2, "hidden": 32, "channels": (8,) * 6}  # sizes of what is not trained
 PASS = 250  # pictures in one forward pass
 
 
@@ -97,3 +99,12 @@ class Bundle:
                 raise ValueError(f"An order lists each of the {N} patches once, by the numbers 0 to {N - 1}.")
             arguments["order"] = torch.tensor(np.array(order, dtype=np.int64))
         return arguments
+
+
+def untrained(kind: str, size: int, patch: int, seed: int = 1, **sizes: Any) -> Bundle:
+    """A small model with random parameters, for square grey pictures of any size: what its places can see is
+    true of it, what it says is not. `sizes` are other fields of the VisionConfig.
+    """
+    config = VisionConfig(kind=kind, size=size, patch=patch, **SMALL | sizes)
+    network = initialise(build(config), seed).eval().requires_grad_(False)
+    return Bundle(f"random {kind}", {}, network)

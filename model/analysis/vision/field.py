@@ -2,6 +2,8 @@
 transformer. A place is the row and the column of a patch, counted from 0, for both kinds of model.
 """
 
+import math
+
 import numpy as np
 from torch import Tensor
 
@@ -20,7 +22,7 @@ def cell(config: VisionConfig, layer: int, place: tuple[int, int]) -> tuple[int,
 
     Of an even number of cells it is the one after the middle.
     """
-    cells = config.size // int(np.prod(config.strides[: layer + 1]))  # in a row of the map
+    cells = -(-config.size // math.prod(config.strides[: layer + 1]))  # in a row of the map, rounded up
     return tuple((2 * part + 1) * cells // (2 * config.side) for part in place)
 
 

@@ -11,7 +11,6 @@ from pages import _cache, _heavy, _progress
 from pages._cache import Cache
 from pages._pool import BUSY, LOST, Interrupted, Pool
 from tests import jobs
-from tests.bench.heavy import workers
 from tests.browser import launch
 from tests.session import control, opened, pictures, visit
 from tests.wire import Visitor
@@ -173,7 +172,7 @@ def test_a_worker_that_is_killed_under_a_visitor_costs_a_sentence_and_none_outli
         answering = threading.Thread(target=lambda: visitor.open("masks", **slow))
         answering.start()
         end = time.monotonic() + 60
-        while not (children := workers(server)) and time.monotonic() < end:
+        while not (children := server.workers()) and time.monotonic() < end:
             time.sleep(0.1)
         os.kill(children[0], signal.SIGKILL)
         answering.join(60)
@@ -181,6 +180,6 @@ def test_a_worker_that_is_killed_under_a_visitor_costs_a_sentence_and_none_outli
         assert LOST in said
         visitor.open("masks", **slow | {"text": TEXT})
         assert visitor.wrong() == [] and LOST not in [alert.body for alert in visitor.all("alert")]
-        (worker,) = workers(server)
+        (worker,) = server.workers()
         assert worker not in children and "Traceback" not in server.log
     assert not os.path.exists(f"/proc/{worker}")

@@ -61,12 +61,6 @@ def light(url, seconds):
     return taken
 
 
-def workers(server):
-    """The processes of the server's workers."""
-    lists = Path(f"/proc/{server.process.pid}/task").glob("*/children")
-    return [int(pid) for some in lists for pid in some.read_text(encoding="utf-8").split()]
-
-
 def megabytes(pid):
     """Of a process."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
@@ -89,7 +83,7 @@ def main(arguments):
             thread.start()
         time.sleep(3)
         taken = light(server.url, asked.seconds)
-        sizes, size = list(map(megabytes, workers(server))), megabytes(server.process.pid)
+        sizes, size = list(map(megabytes, server.workers())), megabytes(server.process.pid)
     line, high = times(taken)
     print("the sixth visitor    answers   p50 ms   p95 ms   max ms")
     print(f"{'alone':18}{alone}")

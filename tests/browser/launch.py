@@ -60,9 +60,15 @@ class Server:
         return Path(self._log.name).read_text(encoding="utf-8", errors="replace")
 
     def computed(self):
-        """Seconds that the server has computed so far, however busy the machine is; on Linux."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Seconds that the server and its workers have computed so far, however busy the machine is; on Linux."""
+        folders = [Path(f"/proc/{pid}") for pid in (self.process.pid, *self.workers())]
+        fields = [(one / "stat").read_text(encoding="utf-8").rpartition(")")[2].split() for one in folders]
+        return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
+
+    def workers(self):
+        """The process ids of the server's workers; on Linux."""
+        lists = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(pid) for some in lists for pid in some.read_text(encoding="utf-8").split()]
 
     def wait(self, seconds=60):
         """Return once the port answers."""

@@ -68,14 +68,14 @@ def blinded(word, cases, everybody=False, model=MODEL):
 
 def seen(target: Word, hidden: Sequence[Hidden], model: str = MODEL) -> np.ndarray:
     """The word's vectors (N, S, C) with each of N Hidden, all of them from everybody or none."""
-    cases = [(tokens_of(target, one.words, model), None, None) for one in hidden]
+    bundle = load(model)
+    spans = bundle.tokenizer.spans(target.text, bundle.read(target.text))
+    cases = [(tokens_of(target, one.words, spans), None, None) for one in hidden]
     return blinded(target, cases, hidden[0].everybody, model)
 
 
-def tokens_of(target: Word, others: Sequence[Word], model: str = MODEL) -> tuple[int, ...]:
-    """Places of all tokens of these words in the text of the target, but its own."""
-    bundle = load(model)
-    spans = bundle.tokenizer.spans(target.text, bundle.read(target.text))
+def tokens_of(target: Word, others: Sequence[Word], spans: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """Places of all tokens of these words, given the tokens' spans in the text of the target, but its own."""
     places = {place for word in others for place in word.tokens(spans)}
     return tuple(sorted(places - set(target.tokens(spans))))
 

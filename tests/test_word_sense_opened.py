@@ -61,8 +61,9 @@ def test_a_real_encoder_tells_the_banks_apart():
     notes = pictures(at)["word_sense.words2"]
     word = senses.find(CASH, "bank")[0]
     cash = [one for one in senses.words(CASH) if str(one) == "cash"]
+    spans = load(model).explain(CASH).spans
     gone = senses.blinded(
-        load(model), word, [((), None, None), (_clues.tokens_of(word, cash, model), None, None)]
+        load(model), word, [((), None, None), (_clues.tokens_of(word, cash, spans), None, None)]
     )
     axis = senses.Axis.between(
         *(

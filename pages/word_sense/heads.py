@@ -38,11 +38,8 @@ def picture(target, side, scale, plain, clue, stage):
     them does, not by their weight.
     """
     trace = _shell.explain(target.text, scale.model)
-    places, keys, config = (
-        target.tokens(trace.spans),
-        _clues.tokens_of(target, clue, scale.model),
-        trace.config,
-    )
+    places, config = target.tokens(trace.spans), trace.config
+    keys = _clues.tokens_of(target, clue, trace.spans)
     looks = senses.looks(trace, places)
     labels = [f"{layer + 1}.{head + 1}" for layer in range(config.layers) for head in range(config.heads)]
     cases = [(keys, layer, head) for layer in range(config.layers) for head in range(config.heads)]

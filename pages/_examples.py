@@ -8,6 +8,7 @@ import streamlit as st
 from model import load
 from model.analysis import senses
 from pages import _shell
+from pages._cache import remembered
 from pages._choices import is_chosen
 from pages._control import Line, Lines, NothingToShow
 from pages._numbers import percent, plural
@@ -114,6 +115,12 @@ def senses_of(word, model=MODEL):
     instead if there are too few.
     """
     names, texts = zip(*[(name.value(), box.value()) for name, box in boxes_of(word)], strict=True)
+    return senses_from(word, names, texts, model)
+
+
+@remembered()
+def senses_from(word, names, texts, model):
+    """The same from the names of the two senses and their examples, texts of a line each."""
     groups, wrong = [], []
     for name, text in zip(names, texts, strict=True):
         if len(text) > BOX:

@@ -510,13 +510,15 @@ def test_a_link_with_a_word_hides_all_its_places_and_with_its_number_one():
 
 def test_two_clues_that_back_each_other_up_are_named_and_hidden_together(at):
     alone = dict(notes(at))
+    assert "back each other up" not in said(at)
+    unfold(at, "word_sense.backing")
     assert "` swam ` and ` river ` **back each other up**" in said(at)
     before = meter(at)[BEST, 0]
     control(at, "word_sense.both1").click()
     checked(at.run())
     moved = meter(at)[BEST, 0] - before
     assert moved > alone["swam"] + alone["river"] + 0.25
-    assert "back each other up" not in said(at)
+    assert "no two move the meter by 0.25 more together" in said(at)
 
 
 def test_where_other_words_have_read_the_clues_before_they_can_be_hidden_from_all():

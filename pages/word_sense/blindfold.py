@@ -12,7 +12,7 @@ from pages import _clues, _shell
 from pages._choices import forget, put, refuse
 from pages._clues import Hidden, Scale
 from pages._control import Control, Toggle, switch
-from pages._numbers import signed
+from pages._numbers import number, signed
 from pages._senses import NUMBERS
 from pages.word_sense import neighbours
 from viz.component.chips import chips
@@ -93,14 +93,14 @@ def sentence(target, side, scale, moved, hidden):
     )
 
 
-def findings(target, side, scale, moved, hidden, stage):
-    """What hiding more would show: that words have reached the word through others, and which two back each
-    other up; each with a button.
-    """
-    if hidden.words and not hidden.everybody:
-        through_others(target, side, scale, hidden, stage)
+def backing(target, side, scale, moved, hidden, stage):
+    """Which two words of a sentence back each other up, with a button that hides both."""
     pair = _clues.backing(target, scale, stage, hidden, moved)
     if pair is None:
+        st.markdown(
+            f"Of the nearest words of the {NUMBERS[side]} sentence that say something, no two move "
+            f"{scale.name} by {number(scale.least)} more together than one by one."
+        )
         return
     first, second = (_shell.plain(str(one)) for one in pair.words)
     st.markdown(
@@ -151,7 +151,7 @@ def scale(known, now, side, model):
 
 
 def draw(targets, scales, moved, hidden, stage):
-    """The words of both sentences, and what hiding them has shown."""
+    """The words of both sentences, and what hiding them has shown of others."""
     nobody = "no other word" if hidden[0].everybody else "the word no longer"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -164,4 +164,12 @@ def draw(targets, scales, moved, hidden, stage):
     for i, column in enumerate(st.columns(2)):
         with column:
             sentence(targets[i], i, scales[i], moved[i], hidden[i])
-            findings(targets[i], i, scales[i], moved[i], hidden[i], stage)
+            if hidden[i].words and not hidden[i].everybody:
+                through_others(targets[i], i, scales[i], hidden[i], stage)
+
+
+def backings(targets, scales, moved, hidden, stage):
+    """Which two words of each sentence back each other up, side by side."""
+    for i, column in enumerate(st.columns(2)):
+        with column:
+            backing(targets[i], i, scales[i], moved[i], hidden[i], stage)

@@ -47,6 +47,8 @@ if known:
     near = targets, now, stage, names, model
     fold("The nearest words, stage by stage", "word_sense.near", neighbours.picture, *near)
 if hides:
+    pairs = targets, scales, moved, hidden, stage
+    fold("Which two words back each other up?", "word_sense.backing", blindfold.backings, *pairs)
     seen = targets, scales, plain, moved, hidden, stage
     fold("Which heads did it?", "word_sense.by_head", heads.pictures, *seen)
 if known:

@@ -12,7 +12,7 @@ from pages._cache import remembered
 from pages._choices import is_chosen
 from pages._control import Line, Lines, NothingToShow
 from pages._numbers import percent, plural
-from pages._senses import MODEL, vectors
+from pages._senses import MODEL, vectors, vectors_of_each
 
 MOST = 100  # examples a side,
 BOX = 100_000  # and characters of all of them
@@ -184,7 +184,7 @@ def early(word):
 def read_or_end(targets, model=MODEL):
     """The vectors (2, S, C) of two Words; where a sentence cannot be read, the page says why and ends."""
     try:
-        plain = vectors(targets, model)
+        plain = vectors_of_each(targets, model)
     except ValueError as reason:
         st.warning(str(reason))
         raise NothingToShow from reason

@@ -26,6 +26,13 @@ def vectors(targets, name=MODEL, mixture=None, layers=()):
     )
 
 
+def vectors_of_each(targets, *arguments):
+    """The same of Words that are asked for alone as well, such as those of two sentences of which one is
+    typed anew.
+    """
+    return np.concatenate([vectors((target,), *arguments) for target in targets])
+
+
 def stage_names(model=MODEL):
     """The stages of the residual stream, S names; without the end where that is the last layer."""
     bundle = load(model)

@@ -8,10 +8,9 @@ from pages import _examples, _fold, _senses, _shell
 from pages._choices import is_chosen
 from pages._control import Buttons, pause
 from pages._numbers import number, percent
-from pages.averaging import slot, words
+from pages.averaging import mixtures, slot, words
 from viz.component.meter import Lane, meter
 
-MIXTURES = {"attention": None, "plain average": "average", "only itself": "alone"}
 config = load(_senses.MODEL).config
 everywhere, *single = "every layer", *(f"layer {i}" for i in range(1, config.layers + 1))
 
@@ -33,11 +32,10 @@ targets = tuple(words.occurrence(text, word, i) for i, text in enumerate(texts))
 known = _examples.known_or_end(word, targets)
 
 lanes, stage = [], _senses.best_stage()
-for name, mixture in MIXTURES.items():
-    arguments = (_senses.MODEL, mixture, layers) if mixture else ()
-    examples = [_senses.vectors(group, *arguments) for group in known.examples]
-    placed = senses.separate(known.left, known.right, examples)
-    values = known.axis.project(_senses.vectors(targets, *arguments))[:, stage]  # (2,)
+for name, mixture in mixtures.MIXTURES.items():
+    placed = mixtures.separated(known.examples, mixture, layers)
+    vectors = _senses.vectors_of_each(targets, *mixtures.arguments(mixture, layers))  # (2, S, C)
+    values = known.axis.project(vectors)[:, stage]  # (2,)
     lanes.append(
         Lane(
             name,

@@ -212,8 +212,12 @@ def fallen(at):
     return {lane["name"]: lane["values"][0] for lane in pictures(at)["receptive_field.meter"]["lanes"]}
 
 
+def costs(text, **query):
+    return opened("receptive_field", text=text, **{"receptive_field.cost": "true"}, **query)
+
+
 def test_the_meters_follow_the_clue_and_are_those_of_the_models():
-    at = opened("receptive_field", text=RIVER)
+    at = costs(RIVER)
     switch(at, clue=4)  # river
     for between in (5, 0, 2, 17):
         switch(at, between=between)
@@ -226,7 +230,7 @@ def test_the_meters_follow_the_clue_and_are_those_of_the_models():
 
 
 def test_the_convolution_says_the_same_wherever_the_clue_is_out_of_its_sight():
-    at = opened("receptive_field", text=RIVER)
+    at = costs(RIVER)
     values = {}
     switch(at, clue=1)  # swam
     for between in (0, 3, 4, 9, 20):
@@ -247,18 +251,18 @@ def curves_of(at, key):
 
 
 def test_the_clue_chosen_first_shows_the_cliff():
-    at = opened("receptive_field", text=RIVER)
+    at = costs(RIVER)
     assert control(at, "receptive_field.clue").value == RIVER.split().index("river")
     values = curves_of(at, "receptive_field.meters")
     assert (values["encoder"] < -1).all()  # river, wherever it stands
     assert (values["encoder-cnn"][:4] < -0.2).all() and (values["encoder-cnn"][4:] > 0.8).all()
-    at = opened("receptive_field", text="A lion and a crown were engraved on the seal")
+    at = costs("A lion and a crown were engraved on the seal")
     values = curves_of(at, "receptive_field.meters")
     assert (values["encoder-cnn"][:4] > 1).all() and (values["encoder-cnn"][4:] < 0).all()
 
 
 def test_the_mean_of_many_sentences_falls_at_the_edge_of_the_cone_and_only_there():
-    values = curves_of(opened("receptive_field", text=RIVER), "receptive_field.average")
+    values = curves_of(costs(RIVER), "receptive_field.average")
     for name, curve in values.items():
         np.testing.assert_allclose(curve, load(name).card["moved_away"]["mean"], atol=1e-6)
     twin, encoder = values["encoder-cnn"], values["encoder"]
@@ -274,12 +278,12 @@ def test_the_cards_tell_what_is_measured_again():
 
 
 def test_a_sentence_without_a_cliff_is_said_to_have_none():
-    at = opened("receptive_field", text="The crane")
+    at = costs("The crane")
     assert any("No single word" in one.value for one in at.caption)
 
 
 def test_a_clue_may_stand_further_away_than_the_slider_goes():
-    at = opened("receptive_field", text=f"The river {'and so on ' * 9} to the bank")
+    at = costs(f"The river {'and so on ' * 9} to the bank")
     switch(at, clue=1)
     assert control(at, "receptive_field.between").value == 20
     assert all(not lane["before"] for lane in pictures(at)["receptive_field.meter"]["lanes"])
@@ -287,7 +291,7 @@ def test_a_clue_may_stand_further_away_than_the_slider_goes():
 
 def test_a_text_longer_than_any_in_training_is_answered_in_a_sentence():
     context = load("encoder").config.context
-    at = opened("receptive_field", text="the river bank " * (context // 3 + 1))
+    at = costs("the river bank " * (context // 3 + 1))
     (said,) = (one.value for one in at.info if "is measured for texts" in one.value)
     assert (
         said.startswith(f"This is measured for texts of up to {context} tokens") and "yours has 130" in said
@@ -298,7 +302,7 @@ def test_a_text_longer_than_any_in_training_is_answered_in_a_sentence():
 
 
 def test_another_clue_may_be_chosen_after_the_word_too():
-    at = opened("receptive_field", text="The bank gave me a loan for my boat")
+    at = costs("The bank gave me a loan for my boat")
     assert control(at, "receptive_field.clue").value in range(8)
     switch(at, clue=6, between=12)
     assert "which as it" in said(at)
@@ -307,18 +311,16 @@ def test_another_clue_may_be_chosen_after_the_word_too():
 
 
 def test_a_text_without_a_word_with_examples_is_told_which_words_have_some():
-    at = opened("receptive_field", text="The cat sat on the mat")
+    at = costs("The cat sat on the mat")
     assert "receptive_field.meter" not in pictures(at)
     assert "pitcher" in at.info[-1].value
     link = {
         "word_sense.mat.left": "a mat on the floor\nthe door mat",
         "word_sense.mat.right": "mat paint\na mat finish",
     }
-    at = opened("receptive_field", text="The cat sat on the mat", **link)
+    at = costs("The cat sat on the mat", **link)
     assert set(fallen(at)) == {"encoder", "encoder-cnn"}
-    at = opened(
-        "receptive_field", text="The cat sat on the mat", **link | {"word_sense.mat.right": "mat paint"}
-    )
+    at = costs("The cat sat on the mat", **link | {"word_sense.mat.right": "mat paint"})
     assert "too few examples" in at.info[-1].value
 
 

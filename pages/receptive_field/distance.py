@@ -17,10 +17,12 @@ from viz import curves
 from viz.component.meter import Lane, meter
 
 MOST = 20  # words between word and clue
+CHOICES = WORD, CLUE, BETWEEN = "receptive_field.word", "receptive_field.clue", "receptive_field.between"
 
 
 def move_the_clue(text):
     """The sentence with its clue nearer or further, in both twins, beside the mean of many sentences."""
+    st.markdown("**Move the clue of your sentence away from its word.**")
     with_examples = [
         word for word in dict.fromkeys(map(str, senses.words(text))) if _examples.has_examples(word)
     ]
@@ -68,7 +70,7 @@ def live(text, with_examples):
     twin.
     """
     room = st.container(horizontal=True, vertical_alignment="bottom")
-    words = Buttons("Word", "receptive_field.word", with_examples, with_examples[0])
+    words = Buttons("Word", WORD, with_examples, with_examples[0])
     name = words.value()
     word = senses.find(text, name)[-1]
     known = {twin: _examples.senses_of(name, twin)[0] for twin in NAMES}
@@ -83,8 +85,8 @@ def live(text, with_examples):
     clues = clue_menu(others, others.index(steepest))
     clue = others[clues.value()]
     own = abs(senses.words(text).index(clue) - senses.words(text).index(word)) - 1
-    label, key = "Words between the clue and the word", "receptive_field.between"
-    between = Slider(label, key, range(MOST + 1), min(own, MOST), look={"width": 320})
+    label = "Words between the clue and the word"
+    between = Slider(label, BETWEEN, range(MOST + 1), min(own, MOST), look={"width": 320})
     with room:
         if len(with_examples) > 1:
             words.draw()
@@ -126,7 +128,7 @@ def clue_menu(others, default):
     labels = [f"{i}: {one}"[:24] for i, one in enumerate(others, 1)]
     look = {"format_func": labels.__getitem__, "width": 180}
     places = range(len(others))
-    return Menu("Clue", "receptive_field.clue", places, default, lambda i: str(i + 1), look=look)
+    return Menu("Clue", CLUE, places, default, lambda i: str(i + 1), look=look)
 
 
 def draw_meter(known, values, now, own, text):

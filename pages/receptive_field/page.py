@@ -54,10 +54,13 @@ if T == 1:
 cones.in_short(settings, output, word, T)
 cones.agreement(("convolutions", convolution, measured), ("attention", attention, measured_attention))
 
-_shell.heading("What does a short reach cost?")
-st.markdown("**Move the clue of your sentence away from its word.**")
-distance.move_the_clue(text)
-
+fold(
+    "What does a short reach cost?",
+    "receptive_field.cost",
+    distance.move_the_clue,
+    text,
+    opened=any(map(is_chosen, distance.CHOICES)),
+)
 fold("The same in many more sentences", "receptive_field.many", distance.of_the_cards)
 fold("What does a trained model really use?", "receptive_field.used", influence.show, trace, output, word)
 fold(

@@ -207,7 +207,7 @@ ASKED = {  # arguments of every heavy function of the pages
     "heads.gradient.along": lambda: (DECODER, ids(DECODER), 2, 7),
     "heads.grid.scores": lambda: (TEXT, DECODER, 1),
     "masks.cheat.ahead_of": lambda: (TEXT,),
-    "masks.cheat.some_written": lambda: (DECODER, ids(DECODER), 3),
+    "masks.cheat.written": lambda: (DECODER, ids(DECODER), 3),
     "masks.leaks.moves": lambda: (DECODER, ids(DECODER), (2, 3), 99, Mask("causal")),
     "masks.leaks.squares": lambda: (DECODER, ids(DECODER), Mask("causal"), 5),
     "masks.sight.rows": lambda: (ENCODER, ids(ENCODER), 3, (0, 1), (1, None)),

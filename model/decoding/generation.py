@@ -50,9 +50,10 @@ def generate(
         raise ValueError("there is nothing to go on from: give at least one token")
     while len(read) < room(network.config):
         fresh = read[cache.tokens :] if cached and cache else read
-        record = network(torch.tensor(fresh), past=cache if cached else None)
+        record = network(torch.tensor(fresh), past=cache if cached else None, predict=False)
         cache = Cache.of(record) if cached else None
-        filtered = stages(record.logits[-1], filters(list(read)) if callable(filters) else filters)
+        logits = network.unembed(record.final[-1:])[0]  # (V,): nobody asks what came after the tokens before
+        filtered = stages(logits, filters(list(read)) if callable(filters) else filters)
         rolled = None if seed is None else roll(seed, len(read))
         id = int(filtered[-1].argmax()) if rolled is None else sample(filtered[-1], rolled)
         sent = yield Step(filtered, rolled, id, record, cache)

@@ -33,6 +33,10 @@ class Writer(nn.Module):
         """ids (..., T) -> Record of the decoder."""
         return self.network(ids, *args, memory=self.memory, **kwargs)
 
+    def unembed(self, final: Tensor) -> Tensor:
+        """Logits, (..., T, C) -> (..., T, V)."""
+        return self.network.unembed(final)
+
 
 @dataclass(frozen=True)
 class HubBundle(Bundle):

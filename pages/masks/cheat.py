@@ -26,7 +26,6 @@ OPENING = (
 )
 TEMPERATURE, COUNT = 0.8, 20  # of what they write: enough to see one repeat itself
 SEED = Number("Seed", "masks.seed", range(1, 1000), 1, look={"width": 120, "label_visibility": "collapsed"})
-PART = 5  # tokens between two looks at what it has written
 BOX = 165  # pixels: the height of the box that they are written in
 CONTEXT = 128  # tokens before what they write: as many as they were trained on
 
@@ -103,25 +102,13 @@ def curves():
 
 
 @remembered(heavy=48)
-def some_written(name, ids, seed):
-    """The next PART tokens that a model writes; fewer where it ends the text."""
+def written(name, ids, seed):
+    """The next COUNT tokens that a model writes; fewer where it ends the text."""
     bundle = load(name)
     steps = generate(
         bundle.network, ids, [partial(temperature, degree=TEMPERATURE)], seed, [bundle.tokenizer.end]
     )
-    return tuple(step.id for step in islice(steps, PART))
-
-
-def write(name, ids, seed, room):
-    """The tokens that a model writes, shown as they come."""
-    tokenizer, written = load(name).tokenizer, ()
-    while len(written) < COUNT:
-        some = some_written(name, ids + written, seed)
-        written += some
-        room.code(f"…{tokenizer.decode(written)}", language=None, wrap_lines=True, height=BOX)
-        if some[-1] == tokenizer.end:
-            break
-    return written
+    return tuple(step.id for step in islice(steps, COUNT))
 
 
 def writing(honest):
@@ -135,17 +122,14 @@ def writing(honest):
             f"**What does each write next?** {COUNT} tokens, temperature {TEMPERATURE}, seed", width="content"
         )
         SEED.draw()
-    rooms = []
-    for column, name in zip(st.columns(2), (HONEST, "the cheat"), strict=True):
+    texts = {}
+    for name, column in zip((HONEST, CHEAT), st.columns(2), strict=True):
+        texts[name] = written(name, ids, seed)
         with column:
-            st.markdown(f"**{name}**")
-            rooms.append(st.empty())
-    for room in rooms:
-        room.code("…", language=None, height=BOX)
-    texts = [write(name, ids, seed, room) for name, room in zip((HONEST, CHEAT), rooms, strict=True)]
-    a, b = (
-        f"{repeats(ids)} of {len(ids)} by {name}" for name, ids in zip((HONEST, CHEAT), texts, strict=True)
-    )
+            st.markdown(f"**{'the cheat' if name == CHEAT else name}**")
+            shown = f"…{load(name).tokenizer.decode(texts[name])}"
+            st.code(shown, language=None, wrap_lines=True, height=BOX)
+    a, b = (f"{repeats(some)} of {len(some)} by {name}" for name, some in texts.items())
     st.caption(f"Tokens that only repeat the one before: {a}, {b}.")
     _ending.note(honest.text, HONEST)
 

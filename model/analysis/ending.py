@@ -3,6 +3,9 @@ the tokens of an unfinished word are not the first tokens of the finished one.
 """
 
 import re
+from bisect import bisect_right
+from functools import lru_cache
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -30,13 +33,20 @@ def trailing_space(text: str) -> str:
     return text[len(text.rstrip()) :]
 
 
+@lru_cache(maxsize=16)
+def alphabetical(tokenizer: Tokenizer) -> list[tuple[bytes, int]]:
+    """The bytes and the id of each token, those with the same beginning side by side."""
+    return sorted((known, id) for id, known in enumerate(tokenizer.bytes))
+
+
 def extensions(tokenizer: Tokenizer, data: bytes) -> list[int]:
     """Ids of the tokens that begin with these bytes and are longer."""
-    return [
-        id for id, known in enumerate(tokenizer.bytes) if len(known) > len(data) and known.startswith(data)
-    ]
+    tokens = alphabetical(tokenizer)
+    after = islice(tokens, bisect_right(tokens, (data, len(tokens))), None)
+    return sorted(id for _, id in takewhile(lambda token: token[0].startswith(data), after))
 
 
+@lru_cache(maxsize=16)
 def letters(tokenizer: Tokenizer) -> list[int]:
     """Ids of the tokens that continue a word: their first character is a letter."""
     pieces = (known.decode(errors="ignore")[:1] for known in tokenizer.bytes)

@@ -7,6 +7,7 @@ import streamlit as st
 from model import Unavailable
 from model.analysis import cost
 from pages import _fold, _shell
+from pages._cache import remembered
 from pages._choices import put
 from pages._control import NothingToShow
 from pages._findings import extremes
@@ -34,7 +35,7 @@ def show(view):
     if not held_out:
         raise NothingToShow
     _shell.show(
-        figures.ranges(held_out, [f"{first} to {end:,}" for first, end in RANGES], looks=LOOKS),
+        picture(tuple(held_out)),
         key="positions.choosing",
         finding=extremes(
             {name: losses[-1] for name, losses in held_out.items()},
@@ -61,6 +62,13 @@ def show(view):
         f"{cost.per_token(config()):,} multiply-adds of the matrices that a token goes through."
     )
     _fold.sources("positions.code", mean, cost.position_operations)
+
+
+@remembered()
+def picture(names):
+    """The losses of these encodings by range, which no text changes."""
+    ranges = [f"{first} to {end:,}" for first, end in RANGES]
+    return figures.ranges({name: recorded(name) for name in names}, ranges, looks=LOOKS)
 
 
 def recorded(name):

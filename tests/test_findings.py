@@ -15,7 +15,10 @@ OPEN = "True"
 VIEWS = [  # page, and a link to each of its figures
     ("attention", {"attention.step": "3 Dot products"}),
     ("heads", {"heads.section": "Neuron"}),
-    ("receptive_field", {"receptive_field.many": OPEN, "receptive_field.connect": OPEN}),
+    (
+        "receptive_field",
+        dict.fromkeys([f"receptive_field.{name}" for name in ("cost", "many", "connect")], OPEN),
+    ),
     ("word_sense", {"word_sense.plane": OPEN}),
     ("decoding", {}),
     ("decoding", {"decoding.section": "Attention and cache", "decoding.saved": OPEN}),

@@ -97,23 +97,20 @@ def test_a_broken_training_goes_on_where_it_stopped(small, pictures, tmp_path, m
 
 def test_curves_are_trained_once_for_each_number_of_pictures_and_seed(small, file, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "SEEDS", (1, 2))
-    monkeypatch.setattr(training, "SIZES", {5: 1, 20: 2})
+    monkeypatch.setattr(training, "SIZES", (5, 20))
+    monkeypatch.setattr(training, "SHORT", {"steps": 2, "batch": 3})
     done = []
     real = training.fitted
 
     def fitted(name, images, labels, **rest):
-        done.append((name, len(images), rest["seed"], rest["steps"]))
+        done.append((name, len(images), rest["seed"]))
         return real(name, images, labels, **rest)
 
     monkeypatch.setattr(training, "fitted", fitted)
-    (tmp_path / "work").mkdir()
     for _ in range(2):  # the second time nothing is left to do
         training.curves(file, work=tmp_path / "work", folder=tmp_path)
     assert sorted(done) == [
-        (name, size, seed, steps)
-        for name in ("cnn", "vit")
-        for size, steps in ((5, 1), (20, 2))
-        for seed in (1, 2)
+        (name, size, seed) for name in ("cnn", "vit") for size in (5, 20) for seed in (1, 2)
     ]
     stored = json.loads((tmp_path / "curves.json").read_text())
     assert stored["sizes"] == [5, 20] and np.array(stored["accuracy"]["vit"]).shape == (2, 2)

@@ -34,7 +34,14 @@ SMOOTHING = 0.1  # of the labels (Szegedy 2016)
 
 
 def fitted(
-    name: str, images: np.ndarray, labels: np.ndarray, *, seed: int, steps: int, state: Path
+    name: str,
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    seed: int,
+    steps: int,
+    state: Path,
+    batch: int = BATCH,
 ) -> tuple[nn.Module, list[list[float]]]:
     """A network of that name, trained on these pictures, and the curve of its loss."""
     network = initialise(build(CONFIGS[name]), seed)
@@ -42,10 +49,10 @@ def fitted(
 
     def backward(step: int) -> float:
         random = torch.Generator().manual_seed(seed * 1_000_003 + step)
-        drawn = torch.randint(len(pixels), (BATCH,), generator=random)
+        drawn = torch.randint(len(pixels), (batch,), generator=random)
         return learned(network, altered(pixels[drawn], random), digits[drawn])
 
-    curve = fit(network, backward, steps=steps, rate=RATE, state=state, tokens_per_step=BATCH)
+    curve = fit(network, backward, steps=steps, rate=RATE, state=state, tokens_per_step=batch)
     return network.eval(), curve
 
 
@@ -83,7 +90,8 @@ def train(name: str, file: Path, *, seed: int, steps: int, work: Path, folder: P
 
 CURVES = ("vit", "cnn")
 SEEDS = (1, 2, 3, 4, 5)  # of the parameters and of the pictures that are drawn
-SIZES = {50: 100, 200: 150, 1000: 250, 3000: 350, 9000: 450}  # training pictures, and the steps on them
+SIZES = (50, 200, 1000, 3000, 9000)  # training pictures
+SHORT = {"steps": 400, "batch": 50}  # the same for every size: a shorter training than that of the models
 
 
 def curves(file: Path, *, work: Path, folder: Path) -> None:
@@ -92,20 +100,22 @@ def curves(file: Path, *, work: Path, folder: Path) -> None:
     """
     (images, labels), held = split(file)
     notes = work / "curves.json"
+    work.mkdir(parents=True, exist_ok=True)
     done = json.loads(notes.read_text(encoding="utf-8")) if notes.exists() else {}
-    for seed, (size, steps), name in product(SEEDS, SIZES.items(), CURVES):
+    for seed, size, name in product(SEEDS, SIZES, CURVES):
         if (key := f"{name} {size} {seed}") in done:
             continue
         drawn = np.random.default_rng(seed).permutation(len(images))[:size]
         state = work / f"curve-{name}.pt"
         state.unlink(missing_ok=True)
-        network, _ = fitted(name, images[drawn], labels[drawn], seed=seed, steps=steps, state=state)
+        network, _ = fitted(name, images[drawn], labels[drawn], seed=seed, state=state, **SHORT)
         guesses = Bundle(name, {}, network).predict(bright(held[0])).argmax(-1)
         done[key] = float((guesses == held[1]).mean())
         print(f"{key}: {done[key]:.3f}", flush=True)
         notes.write_text(json.dumps(done), encoding="utf-8")
-    facts = {"sizes": [*SIZES], "seeds": SEEDS, "steps": [*SIZES.values()], "pictures_per_step": BATCH}
-    facts["accuracy"] = {
+    accuracies = {
         name: [[done[f"{name} {size} {seed}"] for seed in SEEDS] for size in SIZES] for name in CURVES
     }
-    (folder / "curves.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    recorded = {"sizes": SIZES, "seeds": SEEDS, **SHORT, "accuracy": accuracies}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "curves.json").write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")

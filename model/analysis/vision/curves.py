@@ -16,7 +16,8 @@ class Curves(NamedTuple):
 
     sizes: tuple[int, ...]  # training pictures
     seeds: tuple[int, ...]
-    steps: tuple[int, ...]  # of the training, for each size
+    steps: int  # of each training
+    batch: int  # pictures in a step
     accuracy: dict[str, np.ndarray]  # by the model's name, (sizes, seeds)
 
 
@@ -25,4 +26,4 @@ def curves(file: Path = FOLDER / "curves.json") -> Curves:
     """The recorded Curves."""
     stored = json.loads(file.read_text(encoding="utf-8"))
     accuracy = {name: frozen(np.array(rows)) for name, rows in stored["accuracy"].items()}
-    return Curves(tuple(stored["sizes"]), tuple(stored["seeds"]), tuple(stored["steps"]), accuracy)
+    return Curves(tuple(stored["sizes"]), tuple(stored["seeds"]), stored["steps"], stored["batch"], accuracy)

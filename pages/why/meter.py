@@ -1,0 +1,107 @@
+"""The meter of a word as a sum: how far each part of an encoder, and each token through heads, moved it."""
+
+import numpy as np
+import streamlit as st
+
+from model import load
+from model.analysis import senses, why
+from model.trace import frozen
+from pages import _examples, _fold, _senses, _shell
+from pages._cache import remembered
+from pages._control import Menu, picture_first
+from pages._glossary import explained
+from pages._numbers import largest, number, signed
+from pages.why import parts
+
+
+@remembered(heavy=20)
+def pushes(words, name, stage, examples, _axis):
+    """why.pushes of a tuple of Words, on the axis of these examples."""
+    names, rows = why.pushes(load(name), words, _axis, stage)
+    return names, frozen(rows)
+
+
+@remembered(heavy=300)
+def carried(word, name, stage, examples, _axis):
+    return frozen(why.carried(load(name), word, _axis, stage))
+
+
+def show(view):
+    """Show what moved a word of two senses along its meter."""
+    choice, trace = view.choice, view.trace
+    able = [word for word in senses.words(choice.text) if _examples.has_examples(str(word))]
+    if not able:
+        known = _shell.listing([_shell.plain(word) for word in senses.bundled()])
+        st.info(f"This model gives words vectors. Type a text with a word of two known senses: {known}.")
+        return
+    names = _senses.stage_names(choice.model)
+    look = {"width": 180, "format_func": lambda i: f"{i + 1}: {able[i]}"}
+    which = Menu("Word", "why.word", range(len(able)), len(able) - 1, lambda i: str(i + 1), look=look)
+    word = able[which.value()]
+    known, wrong = _examples.senses_of(str(word), choice.model)
+    default = len(names) - 1 if known is None else _senses.best_stage(choice.model, known)
+    stage = Menu("Stage", "why.stage", range(len(names)), default, lambda i: names[i], look={"width": 150})
+    with picture_first(which, stage, row=view.row):
+        for reason in wrong:
+            st.info(reason)
+        if known is not None:
+            moved(choice, trace, word, known, stage.value(), names)
+    link(choice)
+    _fold.fold("How the meter becomes a sum", "why.sense", formula)
+    _fold.sources("why.code", why.pushes, why.moves)
+
+
+def moved(choice, trace, word, known, stage, names):
+    """The parts of the meter, and where they came from."""
+    about = choice.model, stage, known.examples, known.axis
+    try:
+        parts_of, rows = pushes((word,), *about)
+        left, right = (pushes(group, *about)[1] for group in known.examples)
+    except why.NotPlain as reason:
+        st.info(_shell.escaped(str(reason)))
+        return
+    moves, sources = why.moves(rows[0], left, right), carried(word, *about)
+    value = float(known.axis.project(_senses.vectors((word,), choice.model))[0, stage])
+    place = word.tokens(trace.spans)[-1]
+    parts.strongest(trace, parts_of, moves, sources, place, "the meter")
+    left_end, right_end = map(_shell.plain, known.ends)
+    st.markdown(
+        f"At “{names[stage]}” {_shell.plain(str(word))} stands at **{signed(value, 2)}** between {left_end} "
+        f"(−1) and {right_end} (+1). The {len(moves)} parts add up to it, "
+        f"{largest(abs(moves.sum() - value), 'difference')}; each is what that part moved the word, beside "
+        "its mean over the examples of both senses.",
+        help=explained("head", "MLP", "residual stream"),
+    )
+    heads = np.zeros((trace.config.layers, trace.config.heads))
+    for part, move in zip(parts_of, moves, strict=True):
+        if part.kind == why.HEAD:
+            heads[part.layer, part.head] = move
+    parts.by_head(
+        heads, choice, key="why.direct", label="how far each head moved the word", revision=trace.text
+    )
+    parts.by_token(trace, choice, sources, "how far through heads, counted from zero")
+    st.caption(
+        f"All heads together brought the word {number(sources.sum())} along the axis; the mean over the "
+        "examples is not taken off here, for their tokens are others."
+    )
+
+
+def link(choice):
+    """The way back to the meter itself."""
+    page = next(page for page in st.session_state.pages if page.url_path == "word_sense")
+    st.page_link(
+        page,
+        label="See the word on its meter: Which bank?",
+        icon=":material/arrow_back:",
+        query_params={"text": choice.text, "model": choice.model},
+    )
+
+
+def formula():
+    """The sum, and what each part is compared with."""
+    _shell.say(
+        r"\text{meter}(x) = \frac{(x - m) \cdot h}{h \cdot h} = \sum_a \frac{(x_a - m_a) \cdot h}{h \cdot h}",
+        "$x_a$ is what part $a$ has written into the word’s stream, $m_a$ the middle of what it writes for "
+        "the examples of the one sense and of the other, $h$ half the way between the two senses. At the end "
+        "of the model each $x_a$ goes through the last norm, its spread held.",
+    )

@@ -1,0 +1,133 @@
+"""The path from a score down to the embeddings in sentences: where the reader has walked, and from there
+through the head that adds most.
+"""
+
+import re
+from itertools import pairwise
+
+import streamlit as st
+
+from model.analysis import why
+from pages import _words
+from pages._choices import refuse
+from pages._control import Control
+from pages._numbers import largest, number, percent, signed
+from pages.why.apart import Pair, apart, choose, opened, walk
+from pages.why.words import ANSWERS, ASKS
+
+TRAIL = Control("Path", "why.trail", None, "")
+STEP = re.compile(r"(\d{1,4})\.(\d{1,4}):(\d{1,6})>(\d{1,6})([qk])")
+SIDES = {"q": ASKS, "k": ANSWERS}
+
+
+# ---- where the reader has walked ----
+
+
+def trail(trace, pair):
+    """The scores from which the reader has walked to this one, each with the side that was walked on from;
+    empty where the way does not lead here, since something else was chosen meanwhile.
+    """
+    asked = TRAIL.value()
+    if not asked:
+        return []
+    steps = [STEP.fullmatch(step) for step in asked.split(",")]
+    if all(steps):
+        way = [(Pair(*(int(part) - 1 for part in step.groups()[:4])), SIDES[step[5]]) for step in steps]
+        following = [*(step for step, _ in way[1:]), pair]
+        if all(leads(trace, *step, after) for step, after in zip(way, following, strict=True)):
+            return way
+    refuse(TRAIL.key, "")
+    return []
+
+
+def leads(trace, step, side, after):
+    """Whether one can walk from a score of this text to another."""
+    config, T = trace.config, len(trace.tokens)
+    limits = config.layers, config.heads, T, T
+    if not all(0 <= place < limit for place, limit in zip(step, limits, strict=True)):
+        return False
+    allowed = trace.layers[step.layer].attention.head(step.head).allowed[step.query, step.key]
+    return bool(allowed) and after.layer < step.layer and after.query == step.place(side)
+
+
+def spelled(way):
+    """How an address writes a way."""
+    letters = {name: letter for letter, name in SIDES.items()}
+    return ",".join(
+        f"{one.layer + 1}.{one.head + 1}:{one.query + 1}>{one.key + 1}{letters[side]}" for one, side in way
+    )
+
+
+# ---- told ----
+
+
+def tell(choice, trace, pair):
+    """The path as a list of sentences, and buttons to walk on and back."""
+    way, ahead = trail(trace, pair), walk(choice.text, choice.model, pair)
+    following = [*(step for step, _ in way), pair]
+    lines = [
+        behind(choice, trace, step, side, after)
+        for (step, side), after in zip(way, following[1:], strict=True)
+    ]
+    lines += [onward(trace, step) for step in ahead]
+    st.markdown("**The path down to the embeddings**, through the head that adds most to each score:")
+    st.markdown("\n".join(f"{i}. {line}" for i, line in enumerate(lines, 1)))
+    off = max(step.ingredients.error for step in ahead)
+    st.caption(
+        f"Each share is of the score in its own line; {largest(off, 'difference')} between these sums and "
+        "the scores that the model computed."
+    )
+    if not way and len(ahead) == 1:
+        return
+    with st.container(horizontal=True):
+        if way:
+            before = way[-1][0]
+            st.button(
+                f"Back to {before.name}", key="why.back", on_click=choose, args=(before, spelled(way[:-1]))
+            )
+        for step, after in list(pairwise(ahead))[:1]:
+            there = Pair(after.layer, after.head, after.query, after.key)
+            args = there, spelled([*way, (pair, step.side)])
+            st.button(f"Walk on to {there.name}", key="why.on", on_click=choose, args=args)
+
+
+def behind(choice, trace, step, side, after):
+    """A score that the reader has left for the score `after` of an earlier head."""
+    parts = apart(choice.text, choice.model, step, False)
+    part = why.Part(why.HEAD, after.layer, after.head)
+    gains = opened(choice.text, choice.model, step, part, side).sum(1)
+    return told(trace, step, parts, (part, side, after.key, gains.sum(), gains[after.key]))
+
+
+def onward(trace, step):
+    """A Step of model.analysis.why that leads on, or ends the path."""
+    pair, parts = Pair(*step[:4]), step.ingredients
+    if step.part is not None:
+        return told(trace, pair, parts, (step.part, step.side, step.source, step.through, step.brought))
+    a, b = parts.strongest(1)[0]
+    best = f"{parts.queries[a].name} × {parts.keys[b].name}, {share(parts.table[a, b], parts.score)}"
+    end = "no earlier head adds to it" if pair.layer else "it has only the embedding to tell of"
+    return f"{looks(trace, pair, parts)}: {end}; strongest is {best}."
+
+
+def told(trace, pair, parts, onward):
+    """A score, and how much of it came through an earlier head."""
+    part, side, source, through, brought = onward
+    at, there = (_words.named(trace.tokens, place) for place in (pair.place(side), source))
+    return (
+        f"{looks(trace, pair, parts)}: {share(through, parts.score)} comes through what {part.name} brought "
+        f"to {at}, {share(brought, parts.score)} from {there} alone."
+    )
+
+
+def looks(trace, pair, parts):
+    """Who looks at whom, and by what score."""
+    asks, answers = (_words.named(trace.tokens, place) for place in (pair.query, pair.key))
+    return (
+        f"**{pair.name[0].upper()}{pair.name[1:]}**: {asks} looks at {answers}, score {number(parts.score)}"
+    )
+
+
+def share(part, whole):
+    """A part as a share of a whole above zero; of any other whole shares mean nothing."""
+    return f"**{percent(part / whole)}**" if whole > 0 else f"**{signed(part)}**"

@@ -14,6 +14,7 @@ TERMS = {
     "query": "the vector by which a token asks the others.",
     "key": "the vector by which a token answers those that ask.",
     "value": "the vector that a token passes on, as much of it as it was given weight.",
+    "score": "how well a query and a key fit: their dot product, scaled, of which a softmax makes weights.",
     "softmax": "makes any numbers into shares that sum to 1: e to the power of each, divided by their sum.",
     "temperature": (
         "what the numbers are divided by before the softmax; below 1 the largest gains, above 1 all come "
@@ -35,6 +36,10 @@ TERMS = {
         "common, −1 for the reverse (Spearman)."
     ),
     "residual stream": "a token’s vector, which runs through all layers: attention and MLP only add to it.",
+    "induction head": (
+        "a head that looks at what came after the same token before, and so goes on with what has begun to "
+        "repeat itself (Olsson 2022)."
+    ),
     "MLP": "the part of a layer in which each token works by itself: two matrices with a curve between.",
 }
 

@@ -37,6 +37,7 @@ HEARD = {
     "sequence": {"on_order": ("order", [[[4, 3, 2, 1, 0]]])},
     "story": {"on_select": ("token", [[4]])},
     "tree": {"on_select": ("node", [[1, 1]])},
+    "waterfall": {"on_select": ("summand", [[0], [1]])},
 }
 CASES = [(name, listener) for name, listeners in HEARD.items() for listener in listeners]
 ATOMS = [None, True, -1, 10**30, 0.5, "x", "__proto__", [], [True] * 5, {}, {"__proto__": [1]}]
@@ -143,10 +144,17 @@ def everything_speaks(at, said):
     assert not at._run(states).exception and not at.error, [element.value for element in at.error]
 
 
+def sayable(said):
+    """Whether some view may say this: small whole numbers and a time, as twice what another view says."""
+    if not isinstance(said, list) or not said or type(said[-1]) is not int:
+        return False
+    return all(type(one) is int and 0 <= one < 5 for one in said[:-1])
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_minds_what_its_views_cannot_say(page):
     at = visit(page, {"text": SHORT}).run()
-    wrong = iter([*OFF_BY_FAR, *nonsense([[0], [0, 0]])] * 100)
+    wrong = iter([one for one in (*OFF_BY_FAR, *nonsense([[0], [0, 0]])) if not sayable(one)] * 100)
     views_seen, messages = 0, 0
     for view in control(at, SWITCHES[page]).options if page in SWITCHES else [None]:
         if view is not None:

@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 
 from model import load
+from model.analysis.senses import Axis
+from model.analysis.why import HEAD, Part
 from model.analysis.words import find
 from model.network.config import ModelConfig
 from pages import _heavy
 from pages._pool import BUSY, LOST, TOO_LARGE, Interrupted, Pool
 from pages.architecture.measured import Kind
 from pages.masks.chosen import Mask
+from pages.why.apart import Pair
 from tests import jobs
 from tests.session import ROOT
 from tests.test_arrows import SERVED
@@ -183,6 +186,7 @@ def test_no_worker_outlives_the_server():
 # ---- what pages give to it ----
 
 DECODER, ENCODER = "decoder-rope", "encoder"
+AXIS = Axis(np.zeros((6, 240)), np.ones((6, 240)))
 ASKED = {  # arguments of every heavy function of the pages
     "_clues.some_blinded": lambda: (WORD, (((1,), None, None), ((2,), None, None)), False, ENCODER),
     "_senses.vectors": lambda: ((WORD,),),
@@ -226,6 +230,15 @@ ASKED = {  # arguments of every heavy function of the pages
     "receptive_field.influence.occlusion": lambda: (ENCODER, ids(ENCODER), (1, 2)),
     "rope.bases.loss": lambda: (TEXT, DECODER, 100_000),
     "rope.pairings.outcomes": lambda: (TEXT, DECODER),
+    "why.apart.apart": lambda: (TEXT, DECODER, Pair(2, 3, 8, 4), True),
+    "why.apart.opened": lambda: (TEXT, DECODER, Pair(2, 3, 8, 4), Part(HEAD, 1, 2), "key"),
+    "why.apart.walk": lambda: (TEXT, DECODER, Pair(2, 3, 8, 4)),
+    "why.logits.by_source": lambda: (TEXT, DECODER, 8, (5, 6)),
+    "why.logits.knocked_out": lambda: (TEXT, DECODER, 8, (5, 6)),
+    "why.logits.written": lambda: (TEXT, DECODER, 8, (5, 6)),
+    "why.meter.carried": lambda: (WORD, ENCODER, 3, ((), ()), AXIS),
+    "why.meter.pushes": lambda: ((WORD,), ENCODER, 3, ((), ()), AXIS),
+    "why.story.induction": lambda: ("toy-rope",),
 }
 TIMED = {"decoding.cache.seconds"}  # differ from run to run
 

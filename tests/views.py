@@ -32,6 +32,7 @@ from viz.component import (
     sequence,
     story,
     tree,
+    waterfall,
 )
 from viz.component.view import HERE, script, style
 
@@ -210,6 +211,17 @@ DRAWN = {
         TOKENS, own=2, read=4, bits=[1.5, 2.5, 0.5], key="v", label="story", **on
     ),
     "tree": search,
+    "waterfall": lambda **on: waterfall.waterfall(
+        [
+            waterfall.Summand(["because ", " bank", " is one"], 1.5),
+            waterfall.Summand(["the rest"], -0.5, False),
+        ],
+        total="the score",
+        key="v",
+        chosen=0,
+        label="summands",
+        **on,
+    ),
 }
 
 

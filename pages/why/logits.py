@@ -54,10 +54,10 @@ def show(view):
         try:
             whole = written(*asked)
         except why.NotPlain as reason:
-            st.info(_shell.escaped(str(reason)))
+            st.warning(_shell.escaped(str(reason)))
             return
         lead, sources = whole.table @ [1, -1], by_source(*asked) @ [1, -1]
-        parts.strongest(trace, whole.names, lead, sources, place, "the lead, in logits")
+        parts.strongest(choice, trace, whole.names, lead, sources, place, "the lead, in logits")
     tell(choice, trace, place, ids, whole)
     heads = why.by_head(trace, whole) @ [1, -1]
     beside(choice, trace, heads, knocked_out(*asked))

@@ -1,5 +1,7 @@
 """Why did it look there? The score of two tokens as a sum over pairs of parts, the strongest in words."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from model.analysis import why
@@ -15,10 +17,10 @@ from viz.component.chips import chips
 from viz.component.waterfall import Summand, waterfall
 
 OPENING = (
-    "A score is a sum: what the token that asks carries, times what the one that answers carries. **Click a "
-    "token to ask why it was looked at**; the strongest reasons stand below, and each opens the whole table."
+    "A score is a sum over what both tokens carry. **Click a token to ask why it was looked at**, and a "
+    "reason to see all of them."
 )
-SCORE, LEAD = "the score", "its lead over the row"
+SCORE, LEAD = "the score", "its lead"
 WHOLE = Buttons("Explain", "why.lead", (SCORE, LEAD), SCORE)
 FEW = 5  # pairs in words
 
@@ -27,10 +29,10 @@ def show(view):
     """Show why the head of the sidebar looked from one token at another."""
     choice, trace = view.choice, view.trace
     attention = trace.layers[choice.layer].attention
-    asks = token("Who asks", "why.query", trace.tokens, trace.last, "why.key")
+    asks = narrow(token("Who asks", "why.query", trace.tokens, trace.last, "why.key"))
     query = asks.value()
     weights = attention.weights(choice.head, slice(query, query + 1))[0]
-    answers = token("Who answers", "why.key", trace.tokens, _words.strongest(trace, weights))
+    answers = narrow(token("Who answers", "why.key", trace.tokens, _words.strongest(trace, weights)))
     pair = Pair(choice.layer, choice.head, query, answers.value())
     lead = WHOLE.value() == LEAD
     with picture_first(asks, answers, WHOLE, row=view.row):
@@ -41,13 +43,18 @@ def show(view):
             st.info(_shell.escaped(str(reason)))
             return
         reasons(choice, trace, pair, parts, table.cell(parts))
+    name = "All parts of the query times all parts of the key"
+    _fold.fold(name, "why.table", table.show, choice, trace, pair, parts)
     tell(trace, pair, parts, weights, lead)
     path.tell(choice, trace, pair)
     story.tell(choice.model)
-    name = "All parts of the query times all parts of the key"
-    _fold.fold(name, "why.table", table.show, choice, trace, pair, parts)
     _fold.fold("How a score becomes a sum", "why.formula", formula)
     _fold.sources("why.code", why.ingredients, why.stream)
+
+
+def narrow(control):
+    """A menu of tokens that leaves room for others in its row."""
+    return replace(control, look={**control.look, "width": 165})
 
 
 def sentence(trace, pair, weights):
@@ -120,7 +127,7 @@ def tell(trace, pair, parts, weights, lead):
         f"{largest(parts.error, 'difference')}."
         + " A token that looks at itself: both sides are the same token’s." * (pair.query == pair.key)
         + " In the first layer there is only the embedding to tell of." * (pair.layer == 0),
-        help=explained("query", "key", "head", "MLP"),
+        help=explained("score", "query", "key", "MLP"),
     )
 
 

@@ -32,7 +32,7 @@ def show(view):
     able = [word for word in senses.words(choice.text) if _examples.has_examples(str(word))]
     if not able:
         known = _shell.listing([_shell.plain(word) for word in senses.bundled()])
-        st.info(f"This model gives words vectors. Type a text with a word of two known senses: {known}.")
+        st.warning(f"This model gives words vectors. Type a text with a word of two known senses: {known}.")
         return
     names = _senses.stage_names(choice.model)
     look = {"width": 180, "format_func": lambda i: f"{i + 1}: {able[i]}"}
@@ -40,10 +40,11 @@ def show(view):
     word = able[which.value()]
     known, wrong = _examples.senses_of(str(word), choice.model)
     default = len(names) - 1 if known is None else _senses.best_stage(choice.model, known)
-    stage = Menu("Stage", "why.stage", range(len(names)), default, lambda i: names[i], look={"width": 150})
+    look = {"width": 150, "format_func": names.__getitem__}
+    stage = Menu("Stage", "why.stage", range(len(names)), default, lambda i: names[i], look=look)
     with picture_first(which, stage, row=view.row):
         for reason in wrong:
-            st.info(reason)
+            (st.info if known else st.warning)(reason)
         if known is not None:
             moved(choice, trace, word, known, stage.value(), names)
     link(choice)
@@ -58,12 +59,12 @@ def moved(choice, trace, word, known, stage, names):
         parts_of, rows = pushes((word,), *about)
         left, right = (pushes(group, *about)[1] for group in known.examples)
     except why.NotPlain as reason:
-        st.info(_shell.escaped(str(reason)))
+        st.warning(_shell.escaped(str(reason)))
         return
     moves, sources = why.moves(rows[0], left, right), carried(word, *about)
     value = float(known.axis.project(_senses.vectors((word,), choice.model))[0, stage])
     place = word.tokens(trace.spans)[-1]
-    parts.strongest(trace, parts_of, moves, sources, place, "the meter")
+    parts.strongest(choice, trace, parts_of, moves, sources, place, "the meter")
     left_end, right_end = map(_shell.plain, known.ends)
     st.markdown(
         f"At “{names[stage]}” {_shell.plain(str(word))} stands at **{signed(value, 2)}** between {left_end} "

@@ -15,7 +15,7 @@ from viz.component.waterfall import Summand, waterfall
 FEW = 5  # parts in words
 
 
-def strongest(trace, names, values, sources, place, total):
+def strongest(choice, trace, names, values, sources, place, total):
     """The strongest of the parts, values (A,), in words, the rest summed; a click on a head chooses it.
     `sources` (L, H, S): what each head brought from each token. `place`: the token whose stream it is.
     """
@@ -31,6 +31,9 @@ def strongest(trace, names, values, sources, place, total):
         summands,
         total=total,
         key="why.written",
+        chosen=next(
+            (i for i, part in enumerate(best) if names[part][1:3] == (choice.layer, choice.head)), None
+        ),
         label=f"what the parts of the model have added: {total}",
         revision=trace.text,
         on_select=lambda row: take(names[best[row]]) if row < len(best) else None,

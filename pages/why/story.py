@@ -7,6 +7,7 @@ from model.analysis import heads, why
 from pages import _models
 from pages._cache import remembered
 from pages._choices import put
+from pages._glossary import explained
 from pages._numbers import percent
 from pages.why.apart import Pair, choose
 from pages.why.view import head_name
@@ -24,7 +25,7 @@ def tell(name):
     if not _models.is_toy(name):
         return
     story = induction(name)
-    st.markdown(sentence(name, story))
+    st.markdown(sentence(name, story), help=explained("induction head"))
     layer, head = story.head
     last = 2 * len(SYMBOLS) - 1
     there = Pair(layer, head, last, last - len(SYMBOLS) + 1)

@@ -3,8 +3,8 @@
 from pages.why import logits, meter
 
 OPENING = (
-    "What was read must also be written: each head and each MLP adds to the stream, and the output is read "
-    "off the sum. **Click a part** to see from which tokens it came."
+    "Each head and each MLP adds to the stream, and the output is read off the sum. **Click a head** to see "
+    "from which tokens it brought its part."
 )
 
 

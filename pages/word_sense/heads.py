@@ -1,10 +1,13 @@
-"""What each head of the model is worth to a word: what blinding it does, beside the weight that it gives."""
+"""What each head of the model is worth to a word: what blinding it does, beside the weight that it gives; and
+the way to what each of them wrote.
+"""
 
 import numpy as np
 import streamlit as st
 
+from model import load
 from model.analysis import ranks, senses
-from pages import _clues, _shell
+from pages import _clues, _examples, _shell
 from pages._glossary import explained
 from pages._numbers import number, plural
 from pages._senses import NUMBERS
@@ -76,4 +79,19 @@ def picture(target, side, scale, plain, clue, stage):
         key=f"word_sense.heads{side + 1}",
         shares=False,
         label=f"heads by what they do with {' '.join(map(str, clue))}",
+    )
+
+
+def link(target, stage, model, names):
+    """The way to the meter as a sum of what each head wrote, for the first sentence."""
+    able = [word for word in senses.words(target.text) if _examples.has_examples(str(word))]
+    if target not in able or load(model).config.predicts:  # of what predicts, logits are taken apart there
+        return
+    page = next(page for page in st.session_state.pages if page.url_path == "why")
+    place = {"why.word": str(1 + able.index(target)), "why.stage": names[stage]}
+    st.page_link(
+        page,
+        label="Why? The meter of the first sentence as a sum of what each head wrote",
+        icon=":material/arrow_forward:",
+        query_params={"text": target.text, "model": model, "why.section": "What did it write?"} | place,
     )

@@ -4,7 +4,7 @@
 
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
-import { element, legible } from "./parts.js";
+import { element, parted } from "./parts.js";
 
 /** Where the bars begin and end: running sums, and the scale that holds them all and zero. */
 function placed(rows) {
@@ -30,7 +30,7 @@ const words = (parts) =>
   element(
     "span",
     "words",
-    ...parts.map((part, place) => (place % 2 ? element("bdi", "token", legible(part.trim() || part)) : part)),
+    ...parts.map((part, place) => (place % 2 ? element("bdi", "token", ...parted(part.trim() || part)) : part)),
   );
 
 class Waterfall {

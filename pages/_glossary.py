@@ -40,6 +40,8 @@ TERMS = {
         "a head that looks at what came after the same token before, and so goes on with what has begun to "
         "repeat itself (Olsson 2022)."
     ),
+    "causal mask": "lets each token look at itself and at those before it, never at what comes later.",
+    "diff": "where two programs differ, line by line: − stands before what goes, + before what comes.",
     "MLP": "the part of a layer in which each token works by itself: two matrices with a curve between.",
 }
 

@@ -26,6 +26,7 @@ PAGES = {  # folder, and address: the question that it answers
     "decoding": "How is the next word chosen?",
     "architecture": "What else is in a transformer?",
     "why": "Why did it look there?",
+    "bugs": "Which bug is it?",
 }
 
 NAME = "Riverbank"  # of the app

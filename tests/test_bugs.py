@@ -7,11 +7,22 @@ import inspect
 from functools import cache
 from itertools import combinations
 
+import numpy as np
 import pytest
 import torch
 
 from model import load, masks
-from model.analysis.diagnosis import MEASUREMENTS, TELLS, Finding, Subject, half, read, useful, weights
+from model.analysis.diagnosis import (
+    MEASUREMENTS,
+    TELLS,
+    Finding,
+    Subject,
+    explained,
+    half,
+    head_weights,
+    read,
+    useful,
+)
 from model.analysis.diagnosis.places import runs
 from model.network.attention import attend
 from model.network.bugs import BUGS, Patch, model, offered
@@ -85,7 +96,7 @@ def distance(name, bug):
 def test_a_bug_is_a_few_lines_of_one_function(bug):
     right, wrong = bug.patch.right().splitlines(), bug.patch.wrong().splitlines()
     assert inspect.getsource(bug.patch.function).splitlines()[-1].endswith(right[-1])
-    signed = [line for line in bug.patch.diff().splitlines()[2:] if line[0] in "+-"]
+    signed = [line for line in bug.patch.diff().splitlines() if line[0] in "+-"]
     assert 2 <= len(signed) <= 8
     assert {line[1:] for line in signed if line[0] == "-"} <= set(right)
     assert {line[1:] for line in signed if line[0] == "+"} <= set(wrong)
@@ -164,8 +175,12 @@ def test_the_weights_that_are_shown_are_those_that_ran(name, bug):
     one = subject(name, bug)
     for shown, layer in zip(one.weights, one.record.layers, strict=True):
         assert torch.allclose(shown @ layer.attention.v, layer.attention.heads, atol=1e-4)
-    alone = weights(one.record.layers[1].attention, one.model.attend, 2)
-    assert torch.allclose(alone, one.weights[1, 2], atol=1e-6)
+    cut = half(one.ids) if one.bug.cached else 0
+    trace = explained(load(name), TEXT, one.network, cut)
+    alone = head_weights(trace.layers[1].attention, 2, one.model.attend)
+    assert np.allclose(np.nan_to_num(alone), one.weights[1, 2], atol=1e-6)
+    assert np.array_equal(np.isfinite(alone), one.record.layers[1].attention.allowed)
+    assert np.array_equal(trace.logits, one.record.logits)
 
 
 def test_a_window_on_the_wrong_half_is_compared_with_one_on_the_right_half():

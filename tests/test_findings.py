@@ -43,6 +43,8 @@ VIEWS = [  # page, and a link to each of its figures
     ("architecture", {"architecture.section": "The MLP", "architecture.adds": OPEN}),
     ("architecture", {"architecture.section": "What it costs"}),
     ("architecture", {"architecture.section": "The stream", "architecture.turns": OPEN}),
+    ("bugs", {}),
+    ("bugs", {"bugs.section": "Guess the bug"}),
 ]
 OWN_TEXT = "word_sense", "receptive_field"  # a word with two senses stands in it
 

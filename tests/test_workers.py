@@ -199,6 +199,8 @@ ASKED = {  # arguments of every heavy function of the pages
         0,
     ),
     "bpe.fewer_merges.surprise": lambda: (TEXT, DECODER, 500),
+    "bugs.run.finding": lambda: (TEXT, DECODER, "axis", "rows"),
+    "bugs.run.trace": lambda: (TEXT, DECODER, "axis"),
     "decoding.beams.searched": lambda: (DECODER, ids(DECODER), 2, 3),
     "decoding.cache.seconds": lambda: (DECODER, ids(DECODER)),
     "decoding.first_token.shares_of": lambda: (DECODER, ids(DECODER)),

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from model.analysis.diagnosis import attention, passes
 from model.analysis.diagnosis.places import places
-from model.analysis.diagnosis.subject import Finding, Subject, half, read, weights
+from model.analysis.diagnosis.subject import Finding, Subject, explained, half, head_weights, read
 from model.network.config import ModelConfig
 
-__all__ = ["MEASUREMENTS", "TELLS", "Finding", "Measurement", "Subject", "half", "read", "useful", "weights"]
+__all__ = ["MEASUREMENTS", "TELLS", "Finding", "Measurement", "Subject", "explained", "half"]
+__all__ += ["head_weights", "read", "useful"]
 
 TELLS = {  # bug: the measurement that finds it
     "no_mask": "ahead",

@@ -4,14 +4,17 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from model.bundle import Bundle
 from model.decoding.cache import Cache
 from model.network.attention import AttentionRecord, compared, shared
 from model.network.bugs import Bug, Model, model
 from model.network.config import ModelConfig
 from model.network.transformer import LayerRecord, Record, Transformer
+from model.trace import AttentionTrace, Trace, layer_trace, read_only
 
 
 class Finding(NamedTuple):
@@ -67,17 +70,40 @@ def half(ids: Sequence[int]) -> int:
     return len(ids) // 2
 
 
-def weights(attention: AttentionRecord, attend: Callable[..., Tensor], head: int | None = None) -> Tensor:
-    """What comes out of the softmax, (H, T, S), or (T, S) of one head: this `attend`, with one-hot
-    rows for values.
-    """
+def weights(attention: AttentionRecord, attend: Callable[..., Tensor]) -> Tensor:
+    """What comes out of the softmax, (H, T, S): this `attend` itself, with one-hot rows for values."""
     q, k = compared(attention)
-    k, bias, allowed = shared(k, q.shape[-3]), attention.bias, attention.allowed
-    if head is not None:
-        q, k, bias = q[head], k[head], None if bias is None else bias[head]
-        allowed = allowed[head] if allowed.ndim == 3 else allowed
-    one_hot = torch.eye(k.shape[-2], dtype=k.dtype)
-    return attend(q, k, one_hot.expand(*k.shape[:-2], -1, -1), allowed, bias, attention.scale)
+    k = shared(k, q.shape[-3])
+    one_hot = torch.eye(k.shape[-2], dtype=k.dtype).expand(*k.shape[:-2], -1, -1)
+    return attend(q, k, one_hot, attention.allowed, attention.bias, attention.scale)
+
+
+# ---- for those who look ----
+
+
+def explained(bundle: Bundle, text: str, network: Transformer, cut: int = 0) -> Trace:
+    """The Trace of a text in a network with the tokenizer of this bundle, read in two pieces after a cut."""
+    ids = bundle.read(text)
+    record = read(network, ids, cut)
+    return Trace(
+        text=text,
+        tokens=tuple(map(bundle.tokenizer.piece, ids)),
+        spans=tuple(bundle.tokenizer.spans(text, ids)),
+        ids=read_only(torch.tensor(ids)),
+        embedded=read_only(record.embedded),
+        layers=tuple(map(layer_trace, record.layers)),
+        final=read_only(record.final),
+        logits=read_only(record.logits),
+        config=bundle.config,
+    )
+
+
+def head_weights(attention: AttentionTrace, head: int, attend: Callable[..., Tensor]) -> np.ndarray:
+    """The weights of one head as this `attend` makes them, (T, S); NaN where the mask forbids to look."""
+    q, k, _, allowed, bias = attention.head(head)
+    q, k, looks, bias = (None if one is None else torch.tensor(one) for one in (q, k, allowed, bias))
+    seen = attend(q, k, torch.eye(len(k)), looks, bias, attention.scale).numpy()
+    return np.where(allowed, seen, np.nan)
 
 
 # ---- a text in one piece or two ----

@@ -42,11 +42,12 @@ class Patch:
         return edited(self.right(), self.edits)
 
     def diff(self) -> str:
-        """The lines that differ, with three around them, as `diff -u` writes them."""
-        lines = difflib.unified_diff(
-            self.right().splitlines(), self.wrong().splitlines(), "right", "wrong", lineterm=""
-        )
-        return "\n".join(lines)
+        """The lines that differ, with three around them, as `diff -u` writes them, and ⋮ where some are left
+        out between.
+        """
+        right, wrong = self.right().splitlines(), self.wrong().splitlines()
+        _, _, _, *lines = difflib.unified_diff(right, wrong, lineterm="")  # --- +++ @@
+        return "\n".join("⋮" if line.startswith("@@") else line for line in lines)
 
 
 def edited(source: str, edits: tuple[tuple[str, str], ...]) -> str:

@@ -1,0 +1,78 @@
+"""A text in a model with a bug and without it, computed once for all who ask."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from model import Trace, load
+from model.analysis import diagnosis
+from model.network import bugs as known
+from model.network.bugs import Bug
+from pages._cache import remembered
+
+LONGEST = 128  # tokens of a text for which everything is measured
+HEAVY = 600  # letters
+
+
+class Run(NamedTuple):
+    """A text, a model by its name, and the name of a bug that it has, or None."""
+
+    text: str
+    model: str
+    bug: str | None
+
+    def trace(self) -> Trace:
+        """What the text does to the model."""
+        return trace(*self)
+
+    def weights(self, layer: int, head: int) -> np.ndarray:
+        """The weights of one head, (T, T); NaN where the mask forbids to look."""
+        return weights(*self, layer, head)
+
+    def finding(self, measurement: str) -> diagnosis.Finding:
+        """What a measurement says, by its name."""
+        return finding(*self, measurement)
+
+    @property
+    def right(self) -> "Run":
+        """The same text in the model that it should be: with the window on its right half where that is what
+        the bug is about.
+        """
+        windowed = self.bug is not None and bugs(self.model)[self.bug].window
+        return self._replace(bug=WINDOWED if windowed else None)
+
+
+WINDOWED = "windowed"  # no bug, but a mask that sees a window
+
+
+def bugs(name: str) -> dict[str, Bug]:
+    """The bugs that can be made in a model, by their names."""
+    return known.offered(load(name).config)
+
+
+def running(name, bug):
+    """The network, with its attention, that has the bug, or the window, or neither."""
+    network = load(name).network
+    if bug in (None, WINDOWED):
+        return known.model(network, window=bug == WINDOWED)
+    return bugs(name)[bug].wrong(network)
+
+
+@remembered(heavy=HEAVY)
+def trace(text, name, bug):
+    bundle, cached = load(name), bug in bugs(name) and bugs(name)[bug].cached
+    cut = diagnosis.half(bundle.read(text)) if cached else 0
+    return diagnosis.explained(bundle, text, running(name, bug).network, cut)
+
+
+@remembered()
+def weights(text, name, bug, layer, head):
+    attention = trace(text, name, bug).layers[layer].attention
+    return diagnosis.head_weights(attention, head, running(name, bug).attend)
+
+
+@remembered(heavy=HEAVY)
+def finding(text, name, bug, measurement):
+    bundle = load(name)
+    subject = diagnosis.Subject(bundle.network, None if bug is None else bugs(name)[bug], bundle.read(text))
+    return diagnosis.MEASUREMENTS[measurement].measure(subject)

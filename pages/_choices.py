@@ -1,20 +1,52 @@
-"""What the reader has chosen, by a control or by a click in a picture, in the session and in the address.
-
-Streamlit's session state holds it, by the keys of the controls. `chosen`: what somebody chose; `link`: what
-the address said and no page has asked for yet; `drawn`: how the values of this run are spelled in the
-address, None for a default; `placed`: the controls that stand on the page already; `written`: what this run
-has set those to that the browser shows, and `written_before` the last run; `typed`: the boxes that somebody
-types into; `trail`: what was chosen at each address, which the browser's way back leads to.
-"""
+"""What the reader has chosen, by a control or by a click in a picture, in the session and in the address."""
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
 EVERYWHERE = "model"  # what is chosen for all pages, though not every page has it
+
+
+@dataclass
+class Session:
+    """What a session knows of its controls besides their values, which Streamlit keeps by their keys. It is
+    one of the things that Streamlit keeps: to ask for one of those takes longer than for all of these.
+
+    link: what the address said and no page has asked for yet. chosen: what somebody chose. drawn: how the
+    values of this run are spelled in the address, None for a default. placed: the controls that stand on the
+    page already. written: what this run has set those to that the browser shows, and written_before the last
+    run. typed: the boxes that somebody types into. trail: what was chosen at each address, which the way back
+    leads to. addresses: what the address of each page said last. here: the page; shown_on: the one that
+    showed a control last. went_to: the query to which the reader went back or forward last. asked: what the
+    link said; refused: where that is not here, what holds instead. replaced, doubted, settled: see `choose`.
+    """
+
+    link: dict[str, str]
+    chosen: dict[str, Any] = field(default_factory=dict)
+    drawn: dict[str, str | None] = field(default_factory=dict)
+    placed: set[str] = field(default_factory=set)
+    written: dict[str, Any] = field(default_factory=dict)
+    written_before: dict[str, Any] = field(default_factory=dict)
+    typed: set[str] = field(default_factory=set)
+    trail: dict[tuple, dict[str, Any]] = field(default_factory=dict)
+    addresses: dict[str, dict[str, str]] = field(default_factory=dict)
+    here: str | None = None
+    shown_on: dict[str, str] = field(default_factory=dict)
+    went_to: str | None = None
+    asked: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    replaced: dict[str, list] = field(default_factory=dict)
+    doubted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    settled: dict[str, Any] | None = None
+
+
+def session() -> Session:
+    """Those of this session."""
+    return st.session_state.session
 
 
 def kept(key: str, options: Sequence | None, default: Any, spell: Callable[[Any], str] = str) -> Any:
@@ -25,13 +57,13 @@ def kept(key: str, options: Sequence | None, default: Any, spell: Callable[[Any]
     `options` gives the default, and if it was a link's, the page says so; None allows any text. `spell`
     writes an option as the link's text.
     """
-    state, linked = st.session_state, from_link(key)
+    own, state, linked = session(), st.session_state, from_link(key)
     fits = [] if linked is None else meant(linked, options, spell)
     if fits:
-        state.chosen[key] = fits[0]
+        own.chosen[key] = fits[0]
     elif linked is not None and key == EVERYWHERE:
-        state.chosen[key] = linked
-    value = state.chosen.get(key, default)
+        own.chosen[key] = linked
+    value = own.chosen.get(key, default)
     if options is not None and value not in options:
         value = default
         if key != EVERYWHERE:
@@ -39,13 +71,13 @@ def kept(key: str, options: Sequence | None, default: Any, spell: Callable[[Any]
     if linked is not None and not fits:
         refuse(key, spell(value))
     # a control of the same key on another page is another one, and the browser draws it empty
-    moved = state.shown_on.get(key) != state.here and key not in state.drawn
-    state.drawn[key] = None if value == default else spell(value)
-    if key not in state.placed and (key not in state or state[key] != value or moved or crossed(key, value)):
+    moved = own.shown_on.get(key) != own.here and key not in own.drawn
+    own.drawn[key] = None if value == default else spell(value)
+    if key not in own.placed and (key not in state or state[key] != value or moved or crossed(key, value)):
         if key in state and state[key] != value:
-            state.replaced.setdefault(key, []).append(state[key])
+            own.replaced.setdefault(key, []).append(state[key])
         if key in state and not moved:
-            state.written[key] = value
+            own.written[key] = value
         state[key] = value
     return value
 
@@ -54,15 +86,15 @@ def crossed(key: str, value: Any) -> bool:
     """Whether the control was moved at once after the last run had set it: the browser may have drawn that
     after the click, and must be told of the click's value. A box is left to who types in it.
     """
-    state = st.session_state
-    return key not in state.typed and state.written_before.get(key, value) != value
+    own = session()
+    return key not in own.typed and own.written_before.get(key, value) != value
 
 
 def from_link(key: str) -> str | None:
     """What the link that led here says under this key, the first time that somebody asks; afterwards None."""
-    linked = st.session_state.link.pop(key, None)
+    linked = session().link.pop(key, None)
     if linked is not None:
-        st.session_state.asked[key] = linked
+        session().asked[key] = linked
     return linked
 
 
@@ -87,21 +119,21 @@ def refuse(key: str, instead: str) -> None:
     """Note that what the link asks for under this key does not exist here, and that `instead` is shown; the
     page says so until somebody chooses. Where the link asks for nothing under this key, nothing is noted.
     """
-    if key in st.session_state.asked:
-        st.session_state.refused[key] = instead
+    if key in session().asked:
+        session().refused[key] = instead
 
 
 def refusals() -> list[tuple[str, str, str]]:
     """What the link asked for that does not exist on this page: the key, what the link said, what is shown
     instead.
     """
-    state = st.session_state
-    return [(key, state.asked[key], instead) for key, instead in state.refused.items() if key in state.drawn]
+    own = session()
+    return [(key, own.asked[key], instead) for key, instead in own.refused.items() if key in own.drawn]
 
 
 def excuse() -> None:
     """Stop saying what the link asked for in vain: somebody has chosen since."""
-    st.session_state.asked, st.session_state.refused = {}, {}
+    session().asked, session().refused = {}, {}
 
 
 def choose(key: str, *dependents: str) -> None:
@@ -113,8 +145,8 @@ def choose(key: str, *dependents: str) -> None:
     and nothing else was moved. A row of buttons says None when its pressed button is pressed again: that is
     no choice either.
     """
-    if st.session_state[key] in st.session_state.replaced.get(key, ()):
-        st.session_state.doubted[key] = dependents
+    if st.session_state[key] in session().replaced.get(key, ()):
+        session().doubted[key] = dependents
     elif st.session_state[key] is not None:
         take(key, dependents)
 
@@ -129,7 +161,7 @@ def put(choices: dict[str, Any], *dependents: str) -> None:
     picture; those of the `dependents` no longer hold.
     """
     excuse()
-    st.session_state.chosen |= choices
+    session().chosen |= choices
     for key in dependents:
         forget(key)
 
@@ -137,21 +169,21 @@ def put(choices: dict[str, Any], *dependents: str) -> None:
 def hold(key: str, value: Any) -> None:
     """Let this value hold from now on, as if somebody had chosen it, until somebody chooses."""
     if not is_chosen(key):
-        st.session_state.chosen[key] = value
+        session().chosen[key] = value
 
 
 def is_chosen(key: str) -> bool:
     """Whether somebody chose under this key, in this session or for the link that led here."""
-    return key in st.session_state.chosen or key in st.session_state.link
+    return key in session().chosen or key in session().link
 
 
 def wished(key: str, default: Any) -> Any:
     """What somebody chose under this key, or the link that led here says; for who must know it before it is
     settled what can be chosen.
     """
-    return st.session_state.chosen.get(key, st.session_state.link.get(key, default))
+    return session().chosen.get(key, session().link.get(key, default))
 
 
 def forget(key: str) -> None:
     """Drop the choice of this control, which goes back to its default."""
-    st.session_state.chosen.pop(key, None)
+    session().chosen.pop(key, None)

@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._choices import choose, from_link, kept, refuse, same
+from pages._choices import choose, from_link, kept, refuse, same, session
 from pages._glossary import explained
 
 PAINTED = 0.08  # seconds until a browser has painted what was sent
@@ -59,9 +59,9 @@ class Control:
 
     def widget(self, look: Mapping[str, Any]) -> dict[str, Any]:
         """What Streamlit's widget is told besides its label and its options; it shows what `value` says."""
-        if self.key not in st.session_state.drawn:
+        if self.key not in session().drawn:
             self.value()
-        st.session_state.placed.add(self.key)
+        session().placed.add(self.key)
         return {
             "key": self.key,
             "on_change": self.take,
@@ -92,12 +92,12 @@ class Several(Control):
         parts = linked.split(",") if linked else []
         fits = [one for one in known if any(same(self.spell(one), part) for part in parts)]
         if linked is not None and (fits or not parts):
-            st.session_state.chosen[key] = fits
-        value = [one for one in known if one in st.session_state.chosen.get(key, default)]
+            session().chosen[key] = fits
+        value = [one for one in known if one in session().chosen.get(key, default)]
         value = default if len(value) < self.least else value
         if linked is not None and not len(fits) == len(parts) == len(value):
             refuse(key, ",".join(map(self.spell, value)))
-        st.session_state.drawn[key] = None if value == default else ",".join(map(self.spell, value))
+        session().drawn[key] = None if value == default else ",".join(map(self.spell, value))
         st.session_state[key] = value
         return value
 
@@ -146,7 +146,7 @@ class Box(Control):
     """What somebody types into: no letter is a step of the browser's way back."""
 
     def value(self) -> str:
-        st.session_state.typed.add(self.key)
+        session().typed.add(self.key)
         return super().value()
 
 

@@ -57,7 +57,7 @@ def outside(error):
     back with what they held.
     """
     report(error)
-    for key in set(st.session_state.drawn) & set(st.session_state):
+    for key in set(_choices.session().drawn) & set(st.session_state):
         del st.session_state[key]
     st.error(
         "What you have just done failed; the log of the server says where. Your text and choices are kept."
@@ -88,5 +88,5 @@ def say_so():
 
 def start_over():
     """Take back this page's own choices; text, model and the projector are everybody's."""
-    for key in set(st.session_state.drawn) - {"text", "model", "projector"}:
+    for key in set(_choices.session().drawn) - {"text", "model", "projector"}:
         _choices.forget(key)

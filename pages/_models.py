@@ -9,7 +9,7 @@ from model import Unavailable, load, names, open_model
 from model.hub import Offer, at_hand, kind, may_download, name_of, offer
 from model.loading import HUB, is_opened
 from pages import _downloads
-from pages._choices import put
+from pages._choices import put, session
 from pages._numbers import number, plural
 from pages._shell import escaped
 
@@ -35,9 +35,10 @@ def opened(kinds: tuple[str, ...]) -> list[str]:
     state = st.session_state
     if "opened" not in state:
         state.opened = here(os.environ.get("RIVERBANK_MODELS"))
-    linked = state.link.get("model", "")
+    link = session().link
+    linked = link.get("model", "")
     if is_opened(linked) and linked not in state.opened:
-        state.link["model"] = remember(linked)
+        link["model"] = remember(linked)
     return [name for name, its_kind in state.opened.items() if its_kind in kinds]
 
 

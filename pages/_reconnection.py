@@ -14,6 +14,8 @@ import streamlit as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 
+from pages import _choices
+
 NOT_HELD = (
     "trigger_value",
     "json_value",
@@ -39,7 +41,7 @@ def listen() -> None:
     for view in views.values():
         match view.get("lost"):  # said by address.js
             case [str(query), int() | float() as time, _]:
-                state.link, state.lost = dict(parse_qsl(query, keep_blank_values=True)), time
+                _choices.session().link, state.lost = dict(parse_qsl(query, keep_blank_values=True)), time
     for name, one in reported.items():
         del widgets.states[name]
         view = views.get(name)
@@ -71,7 +73,9 @@ def show_again() -> None:
     state = st.session_state
     for key in state.pop("written_over", ()):
         if key in state:
-            state[key] = state.written[key] = state[key]  # Streamlit sends along what a script has set
+            state[key] = _choices.session().written[key] = state[
+                key
+            ]  # Streamlit sends along what a script has set
 
 
 def hear() -> None:

@@ -9,7 +9,7 @@ with _server.WARMING:  # until app.py has imported everything
     from viz.component.contents import contents
     from viz.component.live import live
 
-if "link" not in st.session_state:
+if "pages" not in st.session_state:
     st.set_page_config(page_title=_shell.NAME, layout="wide", initial_sidebar_state=300)
     st.session_state.pages = _shell.pages()
 page = st.navigation(st.session_state.pages, position="hidden")

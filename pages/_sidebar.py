@@ -9,6 +9,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 from model import Unavailable, load
 from model.loading import is_opened
 from pages import _foreign, _models, _text
+from pages._choices import session
 from pages._control import Buttons, Menu, NothingToShow
 from pages._glossary import explained
 from pages._numbers import number
@@ -110,7 +111,7 @@ def sidebar(anyhow=False):
     if st.session_state.reader is None and anyhow:
         with suppress(NothingToShow, Unavailable):
             choice(toys=True)
-    reads, model = st.session_state.reader, "model" in st.session_state.drawn
+    reads, model = st.session_state.reader, "model" in session().drawn
     if reads is not None:
         # a page that failed may have its own text box; and of what is unavailable it has said so
         with suppress(StreamlitDuplicateElementKey, Unavailable):
@@ -130,7 +131,7 @@ def draw_places(model):
     """The controls of layer and head, those that the page has asked for."""
     with suppress(Unavailable):
         for control in place_controls(model):
-            if control.key in st.session_state.drawn:
+            if control.key in session().drawn:
                 control.draw()
 
 

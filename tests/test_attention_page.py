@@ -318,10 +318,9 @@ def test_what_a_browser_still_says_after_a_run_that_was_broken_off_does_not_undo
     at = opened(text=LONG)
     before = control(at, "attention.query").value
     click(at, "attention.matrix", {"cell": [9, 2, 1]})
-    at.session_state["replaced"], at.session_state["settled"] = (
-        {"attention.query": [before]},
-        None,
-    )  # as if that run had ended before the list was drawn
+    own = at.session_state["session"]
+    own.replaced, own.settled = {"attention.query": [before]}, None  # as if that run had ended before
+    # the list was drawn
     move(at, {"attention.query": before})
     assert (control(at, "attention.query").value, control(at, "attention.key").value) == (9, 2)
     move(at, {"attention.query": before})  # now it was drawn, and somebody chooses

@@ -97,7 +97,7 @@ def moved(at, key, value):
 def test_without_a_choice_the_defaults_hold_and_the_address_is_empty():
     at = opened()
     assert values(at) == DEFAULTS
-    assert not {key for key, text in at.session_state.drawn.items() if text is not None}
+    assert not {key for key, text in at.session_state.session.drawn.items() if text is not None}
 
 
 @pytest.mark.parametrize("key", OTHERS)
@@ -105,7 +105,7 @@ def test_a_control_that_is_moved_says_so_and_is_spelled_into_the_address(key):
     at = moved(opened(), key, OTHERS[key])
     expected = sorted(OTHERS[key]) if isinstance(OTHERS[key], list) else OTHERS[key]
     assert values(at) == DEFAULTS | {key: expected}
-    assert {name: text for name, text in at.session_state.drawn.items() if text is not None} == {
+    assert {name: text for name, text in at.session_state.session.drawn.items() if text is not None} == {
         key: SPELLED[key]
     }
 
@@ -124,7 +124,7 @@ def test_a_link_that_asks_for_what_there_is_not_opens_on_the_default(key):
 def test_line_ends_of_a_link_become_those_that_a_box_has():
     at = opened(**{"a.text": "one\r\ntwo\rthree\n"})
     assert values(at)["a.text"] == "one\ntwo\nthree\n"
-    assert at.session_state.drawn["a.text"] == "one\ntwo\nthree\n"
+    assert at.session_state.session.drawn["a.text"] == "one\ntwo\nthree\n"
 
 
 @pytest.mark.parametrize("spelled", ["2", "2.0", "2.00", "0.2e1"])
@@ -202,7 +202,7 @@ PAGES = Path(__file__).parent.parent / "pages"
 OWN = {"_address.py", "_choices.py", "_control.py"}  # the work itself
 FILES = [path for path in sorted(PAGES.rglob("*.py")) if path.name not in OWN]
 HALVES = {"kept", "choose", "take", "from_link"}  # a value, and what becomes of a move: Control joins them
-STATE = {"st.session_state", "state"}
+STATE = {"st.session_state.session", "session()", "own"}
 
 
 def by_hand(source):
@@ -215,8 +215,6 @@ def by_hand(source):
             case ast.Attribute(value=ast.Name(id="_choices" | "_control"), attr=name):
                 wrong = name in HALVES
             case ast.Attribute(value=owner, attr="chosen"):
-                wrong = ast.unparse(owner) in STATE
-            case ast.Subscript(value=owner, slice=ast.Constant("chosen")):
                 wrong = ast.unparse(owner) in STATE
             case _:
                 wrong = False
@@ -235,9 +233,9 @@ def test_a_page_asks_controls_and_does_not_do_their_work(path):
     [
         "from pages._choices import kept, put",
         "_choices.choose('a.menu')",
-        "st.session_state.chosen['a.menu'] = 1",
-        "state.chosen |= {'a.menu': 1}",
-        "st.session_state['chosen'].pop('a.menu')",
+        "session().chosen['a.menu'] = 1",
+        "own.chosen |= {'a.menu': 1}",
+        "st.session_state.session.chosen.pop('a.menu')",
     ],
 )
 def test_work_done_beside_a_control_is_found(line):

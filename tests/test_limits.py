@@ -27,7 +27,7 @@ def nothing_huge_is_cut_into_tokens(monkeypatch):
 def given(page, view, key, text, **query):
     """A session on that page and view, where somebody has put the text into the box of that key."""
     at = visit(page, query | ({f"{page}.section": view} if view else {})).run()
-    at.session_state["chosen"][key] = text
+    at.session_state["session"].chosen[key] = text
     at.run()
     assert not at.exception, at.exception
     return at

@@ -76,7 +76,7 @@ def found(at):
 @pytest.mark.parametrize(("page", "view"), VIEWS)
 def test_nothing_that_a_link_says_is_read_as_markdown(page, view):
     section = {f"{page}.section": view} if view else {}
-    keys = set(visit(page, section).run().session_state["drawn"]) - set(section)
+    keys = set(visit(page, section).run().session_state["session"].drawn) - set(section)
     for free in ({}, {"text": "The river bank", "word_sense.other": "the bank", "model": "decoder-rope"}):
         at = visit(page, dict.fromkeys(keys, HOSTILE) | free | section).run()
         assert not at.exception

@@ -160,13 +160,13 @@ def test_no_page_minds_what_its_views_cannot_say(page):
         if view is not None:
             at = visit(page, {"text": SHORT, SWITCHES[page]: view}).run()
         drawn = set(sent(at))
-        before = dict(at.session_state.chosen)
+        before = dict(at.session_state.session.chosen)
         for turn in range(3):
             said = [
                 dict(zip(STATES, islice(wrong, len(STATES)), strict=True)) for _ in at.get("bidi_component")
             ]
             everything_speaks(at, said if turn else [WHOLE[n % len(WHOLE)] for n in range(len(said))])
-            assert dict(at.session_state.chosen) == before, view
+            assert dict(at.session_state.session.chosen) == before, view
             assert set(sent(at)) == drawn, view
             messages += len(said) * (len(STATES) if turn else 1)
         views_seen += len(drawn - AROUND)

@@ -20,7 +20,7 @@ MARKED = f"<a href='//{MARK}/b'>x</a><strong>{MARK}</strong><span class='katex'>
 
 def parameters(page):
     """All that a link to that page can say."""
-    return dict.fromkeys(visit(page, {}).run().session_state["drawn"], HOSTILE)
+    return dict.fromkeys(visit(page, {}).run().session_state["session"].drawn, HOSTILE)
 
 
 def test_no_mark_in_a_link_is_drawn_and_nobody_is_asked_for_a_picture(page):

@@ -35,6 +35,10 @@ TERMS = {
         "how far two lists put the same things in the same order: 1 for the same order, 0 for none in "
         "common, −1 for the reverse (Spearman)."
     ),
+    "learning rate": (
+        "how far each step of a training moves the parameters; too small learns slowly, too large not at all."
+    ),
+    "seed": "a number that settles all that chance would: the same seed gives the same numbers again.",
     "residual stream": "a token’s vector, which runs through all layers: attention and MLP only add to it.",
     "induction head": (
         "a head that looks at what came after the same token before, and so goes on with what has begun to "

@@ -25,6 +25,7 @@ PAGES = {  # folder, and address: the question that it answers
     "masks": "Why must the model not see the future?",
     "decoding": "How is the next word chosen?",
     "architecture": "What else is in a transformer?",
+    "learning": "How does attention learn?",
     "why": "Why did it look there?",
     "bugs": "Which bug is it?",
 }

@@ -121,12 +121,9 @@ def sent(at):
         else:
             (length,) = struct.unpack("<I", proto.bytes[:4])
             header = json.loads(proto.bytes[4 : 4 + length])
-            found[key] = (
-                header,
-                np.frombuffer(proto.bytes[4 + length :], "<f4").reshape(
-                    len(header["rows"]), len(header["columns"])
-                ),
-            )
+            numbers = np.frombuffer(proto.bytes[4 + length :], header.get("type", "<f4"))
+            shape = header.get("shape", (len(header["rows"]), len(header["columns"])))
+            found[key] = header, numbers.reshape(shape)
     return found
 
 

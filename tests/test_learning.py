@@ -197,7 +197,7 @@ def test_a_training_goes_on_from_any_state_as_if_it_had_not_been_stopped(whole):
     *before, (last, state) = live.train(TINY, until=17)
     assert last.step == state.step == 17 and [one.step for one, _ in before] == [0, 5, 10, 15]
     rest = list(live.train(TINY, state=state, until=31))
-    assert bits(rest)[1:] == bits(whole)[5:]  # the first has fewer losses, from step 17 on
+    assert bits(rest)[1:] == bits(whole)[5:]  # the first has stringser losses, from step 17 on
     assert np.concatenate([last.losses, rest[0][0].losses]).tolist() == whole[4][0].losses.tolist()
     (one, after), *more = live.train(TINY, state=state, until=18)
     assert (one.step, after.step, len(one.losses), more) == (18, 18, 1, [])
@@ -248,14 +248,13 @@ def test_a_record_has_what_the_network_does():
         logits = network(strings.read).logits
         right = (logits.argmax(-1) == strings.targets)[strings.judged].double().mean()
     assert found.inside == pytest.approx(right.item())
-    few = settings.draw(record.FEW, record.HELD)
     for layer, head in itertools.product(range(2), range(2)):
         keep = torch.ones(2, 2, dtype=torch.bool)
         keep[layer, head] = False
         with torch.inference_mode():
-            passed = network(few.read, keep=keep)
-            weights = network(few.read).layers[layer].attention.weights()[:, head].numpy()
-        assert found.silenced[layer, head] == pytest.approx(record.share(passed.logits, few))
+            passed = network(strings.read, keep=keep)
+            weights = network(strings.read).layers[layer].attention.weights()[:, head].numpy()
+        assert found.silenced[layer, head] == pytest.approx(record.share(passed.logits, strings))
         assert found.previous[layer, head] == pytest.approx(np.mean([heads.previous(w) for w in weights]))
     with torch.inference_mode():
         passed = network(settings.sample().read)

@@ -46,6 +46,8 @@ def refusal(at):
         ),
         ("rope", {"rope.base": "3"}, "rope.base=3", "rope.base=10000"),
         ("bpe", {"bpe.merges": "100000"}, "bpe.merges=100000", "bpe.merges=500"),
+        ("learning", {"learning.heads": "3"}, "learning.heads=3", "learning.heads=4"),
+        ("learning", {"learning.step": "-1"}, "learning.step=-1", "learning.step=600"),
     ],
 )
 def test_the_page_says_what_the_link_asked_for_and_what_it_shows(page, query, asked, shown):

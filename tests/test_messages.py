@@ -36,6 +36,7 @@ HEARD = {
     "screen": {"on_turn": ("projector", [["on"], ["off"]])},
     "sequence": {"on_order": ("order", [[[4, 3, 2, 1, 0]]])},
     "story": {"on_select": ("token", [[4]])},
+    "training": {"on_choose": ("place", [[0, 1], [1, 0]])},
     "tree": {"on_select": ("node", [[1, 1]])},
     "waterfall": {"on_select": ("summand", [[0], [1]])},
 }

@@ -11,7 +11,8 @@ import pytest
 from tests.session import ROOT, SHORT, control, opened, walk
 
 PAGES = sorted(path.parent.name for path in (ROOT / "pages").glob("*/page.py"))
-VIEWED = "positions", "masks", "architecture", "heads", "decoding", "why", "bugs"  # pages with several views
+# pages with several views
+VIEWED = "positions", "masks", "architecture", "heads", "decoding", "learning", "why", "bugs"
 
 
 def sections(page):

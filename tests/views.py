@@ -34,6 +34,7 @@ from viz.component import (
     tree,
     waterfall,
 )
+from viz.component import training as trained
 from viz.component.view import HERE, script, style
 
 NAMES = sorted(path.stem for path in HERE.glob("*.js") if "\nexport default view(" in path.read_text("utf-8"))
@@ -99,6 +100,19 @@ def block(**on):
     )
 
 
+def course(**on):
+    """Two records of a training with two heads."""
+    two = np.array([[0.1, 0.2], [0.6, 0.1]])
+    maps = np.rint(255 * np.broadcast_to(WEIGHTS, (2, 2, 5, 5))).astype(np.uint8)
+    numbers = {"loss": two[:, 0], "inside": two[:, 0], "beyond": np.full(2, np.nan)}
+    recorded = trained.Course(
+        [0, 7], 9, ["1.1", "1.2"], **numbers, **dict.fromkeys(SCORES, two), maps=maps, guess=2
+    )
+    return trained.training(
+        recorded, TOKENS, sources=ONES > 1, place=1, head=0, key="v", verdict="None.", label="training", **on
+    )
+
+
 def search(**on):
     levels = [
         [tree.Node(" a", 0, 0.6, 0.7), tree.Node(" the", 0, 0.3, 1.7)],
@@ -127,6 +141,7 @@ def next_tokens(**on):
 LABELS = {"rows": TOKENS, "columns": TOKENS}
 TWO = {"names": ["1.1", "1.2"], **LABELS}
 ENDS = np.array([0.9, 1.1])
+SCORES = "answer", "previous", "silenced"
 LANES = [meter.Lane(name, -ENDS, ENDS, 0.3, (-0.7, 0.6), note="+0.1") for name in ("layer 1", "end")]
 
 OVER = np.linspace(0, 1, 49).reshape(7, 7)
@@ -210,6 +225,7 @@ DRAWN = {
     "story": lambda **on: story.story(
         TOKENS, own=2, read=4, bits=[1.5, 2.5, 0.5], key="v", label="story", **on
     ),
+    "training": course,
     "tree": search,
     "waterfall": lambda **on: waterfall.waterfall(
         [

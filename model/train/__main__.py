@@ -20,7 +20,7 @@ def texts_of(args: argparse.Namespace) -> list[Path]:
     if args.run in (commands.encoder, commands.everything, commands.words, commands.inventory):
         return [args.corpus[0] / name for name in corpus.LICENCES]
     judged = args.names and all(name.startswith(("encoder", "toy")) for name in args.names)
-    if args.run in (commands.toy, commands.spellings) or judged:
+    if args.run in (commands.toy, commands.watched, commands.spellings) or judged:
         return []
     return commands.story_files(args.corpus)
 
@@ -93,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--name", help="of the checkpoint; decoder-POSITIONS if not given")
     command("spread", commands.spread)
+    command("watched", commands.watched)
     command("toy", commands.toy).add_argument(
         "--positions", dest="toys", choices=ENCODINGS, nargs="+", default=list(ENCODINGS)
     )

@@ -11,11 +11,12 @@ import torch
 
 from model import tokenizer as bpe
 from model import zoo
+from model.analysis.learning import History, Settings, kept
 from model.network.config import ModelConfig
 from model.network.convolution import build
 from model.network.encodings import ENCODINGS
 from model.network.transformer import initialise
-from model.train import corpus, distil, evaluate, forms, language, means, toys, wordnet
+from model.train import corpus, distil, evaluate, forms, language, live, means, toys, wordnet
 
 SEEDS = 1, 2, 3
 VARIANTS = *ENCODINGS, "unmasked", "cnn"
@@ -108,6 +109,17 @@ def toy(args: Namespace) -> None:
     for positions in args.toys:
         card = toys.train(positions, seed=args.seed, work=args.work, folder=args.folder)
         print(f"toy-{positions}: copies {card['copy_accuracy']:.1%}")
+
+
+def watched(args: Namespace) -> None:
+    """Record the training and the race of all encodings that the page about learning shows first."""
+    settings, laps = Settings(), []
+    kept.save_history(History(settings, [record for record, _ in live.train(settings)]), args.folder)
+    for lap in live.race(settings, list(ENCODINGS), SEEDS):
+        laps.append(lap)
+        if lap.scales:
+            print(f"{lap.positions}, seed {lap.seed}: {lap.inside:.1%}", flush=True)
+    kept.save_race(settings, laps, args.folder)
 
 
 def encoder(args: Namespace) -> None:

@@ -109,14 +109,19 @@ def train(
         losses = []
 
 
-def race(settings: Settings, positions: Sequence[str], seeds: Sequence[int]) -> Iterator[Lap]:
+def race(
+    settings: Settings, positions: Sequence[str], seeds: Sequence[int], seconds: float = float("inf")
+) -> Iterator[Lap]:
     """Train the same model with several encodings and seeds, all encodings of a seed side by side and on the
-    same batches: yield a Lap of each in turn.
+    same batches: yield a Lap of each in turn. After so many `seconds` it stops at the end of a lap.
     """
+    began = time.monotonic()
     for seed in seeds:
         runners = [laps(replace(settings, positions=one, seed=seed)) for one in positions]
         for abreast in zip(*runners, strict=True):
             yield from abreast
+            if time.monotonic() - began > seconds:
+                return
 
 
 def laps(settings: Settings) -> Iterator[Lap]:

@@ -18,6 +18,8 @@ VIEWS = [  # page, its link, the picture, and how much of it the laptop shows at
     ("decoding", {SECTION: "The first token"}, "decoding.shares", 1),
     ("architecture", {"architecture.section": "The end", "model": "encoder"}, "architecture.nearest", 0.9),
     ("decoding", {SECTION: "Surprise and layers"}, "decoding.chips", 1),
+    ("learning", {}, "learning.course", 0.95),
+    ("learning", {"learning.section": "Race"}, "learning.curves", 1),
     ("bugs", {}, "bugs.maps", 1),
     ("bugs", {"bugs.section": "Guess the bug"}, "bugs.riddle", 1),
 ]

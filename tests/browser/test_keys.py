@@ -68,7 +68,7 @@ STEERED = {
 }
 # Views whose keys are the browser's own, and those that are only read.
 NATIVE, READ = (
-    {"contents", "drawing", "ladder", "merges", "screen"},
+    {"contents", "drawing", "ladder", "merges", "screen", "training"},
     {"address", "beliefs", "live", "ranking"},
 )
 
@@ -97,7 +97,7 @@ def mounted(tabs):
 
 
 def test_no_view_is_forgotten():
-    assert len(views.NAMES) == 25
+    assert len(views.NAMES) == 26
     assert sorted(views.DRAWN) == sorted([*WALKED, *STEERED, *NATIVE, *READ]) == views.NAMES
 
 

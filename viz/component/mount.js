@@ -49,8 +49,8 @@ export const view =
     };
   };
 
-/** The data of a picture of matrices, [u32 length][JSON header][float32 (N, T, S)]: the header's fields and
- *  the numbers, NaN for what is masked. */
+/** The data of a picture of matrices, [u32 length][JSON header][float32 (N, T, S)], or with the header's type
+ *  "u1" [uint8]: the header's fields and the numbers, NaN for what is masked. */
 export function unpack(payload) {
   const bytes = payload.slice(); // the message's own offset may not be a multiple of four
   const length = new DataView(bytes.buffer).getUint32(0, true);
@@ -58,6 +58,6 @@ export function unpack(payload) {
   return {
     ...header,
     rows: header.rows.slice(0, header.tall),
-    values: new Float32Array(bytes.buffer, 4 + length),
+    values: new (header.type === "u1" ? Uint8Array : Float32Array)(bytes.buffer, 4 + length),
   };
 }

@@ -70,8 +70,8 @@ def view(name: str, whole_page: bool = False):
     )
 
 
-def payload(header: dict, numbers: np.ndarray) -> bytes:
-    """[u32 header length][JSON header][float32 numbers], little-endian; NaN stands for masked."""
+def payload(header: dict, numbers: np.ndarray, kind: np.dtype | type | str = "<f4") -> bytes:
+    """[u32 header length][JSON header][numbers], little-endian; of float32, NaN stands for masked."""
     text = json.dumps(header).encode("ascii")
     text += b" " * (-len(text) % 4)  # Float32Array wants numbers at a multiple of four bytes
-    return len(text).to_bytes(4, "little") + text + np.asarray(numbers, "<f4").tobytes()
+    return len(text).to_bytes(4, "little") + text + np.asarray(numbers, kind).tobytes()

@@ -1,6 +1,7 @@
 """What is measured of a model at a recorded step of its training."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from model.analysis.learning.tasks import Strings
 from model.network.transformer import Transformer
 
 HELD = 7, 0  # seed of the strings that are measured on, which no training draws
-STRINGS, FEW = 32, 16  # of them; for what is measured of each head, and of longer strings
+STRINGS = 24  # of them
 SCALES = 1, 2, 4  # times the training length
 STEPS = 255  # of a weight from 0 to 1, as it is kept
 
@@ -64,9 +65,9 @@ class Lap(NamedTuple):
 @torch.inference_mode()
 def measure(network: Transformer, settings: Settings, step: int, losses: list[float]) -> Record:
     """Measure the model after so many steps."""
-    held, few = settings.draw(STRINGS, HELD), settings.draw(FEW, HELD)
+    held = settings.draw(STRINGS, HELD)
     logits = network(held.read, settings.allowed(held.read.shape[1])).logits
-    weights = weights_of(network, settings, few)
+    weights = weights_of(network, settings, held)
     return Record(
         step,
         np.array(losses, np.float32),
@@ -74,8 +75,8 @@ def measure(network: Transformer, settings: Settings, step: int, losses: list[fl
         share(logits, held),
         accuracy(network, settings, scale=2),
         by_head(weights, lambda one, _: heads.previous(one)),
-        by_head(weights, lambda one, i: heads.on(one, few.sources(i))),
-        silenced(network, settings, few),
+        by_head(weights, lambda one, i: heads.on(one, held.sources(i))),
+        silenced(network, settings, held),
         np.rint(STEPS * weights_of(network, settings, settings.sample())[:, 0]).astype(np.uint8),
     )
 
@@ -87,7 +88,7 @@ def accuracy(network: Transformer, settings: Settings, scale: int) -> float:
     """
     if not settings.reaches(scale):
         return np.nan
-    strings = settings.draw(STRINGS if scale == 1 else FEW, HELD, scale)
+    strings = settings.draw(STRINGS, HELD, scale)
     return share(network(strings.read, settings.allowed(strings.read.shape[1])).logits, strings)
 
 
@@ -123,8 +124,9 @@ def silenced(network: Transformer, settings: Settings, strings: Strings) -> np.n
     return right[:, :, strings.judged].double().mean(-1).numpy().astype(np.float32)
 
 
+@lru_cache(maxsize=64)
 def uniform(settings: Settings) -> float:
     """The answer score of a head that gives all it may see the same weight."""
-    strings = settings.draw(FEW, HELD)
+    strings = settings.draw(STRINGS, HELD)
     weights = heads.uniform(settings.allowed(strings.read.shape[1]))
-    return float(np.mean([heads.on(weights, strings.sources(i)) for i in range(FEW)]))
+    return float(np.mean([heads.on(weights, strings.sources(i)) for i in range(STRINGS)]))

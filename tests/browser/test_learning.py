@@ -1,0 +1,71 @@
+"""A model learns in a real browser: the loss falls below what an untrained model can reach, the slider goes back
+to any step and the map with it, and a training that is stopped keeps what it has.
+"""
+
+import math
+
+from playwright.sync_api import expect
+
+TASK = {"learning.task": "sort", "learning.layers": "1", "learning.heads": "2", "learning.width": "32"}
+GUESS = math.log(26)  # nats of a letter that is guessed
+LATER = """loss => {
+    const room = document.querySelector(".st-key-learning-course [data-testid=stBidiComponentIsolated]");
+    const shown = room?.shadowRoot?.querySelector(".riverbank-training")?.dataset;
+    return shown?.live === "true" && Number(shown.loss) < loss && { ...shown };
+}"""
+
+
+def seen(page, **wishes):
+    return page.shown("learning.course", "training", **wishes)
+
+
+def press(page, key):
+    page.part(f"learning.{key}", "button").click()
+
+
+def test_it_learns_before_ones_eyes_and_what_was_recorded_can_be_gone_through(page):
+    page.open("learning", **TASK)
+    assert float(seen(page, records=1)["loss"]) > GUESS
+    press(page, "train")
+    page.page.wait_for_function(LATER, arg=0.8 * GUESS, timeout=90_000)
+    press(page, "pause")
+    page.part("learning.train", "button").wait_for()
+    stopped = seen(page, live="false")
+    last = int(stopped["records"]) - 1
+    assert int(stopped["place"]) == last > 2 and float(stopped["loss"]) < 0.8 * GUESS
+    expect(page.part("learning.train")).to_contain_text("Go on")
+    slide = page.part("learning.course", ".slide")
+    slide.press("Home")
+    assert float(seen(page, place=0)["loss"]) > GUESS
+    page.linked(**{"learning.step": "0"})
+    for _ in range(2):
+        slide.press("ArrowRight")
+    shown = seen(page, place=2)
+    page.linked(**{"learning.step": shown["step"]})
+    page.part("learning.course", ".heads button").nth(1).click()
+    seen(page, head="1.2")
+    page.linked(**{"learning.head": "1.2"})
+    press(page, "reset")
+    assert seen(page, records=1)["step"] == "0"
+
+
+def test_the_picture_plays_what_was_recorded_and_each_map_differs(page):
+    page.open("learning")
+    drawn = "canvas => canvas.toDataURL()"
+    last = seen(page, live="false")
+    heads = page.part("learning.course", ".sight > canvas")
+    before = heads.evaluate(drawn)
+    page.part("learning.course", ".slide").press("Home")
+    seen(page, place=0)
+    assert heads.evaluate(drawn) != before
+    page.part("learning.course", "button[aria-label='Play what was recorded']").click()
+    seen(page, place=int(last["place"]))
+    assert heads.evaluate(drawn) == before
+
+
+def test_where_motion_is_unwelcome_nothing_plays_and_steps_are_left(reader):
+    page = reader(reduced_motion="reduce").open("learning")
+    place = int(seen(page, live="false")["place"])
+    expect(page.part("learning.course", ".play")).to_be_hidden()
+    page.part("learning.course", "button[aria-label='One record back']").click()
+    seen(page, place=place - 1)

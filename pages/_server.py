@@ -53,7 +53,8 @@ STYLE = """<style>
   .st-key-decoding-candidates { --room: 26rem; animation: hold 2s }
   .st-key-contents { --room: 27.8rem; animation: hold 2s }
   .st-key-attention-matrix,
-  .st-key-bpe-player, .st-key-heads-grid, .st-key-heads-map { --room: 28rem; animation: hold 2s }
+  .st-key-bpe-player, .st-key-learning-course,
+  .st-key-heads-grid, .st-key-heads-map { --room: 28rem; animation: hold 2s }
   .st-key-rope-clocks, .st-key-architecture-diagram { --room: 33rem; animation: hold 2s }
 }
 .st-key-above { min-height: 68px } /* see _control.row_above */
@@ -66,7 +67,9 @@ STYLE = """<style>
 [class*="st-key-text_row"] { min-height: 40px } /* see _text.place */
 /* one button stops what a page does: Streamlit's own says the same, and a run that ends for the next frame
    leaves the buttons of the run before in their place */
-.stApp:has(.st-key-decoding-stop, .st-key-bpe-stop) .stStatusWidget { display: none }
+.stApp:has(
+  .st-key-decoding-stop, .st-key-bpe-stop, .st-key-learning-pause, .st-key-learning-stop
+) .stStatusWidget { display: none }
 .st-key-decoding-play:has(.st-key-decoding-stop) > :not(.st-key-decoding-stop) { display: none }
 /* on a phone a table scrolls by itself, and a formula breaks where it has no room (see _shell.say) */
 .stMarkdown.stMarkdown table { display: block; overflow-x: auto; width: fit-content; max-width: 100% }

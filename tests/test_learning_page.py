@@ -178,6 +178,12 @@ def test_any_rule_is_learned_or_refused_in_a_sentence(rule):
         assert not escaped(text.value)
 
 
+def test_under_the_full_mask_the_page_says_that_the_model_cheats(short):
+    for mask in ("causal", "full"):
+        at = settled(press(opened("learning", **SMALL | {"learning.mask": mask}), "train"))
+        assert ("cheats" in said(at)) == (mask == "full")
+
+
 def test_a_rule_of_ones_own_is_trained(short):
     at = opened("learning", **SMALL | {"learning.task": "your own", "learning.rule": "ab bc ca"})
     header, _ = course(settled(press(at, "train")))
@@ -325,7 +331,7 @@ def test_a_race_runs_and_its_table_can_be_taken_away(short):
     one = next(iter(at.session_state["learning.races"].values()))
     assert one.done == 6 and [lap.seed for lap in one.laps if lap.scales] == [1, 1, 2, 2, 3, 3]
     rows = list(csv.DictReader(io.StringIO(race.written(one))))
-    assert len(rows) == 6 and rows[1]["positions"] == "learned" and rows[1]["right_at_2x"] == ""
+    assert len(rows) == 6 and rows[0]["positions"] == "learned" and rows[0]["right_at_2x"] == ""
     assert float(rows[0]["right_at_1x"]) == next(lap.scales[0] for lap in one.laps if lap.scales)
     assert {row["task"] for row in rows} == {"sort"} and float(rows[0]["seconds_per_step"]) > 0
     assert "At the training length" in said(at) and "| learned | 3 |" in said(at)

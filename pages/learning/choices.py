@@ -28,7 +28,14 @@ RATE = Menu(
     dependents=DEPENDENTS,
     look={"width": 130, "help": explained("learning rate")},
 )
-SEED = Number("Seed", "learning.seed", range(1, 1001), DEFAULT.seed, dependents=DEPENDENTS, look=WIDE)
+SEED = Number(
+    "Seed",
+    "learning.seed",
+    range(1, 1001),
+    DEFAULT.seed,
+    dependents=DEPENDENTS,
+    look={"width": 130, "help": explained("seed")},
+)
 MODEL = MASK, LAYERS, HEADS, WIDTH, RATE, SEED
 
 

@@ -52,7 +52,17 @@ def verdict(one, place, head, silence):
         at += f"; with head {named(one.history, head)} silenced **{without}**"
     if one.step == 0:
         return f"{at}: nothing has been learned yet. Press **Train**."
-    return f"{at}. {details(one.history)} {origin(one)}"
+    return f"{at}. {cheating(one.settings)}{details(one.history)} {origin(one)}"
+
+
+def cheating(settings):
+    """What the full mask makes of a training."""
+    if settings.mask != "full":
+        return ""
+    return (
+        "Under the full mask each token sees the one that it is to predict: the model **cheats**, and "
+        "what it learns is to copy that one. "
+    )
 
 
 def found(history):

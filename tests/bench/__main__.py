@@ -1,6 +1,7 @@
 """`python -m tests.bench [a] [b] ... [m]`: one table of ratios, all rows or those named; each row is measured
 in one run. `python -m tests.bench load`: a class at once; `answers`: what an answer costs; `heavy`: beside five
-who ask for much; `views`: every view; `visits`: a first visit of every page.
+who ask for much; `trainings`: beside two who train; `views`: every view; `visits`: a first visit of every
+page.
 """
 
 import argparse
@@ -12,7 +13,20 @@ from pathlib import Path
 
 import torch
 
-from tests.bench import answers, chromium, decoding, grids, heavy, load, opened, passes, users, views, visits
+from tests.bench import (
+    answers,
+    chromium,
+    decoding,
+    grids,
+    heavy,
+    load,
+    opened,
+    passes,
+    trainings,
+    users,
+    views,
+    visits,
+)
 
 HEAD = f"{'':<68} {'ours':>9} {'other':>9} {'ratio':>6}  target"
 
@@ -64,7 +78,8 @@ def rows(chosen):
 
 
 def main():
-    tables = {"answers": answers, "load": load, "heavy": heavy, "views": views, "visits": visits}
+    tables = {"answers": answers, "load": load, "heavy": heavy, "trainings": trainings, "views": views}
+    tables["visits"] = visits
     if sys.argv[1:2] and sys.argv[1] in tables:
         print(machine(), flush=True)
         return tables[sys.argv[1]].main(sys.argv[2:])

@@ -1,0 +1,62 @@
+"""`python -m tests.bench trainings --seconds 40`: two visitors train models, one after the other without a
+pause; a third types sentences on a light page. Once with the training and once without, in turn.
+"""
+
+import argparse
+import random
+import threading
+import time
+from contextlib import suppress
+from statistics import quantiles
+
+from websockets.exceptions import ConnectionClosed
+
+from tests.bench.heavy import light
+from tests.bench.load import times
+from tests.browser import launch
+from tests.wire import Visitor
+
+BAR = 1.5  # p95 of the third visitor's answers while others train / while nobody does
+TURNS = 3  # of each
+TASKS = "repeat", "look up"
+
+
+def train(url, task, end, steps):
+    """One of the two: begin, look each second as the page does, begin anew once it has ended."""
+    chance = random.Random(task)
+    with Visitor(url) as visitor, suppress(ConnectionClosed):  # the server has gone at the end
+        while time.monotonic() < end:
+            visitor.open("learning", **{"learning.task": task, "learning.seed": chance.randint(2, 1000)})
+            visitor.run(states={visitor.widget("button", "learning.train").id: True})
+            while time.monotonic() < end and any(
+                "-learning.pause" in one.id for one in visitor.all("button")
+            ):
+                time.sleep(1)
+                visitor.run()
+            steps.append(visitor.wrong())
+            pause = [one.id for one in visitor.all("button") if "-learning.pause" in one.id]
+            visitor.run(states=dict.fromkeys(pause, True))
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="python -m tests.bench trainings", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20)
+    asked = parser.parse_args(arguments)
+    alone, beside, wrong = [], [], []
+    with launch.server() as server:
+        for _ in range(TURNS):
+            alone += light(server.url, asked.seconds)
+            end = time.monotonic() + asked.seconds + 6
+            two = [threading.Thread(target=train, args=(server.url, task, end, wrong)) for task in TASKS]
+            for one in two:
+                one.start()
+            time.sleep(5)  # the workers have started
+            beside += light(server.url, asked.seconds)
+            for one in two:
+                one.join()
+    print("the third visitor    answers   p50 ms   p95 ms   max ms")
+    print(f"{'nobody trains':18}{times(alone)[0]}")
+    print(f"{'two train':18}{times(beside)[0]}")
+    ratio = quantiles(beside, n=20)[-1] / quantiles(alone, n=20)[-1]
+    verdict = "met" if ratio <= BAR else "MISSED"
+    print(f"p95 with training / without: {ratio:.2f}   ≤ {BAR} {verdict}; {sum(map(bool, wrong))} failures")

@@ -19,7 +19,7 @@ from model.analysis.learning import TASKS, Lap, Settings, kept
 from model.analysis.learning.contest import Contest
 from model.network.encodings import ENCODINGS
 from model.train import live
-from pages import _cache, _trainings
+from pages import _cache, _pool, _trainings
 from pages._cache import Cache
 from pages._pool import BUSY, LOST, Interrupted, Pool
 from pages.learning import race, run
@@ -274,14 +274,47 @@ def test_the_server_trains_in_a_worker_and_never_imports_the_training():
         "import sys, time\nfrom model.analysis.learning import Settings\nfrom pages import _trainings\n"
         "from pages.learning.run import trained\n_trainings.open_pool()\n"
         "one = _trainings.begin(trained, Settings(layers=1, heads=1, width=8, task='sort'), None, 7)\n"
-        "steps = []\nwhile not one.over:\n    steps += [record.step for record, _ in one.parts()]\n"
-        "    time.sleep(0.05)\nprint(steps, any('model.train' in name for name in sys.modules))\n"
+        "losses = []\nwhile not one.over:\n"
+        "    losses += [record.losses.tobytes().hex() for record, _ in one.parts()]\n    time.sleep(0.05)\n"
+        "print(*losses[1:], any('model.train' in name for name in sys.modules))\n"
         "_trainings.close_pool()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
-    assert done.stdout == "[0, 5, 7] False\n"
+    here = [
+        record
+        for record, _ in live.train(replace(Settings(), layers=1, heads=1, width=8, task="sort"), until=7)
+    ]
+    assert [one.step for one in here] == [0, 5, 7]
+    assert done.stdout.split() == [*(one.losses.tobytes().hex() for one in here[1:]), "False"]
+
+
+def test_a_training_that_nobody_looks_at_any_more_ends(pool, monkeypatch):
+    monkeypatch.setattr(_pool, "LEFT", 0.3)
+    monkeypatch.setattr(_trainings, "POOLS", [pool])
+    at = press(opened("learning", **SMALL), "train")
+    (one,) = at.session_state["learning.kept"]["training"].values()
+    job = one.source.source
+    end = time.monotonic() + 60
+    while not job.value.done() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert job.value.cancelled()
+    for _ in range(3):
+        at.run()
+    assert "it can go on" in said(at) and not at.warning
+
+
+def test_one_training_of_a_visitor_ends_where_another_begins(short):
+    at = press(opened("learning", **SMALL), "train")
+    (first,) = at.session_state["learning.kept"]["training"].values()
+    control(at, "learning.section").set_value("Race").run()
+    assert not first.running
+    press(at, "race")
+    (second,) = at.session_state["learning.kept"]["race"].values()
+    assert second.running
+    control(at, "learning.section").set_value("Watch it learn").run()
+    assert not second.running
 
 
 # ---- the race ----
@@ -328,7 +361,7 @@ def test_a_race_runs_and_its_table_can_be_taken_away(short):
     at = visit("learning", query).run()
     assert "Nobody has run this race here yet" in said(at)
     settled(press(at, "race"))
-    one = next(iter(at.session_state["learning.races"].values()))
+    one = next(iter(at.session_state["learning.kept"]["race"].values()))
     assert one.done == 6 and [lap.seed for lap in one.laps if lap.scales] == [1, 1, 2, 2, 3, 3]
     rows = list(csv.DictReader(io.StringIO(race.written(one))))
     assert len(rows) == 6 and rows[0]["positions"] == "learned" and rows[0]["right_at_2x"] == ""
@@ -341,5 +374,5 @@ def test_a_race_that_is_stopped_keeps_what_it_has(short):
     query = SMALL | {"learning.section": "Race", "learning.racers": "rope,alibi"}
     at = press(visit("learning", query).run(), "race")
     press(at, "stop")
-    one = next(iter(at.session_state["learning.races"].values()))
+    one = next(iter(at.session_state["learning.kept"]["race"].values()))
     assert one.laps and not one.running and "no verdict before" in said(at)

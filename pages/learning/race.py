@@ -15,8 +15,7 @@ from pages._cache import remembered
 from pages._control import Several, pause
 from pages._findings import extremes
 from pages._numbers import number, percent, plural
-from pages.learning import choices
-from pages.learning.source import Source
+from pages.learning import choices, source
 from viz import race as figures
 
 OPENING = (
@@ -26,7 +25,6 @@ OPENING = (
 EVERY = 1.0  # seconds between two looks
 SEEDS = 3
 SECONDS = 1200  # of a race, at most
-KEPT = 3  # races of a visitor that are remembered
 RACERS = Several("Encodings", "learning.racers", list(ENCODINGS), list(ENCODINGS), least=2)
 
 
@@ -46,7 +44,7 @@ def shipped():
         return None, []
 
 
-class Race(Source):
+class Race(source.Source):
     """A race in the session; of the default settings it is there beforehand."""
 
     def __init__(self, settings, positions):
@@ -80,23 +78,11 @@ class Race(Source):
         self.laps, self.shipped, self.wrong = [], False, ""
 
 
-def current(settings, positions):
-    """The visitor's Race of these; others are stopped."""
-    races, key = st.session_state.setdefault("learning.races", {}), (settings, positions)
-    for known, one in races.items():
-        if known != key:
-            one.pause()
-    races[key] = races.pop(key, None) or Race(settings, positions)
-    while len(races) > KEPT:
-        del races[next(iter(races))]
-    return races[key]
-
-
 def show(row):
     """Show a race, the visitor's own or the one that comes with the models."""
     first = choices.TASK, RACERS
     settings = replace(choices.settings(row, *first), positions=Settings.positions)
-    one = current(settings, tuple(RACERS.value()))
+    one = source.kept("race", (settings, tuple(RACERS.value())), Race)
     with row:
         choices.draw_first(*first)
         if one.running:

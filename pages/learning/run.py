@@ -1,14 +1,11 @@
 """A visitor's training: what it has recorded so far, and how it goes on."""
 
-import streamlit as st
-
 from model.analysis.learning import History, Settings, kept, measure
 from pages import _heavy
 from pages._cache import remembered
 from pages.learning.source import Source
 
 SECONDS = 180  # of a training without a pause: after that it stops where it is
-KEPT = 3  # trainings of a visitor that are remembered
 LARGE = 600  # heads times width of a model that a worker measures: here it would take half a second
 
 
@@ -84,15 +81,3 @@ class Run(Source):
         self.pause()
         self.state, self.wrong, self.shipped = None, "", False
         self.records = [first(self.settings)]
-
-
-def current(settings):
-    """The visitor's Run of these settings; one of others is paused."""
-    runs = st.session_state.setdefault("learning.runs", {})
-    for one in runs.values():
-        if one.settings != settings:
-            one.pause()
-    runs[settings] = runs.pop(settings, None) or Run(settings)  # the last one asked for stands last
-    while len(runs) > KEPT:
-        del runs[next(iter(runs))]
-    return runs[settings]

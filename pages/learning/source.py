@@ -1,7 +1,24 @@
 """What goes on in a worker for a visitor, as a page looks at it again and again."""
 
+import streamlit as st
+
 from pages import _trainings
 from pages._pool import Interrupted
+
+KEPT = 3  # of each kind that a visitor's session remembers
+
+
+def kept(kind, key, make):
+    """The visitor's Source of that kind and key, made where there is none yet; all others are paused."""
+    known = st.session_state.setdefault("learning.kept", {}).setdefault(kind, {})
+    one = known[key] = known.pop(key, None) or make(*key)  # who was asked for last stands last
+    for others in st.session_state["learning.kept"].values():
+        for other in others.values():
+            if other is not one:
+                other.pause()
+    while len(known) > KEPT:
+        del known[next(iter(known))]
+    return one
 
 
 class Source:

@@ -9,7 +9,7 @@ from pages import _fold
 from pages._choices import put
 from pages._control import Control, pause, switch
 from pages._numbers import plural
-from pages.learning import choices, run, words
+from pages.learning import choices, run, source, words
 from viz.component.training import Course, training
 
 OPENING = (
@@ -23,7 +23,7 @@ SILENCE = switch("Silence this head", "learning.silence")
 def show(row):
     """Show a training, the visitor's own or the one that comes with the models."""
     settings = choices.settings(row, choices.TASK, choices.POSITIONS)
-    one = run.current(settings)
+    one = source.kept("training", (settings,), run.Run)
     with row:
         choices.draw_first(choices.TASK, choices.POSITIONS)
         buttons(one)

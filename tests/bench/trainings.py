@@ -7,7 +7,6 @@ import random
 import threading
 import time
 from contextlib import suppress
-from statistics import quantiles
 
 from websockets.exceptions import ConnectionClosed
 
@@ -55,8 +54,9 @@ def main(arguments):
             for one in two:
                 one.join()
     print("the third visitor    answers   p50 ms   p95 ms   max ms")
-    print(f"{'nobody trains':18}{times(alone)[0]}")
-    print(f"{'two train':18}{times(beside)[0]}")
-    ratio = quantiles(beside, n=20)[-1] / quantiles(alone, n=20)[-1]
+    (first, without), (second, with_two) = times(alone), times(beside)
+    print(f"{'nobody trains':18}{first}")
+    print(f"{'two train':18}{second}")
+    ratio = with_two / without
     verdict = "met" if ratio <= BAR else "MISSED"
     print(f"p95 with training / without: {ratio:.2f}   ≤ {BAR} {verdict}; {sum(map(bool, wrong))} failures")

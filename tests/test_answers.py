@@ -10,8 +10,9 @@ from tests.test_pages import PAGES
 SENTENCE = "My little sister walked along the green river to the old bank"
 READ = {  # page: how many times as many tokens as the sentence has its networks read at most; the others once
     "averaging": 3,  # in three mixtures
+    "bugs": 6,  # by the model as it is, and with bugs
     "decoding": 2,  # for the text as it is, and for the choice
-    "masks": 45,  # by both, and by one with a mask; then 20 tokens more each, by one over and over
+    "masks": 25,  # by both, and by one with a mask; then 12 tokens more each, by one over and over
     "positions": 6,  # by the models of six encodings, of which one is the first here
     "receptive_field": 2,  # by the encoder for its tokens, and by a random network for their gradients
     "word_sense": 14,  # the sentence, and without each of its other words

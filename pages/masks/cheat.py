@@ -24,9 +24,9 @@ OPENING = (
     "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** and "
     "see how sure each is of every next word: the one that may look ahead knows nearly all of them."
 )
-TEMPERATURE, COUNT = 0.8, 20  # of what they write: enough to see one repeat itself
+TEMPERATURE, COUNT = 0.8, 12  # of what they write: enough to see one repeat itself
 SEED = Number("Seed", "masks.seed", range(1, 1000), 1, look={"width": 120, "label_visibility": "collapsed"})
-BOX = 165  # pixels: the height of the box that they are written in
+BOX = 130  # pixels: the height of the box that they are written in
 CONTEXT = 128  # tokens before what they write: as many as they were trained on
 
 

@@ -18,9 +18,13 @@ END = " bank"  # of every text: of this word the pages about senses know the mos
 
 
 def cost(server, page, view, some, turns):
-    """Seconds of a core of each answer to a new text, on a page that has answered two before."""
+    """Seconds of a core of each answer to a new text, on a page that has answered two before; None where no
+    text is typed.
+    """
     with Visitor(server.url) as visitor:
         visitor.open(page, **({f"{page}.section": view} if view else {}))
+        if not any(box.id.endswith("-text") for box in visitor.all("text_area")):
+            return None
         for turn in range(turns + 2):
             if turn == 2:
                 before = server.computed()
@@ -42,10 +46,14 @@ def main(arguments):
     costs = {}
     with launch.server() as server:
         for page, view in chosen if asked.every_view else first.items():
-            each = costs[page, view] = [cost(server, page, view, one, asked.turns) for one in some.values()]
+            each = [cost(server, page, view, one, asked.turns) for one in some.values()]
+            if None in each:
+                continue
+            costs[page, view] = each
             name = f"{page}{f': {view}' if asked.every_view and view else ''}"
             print(f"{name:<42}" + "".join(f"{1000 * seconds:>12.0f}" for seconds in each), flush=True)
-    means = [fmean(column) for column in zip(*(costs[one] for one in first.items()), strict=True)]
+    begun = [each for one, each in costs.items() if one in first.items()]
+    means = [fmean(column) for column in zip(*begun, strict=True)]
     print(f"{'the mean over all pages':<42}" + "".join(f"{1000 * mean:>12.0f}" for mean in means))
     for (tokens, bar), mean in zip(BARS.items(), means, strict=True):
         print(f"≤ {1000 * bar:.0f} ms at {tokens} tokens {'met' if mean <= bar else 'MISSED'}")

@@ -3,12 +3,13 @@
 import inspect
 import re
 from functools import lru_cache
+from typing import Any
 
 import streamlit as st
 
 from model import Change, Trace, load, masks
 from pages._cache import remembered
-from pages._choices import refusals
+from pages._choices import put, refusals
 from pages._glossary import explained
 from pages._projector import enlarged
 from viz import theme
@@ -45,6 +46,14 @@ def pages():
         root,
         *(st.Page(f"{name}/page.py", title=question, url_path=name) for name, question in PAGES.items()),
     ]
+
+
+def lead_to(folder: str, label: str, choices: dict[str, Any], *, key: str) -> None:
+    """A button that opens another page with these choices, {key of a control: value}. A link would not do: of
+    addresses a session reads only the first.
+    """
+    if st.button(label, key=key, icon=":material/arrow_forward:", on_click=put, args=(choices,)):
+        st.switch_page(next(page for page in st.session_state.pages if page.url_path == folder))
 
 
 def explain(

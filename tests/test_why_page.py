@@ -276,10 +276,13 @@ def test_the_moves_of_an_encoder_add_up_to_the_meter_of_which_bank():
 
 
 def test_which_bank_and_the_sum_lead_to_one_another():
-    (there,) = opened("word_sense").get("page_link")
-    assert "why.section=What+did+it+write" in there.proto.query_string
-    (back,) = opened("why", text=TEXT, model="encoder", **WROTE).get("page_link")
-    assert back.proto.page == "word_sense" and "model=encoder" in back.proto.query_string
+    at = opened("word_sense", **{"word_sense.stage": "layer 2"})
+    meter = pictures(at)["word_sense.meter"]["lanes"][2]["values"][0]
+    press(at, "word_sense.why")
+    assert control(at, "model").value == "encoder" and control(at, "why.stage").value == 2
+    assert pictures(at)["why.written"]["total"]["value"] == pytest.approx(meter, abs=1e-4)
+    at = press(opened("why", text=TEXT, model="encoder", **WROTE | {"why.stage": "layer 4"}), "why.meter")
+    assert pictures(at)["word_sense.meter"]["chosen"] == 4
 
 
 def test_an_encoder_is_asked_of_the_words_that_have_two_known_senses():

@@ -230,6 +230,7 @@ DRAWN = {
     "waterfall": lambda **on: waterfall.waterfall(
         [
             waterfall.Summand(["because ", " bank", " is one"], 1.5),
+            waterfall.Summand(["although ", " river", ""], -0.25),
             waterfall.Summand(["the rest"], -0.5, False),
         ],
         total="the score",

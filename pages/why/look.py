@@ -35,7 +35,7 @@ def show(view):
     answers = narrow(token("Who answers", "why.key", trace.tokens, _words.strongest(trace, weights)))
     pair = Pair(choice.layer, choice.head, query, answers.value())
     lead = WHOLE.value() == LEAD
-    with picture_first(asks, answers, WHOLE, row=view.row):
+    with picture_first(asks, answers, row=view.row):
         sentence(trace, pair, weights)
         try:
             parts = apart(choice.text, choice.model, pair, lead)
@@ -43,6 +43,8 @@ def show(view):
             st.info(_shell.escaped(str(reason)))
             return
         reasons(choice, trace, pair, parts, table.cell(parts))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        WHOLE.draw()
     name = "All parts of the query times all parts of the key"
     _fold.fold(name, "why.table", table.show, choice, trace, pair, parts)
     tell(trace, pair, parts, weights, lead)

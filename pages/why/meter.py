@@ -47,7 +47,9 @@ def show(view):
             (st.info if known else st.warning)(reason)
         if known is not None:
             moved(choice, trace, word, known, stage.value(), names)
-    link(choice)
+    choices = {"text": choice.text, "model": choice.model, "word_sense.stage": stage.value()}
+    choices["word_sense.word"] = str(word).lower()
+    _shell.lead_to("word_sense", "See it on its meter: Which bank?", choices, key="why.meter")
     _fold.fold("How the meter becomes a sum", "why.sense", formula)
     _fold.sources("why.code", why.pushes, why.moves)
 
@@ -84,17 +86,6 @@ def moved(choice, trace, word, known, stage, names):
     st.caption(
         f"All heads together brought the word {number(sources.sum())} along the axis; the mean over the "
         "examples is not taken off here, for their tokens are others."
-    )
-
-
-def link(choice):
-    """The way back to the meter itself."""
-    page = next(page for page in st.session_state.pages if page.url_path == "word_sense")
-    st.page_link(
-        page,
-        label="See the word on its meter: Which bank?",
-        icon=":material/arrow_back:",
-        query_params={"text": choice.text, "model": choice.model},
     )
 
 

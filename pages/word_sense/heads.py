@@ -82,16 +82,12 @@ def picture(target, side, scale, plain, clue, stage):
     )
 
 
-def link(target, stage, model, names):
-    """The way to the meter as a sum of what each head wrote, for the first sentence."""
+def lead_on(target, stage, model):
+    """The way to the meter of the first sentence as a sum of what each part has written."""
     able = [word for word in senses.words(target.text) if _examples.has_examples(str(word))]
     if target not in able or load(model).config.predicts:  # of what predicts, logits are taken apart there
         return
-    page = next(page for page in st.session_state.pages if page.url_path == "why")
-    place = {"why.word": str(1 + able.index(target)), "why.stage": names[stage]}
-    st.page_link(
-        page,
-        label="Why? The meter of the first sentence as a sum of what each head wrote",
-        icon=":material/arrow_forward:",
-        query_params={"text": target.text, "model": model, "why.section": "What did it write?"} | place,
-    )
+    place = {"why.word": able.index(target), "why.stage": stage}
+    choices = {"text": target.text, "model": model, "why.section": "What did it write?"} | place
+    label = "Why? The meter of the first sentence as a sum"
+    _shell.lead_to("why", label, choices, key="word_sense.why")

@@ -52,7 +52,7 @@ if hides:
     seen = targets, scales, plain, moved, hidden, stage
     fold("Which heads did it?", "word_sense.by_head", heads.pictures, *seen)
 if known:
-    heads.link(targets[0], stage, model, names)
+    heads.lead_on(targets[0], stage, model)
     fold("All examples on one plane", "word_sense.plane", examples.plane, word, known, now, stage, names)
 if word:
     examples.edit(word, targets, known, model)

@@ -22,6 +22,8 @@ VIEWS = [  # page, its link, the picture, and how much of it the laptop shows at
     ("learning", {"learning.section": "Race"}, "learning.curves", 1),
     ("bugs", {}, "bugs.maps", 1),
     ("bugs", {"bugs.section": "Guess the bug"}, "bugs.riddle", 1),
+    ("why", {}, "why.reasons", 1),
+    ("why", {"why.section": "What did it write?"}, "why.written", 1),
 ]
 
 

@@ -39,6 +39,7 @@ WALKED = {
     "rows": ("button", 0, {"ArrowDown": 1, "ArrowUp": 0, "End": 1, "Home": 0}, ["row", "rope"]),
     "sequence": (".chip", 0, {"ArrowRight": 1, "End": 4, "ArrowLeft": 3, "Home": 0}, None),
     "story": ("button", 3, {"ArrowLeft": 2, "End": 4, "Home": 0, "ArrowRight": 1}, ["token", 1]),
+    "waterfall": ("button", 0, {"ArrowDown": 1, "ArrowUp": 0, "End": 1, "Home": 0}, ["summand", 0]),
     "tree": ("button", 0, {"ArrowRight": 2, "ArrowDown": 3, "ArrowLeft": 1, "ArrowUp": 0}, ["node", 0, 0]),
 }
 # Pictures on a canvas: the data attribute with their place, where each key leads, what Enter says.

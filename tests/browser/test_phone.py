@@ -16,6 +16,7 @@ FOLDS = {  # what is wide behind a name: formulas, tables, second pictures
     "positions": ("hard", "comes", "differ", "formula", "how", "numbers", "ways", "parts_are"),
     "learning": ("numbers", "formula"),
     "architecture": ("totals", "adds", "turns", "formula", "pooled", "table", "drawn", "formulas"),
+    "why": ("table", "formula", "logit"),
 }
 
 

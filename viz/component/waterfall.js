@@ -1,6 +1,6 @@
 // @ts-check
-// A sum as a waterfall: each summand in words, and a bar that begins where the one before it ends. Texts go in
-// as text only.
+// A sum as a waterfall: each summand in words, and a bar that begins where the one before it ends. Texts go
+// in as text only.
 
 import { walks } from "./keys.js";
 import { view } from "./mount.js";
@@ -25,13 +25,11 @@ function track([from, to], text, share, kind) {
   return element("span", "track", element("span", "room", zero, fill), element("span", "number", text));
 }
 
-// texts in turn with tokens
+const token = (text) => element("bdi", "token", ...parted(text.trim() || text));
+
+/** What is said of a summand: texts in turn with tokens. */
 const words = (parts) =>
-  element(
-    "span",
-    "words",
-    ...parts.map((part, place) => (place % 2 ? element("bdi", "token", ...parted(part.trim() || part)) : part)),
-  );
+  element("span", "words", ...parts.map((part, place) => (place % 2 ? token(part) : part)));
 
 class Waterfall {
   constructor(host) {
@@ -50,12 +48,7 @@ class Waterfall {
       button.addEventListener("click", () => commit("summand", place));
       return element("li", {}, button);
     };
-    const sum = element(
-      "li",
-      "row total",
-      words(total.words),
-      track(spans.at(-1), total.text, share, "sum"),
-    );
+    const sum = element("li", "row total", words(total.words), track(spans.at(-1), total.text, share, "sum"));
     const list = element("ol", { "aria-label": label }, ...rows.map(line), sum);
     this.renew(() => this.host.replaceChildren(list), Math.max(0, chosen ?? 0));
     this.host.dataset.revision = revision;

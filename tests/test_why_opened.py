@@ -5,6 +5,11 @@ import pytest
 
 from model.analysis import why
 from tests.checkpoints import TEXT
+from tests.session import opened as visited
+from tests.session import pictures, said
+
+FAMILIES = "llama", "gemma2", "bert", "bloom"  # on the shelf, for the page
+WROTE = {"why.section": "What did it write?"}
 
 ADDED = ["gpt2", "opt"]  # positions are added to the embedding
 TURNED = ["gpt_neox", "gpt_neox serial", "llama", "llama yarn", "mistral", "qwen2", "phi", "smollm3"]
@@ -59,3 +64,31 @@ def test_what_is_no_sum_says_why_in_a_sentence(opened, name):
     trace = bundle.explain(TEXT)
     with pytest.raises(why.NotPlain, match=NO_SUM[name]):
         why.ingredients(bundle, trace, 1, 1, 4, 2)
+
+
+# ---- on the page ----
+
+
+def test_the_page_takes_an_opened_models_score_and_logits_apart(name):
+    at = visited("why", model=name("llama"), text=TEXT)
+    assert "add up to what the model computed" in said(at) and "why.reasons" in pictures(at)
+    at = visited("why", model=name("llama"), text=TEXT, **WROTE)
+    assert pictures(at)["why.knocked"][1].shape == pictures(at)["why.direct"][1].shape
+
+
+def test_the_page_takes_an_opened_encoders_meter_apart(name):
+    at = visited("why", model=name("bert"), text=TEXT, **WROTE)
+    moves = [row["value"] for row in pictures(at)["why.written"]["rows"]]
+    meter = visited("word_sense", model=name("bert"), text=TEXT, **{"word_sense.stage": "layer 2"})
+    there = pictures(meter)["word_sense.meter"]["lanes"][2]["values"][0]
+    at = visited("why", model=name("bert"), text=TEXT, **WROTE | {"why.stage": "layer 2"})
+    assert pictures(at)["why.written"]["total"]["value"] == pytest.approx(there, abs=1e-3)
+    assert len(moves) == 6
+
+
+def test_the_page_says_why_a_model_is_no_sum(name):
+    at = visited("why", model=name("gemma2"), text=TEXT)
+    assert "does not add up to its stream" in said(at) and "why.reasons" not in pictures(at)
+    at = visited("why", model=name("gemma2"), text=TEXT, **WROTE)
+    assert "does not add up to its stream" in at.warning[0].value
+    assert "Queries, keys, values" in said(visited("why", model=name("bloom"), text=TEXT))

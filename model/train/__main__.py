@@ -9,16 +9,21 @@ import torch
 from model import zoo
 from model.network.encodings import ENCODINGS
 from model.train import commands, corpus
+from model.vision import NAMES
 
 STEPS = 2000
+DIGITS = "handwritten digits: `images` (10000, 28, 28) and `labels` of MNIST"
 HELP = "folder with the text files; for decoders also the files themselves: "
 HELP += "the first is the one that the model is judged on"
 
 
 def texts_of(args: argparse.Namespace) -> list[Path]:
-    """The files that the command reads."""
+    """The files that the command reads, digits included."""
     if args.run in (commands.encoder, commands.everything, commands.words, commands.inventory):
-        return [args.corpus[0] / name for name in corpus.LICENCES]
+        texts = [args.corpus[0] / name for name in corpus.LICENCES]
+        return [*texts, args.digits] if args.run is commands.everything else texts
+    if args.run is commands.pictures:
+        return [args.digits]
     judged = args.names and all(name.startswith(("encoder", "toy")) for name in args.names)
     if args.run in (commands.toy, commands.watched, commands.spellings) or judged:
         return []
@@ -30,6 +35,9 @@ def lacking(args: argparse.Namespace) -> str | None:
     unknown = [name for name in args.names if name not in zoo.names(folder=args.folder)]
     if unknown:
         return f"there is no model “{unknown[0]}” in {args.folder}"
+    strange = [name for name in args.pictured if name not in NAMES]
+    if strange:
+        return f"there is no model of pictures “{strange[0]}”; there are {', '.join(NAMES)}"
     if args.run in (commands.encoder, commands.everything) and args.package is None:
         return "the teacher is needed: --package, see model/train/teacher.py"
     if args.run is commands.spellings:
@@ -49,8 +57,9 @@ def options() -> argparse.ArgumentParser:
     """The options that all commands share."""
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--corpus", type=Path, nargs="+", default=[Path("../shared/corpora")], help=HELP)
+    shared.add_argument("--digits", type=Path, default=Path("../shared/images/digits.npz"), help=DIGITS)
     shared.add_argument("--seed", type=int, default=1)
-    shared.add_argument("--steps", type=int, default=STEPS, help="of a decoder")
+    shared.add_argument("--steps", type=int, default=STEPS, help="of a decoder, or a model of pictures")
     shared.add_argument("--batch", type=int, default=32, help="windows of 128 tokens in a decoder's step")
     shared.add_argument("--vocabulary", type=int, default=4096, help="of a decoder")
     shared.add_argument("--encoder-steps", type=int, default=11_000)
@@ -80,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
         own = kinds.add_parser(name, parents=[shared], help=run.__doc__)
-        own.set_defaults(run=run, names=[], toys=list(ENCODINGS), convolution=False)
+        own.set_defaults(run=run, names=[], pictured=[], toys=list(ENCODINGS), convolution=False)
         return own
 
     one = command("decoder", commands.decoder)
@@ -97,6 +106,10 @@ def parser() -> argparse.ArgumentParser:
     command("toy", commands.toy).add_argument(
         "--positions", dest="toys", choices=ENCODINGS, nargs="+", default=list(ENCODINGS)
     )
+    seen = command("vision", commands.pictures)
+    seen.add_argument("pictured", metavar="name", nargs="*", help=f"all unless named: {', '.join(NAMES)}")
+    seen.add_argument("--curves", action="store_true", help="how good with how few pictures: measure this")
+    seen.set_defaults(steps=None)
     command("encoder", commands.encoder)
     command("evaluate", commands.judge).add_argument(
         "names", nargs="*", help="of the models; all if none is named"

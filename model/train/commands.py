@@ -16,7 +16,8 @@ from model.network.config import ModelConfig
 from model.network.convolution import build
 from model.network.encodings import ENCODINGS
 from model.network.transformer import initialise
-from model.train import corpus, distil, evaluate, forms, language, live, means, toys, wordnet
+from model.train import corpus, distil, evaluate, forms, language, live, means, toys, vision, wordnet
+from model.vision import NAMES
 
 SEEDS = 1, 2, 3
 VARIANTS = *ENCODINGS, "unmasked", "cnn"
@@ -129,7 +130,7 @@ def encoder(args: Namespace) -> None:
 
 
 def judge(args: Namespace) -> None:
-    """Measure what the cards say of quality, and write it into them."""
+    """Measure the quality of the models, and write it into their cards."""
     torch.set_num_threads(1)
     evaluate.run(
         args.names or zoo.names(folder=args.folder), story_files(args.corpus), args.package, args.folder
@@ -152,6 +153,17 @@ def spellings(args: Namespace) -> None:
     print(f"forms: {forms.write(args.package)} words")
 
 
+def pictures(args: Namespace) -> None:
+    """Train the models of pictures asked for, some minutes each, or measure their learning curves."""
+    folder = args.folder / "vision"
+    if args.curves:
+        return vision.curves(args.digits, work=args.work, folder=folder)
+    for name in args.pictured or NAMES:
+        sizes = {"seed": args.seed, "steps": args.steps or vision.STEPS[name], "work": args.work}
+        card = vision.train(name, args.digits, **sizes, folder=folder)
+        print(f"{name}: reads {card['test_accuracy']:.1%} of the test digits")
+
+
 def everything(args: Namespace) -> None:
     """Train all bundled models, one after the other, and judge them."""
     for name in VARIANTS:
@@ -160,3 +172,4 @@ def everything(args: Namespace) -> None:
     toy(args)
     encoder(args)
     judge(args)
+    pictures(Namespace(**vars(args) | {"steps": None, "curves": False}))

@@ -211,8 +211,8 @@ def test_the_moves_of_a_word_add_up_to_its_meter(stage):
     own = senses.find(TEXT, "bank")[:1]
     vectors = [senses.vectors(bundle, group) for group in (own, left, right)]
     axis = senses.Axis.between(vectors[1].mean(0), vectors[2].mean(0))
-    names, rows = why.pushes(bundle, own, axis, stage)
-    moves = why.moves(rows[0], *(why.pushes(bundle, group, axis, stage)[1] for group in (left, right)))
+    names, rows = why.pushes(bundle, own, axis)[stage]
+    moves = why.moves(rows[0], *(why.pushes(bundle, group, axis)[stage][1] for group in (left, right)))
     meter = axis.project(vectors[0])[0, stage]
     assert moves.sum() == pytest.approx(meter, abs=1e-5 * max(1, np.abs(moves).sum()))
     heads = [i for i, part in enumerate(names) if part.kind == why.HEAD]

@@ -238,8 +238,8 @@ ASKED = {  # arguments of every heavy function of the pages
     "why.logits.by_source": lambda: (TEXT, DECODER, 8, (5, 6)),
     "why.logits.knocked_out": lambda: (TEXT, DECODER, 8, (5, 6)),
     "why.logits.written": lambda: (TEXT, DECODER, 8, (5, 6)),
-    "why.meter.carried": lambda: (WORD, ENCODER, 3, ((), ()), AXIS),
-    "why.meter.pushes": lambda: ((WORD,), ENCODER, 3, ((), ()), AXIS),
+    "why.meter.carried": lambda: (WORD, 3, ENCODER, ((), ()), AXIS),
+    "why.meter.pushes": lambda: ((WORD,), ENCODER, ((), ()), AXIS),
     "why.story.induction": lambda: ("toy-rope",),
 }
 TIMED = {"decoding.cache.seconds"}  # differ from run to run

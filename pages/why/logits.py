@@ -28,7 +28,7 @@ def by_source(text, name, place, ids):
     return frozen(why.by_source(load(name), _shell.explain(text, name), place, ids))
 
 
-@remembered(heavy=150)
+@remembered("Knocking out one head after the other", heavy=150)
 def knocked_out(text, name, place, ids):
     return frozen(why.knocked_out(load(name), _shell.explain(text, name), place, ids))
 

@@ -15,14 +15,13 @@ from pages.why import parts
 
 
 @remembered(heavy=20)
-def pushes(words, name, stage, examples, _axis):
-    """why.pushes of a tuple of Words, on the axis of these examples."""
-    names, rows = why.pushes(load(name), words, _axis, stage)
-    return names, frozen(rows)
+def pushes(words, name, examples, _axis):
+    """why.pushes of a tuple of Words at every stage, on the axis of these examples."""
+    return tuple((names, frozen(rows)) for names, rows in why.pushes(load(name), words, _axis))
 
 
 @remembered(heavy=300)
-def carried(word, name, stage, examples, _axis):
+def carried(word, stage, name, examples, _axis):
     return frozen(why.carried(load(name), word, _axis, stage))
 
 
@@ -56,14 +55,14 @@ def show(view):
 
 def moved(choice, trace, word, known, stage, names):
     """The parts of the meter, and where they came from."""
-    about = choice.model, stage, known.examples, known.axis
+    about = choice.model, known.examples, known.axis
     try:
-        parts_of, rows = pushes((word,), *about)
-        left, right = (pushes(group, *about)[1] for group in known.examples)
+        parts_of, rows = pushes((word,), *about)[stage]
+        left, right = (pushes(group, *about)[stage][1] for group in known.examples)
     except why.NotPlain as reason:
         st.warning(_shell.escaped(str(reason)))
         return
-    moves, sources = why.moves(rows[0], left, right), carried(word, *about)
+    moves, sources = why.moves(rows[0], left, right), carried(word, stage, *about)
     value = float(known.axis.project(_senses.vectors((word,), choice.model))[0, stage])
     place = word.tokens(trace.spans)[-1]
     parts.strongest(choice, trace, parts_of, moves, sources, place, "the meter")

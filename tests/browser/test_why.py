@@ -79,5 +79,5 @@ def test_which_bank_leads_to_what_moved_the_word_and_back(page):
     expect(page.part("why.written", ".total")).to_contain_text("the meter−1.68")
     page.linked(model="encoder", **{"why.section": "What did it write?"})
     page.part("why.meter", "button").click()
-    page.page.wait_for_url("**/word_sense?**")
+    page.page.wait_for_url("**/word_sense*")
     expect(page.part("word_sense.meter")).to_be_visible()

@@ -132,8 +132,15 @@ def normalised(
 
 
 def sources(reader: Reader, part: Part, place: int) -> dict[Part, np.ndarray]:
-    """What a head puts out at one place, token by token: weight times value, S parts of (1, D)."""
+    """What a head puts out at one place by the token that it comes from, a part of (1, D) for each of those
+    that have any weight.
+    """
+    values = brought(reader, part, place)
+    return {part._replace(source=i): values[[i]] for i in np.flatnonzero(values.any(-1)).tolist()}
+
+
+def brought(reader: Reader, part: Part, place: int) -> np.ndarray:
+    """Weight times value of each token in a head at one place, (S, D)."""
     attention = reader.trace.layers[part.layer].attention
     weights = attention.weights(part.head, slice(place, place + 1))[0].astype(np.float64)  # (S,)
-    values = weights[:, None] * attention.head(part.head).v
-    return {part._replace(source=source): values[[source]] for source in np.flatnonzero(weights).tolist()}
+    return weights[:, None] * attention.head(part.head).v

@@ -8,24 +8,25 @@ import numpy as np
 
 from model.analysis.senses import Axis, Word
 from model.analysis.senses.axes import NO_AXIS
-from model.analysis.why.parts import HEAD, Part, Reader, stream
+from model.analysis.why.parts import HEAD, Part, Reader, brought, stream
 from model.analysis.why.reading import reader as reader_of
-from model.analysis.why.written import brought
 from model.bundle import Bundle
 
 
-def pushes(
-    bundle: Bundle, words: Sequence[Word], axis: Axis, stage: int
-) -> tuple[tuple[Part, ...], np.ndarray]:
-    """The parts of N words at a stage, 0 the embedding and L + 1 the normalised end, and how far each lies
-    along the axis, counted from zero: names and (N, A), float64. ValueError as from Bundle.read.
+def pushes(bundle: Bundle, words: Sequence[Word], axis: Axis) -> list[tuple[tuple[Part, ...], np.ndarray]]:
+    """The parts of N words, and how far each lies along the axis, counted from zero, at every stage of
+    model.analysis.senses: names and (N, A), float64, a pair for each stage. ValueError as from Bundle.read.
     """
-    rows, names = [], ()
+    stages: list[tuple[tuple[Part, ...], list[np.ndarray]]] = []
     for word in words:
         trace = bundle.explain(word.text)
-        names, vectors = parts_at(reader_of(bundle, trace), stage, word.tokens(trace.spans))
-        rows.append(vectors.mean(1) @ direction(axis, stage))
-    return names, np.array(rows)
+        reader, places = reader_of(bundle, trace), word.tokens(trace.spans)
+        for stage in range(trace.config.layers + 2):
+            names, vectors = parts_at(reader, stage, places)
+            if stage == len(stages):
+                stages.append((names, []))
+            stages[stage][1].append(vectors.mean(1) @ direction(axis, stage))
+    return [(names, np.array(rows)) for names, rows in stages]
 
 
 def moves(own: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from model.analysis import knockouts
-from model.analysis.why.parts import HEAD, Part, Reader, sources, stream
+from model.analysis.why.parts import HEAD, Part, brought, stream
 from model.analysis.why.reading import reader as reader_of
 from model.bundle import Bundle
 from model.trace import Trace
@@ -62,27 +62,18 @@ def by_source(bundle: Bundle, trace: Trace, place: int, ids: Sequence[int]) -> n
     return shares
 
 
-def brought(reader: Reader, part: Part, place: int) -> np.ndarray:
-    """Weight times value of each token in a head at one place, (S, D)."""
-    attention = reader.trace.layers[part.layer].attention
-    values = np.zeros(attention.head(part.head).v.shape)
-    for one, row in sources(reader, part, place).items():
-        values[one.source] = row
-    return values
-
-
 @torch.inference_mode()
 def knocked_out(bundle: Bundle, trace: Trace, place: int, ids: tuple[int, int]) -> np.ndarray:
     """By how much the lead of the first of two tokens over the second falls, in logits, once each head by
     itself puts out nothing: (L, H), positive where the head has helped the first.
     """
     network, config, row = bundle.network, trace.config, trace.ids.tolist()
-    singles, falls = knockouts.singles(config), []
+    singles, leads = knockouts.singles(config), []
     size = knockouts.fitting(config, len(row))
     for first in range(0, len(singles), size):
         out = knockouts.marked(config, singles[first : first + size])
-        before = knockouts.unchanged(network, row, knockouts.silence, len(out))
-        after = knockouts.run(network, row, knockouts.silence, out).final
-        logits = [network.unembed(final[:, place])[:, list(ids)] for final in (before, after)]
-        falls.append((logits[0] - logits[1]) @ torch.tensor([1.0, -1.0]))
-    return torch.cat(falls).reshape(config.layers, config.heads).numpy()
+        final = knockouts.run(network, row, knockouts.silence, out).final[:, place]
+        leads.append(network.unembed(final)[:, list(ids)] @ torch.tensor([1.0, -1.0]))
+    first, second = ids
+    before = trace.logits[place, first] - trace.logits[place, second]
+    return before - torch.cat(leads).reshape(config.layers, config.heads).numpy()

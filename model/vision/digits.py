@@ -8,8 +8,10 @@ import numpy as np
 from model.trace import frozen
 
 FILE = Path(__file__).parent / "digits.npz"
-# Thirty of the test digits as samples: three of each, some of which are read wrongly.
-SHOWN = tuple(range(30))
+# Thirty of the test digits as samples, by their numbers: of each kind two that all models read and one that
+# some read wrongly.
+SHOWN = (6, 30, 148, 11, 37, 784, 5, 19, 134, 8, 24, 261, 0, 2, 576)
+SHOWN += (4, 23, 225, 45, 63, 944, 1, 7, 324, 43, 55, 876, 3, 10, 580)
 
 
 @lru_cache(maxsize=1)

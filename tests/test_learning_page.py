@@ -23,7 +23,19 @@ from pages import _cache, _pool, _trainings
 from pages._cache import Cache
 from pages._pool import BUSY, LOST, Interrupted, Pool
 from pages.learning import race, run
-from tests.session import HOSTILE, ROOT, address, click, control, escaped, opened, pictures, said, visit
+from tests.session import (
+    HOSTILE,
+    ROOT,
+    address,
+    click,
+    control,
+    escaped,
+    opened,
+    pictures,
+    said,
+    unfold,
+    visit,
+)
 
 SMALL = {"learning.task": "sort", "learning.layers": "1", "learning.heads": "2", "learning.width": "32"}
 STEPS = 6
@@ -155,6 +167,14 @@ def test_a_click_chooses_step_and_head_and_the_sentence_follows():
     control(at, "learning.silence").set_value(True).run()
     share = 100 * record.silenced[0, 3]
     assert f"with head 1.4 silenced **{share:.0f} %**" in said(at) and course(at)[0]["silence"]
+    most = np.unravel_index(record.silenced.argmin(), record.silenced.shape)
+    assert (
+        f"{most[0] + 1}.{most[1] + 1} is needed most: without it {100 * record.silenced.min():.0f} %"
+        in said(at)
+    )
+    header, weights = pictures(unfold(at, "learning.map"))["learning.cells"]
+    np.testing.assert_allclose(np.nan_to_num(weights), record.maps[0, 3] / 255, atol=1e-6)
+    unfold(at, "learning.map", False)
     again = opened("learning", **address(at))
     assert course(again)[0] == course(at)[0]
     click(at, "learning.course", {"place": [47, 3, NOW + 1]})
@@ -350,7 +370,7 @@ def test_the_first_visit_shows_a_race_of_all_encodings():
     table = next(one.value for one in at.markdown if "| encoding |" in one.value)
     for name in ENCODINGS:
         mean = 100 * contest.ends(name)[:, 0].mean()
-        assert re.search(rf"^\| {name} \| 3 \| {mean:.0f} %", table, re.MULTILINE)
+        assert re.search(rf"^\| {name} \| 3 \| {mean:.0f}\s%", table, re.MULTILINE)
     gap = contest.gap(1)
     assert ("that is chance" in said(at)) == any(contest.gap(scale).chance for scale in (1, 2, 4))
     assert gap.best in said(at) and "run beforehand" in said(at)

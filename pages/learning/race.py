@@ -25,6 +25,7 @@ OPENING = (
 EVERY = 1.0  # seconds between two looks
 SEEDS = 3
 SECONDS = 1200  # of a race, at most
+TIED = "\u00a0"  # a space at which no line breaks
 RACERS = Several("Encodings", "learning.racers", list(ENCODINGS), list(ENCODINGS), least=2)
 
 
@@ -196,7 +197,8 @@ def mean_and_range(shares):
     """Shares of the seeds in a cell of the table."""
     if not np.isfinite(shares).all():
         return "–"
-    return f"{percent(shares.mean())} ({number(100 * shares.min(), 0)} to {number(100 * shares.max(), 0)})"
+    low, high = (number(100 * share, 0) for share in (shares.min(), shares.max()))
+    return f"{percent(shares.mean())} ({low} to {high})".replace(" ", TIED)
 
 
 def written(one):

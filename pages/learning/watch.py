@@ -1,5 +1,7 @@
 """A model learns a task on strings before one's eyes; what was recorded of it can be gone through again."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -10,6 +12,7 @@ from pages._choices import put
 from pages._control import Control, pause, switch
 from pages._numbers import plural
 from pages.learning import choices, run, source, words
+from viz.component import heatmap
 from viz.component.training import Course, training
 
 OPENING = (
@@ -36,6 +39,7 @@ def show(row):
     pause()
     choices.draw_others(*choices.MODEL)
     st.caption(words.model(settings))
+    _fold.fold("The map, cell by cell", "learning.map", cells, one)
     _fold.fold("The numbers", "learning.numbers", words.table, one)
     _fold.fold("How it is trained, and how a head is scored", "learning.formula", words.formula, one)
     _fold.sources("learning.code", attend, record.measure, record.silenced, Settings.batch)
@@ -91,30 +95,10 @@ def still(one):
 
 def picture(one):
     """Draw what was recorded, and return the place of the record and the head that are shown."""
-    history, settings = one.history, one.settings
-    names = [f"{layer + 1}.{head + 1}" for layer in range(settings.layers) for head in range(settings.heads)]
-    steps = history.steps
-    chosen = Control("Step", "learning.step", range(one.total + 1), one.total).value()
-    place = int(np.searchsorted(steps, chosen, side="right")) - 1
-    head = names.index(Control("Head", "learning.head", names, names[words.leading(history)]).value())
-    sample = settings.sample()
-    formed, cliff = history.formed(), history.cliff()
-    flat = {name: history.every(name).reshape(len(steps), -1) for name in ("answer", "previous", "silenced")}
-    T = sample.read.shape[1]
-    course = Course(
-        steps,
-        one.total,
-        names,
-        *(history.every(name) for name in ("loss", "inside", "beyond")),
-        *flat.values(),
-        history.every("maps").reshape(len(steps), -1, T, T),
-        history.guess,
-        formed.record if formed else None,
-        cliff,
-    )
+    (place, head), sample, history = shown(one), one.settings.sample(), one.history
     training(
-        course,
-        [chr(token) for token in sample.read[0].tolist()],
+        course(one.total, history),
+        letters(sample),
         sources=sample.sources(0),
         place=place,
         head=head,
@@ -123,13 +107,64 @@ def picture(one):
         live=one.running,
         verdict=words.found(history),
         label=words.label(one, place, head),
-        revision=f"{settings} {one.shipped}",
-        on_choose=lambda i, j: choose(steps, i, names[j]),
+        revision=f"{one.settings} {one.shipped}",
+        on_choose=partial(choose, history),
     )
     return place, head
 
 
-def choose(steps, place, head):
+def course(total, history):
+    """What was recorded, as the picture wants it: the heads of all layers in one row."""
+    records, formed = len(history.records), history.formed()
+    by_head = (history.every(name) for name in ("answer", "previous", "silenced"))
+    maps = history.every("maps")
+    return Course(
+        history.steps,
+        total,
+        words.names(history.settings),
+        *(history.every(name) for name in ("loss", "inside", "beyond")),
+        *(scores.reshape(records, -1) for scores in by_head),
+        maps.reshape(records, -1, *maps.shape[-2:]),
+        history.guess,
+        formed.record if formed else None,
+        history.cliff(),
+    )
+
+
+def cells(one):
+    """The map that is shown, as a picture whose cells the keys and a screen reader reach."""
+    place, head = shown(one)
+    sample = one.settings.sample()
+    tokens, T = letters(sample), sample.read.shape[1]
+    weights = one.records[place].maps.reshape(-1, T, T)[head] / record.STEPS
+    heatmap(
+        weights,
+        rows=tokens,
+        columns=tokens,
+        key="learning.cells",
+        allowed=one.settings.allowed(T).numpy(),
+        label=f"head {words.named(one.history, head)} at step {one.records[place].step:,}",
+        height=420,
+        digits=2,
+        revision=f"{one.settings} {place} {head}",
+    )
+    st.caption("A weight is kept as one of 256 steps from 0 to 1, so it is right to 0.002.")
+
+
+def shown(one):
+    """The places of the record and of the head that are shown."""
+    steps, names = one.history.steps, words.names(one.settings)
+    chosen = Control("Step", "learning.step", range(one.total + 1), one.total).value()
+    head = Control("Head", "learning.head", names, names[words.leading(one.history)]).value()
+    return int(np.searchsorted(steps, chosen, side="right")) - 1, names.index(head)
+
+
+def letters(sample):
+    """The tokens of the one string that is shown."""
+    return [chr(token) for token in sample.read[0].tolist()]
+
+
+def choose(history, place, head):
     """Take the record and the head that were chosen; who chose the last record goes on with the training."""
-    later = ("learning.step",) if place == len(steps) - 1 else ()
-    put({"learning.step": steps[place], "learning.head": head}, *later)
+    later = ("learning.step",) if place == len(history.records) - 1 else ()
+    put({"learning.step": history.steps[place], "learning.head": words.named(history, head)}, *later)

@@ -12,10 +12,14 @@ ROWS = 16  # of the table
 CLEAR = 0.1  # of its weight that a head gives more to the answers than another
 
 
+def names(settings):
+    """The heads by their layers and their places there, as the buttons name them."""
+    return [f"{layer + 1}.{head + 1}" for layer in range(settings.layers) for head in range(settings.heads)]
+
+
 def named(history, head):
-    """A head by its layer and its place there, as the buttons name it."""
-    layer, place = divmod(head, history.settings.heads)
-    return f"{layer + 1}.{place + 1}"
+    """A head by its name."""
+    return names(history.settings)[head]
 
 
 def leading(history):
@@ -52,7 +56,16 @@ def verdict(one, place, head, silence):
         at += f"; with head {named(one.history, head)} silenced **{without}**"
     if one.step == 0:
         return f"{at}: nothing has been learned yet. Press **Train**."
-    return f"{at}. {cheating(one.settings)}{details(one.history)} {origin(one)}"
+    return f"{at}; {needed(one, record)}. {cheating(one.settings)}{details(one.history)} {origin(one)}"
+
+
+def needed(one, record):
+    """Which head the answers of a record need most, and how many are right without it."""
+    most = int(record.silenced.argmin())
+    return (
+        f"of all heads {named(one.history, most)} is needed most: without it "
+        f"{percent(float(record.silenced.flat[most]))}"
+    )
 
 
 def cheating(settings):

@@ -25,6 +25,8 @@ def size(value: Any, seen: set[int] | None = None, holders: list | None = None) 
     however many views there are. The dicts that were counted, objects' attributes among them, are put into
     `holders`.
     """
+    if isinstance(value, int | float):
+        return SIMPLE
     seen, holders = set() if seen is None else seen, [] if holders is None else holders
     if id(value) in seen:
         return 0

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
+NOTHING = object()  # what a control shows that was never drawn
 EVERYWHERE = "model"  # what is chosen for all pages, though not every page has it
 
 
@@ -57,7 +58,8 @@ def kept(key: str, options: Sequence | None, default: Any, spell: Callable[[Any]
     `options` gives the default, and if it was a link's, the page says so; None allows any text. `spell`
     writes an option as the link's text.
     """
-    own, state, linked = session(), st.session_state, from_link(key)
+    own = session()
+    linked = from_link(key, own)
     fits = [] if linked is None else meant(linked, options, spell)
     if fits:
         own.chosen[key] = fits[0]
@@ -73,28 +75,30 @@ def kept(key: str, options: Sequence | None, default: Any, spell: Callable[[Any]
     # a control of the same key on another page is another one, and the browser draws it empty
     moved = own.shown_on.get(key) != own.here and key not in own.drawn
     own.drawn[key] = None if value == default else spell(value)
-    if key not in own.placed and (key not in state or state[key] != value or moved or crossed(key, value)):
-        if key in state and state[key] != value:
-            own.replaced.setdefault(key, []).append(state[key])
-        if key in state and not moved:
+    if key in own.placed:
+        return value
+    shown = st.session_state.get(key, NOTHING)
+    if shown != value or moved or crossed(key, value, own):
+        if shown is not NOTHING and shown != value:
+            own.replaced.setdefault(key, []).append(shown)
+        if shown is not NOTHING and not moved:
             own.written[key] = value
-        state[key] = value
+        st.session_state[key] = value
     return value
 
 
-def crossed(key: str, value: Any) -> bool:
+def crossed(key: str, value: Any, own: Session) -> bool:
     """Whether the control was moved at once after the last run had set it: the browser may have drawn that
     after the click, and must be told of the click's value. A box is left to who types in it.
     """
-    own = session()
     return key not in own.typed and own.written_before.get(key, value) != value
 
 
-def from_link(key: str) -> str | None:
+def from_link(key: str, own: Session) -> str | None:
     """What the link that led here says under this key, the first time that somebody asks; afterwards None."""
-    linked = session().link.pop(key, None)
+    linked = own.link.pop(key, None)
     if linked is not None:
-        session().asked[key] = linked
+        own.asked[key] = linked
     return linked
 
 

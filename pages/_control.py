@@ -59,9 +59,10 @@ class Control:
 
     def widget(self, look: Mapping[str, Any]) -> dict[str, Any]:
         """What Streamlit's widget is told besides its label and its options; it shows what `value` says."""
-        if self.key not in session().drawn:
+        own = session()
+        if self.key not in own.drawn:
             self.value()
-        session().placed.add(self.key)
+        own.placed.add(self.key)
         return {
             "key": self.key,
             "on_change": self.take,
@@ -88,16 +89,17 @@ class Several(Control):
 
     def value(self) -> list:
         key, known, default = self.key, list(self.options), list(self.default)
-        linked = from_link(key)
+        own = session()
+        linked = from_link(key, own)
         parts = linked.split(",") if linked else []
         fits = [one for one in known if any(same(self.spell(one), part) for part in parts)]
         if linked is not None and (fits or not parts):
-            session().chosen[key] = fits
-        value = [one for one in known if one in session().chosen.get(key, default)]
+            own.chosen[key] = fits
+        value = [one for one in known if one in own.chosen.get(key, default)]
         value = default if len(value) < self.least else value
         if linked is not None and not len(fits) == len(parts) == len(value):
             refuse(key, ",".join(map(self.spell, value)))
-        session().drawn[key] = None if value == default else ",".join(map(self.spell, value))
+        own.drawn[key] = None if value == default else ",".join(map(self.spell, value))
         st.session_state[key] = value
         return value
 

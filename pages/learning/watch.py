@@ -16,8 +16,8 @@ from viz.component import heatmap
 from viz.component.training import Course, training
 
 OPENING = (
-    "A small model learns to go on with a string. **Drag the slider back over the grey band**, where the "
-    "loss falls off a cliff: the outlined cells of the map, which hold the answer, grow pale."
+    "A small model learns to go on with a string. **Press Train, or drag the slider back over the grey "
+    "band**, where the loss falls off a cliff: the outlined cells, which hold the answer, grow pale."
 )
 EVERY = 1.0  # seconds between two looks at a training
 SILENCE = switch("Silence this head", "learning.silence")
@@ -81,6 +81,8 @@ def live(one):
     place = one.source.place()
     if place:
         st.caption(f"Others train; you are number {place} in line.")
+    elif one.step == 0:
+        st.caption("The training starts.")
     else:
         st.caption(f"Training: {one.step:,} of {plural('step', one.total)}. {words.answers(one, -1)}")
 

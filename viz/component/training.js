@@ -122,7 +122,7 @@ class Training {
     this.text = colours.text;
     this.font = colours.code;
     this.accent = colours.vermillion;
-    this.charts[0].arrange(data, Math.ceil(Math.max(data.guess * 1.2, 1)), false);
+    this.charts[0].arrange(data, Math.ceil(Math.max(...data.loss, data.guess)), false);
     this.charts[1].arrange(data, 1, false);
     this.charts[2].arrange(data, 1, true);
     this.paint();

@@ -116,17 +116,16 @@ def tell(trace, pair, parts, weights, lead):
     weight = weights[pair.key]
     rank = 1 + int((weights > weight).sum())
     where = "the largest" if rank == 1 else f"number {rank}"
+    by = "a score that leads the mean of its row by" if lead else "a score of"
+    biased = parts.bias is not None and not lead
+    more = f", to which {trace.config.encoding.title} adds {signed(parts.bias)}" if biased else ""
     a, b = parts.strongest(1)[0]
-    most = f"{parts.queries[a].name} × {parts.keys[b].name}"
-    title = trace.config.encoding.title
-    sum_of = "lead" if lead else "score"
+    value = parts.table[a, b]
     st.markdown(
         f"In {pair.name}, {asks} gives {answers} a weight of **{number(weight, 2)}**, {where} of its row, by "
-        f"a {sum_of} of **{number(parts.score)}**"
-        + (f", to which {title} then adds {signed(parts.bias)}" if parts.bias is not None else "")
-        + f". Strongest is {most}, {signed(parts.table[a, b])}{of(parts.table[a, b], parts.score)}. All "
-        f"{plural('pair', parts.table.size)} of parts add up to what the model computed, "
-        f"{largest(parts.error, 'difference')}."
+        f"{by} **{number(parts.score)}**{more}. Strongest is {parts.queries[a].name} × {parts.keys[b].name}, "
+        f"{signed(value)}{of(value, parts.score)}. All {plural('pair', parts.table.size)} of parts add up to "
+        f"what the model computed, {largest(parts.error, 'difference')}."
         + " A token that looks at itself: both sides are the same token’s." * (pair.query == pair.key)
         + " In the first layer there is only the embedding to tell of." * (pair.layer == 0),
         help=explained("score", "query", "key", "MLP"),

@@ -10,7 +10,7 @@ from pages import _examples, _fold, _senses, _shell
 from pages._cache import remembered
 from pages._control import Menu, picture_first
 from pages._glossary import explained
-from pages._numbers import largest, number, signed
+from pages._numbers import largest, signed
 from pages.why import parts
 
 
@@ -81,10 +81,12 @@ def moved(choice, trace, word, known, stage, names):
     parts.by_head(
         heads, choice, key="why.direct", label="how far each head moved the word", revision=trace.text
     )
-    parts.by_token(trace, choice, sources, "how far through heads, counted from zero")
+    parts.by_token(trace, choice, sources, "how far along the axis through heads")
+    through = sources.sum()
     st.caption(
-        f"All heads together brought the word {number(sources.sum())} along the axis; the mean over the "
-        "examples is not taken off here, for their tokens are others."
+        f"Through all heads together the tokens brought the word {signed(through)} along the axis, counted "
+        f"from zero; the rest of the {signed(value, 2)}, {signed(value - through)}, is its own embedding and "
+        "the MLPs, less the middle of the examples."
     )
 
 

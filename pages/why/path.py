@@ -9,10 +9,10 @@ import streamlit as st
 
 from model.analysis import why
 from pages import _words
-from pages._choices import refuse
 from pages._control import Control
 from pages._numbers import largest, number, percent, signed
 from pages.why.apart import Pair, apart, choose, opened, walk
+from pages.why.view import withdraw
 from pages.why.words import ANSWERS, ASKS
 
 TRAIL = Control("Path", "why.trail", None, "")
@@ -36,7 +36,7 @@ def trail(trace, pair):
         following = [*(step for step, _ in way[1:]), pair]
         if all(leads(trace, *step, after) for step, after in zip(way, following, strict=True)):
             return way
-    refuse(TRAIL.key, "")
+    withdraw(TRAIL, "")
     return []
 
 

@@ -4,11 +4,12 @@ import numpy as np
 import streamlit as st
 
 from model.analysis import why
-from pages._choices import put, refuse
+from pages._choices import put
 from pages._control import Control
 from pages._numbers import signed
 from pages.why import path
 from pages.why.apart import Pair, choose, source
+from pages.why.view import withdraw
 from pages.why.words import ANSWERS, ASKS
 from viz.component import heatmap
 
@@ -30,7 +31,7 @@ def cell(parts):
         return names[0].index(first), names[1].index(second)
     best = parts.strongest(1)[0]
     if asked:
-        refuse(CELL.key, spelled(parts, *best))
+        withdraw(CELL, spelled(parts, *best))
     return best
 
 

@@ -21,7 +21,7 @@ def carries(part, side, tokens, place, source=None):
     return {
         why.TOKEN: ["", token, " is ", token, ""],
         why.POSITION: ["", token, f" stands at place {place + 1}"],
-        why.START: ["", token, f" stands at place {place + 1}"],
+        why.START: ["", token, " is ", token, f" at place {place + 1}"],
         why.MLP: ["", token, f" carries what {part.name} made of it"],
         why.BIAS: [CONSTANT[side]],
     }[part.kind]

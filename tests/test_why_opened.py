@@ -34,7 +34,9 @@ def test_the_parts_of_a_score_add_up_in_every_family_whose_norms_and_maps_are_pl
             one = why.ingredients(bundle, trace, layer, head, last, last - 2)
             assert one.error <= 1e-5 * max(1, abs(one.score))
     start = [part.name for part in one.queries if part.layer is None]
-    assert start == (["start"] if name in JOINED else ["token", *["position"] * (name in ADDED)]) + ["biases"]
+    assert start == (["embedding"] if name in JOINED else ["token", *["position"] * (name in ADDED)]) + [
+        "biases"
+    ]
 
 
 @pytest.mark.parametrize("name", DECODERS)

@@ -21,7 +21,10 @@ OPENING = (
     "reason to see all of them."
 )
 SCORE, LEAD = "the score", "its lead"
-WHOLE = Buttons("Explain", "why.lead", (SCORE, LEAD), SCORE)
+MEANT = (
+    "Its lead is what the score has over the mean of its row: what is the same for all keys moves no weight."
+)
+WHOLE = Buttons("Explain", "why.lead", (SCORE, LEAD), SCORE, look={"help": MEANT})
 FEW = 5  # pairs in words
 
 
@@ -146,7 +149,8 @@ def formula():
         "What goes into a head is the sum of what was written before: the token’s embedding, its position "
         "where that is added, each earlier head, each MLP, and the biases. The norm divides by the spread σ "
         "of the whole sum; held at what it was, it is linear, and so are $W_Q$, $W_K$ and the rotation $R$ "
-        "(Elhage 2021). A part says what this score is made of, not what it would be without that part: then "
-        "σ and all that follows would change as well. The **lead** takes off the mean of all scores in the "
-        "row: what is the same for every key moves no weight.",
+        "(Elhage 2021; Kamath 2025 does the same with features in the place of parts). A part says what this "
+        "score is made of, not what it would be without that part: then σ and all that follows would change "
+        "as well. The **lead** takes off the mean of all scores in the row: what is the same for every key "
+        "moves no weight.",
     )

@@ -8,7 +8,7 @@ from pages._choices import put
 from pages._control import Control
 from pages._numbers import signed
 from pages.why import path
-from pages.why.apart import Pair, choose, source
+from pages.why.apart import Pair, choose, opened, source
 from pages.why.view import withdraw
 from pages.why.words import ANSWERS, ASKS
 from viz.component import heatmap
@@ -77,6 +77,30 @@ def show(choice, trace, pair, parts):
         f"column are their sums, in the corner is the whole, {signed(parts.table.sum())}. **Click a head to "
         "walk on to its own score**; where row and column are heads, to the one that adds more in all. An "
         "MLP is no sum of what it read, so that nobody walks through it."
+    )
+    opened_heads(choice, trace, pair, parts, *cell(parts))
+
+
+def opened_heads(choice, trace, pair, parts, a, b):
+    """What each token brought to the pair of parts at (a, b) through a head of it, a row for each head."""
+    sides = [(parts.queries[a], ASKS, b), (parts.keys[b], ANSWERS, a)]
+    heads = [one for one in sides if one[0].kind == why.HEAD]
+    if not heads:
+        return
+    gains = [opened(choice.text, choice.model, pair, part, side)[:, other] for part, side, other in heads]
+    heatmap(
+        np.stack(gains),
+        rows=[f"{part.name} to {trace.tokens[pair.place(side)].strip()}" for part, side, _ in heads],
+        columns=trace.tokens,
+        key="why.brought",
+        kind="signed",
+        square=False,
+        height=120 + 30 * len(heads),
+        label=f"{parts.queries[a].name} × {parts.keys[b].name} in the score, by the token it came from",
+        row_role="head",
+        column_role="token",
+        reading="{row}, from {column}",
+        revision=f"{trace.text}\n{pair}",
     )
 
 

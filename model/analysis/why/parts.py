@@ -7,7 +7,7 @@ import numpy as np
 
 from model.trace import Trace
 
-TOKEN, POSITION, START, HEAD, MLP, BIAS = "token", "position", "start", "head", "MLP", "biases"
+TOKEN, POSITION, START, HEAD, MLP, BIAS = "token", "position", "embedding", "head", "MLP", "biases"
 CLOSE = 1e-3  # of the largest number, how far the parts of an opened model may be from their sum
 
 

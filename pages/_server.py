@@ -93,6 +93,10 @@ STYLE = """<style>
 @media (max-width: 640px) and (min-height: 780px) {
   .st-key-word_sense-moves > .st-key-word_sense-neighbours { position: sticky; top: 3.75rem; z-index: 2 }
 }
+/* a diff: what goes and what comes has a ground of its own, and its letters are as dark as all others */
+.stCode .token:is(.unchanged, .deleted, .inserted) { color: inherit !important }
+.stCode .token.deleted { background: color-mix(in srgb, #D55E00 25%, transparent) }
+.stCode .token.inserted { background: color-mix(in srgb, #009E73 25%, transparent) }
 .stButtonGroup > div { flex-wrap: wrap } /* in a row Streamlit hides on a phone what does not fit */
 /* to fade by itself, each part of a page would need a layer of its own */
 [data-stale="true"] { transition: none !important; opacity: 1 !important }

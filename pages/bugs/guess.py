@@ -32,14 +32,15 @@ def show(view):
     """Show the model with the hidden bug, the measurements chosen, and what the answer is worth."""
     choice, game = view.choice, GAME.value()
     with view.row:
-        GAME.draw(label_visibility="collapsed")
-        st.button("Another one", key="bugs.another", on_click=another, args=(game,))
+        GAME.draw()
+        st.button("Next game", key="bugs.another", on_click=another, args=(game,))
     trace = _sidebar.read(choice)
     run = Run(choice.text, choice.model, hidden(choice.model, game))
     right = run._replace(bug=None)  # with its own mask, whatever the bug is about
     pictures.maps(choice, right, run, "bugs.riddle")
     pause()
     st.markdown(f"{pictures.mean_loss(right, run)} {pictures.next_word(right, run)}")
+    pictures.axes(choice)
     if len(trace.tokens) > LONGEST:
         st.info(
             f"Texts of up to {LONGEST} tokens are measured; this one has {len(trace.tokens):,}. Shorten it."
@@ -47,7 +48,6 @@ def show(view):
         return
     measurements(run, trace.tokens)
     answer(run)
-    pictures.axes(choice)
     pictures.losses(right, run, "bugs.riddle_loss")
 
 
@@ -75,8 +75,9 @@ def measurements(run, tokens):
 def answer(run):
     """The answer, and whether it is right."""
     known = bugs(run.model)
-    title = {NONE: "Which bug is it?"} | {name: bug.title for name, bug in known.items()}
-    control = Menu("Which bug is it?", "bugs.answer", list(title), NONE, look={"format_func": title.get})
+    title = {NONE: "choose"} | {name: bug.title for name, bug in known.items()}
+    look_of = {"format_func": title.__getitem__, "width": 420}
+    control = Menu("Your answer", "bugs.answer", list(title), NONE, look=look_of)
     given = control.value()
     control.draw()
     if given == run.bug:

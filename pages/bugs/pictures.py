@@ -136,8 +136,9 @@ def measured(name):
 def formula():
     """The formula of a weight, and why a constant in a row does not change it."""
     _shell.say(
-        r"w_{ij} = \mathrm{softmax}_j\!\left(\frac{R_i q_i \cdot R_j k_j}{\sqrt D} + b_{ij} + m_{ij}\right)"
-        r" \qquad \frac{e^{s_j + c}}{\sum_k e^{s_k + c}} = \frac{e^c\, e^{s_j}}{e^c \sum_k e^{s_k}} = "
+        r"w_{ij} = \mathrm{softmax}_j(s_{ij}) \qquad "
+        r"s_{ij} = \frac{R_i q_i \cdot R_j k_j}{\sqrt D} + b_{ij} + m_{ij} \qquad "
+        r"\frac{e^{s_j + c}}{\sum_k e^{s_k + c}} = \frac{e^c\, e^{s_j}}{e^c \sum_k e^{s_k}} = "
         r"\frac{e^{s_j}}{\sum_k e^{s_k}}",
         "The mask $m_{ij}$ is $-\\infty$ where token $i$ may not look at token $j$, else 0; $R$ turns "
         "queries and keys; $b$ is what the encoding adds for the places of the two. Each bug gets one of "

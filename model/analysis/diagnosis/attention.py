@@ -22,7 +22,7 @@ def rows(subject: Subject) -> Finding:
 
 def columns(subject: Subject) -> Finding:
     """Whether each column of weights sums to 1, which it need not."""
-    return sums(subject.weights.sum(-2), "every column sums to 1", "columns sum to anything")
+    return sums(subject.weights.sum(-2), "every column sums to 1", "columns do not sum to 1")
 
 
 def sums(values: Tensor, ones: str, others: str) -> Finding:

@@ -63,7 +63,7 @@ FOUND = {
     "wrong_row": "at places 117 to 127",
     "last_head": "silencing a head changes nothing",
     "no_norm": "queries grow with the stream",
-    "constant": "as in the right model",
+    "constant": "the same on every token",
 }
 
 

@@ -81,7 +81,7 @@ def answer(run):
     given = control.value()
     control.draw()
     if given == run.bug:
-        st.success(f"Yes: {known[given].title}. {look.effect(run)}")
+        st.success(f"Yes: {known[given].title}. {look.found(run)}")
         look.lines(run)
     elif given != NONE:
         st.info(refuted(run, run._replace(bug=given)))

@@ -31,7 +31,7 @@ def show(view):
     control = bug_control(choice.model)
     run = Run(choice.text, choice.model, control.value())
     with view.row:
-        control.draw(label_visibility="collapsed", width=330)
+        control.draw(label_visibility="collapsed", width=480)
     trace = _sidebar.read(choice)
     pictures.maps(choice, run.right, run, "bugs.maps")
     pause()
@@ -58,18 +58,13 @@ def lines(run):
 
 def effect(run):
     """What the bug does on this text, and what finds it, a paragraph each."""
-    bug = bugs(run.model)[run.bug]
     both = f"{pictures.mean_loss(run.right, run)} {pictures.next_word(run.right, run)}"
-    if bug.harmless:
-        return f"{both}\n\n{harmless(run)}"
-    if len(run.trace().tokens) > LONGEST:
-        return f"{both}\n\nTexts of up to {LONGEST} tokens are measured as well, and this one is longer."
     return f"{both} {leaks(run)}\n\n{found(run)}"
 
 
 def leaks(run):
     """That the model reads what it should predict, if it does."""
-    if "leak" not in pictures.measured(run.model):
+    if "leak" not in pictures.measured(run.model) or len(run.trace().tokens) > LONGEST:
         return ""
     leak = run.finding("leak")
     if not leak.numbers.get("outputs that move"):
@@ -82,12 +77,16 @@ def leaks(run):
 
 
 def found(run):
-    """The measurement that finds the bug, and what it says of both models."""
+    """The measurement that finds the bug, and what it says of both models; or why there is none."""
+    if bugs(run.model)[run.bug].harmless:
+        return harmless(run)
+    if len(run.trace().tokens) > LONGEST:
+        return f"Texts of up to {LONGEST} tokens are measured as well, and this one is longer."
     title = pictures.measured(run.model)[TELLS[run.bug]].title
     right, wrong = run._replace(bug=None).finding(TELLS[run.bug]), run.finding(TELLS[run.bug])
     if right.verdict == wrong.verdict:
         return f"The measurement that finds it, “{title}”, finds nothing on this text: {wrong.verdict}."
-    return f"**It is found by “{title}”**: {right.verdict} without it; {wrong.verdict} with it."
+    return f"**It is found by “{title}”** Without it: {right.verdict}; with it: **{wrong.verdict}**."
 
 
 def harmless(run):

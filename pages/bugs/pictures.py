@@ -124,7 +124,7 @@ def told(finding, tokens):
         places = tokens[len(tokens) - len(finding.by_token) :]
         pairs = list(zip(places, finding.by_token, strict=True))[:LISTED]
         listed = ", ".join(f"{_shell.plain(token)} {number(value, digits=2)}" for token, value in pairs)
-        listed = f" By token: {listed}{', …' * (len(finding.by_token) > LISTED)}."
+        listed = f" Each token’s {finding.each}: {listed}{', …' * (len(finding.by_token) > LISTED)}."
     return f"**{finding.verdict[0].upper()}{finding.verdict[1:]}**{f': {numbers}' * bool(numbers)}.{listed}"
 
 

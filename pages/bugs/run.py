@@ -1,5 +1,6 @@
 """A text in a model with a bug and without it, computed once for all who ask."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +51,7 @@ def bugs(name: str) -> dict[str, Bug]:
     return known.offered(load(name).config)
 
 
+@lru_cache(maxsize=64)  # each shares its parameters with the others, and is small
 def running(name, bug):
     """The network, with its attention, that has the bug, or the window, or neither."""
     network = load(name).network
@@ -73,6 +75,6 @@ def weights(text, name, bug, layer, head):
 
 @remembered(heavy=HEAVY)
 def finding(text, name, bug, measurement):
-    bundle = load(name)
-    subject = diagnosis.Subject(bundle.network, None if bug is None else bugs(name)[bug], bundle.read(text))
+    bundle, its_bug = load(name), bugs(name).get(bug)
+    subject = diagnosis.Subject(bundle.network, its_bug, bundle.read(text), running(name, bug))
     return diagnosis.MEASUREMENTS[measurement].measure(subject)

@@ -128,7 +128,8 @@ def loss(subject: Subject) -> Finding:
     more = own - right
     first = next((i for i, one in enumerate(more.tolist(), 2) if abs(one) > CLOSE), None)
     return Finding(
-        "as in the right model" if first is None else f"another from token {first} on",
+        "the same on every token" if first is None else f"another from token {first} on",
         {"mean loss": float(own.mean()), "of the right model": float(right.mean())},
         tuple(more.tolist()),
+        "nats more than in the right model",
     )

@@ -25,6 +25,7 @@ def places(subject: Subject) -> Finding:
         "each token at its place" if right else f"at places {runs(found)}",
         {"largest misfit": misfit},
         tuple(found),
+        "place, counted from 0",
     )
 
 

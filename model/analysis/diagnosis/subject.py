@@ -19,24 +19,27 @@ from model.trace import AttentionTrace, Trace, layer_trace, read_only
 
 class Finding(NamedTuple):
     """What a measurement says. verdict: one of a few, the same on every text where it is the same fault.
-    numbers: what it rests on, by what they are. by_token: one number per token, where there is such a list.
+    numbers: what it rests on, by what they are. by_token: one number for each token, or each but the first,
+    where there is such a list; each: what these numbers are.
     """
 
     verdict: str
     numbers: dict[str, float]
     by_token: tuple[float, ...] = ()
+    each: str = ""
 
 
 class Subject:
-    """A text in a network with a bug, or without one, beside the right network; made for one run."""
+    """A text in a network with a bug, or without one, beside the right network; made for one measurement.
 
-    def __init__(self, network: Transformer, bug: Bug | None, ids: Sequence[int]) -> None:
+    model: what `bug` makes of the network, where somebody has it already.
+    """
+
+    def __init__(
+        self, network: Transformer, bug: Bug | None, ids: Sequence[int], model: Model | None = None
+    ) -> None:
         self.base, self.bug, self.ids = network, bug, list(ids)
-
-    @cached_property
-    def model(self) -> Model:
-        """The network that is examined."""
-        return model(self.base) if self.bug is None else self.bug.wrong(self.base)
+        self.model = model or altered(network, bug)
 
     @property
     def network(self) -> Transformer:
@@ -63,6 +66,11 @@ class Subject:
     def weights(self) -> Tensor:
         """All weights of the pass, (L, H, T, T)."""
         return torch.stack([weights(layer.attention, self.model.attend) for layer in self.record.layers])
+
+
+def altered(network: Transformer, bug: Bug | None) -> Model:
+    """The network with a bug, or without one."""
+    return model(network) if bug is None else bug.wrong(network)
 
 
 def half(ids: Sequence[int]) -> int:

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from model.analysis.vision.field import cell, checked
-from model.network.attention import attend
 from model.trace import frozen
 from model.vision.bundle import Bundle
 from model.vision.config import VisionConfig
 from model.vision.grid import patches
 from model.vision.network import PictureRecord
+
+PASS = 200_000  # pixels in one forward pass
 
 
 class Place(NamedTuple):
@@ -52,8 +53,6 @@ def gradient_reach(
     with torch.no_grad():
         count = outputs(network.config, network(pixels, **arguments), target).shape[-1]
     copies = pixels.expand(count, *pixels.shape).clone().requires_grad_()  # one for each number
-    if network.config.attends:
-        arguments["attend"] = attend
     chosen = outputs(network.config, network(copies, **arguments), target).diagonal().sum()
     (gradients,) = torch.autograd.grad(chosen, copies)
     return frozen(gradients.norm(dim=0).numpy())
@@ -91,10 +90,15 @@ def hidden_patches(
     pixels = torch.tensor(bundle.checked(image, 2))
     seen = torch.eye(config.side**2, dtype=torch.bool)  # (N, N)
     hide = seen.reshape(-1, config.side, config.side).repeat_interleave(config.patch, 1)
-    copies = pixels.expand(len(seen), *pixels.shape)
-    hidden = copies.masked_fill(hide.repeat_interleave(config.patch, 2), 0.0)
-    whole, changed = (outputs(config, bundle.network(one, **arguments), target) for one in (copies, hidden))
-    return whole, changed
+    hide = hide.repeat_interleave(config.patch, 2)  # (N, size, size)
+    whole, pairs = {}, []
+    for part in hide.split(max(1, PASS // pixels.numel())):
+        copies = pixels.expand(len(part), *pixels.shape)
+        if len(part) not in whole:
+            whole[len(part)] = outputs(config, bundle.network(copies, **arguments), target)
+        changed = bundle.network(copies.masked_fill(part, 0.0), **arguments)
+        pairs.append((whole[len(part)], outputs(config, changed, target)))
+    return tuple(map(torch.cat, zip(*pairs, strict=True)))
 
 
 def by_patch(influence: np.ndarray, size: int) -> np.ndarray:

@@ -19,6 +19,7 @@ from streamlit import config, url_util
 from streamlit.logger import get_logger
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 log = get_logger(__name__)
@@ -27,10 +28,11 @@ log = get_logger(__name__)
 PRIVATE = (".localhost", ".local", ".home.arpa", ".internal")
 # What a visitor's browser needs to say. Streamlit listens to more: it would empty the caches of all visitors,
 # or name the branch and the files of a checkout that git does not know.
-SAID = "rerun_script", "stop_script", "app_heartbeat", "backend_operation_request"
+SAID = "rerun_script", "stop_script", "app_heartbeat", "backend_operation_request", "file_urls_request"
 OPERATIONS = "deferred_file", "dataframe_chunk"
 PAGE = Path(st.__file__).parent / "static" / "index.html"  # Streamlit's
 UPLOADS = set()  # sessions that may upload files, by id: see allow_uploads
+HELD = 2  # files of a session that may wait to be read
 
 
 def policy(page: str, frames: str) -> str:
@@ -64,6 +66,19 @@ def address(scope: Scope) -> str:
 def allow_uploads() -> None:
     """Let this session upload files as long as it lasts; for a page with an uploader, before it draws it."""
     UPLOADS.add(get_script_run_ctx().session_id)
+
+
+def let_go(file: UploadedFile) -> None:
+    """Drop a file that this session has uploaded: Streamlit would keep it until the session ends."""
+    run = get_script_run_ctx()
+    run.uploaded_file_mgr.remove_file(run.session_id, file.file_id)
+
+
+def waiting(session: str) -> int:
+    """How many files a session has uploaded that nobody has read and dropped."""
+    if not st.runtime.exists():
+        return 0
+    return len(st.runtime.get_instance().uploaded_file_mgr.file_storage.get(session, ()))
 
 
 class Guard:
@@ -117,6 +132,9 @@ def refusal(scope: Scope) -> str | None:
         return "Programs have no way in here; server.enableAgentApi can open one."
     if path.startswith("/_stcore/upload_file/") and path.split("/")[3] not in UPLOADS:
         return "No page of this session takes files."
+    sends = path.startswith("/_stcore/upload_file/") and scope["method"] == "PUT"
+    if sends and waiting(path.split("/")[3]) >= HELD:
+        return "This session has uploaded files that were not read yet."
     if scope["type"] == "websocket" and not known_origin(origin, headers):
         return f"A page of {origin!r} asked for {host!r}; server.corsAllowedOrigins can allow it."
     return None
@@ -136,6 +154,8 @@ def heard(message: Message) -> bool | None:
     except (DecodeError, ValueError, RecursionError):
         return None
     operation = said.backend_operation_request.WhichOneof("payload")
+    if len(said.file_urls_request.file_names) > HELD:
+        return False
     return said.WhichOneof("type") in SAID and (operation is None or operation in OPERATIONS)
 
 

@@ -293,6 +293,14 @@ def test_a_page_with_an_uploader_may_take_files_of_its_own_session():
         _guard.UPLOADS.clear()
 
 
+def test_a_session_that_uploads_file_after_file_without_their_being_read_is_refused(monkeypatch):
+    monkeypatch.setattr(_guard, "waiting", {"full": 2, "one": 1}.get)
+    monkeypatch.setattr(_guard, "UPLOADS", {"full", "one"})
+    assert "not read yet" in _guard.refusal(asked("/_stcore/upload_file/full/file"))
+    assert _guard.refusal(asked("/_stcore/upload_file/one/file")) is None
+    assert _guard.refusal(asked("/_stcore/upload_file/full/file") | {"method": "DELETE"}) is None
+
+
 KNOWN = ["localhost:8501", "127.0.0.1", "192.168.1.20:8501", "[::1]:8501", "[fe80::1]"]
 KNOWN += ["pc12:8501", "PC12.local", "class.home.arpa", "pod.cluster.internal:80", "a.localhost.", "", None]
 UNKNOWN = ["rebound.example", "rebound.example:8501", "local.example", "127.0.0.1.example"]
@@ -408,8 +416,8 @@ def said(kind, **what):
 
 
 WANTED = [("rerun_script", {}), ("stop_script", {}), ("app_heartbeat", {})]
-WANTED += [("backend_operation_request", {"deferred_file": {"file_id": "a"}})]
-UNWANTED = [("clear_cache", {}), ("load_git_info", {}), ("set_run_on_save", {}), ("file_urls_request", {})]
+WANTED += [("backend_operation_request", {"deferred_file": {"file_id": "a"}}), ("file_urls_request", {})]
+UNWANTED = [("clear_cache", {}), ("load_git_info", {}), ("set_run_on_save", {})]
 UNWANTED += [("debug_shutdown_runtime", {}), ("debug_disconnect_websocket", {})]
 UNWANTED += [("backend_operation_request", {"install_skills": {}})]
 
@@ -417,6 +425,13 @@ UNWANTED += [("backend_operation_request", {"install_skills": {}})]
 @pytest.mark.parametrize(("kind", "what"), WANTED + UNWANTED)
 def test_streamlit_hears_what_a_visitor_needs_to_say(kind, what):
     assert _guard.heard({"bytes": said(kind, **what)}) is ((kind, what) in WANTED)
+
+
+@pytest.mark.parametrize(("names", "heard"), [(1, True), (2, True), (3, False), (100_000, False)])
+def test_addresses_for_many_files_at_once_are_not_given(names, heard):
+    message = BackMsg()
+    message.file_urls_request.file_names.extend(["x.png"] * names)
+    assert _guard.heard({"bytes": message.SerializeToString()}) is heard
 
 
 @pytest.mark.parametrize("state", ["{}", '{"cell": [1, 2, 3]}', '"x"', "[]", "null", "", "{", "[" * 99_999])

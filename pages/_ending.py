@@ -97,7 +97,4 @@ def ways_on(label, better, text):
     with st.container(horizontal=True, vertical_alignment="center"):
         if better.strip():
             st.button(label, key="ending.off", on_click=put, args=({"text": better},))
-        page = next(page for page in st.session_state.pages if page.url_path == "bpe")
-        st.page_link(
-            page, label="See its tokens", icon=":material/arrow_forward:", query_params={"text": text}
-        )
+        _shell.lead("bpe", "See its tokens", text=text)

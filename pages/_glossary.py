@@ -35,6 +35,16 @@ TERMS = {
         "how far two lists put the same things in the same order: 1 for the same order, 0 for none in "
         "common, −1 for the reverse (Spearman)."
     ),
+    "patch": "a small square of a picture, which a vision transformer reads as one word.",
+    "class token": (
+        "a token that is no part of the picture: it collects from the patches what the answer is read from."
+    ),
+    "receptive field": "all of the input that can change one number inside a network.",
+    "occlusion": "to hide a part of the input and see by how much the output changes.",
+    "rollout": (
+        "how much of each token has come to another through all layers, by the weights alone, as if values "
+        "and MLPs changed nothing (Abnar and Zuidema 2020)."
+    ),
     "learning rate": (
         "how far each step of a training moves the parameters; too small learns slowly, too large not at all."
     ),

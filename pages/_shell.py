@@ -26,6 +26,7 @@ PAGES = {  # folder, and address: the question that it answers
     "masks": "Why must the model not see the future?",
     "decoding": "How is the next word chosen?",
     "architecture": "What else is in a transformer?",
+    "vision": "What does a patch look at?",
     "learning": "How does attention learn?",
     "why": "Why did it look there?",
     "bugs": "Which bug is it?",
@@ -77,6 +78,12 @@ def traced(text, name, change, layers, mask):
     bundle = load(name)
     allowed = None if mask is None else getattr(masks, mask)(len(bundle.read(text)))
     return bundle.explain(text, allowed, change, layers)
+
+
+def lead(name, label, **query):
+    """A link to the page of that name, with this query in its address."""
+    page = next(page for page in st.session_state.pages if page.url_path == name)
+    st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=query)
 
 
 def tell_refusals():

@@ -43,6 +43,7 @@ VIEWS = [  # page, and a link to each of its figures
     ("architecture", {"architecture.section": "The MLP", "architecture.adds": OPEN}),
     ("architecture", {"architecture.section": "What it costs"}),
     ("architecture", {"architecture.section": "The stream", "architecture.turns": OPEN}),
+    ("vision", {"vision.section": "Moved"}),
     ("learning", {"learning.section": "Race"}),
     ("bugs", {}),
     ("bugs", {"bugs.section": "Guess the bug"}),

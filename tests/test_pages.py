@@ -12,7 +12,7 @@ from tests.session import ROOT, SHORT, control, opened, walk
 
 PAGES = sorted(path.parent.name for path in (ROOT / "pages").glob("*/page.py"))
 # pages with several views
-VIEWED = "positions", "masks", "architecture", "heads", "decoding", "learning", "why", "bugs"
+VIEWED = "positions", "masks", "architecture", "heads", "decoding", "vision", "learning", "why", "bugs"
 
 
 def sections(page):

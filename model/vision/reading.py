@@ -83,6 +83,12 @@ def with_exif(flat: Image.Image, image: Image.Image) -> Image.Image:
     return flat
 
 
+def square(picture: np.ndarray, side: int) -> np.ndarray:
+    """The middle of a picture (height, width, 3) from 0 to 1 as a square, uint8 (side, side, 3)."""
+    image = Image.fromarray((255 * np.asarray(picture)).round().astype(np.uint8))
+    return np.asarray(ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS))
+
+
 def digit(picture: np.ndarray) -> np.ndarray:
     """A digit made ready as MNIST's were (LeCun 1998): (28, 28), uint8, 0 paper to 255 ink, from a picture
     (height, width, 3) from 0 to 1. It fills a box of 20 pixels, and its centre of mass is in the middle.

@@ -54,6 +54,8 @@ if T == 1:
 cones.in_short(settings, output, word, T)
 cones.agreement(("convolutions", convolution, measured), ("attention", attention, measured_attention))
 
+beside = {"vision.section": "Near-sighted"}
+_shell.lead("vision", "The same on a picture: what does a patch look at?", **beside)
 fold(
     "What does a short reach cost?",
     "receptive_field.cost",

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [a] [b] ... [m]`: one table of ratios, all rows or those named; each row is measured
+"""`python -m tests.bench [a] [b] ... [n]`: one table of ratios, all rows or those named; each row is measured
 in one run. `python -m tests.bench load`: a class at once; `answers`: what an answer costs; `heavy`: beside five
 who ask for much; `trainings`: beside two who train; `views`: every view; `visits`: a first visit of every
 page.
@@ -22,6 +22,7 @@ from tests.bench import (
     load,
     opened,
     passes,
+    strokes,
     trainings,
     users,
     views,
@@ -69,6 +70,7 @@ def rows(chosen):
         "k": passes.merging,
         "l": opened.opening,
         "m": passes.taking_apart,
+        "n": strokes.drawing,
     }
     for name in sorted(chosen & set(measures)):
         yield from measures[name]()
@@ -84,10 +86,10 @@ def main():
         print(machine(), flush=True)
         return tables[sys.argv[1]].main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="row", help="a to m; all if none is named")
-    chosen = set(parser.parse_args().rows) or set("abcdefghijklm")
-    if not chosen <= set("abcdefghijklm"):
-        parser.error("the rows are a to m")
+    parser.add_argument("rows", nargs="*", metavar="row", help="a to n; all if none is named")
+    chosen = set(parser.parse_args().rows) or set("abcdefghijklmn")
+    if not chosen <= set("abcdefghijklmn"):
+        parser.error("the rows are a to n")
     print(machine(), HEAD, sep="\n", flush=True)
     for row in rows(chosen):
         target = (

@@ -14,6 +14,7 @@ FOLDS = {  # what is wide behind a name: formulas, tables, second pictures
     "heads": ("rule", "agree", "every", "how", "ranks", "apart"),
     "masks": ("looks", "loss", "why", "formula", "pairs"),
     "positions": ("hard", "comes", "differ", "formula", "how", "numbers", "ways", "parts_are"),
+    "vision": ("influences", "photograph", "code", "numbers"),
     "learning": ("numbers", "formula"),
     "architecture": ("totals", "adds", "turns", "formula", "pooled", "table", "drawn", "formulas"),
     "why": ("table", "formula", "logit"),

@@ -12,9 +12,9 @@ import { canvasOf, images, stamped } from "./raster.js";
 
 const GAP = 14; // CSS pixels between copies
 const LINE = 17; // of a title
-const SMALLEST = 84; // a copy below which nothing can be told apart
+const SMALLEST = 84; // of a copy, where it is not meant to be smaller
 const EDGE = 2; // at both sides, for outlines
-const INK = 0.62; // how much of what lies below a full ink hides
+const INK = 0.5; // how much of what lies below a full ink hides
 
 class Mosaic extends Picture {
   N = 0; // copies
@@ -34,7 +34,7 @@ class Mosaic extends Picture {
     this.N = data.titles.length;
     this.whole = data.walks === "panels"; // whether whole copies are walked and chosen
     this.keys = this.whole
-      ? "Arrow keys walk from copy to copy, Enter chooses one"
+      ? `Arrow keys walk from ${data.role} to ${data.role}, Enter chooses one`
       : "Arrow keys walk from patch to patch, Enter chooses one";
     this.ink = bytes(data.pixels);
     this.selected = this.whole ? this.copy(data.titles.indexOf(data.chosen)) : this.patch(data.selected);
@@ -89,7 +89,8 @@ class Mosaic extends Picture {
       return Math.max(SMALLEST, tall(0) / Math.ceil(N / across) - above - GAP);
     };
     let across = clamp(data.across, 1, N);
-    while (across > 1 && room(across) < SMALLEST * zoom) across--;
+    const least = Math.min(SMALLEST, data.side) * zoom;
+    while (across > 1 && room(across) < least) across--;
     const side = Math.floor(Math.max(1, Math.min(most(across), room(across))));
     const step = Math.max(side, Math.min(room(across), 1.25 * side)) + GAP;
     const [tallest, broadest] = data.size;
@@ -105,9 +106,11 @@ class Mosaic extends Picture {
     for (const canvas of [this.lower, this.upper]) this.size(canvas, wide, height);
     this.expect(`600 ${13 * zoom}px ${theme.font}`);
     const [blue, vermillion] = [rgb(theme.blue), rgb(theme.vermillion)];
-    const stops = data.kind === "signed" ? [blue, theme.page, vermillion] : [theme.page, blue];
+    const full = data.kind === "ink" ? rgb(theme.text) : blue;
+    const stops = data.kind === "signed" ? [blue, theme.page, vermillion] : [theme.page, full];
     this.paint(palette(stops));
     this.legend(stops, { ...data, hole: "none" });
+    if (data.kind === "ink") this.scale.replaceChildren(); // a picture needs no scale
     this.painted++;
     this.overlay();
   }
@@ -250,11 +253,9 @@ class Mosaic extends Picture {
     const at = place?.at ?? (whole ? data.selected : null);
     const copies = whole && place ? [place.copy] : data.titles.map((_, i) => i);
     const listed = at ? copies.slice(0, 8).map((i) => `${data.titles[i]} ${this.number(i, at)}`) : [];
-    const help = whole
-      ? "Click a copy, or walk with the arrow keys."
-      : "Click a patch, or walk with the arrow keys.";
+    const help = `Click a ${whole ? data.role : "patch"}, or walk with the arrow keys.`;
     const where = at ? `row ${at[0] + 1}, column ${at[1] + 1}, ${data.unit}: ${listed.join(" · ")}` : "";
-    this.say(where || (place ? data.titles[place.copy] : help));
+    this.say(where || (place ? `${data.role} ${data.titles[place.copy]}` : data.chooses ? help : ""));
     Object.assign(this.host.dataset, {
       painted: this.painted,
       revision: data.revision,
@@ -288,6 +289,7 @@ class Mosaic extends Picture {
     this.selected = place;
     if (this.cursor) this.cursor = place;
     this.overlay();
+    if (!this.data.chooses) return;
     if (this.whole) this.commit("panel", this.data.titles[place.copy]);
     else this.commit("patch", ...place.at);
   }

@@ -10,7 +10,7 @@ from viz.component.message import heard, one_of, places
 from viz.component.view import payload, view
 
 Box = tuple[int, int, int, int]  # first row, first column, rows, columns of pixels
-KINDS = "weights", "amounts", "signed"
+KINDS = "weights", "amounts", "signed", "ink"
 
 mount = view("mosaic")
 
@@ -32,6 +32,7 @@ def mosaic(
     across: int = 4,
     side: int = 180,
     unit: str = "weight",
+    role: str = "copy",
     label: str = "",
     revision: str = "",
     on_patch: Callable[[int, int], None] | None = None,
@@ -43,12 +44,14 @@ def mosaic(
     picture: from 0, no ink, to 1; of a `photo` from 0, black, to 1, white. patches: rows and columns that it
     is cut into, of which one can be clicked or walked to by keys; R and C are multiples of them. kind
     "weights" has the scale 0 to 1, or to the `limit`; "amounts" 0 to limit and "signed" -limit to limit,
-    where limit is the largest |value| of all maps unless given. A number that is not finite is hatched.
-    boxes: a rectangle of pixels around which a frame is drawn, by title. notes: a second line of a title.
-    selected: the (row, column) of the patch that is outlined, if `marks`; chosen: the title of the copy that
-    is. unit: what a number is called. on_patch is called with row and column of a patch that somebody
-    chooses; where there is `on_panel` instead, whole copies are walked and chosen, and it is called with
-    their title. ValueError if shapes do not fit or the kind is unknown.
+    where limit is the largest |value| of all maps unless given; "ink" is a picture itself, 0 to 1. A number
+    that is not finite is hatched. boxes: a rectangle of pixels around which a frame is drawn, by title.
+    notes: a second line of a title. selected: the (row, column) of the patch that is outlined, if `marks`;
+    chosen: the title of the copy that is. unit: what a number is called; role: what a copy is.
+
+    on_patch is called with row and column of a patch that somebody chooses; where there is `on_panel`
+    instead, whole copies are walked and chosen, and it is called with their title. ValueError if shapes do
+    not fit or the kind is unknown.
     """
     numbers = np.array([np.asarray(one, np.float64) for one in maps.values()], "<f4")  # copies
     grid = tuple(map(int, patches))
@@ -63,7 +66,7 @@ def mosaic(
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; known: {', '.join(KINDS)}")
     numbers[~np.isfinite(numbers)] = math.nan
-    high = float(limit or (1.0 if kind == "weights" else largest(numbers)))
+    high = float(limit or (1.0 if kind in ("weights", "ink") else largest(numbers)))
     header = {
         "titles": list(maps),
         "notes": [(notes or {}).get(title, "") for title in maps],
@@ -82,6 +85,8 @@ def mosaic(
         "selected": inside(selected, grid),
         "chosen": chosen,
         "walks": "panels" if on_panel else "patches",
+        "chooses": bool(on_panel or on_patch),
+        "role": role,
         "across": int(across),
         "side": int(side),
         "unit": unit,

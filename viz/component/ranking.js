@@ -40,6 +40,10 @@ class Ranking {
     }));
     const rows = data.tokens.map((token, place) => row(token, place, series, data));
     this.host.classList.toggle("sentences", Boolean(data.sentences));
+    this.host.classList.toggle(
+      "brief",
+      data.tokens.every(({ length }) => length < 3),
+    );
     const list = element("ol", { class: "rows", "aria-label": data.label }, ...rows);
     this.host.replaceChildren(...(series.length > 1 ? [legend(series)] : []), list);
   }

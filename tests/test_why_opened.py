@@ -68,6 +68,15 @@ def test_what_is_no_sum_says_why_in_a_sentence(opened, name):
         why.ingredients(bundle, trace, 1, 1, 4, 2)
 
 
+def test_a_single_token_and_a_text_past_the_window_add_up(opened):
+    for name, text in (("llama", "a"), ("mistral", TEXT)):  # its window is 5 tokens
+        bundle, _ = opened(name)
+        trace = bundle.explain(text)
+        last = len(trace.tokens) - 1
+        assert why.ingredients(bundle, trace, 1, 0, last, last).error <= 1e-5
+        assert why.ingredients(bundle, trace, 1, 0, last, last, lead=True).error <= 1e-5
+
+
 # ---- on the page ----
 
 

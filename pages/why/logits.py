@@ -71,11 +71,10 @@ def tell(choice, trace, place, ids, whole):
     piece = load(choice.model).tokenizer.piece
     first, second = (_shell.plain(piece(id)) for id in ids)
     at = _words.named(trace.tokens, place)
-    chances = trace.probabilities[place, list(ids)]
     a, b = whole.logits
     st.markdown(
         f"After {at}, {first} has the logit **{number(a)}**, {second} **{number(b)}**: a lead of "
-        f"**{signed(a - b)}**, which makes it {number(chances[0] / chances[1])} times as likely. Each logit "
+        f"**{signed(a - b)}**, which makes it {number(np.exp(a - b))} times as likely. Each logit "
         f"is the sum of {len(whole.names)} parts, {largest(whole.error, 'difference')} to what the model "
         "computed.",
         help=explained("logit", "head", "MLP", "residual stream"),

@@ -70,8 +70,8 @@ def moved(choice, trace, word, known, stage, names):
     st.markdown(
         f"At “{names[stage]}” {_shell.plain(str(word))} stands at **{signed(value, 2)}** between {left_end} "
         f"(−1) and {right_end} (+1). The {len(moves)} parts add up to it, "
-        f"{largest(abs(moves.sum() - value), 'difference')}; each is what that part moved the word, beside "
-        "its mean over the examples of both senses.",
+        f"{largest(abs(moves.sum() - value), 'difference')}; each is counted from the middle of what that "
+        "part is in the examples of the two senses.",
         help=explained("head", "MLP", "residual stream"),
     )
     heads = np.zeros((trace.config.layers, trace.config.heads))

@@ -11,6 +11,7 @@ from model.analysis import why
 from pages import _words
 from pages._control import Control
 from pages._numbers import largest, number, percent, signed
+from pages._shell import escaped
 from pages.why.apart import Pair, apart, choose, opened, walk
 from pages.why.view import withdraw
 from pages.why.words import ANSWERS, ASKS
@@ -63,7 +64,12 @@ def spelled(way):
 
 def tell(choice, trace, pair):
     """The path as a list of sentences, and buttons to walk on and back."""
-    way, ahead = trail(trace, pair), walk(choice.text, choice.model, pair)
+    way = trail(trace, pair)
+    try:
+        ahead = walk(choice.text, choice.model, pair)
+    except why.NotPlain as reason:  # of an earlier layer of an opened model
+        st.info(escaped(str(reason)))
+        return
     following = [*(step for step, _ in way), pair]
     lines = [
         behind(choice, trace, step, side, after)

@@ -9,39 +9,14 @@ score is Σ_a Σ_b q_a · k_b / √D, exactly, before the encoding's bias.
 Legend: A and B parts, N places, n tokens of the vocabulary; the rest as in model.trace.
 """
 
-from model.analysis.why.induction import MOST, Induction, induction
-from model.analysis.why.parts import (
-    BIAS,
-    HEAD,
-    MLP,
-    POSITION,
-    START,
-    TOKEN,
-    Held,
-    NotPlain,
-    Part,
-    Parts,
-    Reader,
-    stream,
-)
+from model.analysis.why.induction import MOST, induction
+from model.analysis.why.parts import BIAS, HEAD, MLP, POSITION, START, TOKEN, NotPlain, Part, stream
 from model.analysis.why.reading import reader
-from model.analysis.why.score import Ingredients, ingredients, opened
+from model.analysis.why.score import ingredients, opened
 from model.analysis.why.sense import carried, moves, pushes
-from model.analysis.why.walk import Step, walk
-from model.analysis.why.written import Written, by_head, by_source, knocked_out, written
+from model.analysis.why.walk import walk
+from model.analysis.why.written import by_head, by_source, knocked_out, written
 
-__all__ = ["BIAS", "HEAD", "MLP", "MOST", "POSITION", "START", "TOKEN", "Held", "Induction"]
-__all__ += [
-    "Ingredients",
-    "NotPlain",
-    "Part",
-    "Parts",
-    "Reader",
-    "Step",
-    "Written",
-    "by_head",
-    "by_source",
-    "carried",
-]
-__all__ += ["induction", "ingredients", "knocked_out", "moves", "opened", "pushes", "reader", "stream"]
-__all__ += ["walk", "written"]
+__all__ = ["BIAS", "HEAD", "MLP", "MOST", "POSITION", "START", "TOKEN", "NotPlain", "Part", "by_head"]
+__all__ += ["by_source", "carried", "induction", "ingredients", "knocked_out", "moves", "opened", "pushes"]
+__all__ += ["reader", "stream", "walk", "written"]

@@ -99,8 +99,8 @@ def stream(reader: Reader, layer: int, places: Sequence[int], split: Part | None
         heads = layers[i].attention.heads[:, places]  # (H, N, D)
         for head, values in enumerate(heads):
             part = Part(HEAD, i, head)
-            brought = sources(reader, part, places[0]) if part == split else {part: values}
-            written |= {one: reader.output(i, head, rows) for one, rows in brought.items()}
+            outputs = sources(reader, part, places[0]) if part == split else {part: values}
+            written |= {one: reader.output(i, head, rows) for one, rows in outputs.items()}
         biases = biases + reader.constant(i)
         norms = reader.sums(i, places) if reader.after else None
         if norms:

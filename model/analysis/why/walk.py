@@ -4,8 +4,6 @@ brought most of the one before (Elhage 2021: Q- and K-composition).
 
 from typing import NamedTuple
 
-import numpy as np
-
 from model.analysis.why.parts import HEAD, Part
 from model.analysis.why.score import Ingredients, ingredients, opened
 from model.bundle import Bundle
@@ -56,12 +54,6 @@ def step(bundle: Bundle, trace: Trace, layer: int, head: int, query: int, key: i
     most, which, part = max(gains, default=(0.0, "", None), key=lambda gain: gain[0])
     if most <= 0:
         return here
-    brought = source_gains(bundle, trace, here, part, which)
+    brought = opened(bundle, trace, layer, head, query, key, part, which).sum(1)  # (S,)
     source = int(brought.argmax())
     return here._replace(part=part, side=which, source=source, through=most, brought=float(brought[source]))
-
-
-def source_gains(bundle: Bundle, trace: Trace, here: Step, part: Part, which: str) -> np.ndarray:
-    """What each token has added to the score of a Step through one earlier head, (S,)."""
-    place = here.layer, here.head, here.query, here.key
-    return opened(bundle, trace, *place, part, which).sum(1)

@@ -98,7 +98,7 @@ def test_a_broken_training_goes_on_where_it_stopped(small, pictures, tmp_path, m
 def test_curves_are_trained_once_for_each_number_of_pictures_and_seed(small, file, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "SEEDS", (1, 2))
     monkeypatch.setattr(training, "SIZES", (5, 20))
-    monkeypatch.setattr(training, "SHORT", {"steps": 2, "batch": 3})
+    monkeypatch.setattr(training, "SHORT", {"steps": 2, "batch": 3, "changed": False})
     done = []
     real = training.fitted
 

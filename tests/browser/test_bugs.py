@@ -28,9 +28,10 @@ def test_another_bug_is_another_map_loss_and_difference_of_lines(page):
     assert set(shown) == {"+", "-"} and shown["+"] != shown["-"]
 
 
-def test_a_bug_is_guessed_with_measurements_and_its_lines_come_with_the_answer(page):
+def test_a_bug_is_guessed_with_measurements_and_its_lines_come_with_the_answer(reader):
     hidden = guess.hidden(MODEL, 2)
     assert hidden == "axis"
+    page = reader(height=1400)  # a list that opens closes again where the page is scrolled to it
     page.open("bugs", **{"bugs.section": "Guess the bug", "bugs.game": "2"})
     page.shown("bugs.riddle", view="panels")
     expect(page.page.locator(".stCode")).to_have_count(0)

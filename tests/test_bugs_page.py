@@ -98,6 +98,14 @@ def test_the_control_offers_the_bugs_of_the_model_and_keeps_the_same_mistake_in_
     assert "bugs.bug" in said(at) and control(at, "bugs.bug").value == "no_mask"
 
 
+def test_bugs_of_other_models_are_named_with_those_models():
+    sentence = said(page())
+    assert "ALiBi slopes in the wrong order (decoder-alibi)" in sentence
+    assert "T5 buckets for both directions (decoder-t5)" in sentence
+    assert "decoder-rope" not in sentence.partition("In other models")[2]
+    assert "no causal mask (decoder-none, -learned" in said(page(model="decoder-unmasked"))
+
+
 def test_without_the_mask_the_loss_is_lower_and_said_to_be_no_honest_one():
     sentence = said(page(**{"bugs.bug": "no_mask"}))
     assert "not honest" in sentence and "10 outputs before it move" in sentence

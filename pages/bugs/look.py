@@ -10,7 +10,7 @@ from pages._glossary import explained
 from pages._numbers import plural, rounding
 from pages._shell import plain
 from pages.bugs import pictures
-from pages.bugs.run import LONGEST, Run, bugs
+from pages.bugs.run import LONGEST, Run, bugs, elsewhere
 
 OPENING = (
     "One function of the model has a few wrong lines; all else, and every parameter, is as it was. **Choose "
@@ -43,7 +43,16 @@ def show(view):
     with beliefs:
         pictures.next_words(run.right, run, "bugs.next")
     pictures.losses(run.right, run, "bugs.loss")
+    others(choice.model)
     _fold.fold("Every measurement, of both models", "bugs.all", every, run, trace.tokens)
+
+
+def others(model):
+    """Which bugs need another model, and which."""
+    found = elsewhere(model)
+    if found:
+        listed = "; ".join(f"{title} (decoder-{', -'.join(found[title])})" for title in found)
+        st.caption(f"In other models: {listed}.")
 
 
 def lines(run):

@@ -1,5 +1,6 @@
 """A text in a model with a bug and without it, computed once for all who ask."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from model import Trace, load
 from model.analysis import diagnosis
 from model.network import bugs as known
 from model.network.bugs import Bug
+from model.network.encodings import ENCODINGS
 from pages._cache import remembered
 
 LONGEST = 128  # tokens of a text for which everything is measured
@@ -49,6 +51,17 @@ WINDOWED = "windowed"  # no bug, but a mask that sees a window
 def bugs(name: str) -> dict[str, Bug]:
     """The bugs that can be made in a model, by their names."""
     return known.offered(load(name).config)
+
+
+def elsewhere(name: str) -> dict[str, list[str]]:
+    """The bugs that only other models can have: the title of each, and the encodings of those models."""
+    found: dict[str, list[str]] = {}
+    for encoding in ENCODINGS:
+        other = replace(load(name).config, positions=encoding, causal=True)
+        for bug in known.offered(other).values():
+            found.setdefault(bug.title, []).append(encoding)
+    here = {bug.title for bug in bugs(name).values()}
+    return {title: encodings for title, encodings in found.items() if title not in here}
 
 
 @lru_cache(maxsize=64)  # each shares its parameters with the others, and is small

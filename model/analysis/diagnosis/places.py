@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from model.analysis.diagnosis.subject import Finding, Subject
-from model.network.encodings.rope import rotate
 
 FIT = 0.02  # how far what an encoding did may be from what it does at a place, relative
 RUNS = 4  # runs of places that a verdict names
@@ -51,9 +50,9 @@ def turned(subject: Subject) -> tuple[list[int], float]:
     angle = config.encoding.angle(config, candidates)  # (2T + 1, D/2)
     found, misfit = [], 0.0
     for query, after in zip(attention.q[0], attention.q_rot[0], strict=True):
-        (place,), left = nearest(
-            after[None], rotate(query.expand(len(angle), -1), angle, config.rope_pairing)
-        )
+        copies = query.expand(1, len(angle), -1)
+        (there,), _ = config.encoding.turn(config, copies, copies, angle)
+        (place,), left = nearest(after[None], there)
         found.append(int(candidates[place]))
         misfit = max(misfit, left)
     return found, misfit

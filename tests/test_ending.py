@@ -247,7 +247,11 @@ def test_what_has_read_the_next_token_is_said_where_its_probability_is_shown(pag
 
 
 @pytest.mark.parametrize(
-    ("page", "link"), [("masks", {}), ("heads", {"heads.section": "Knock-outs", "model": "decoder-rope"})]
+    ("page", "link"),
+    [
+        ("masks", {"masks.writing": "true"}),
+        ("heads", {"heads.section": "Knock-outs", "model": "decoder-rope"}),
+    ],
 )
 def test_a_space_at_the_end_is_told_wherever_the_next_token_matters(page, link):
     at = opened(page, text="Once upon a time ", **link)

@@ -13,6 +13,7 @@ from model.analysis import leak
 from model.decoding import generate, temperature
 from pages import _ending, _fold, _shell, _sidebar, _words
 from pages._cache import remembered
+from pages._choices import is_chosen
 from pages._control import Number, pause
 from pages._heads import heads_in_words, map_heads
 from pages._numbers import leaders, number, plural
@@ -24,9 +25,9 @@ OPENING = (
     "Two models, the same texts, the same steps; one was trained without the mask. **Type a sentence** and "
     "see how sure each is of every next word: the one that may look ahead knows nearly all of them."
 )
-TEMPERATURE, COUNT = 0.8, 12  # of what they write: enough to see one repeat itself
+TEMPERATURE, COUNT = 0.8, 20  # of what they write: enough to see one repeat itself
 SEED = Number("Seed", "masks.seed", range(1, 1000), 1, look={"width": 120, "label_visibility": "collapsed"})
-BOX = 130  # pixels: the height of the box that they are written in
+BOX = 135  # pixels: the height of the box that they are written in
 CONTEXT = 128  # tokens before what they write: as many as they were trained on
 
 
@@ -41,7 +42,8 @@ def show(view):
     left, right = st.columns([2, 3], gap="medium")
     left.markdown(guesses)
     with right:
-        writing(honest)
+        seeded = is_chosen(SEED.key)
+        _fold.fold("What does each write next?", "masks.writing", writing, honest, opened=seeded)
     _fold.fold("Where does the cheat look?", "masks.looks", looks, choice, cheat)
     _fold.fold("How its loss fell in training", "masks.loss", curves)
     _fold.fold("Why is that so?", "masks.why", meaning)
@@ -118,9 +120,7 @@ def writing(honest):
     ids = tuple(map(int, honest.ids))[-CONTEXT:]
     seed = SEED.value()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**What does each write next?** {COUNT} tokens, temperature {TEMPERATURE}, seed", width="content"
-        )
+        st.markdown(f"{COUNT} tokens, temperature {TEMPERATURE}, seed", width="content")
         SEED.draw()
     texts = {}
     for name, column in zip((HONEST, CHEAT), st.columns(2), strict=True):

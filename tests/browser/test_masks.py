@@ -153,6 +153,7 @@ def test_the_future_leaks_without_the_mask_only(page):
 
 def test_can_it_cheat_in_one_screen(page):
     page.open("masks", text=TEXT)
+    page.page.get_by_text("What does each write next?").click()
     expect(page.page.get_by_text("Tokens that only repeat")).to_be_visible(timeout=60_000)
     boxes = page.page.get_by_test_id("stCode")
     for place in (0, 1):

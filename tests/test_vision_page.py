@@ -108,6 +108,8 @@ def test_the_page_opens_with_a_sample_both_answers_and_the_attention_of_a_patch(
     reach = seen.by_patch(seen.gradient_reach(load("cnn"), digits.bright(SAMPLE), seen.Place(5, 3, 3)), 4)
     np.testing.assert_allclose(numbers[3], reach / reach.sum(), atol=1e-5)
     assert header["selected"] == [3, 3] and header["boxes"][:3] == [None] * 3
+    np.testing.assert_allclose(header["highs"], numbers.max((1, 2)), rtol=1e-6)
+    assert header["notes"][0] == f"up to {number(trace.over(weights).max())}"
     text = said(at)
     assert f"**{number(weights[1:].max())}** (at itself {number(weights[trace.token(3, 3)])}" in text
     near = percent(reach[2:5, 2:5].sum() / reach.sum())
@@ -312,6 +314,7 @@ def test_the_patches_stand_in_a_row_and_the_models_read_them_shuffled(nothing_is
         trace = load(name).explain(digits.bright(SAMPLE))
         after = load(name).explain(whole.clip(0, 1))
         told = [f"{one.guess} ({percent(one.probabilities.max())})" for one in (trace, after)]
+        told = [one.replace(" ", "\u00a0") for one in told]
         assert line.startswith(f"| {name} | {told[0]} | {told[1]} |")
     click(at, "vision.row", {"panel": ["9", 1]})
     assert address(at)["vision.patch"] == "9"

@@ -15,8 +15,9 @@ from viz.component.mosaic import mosaic
 from viz.component.ranking import ranking
 
 OPENING = (
-    "A digit moved by two pixels is the same digit, but every patch of it is another one. **Move it**: the "
-    "convolution slides the same kernels everywhere; the transformer has to have learned each place."
+    "A digit moved by two pixels is the same digit, but every patch of it is another one. **Move it**: a "
+    "convolution slides the same kernels everywhere; a transformer must have learned each place that it is "
+    "told by a vector of its own."
 )
 FAR = 8  # pixels
 RIGHT = Slider("Pixels to the right", "vision.right", range(-FAR, FAR + 1), 0, look={"width": 240})

@@ -44,8 +44,8 @@ def show(view):
     else:
         st.markdown(table(digit, tuple(order.tolist()), seed if shuffles else 0))
         st.caption(
-            "Each answer is the model’s own, now, on the picture above; the accuracies are measured on the "
-            "thousand test digits, each shuffled in a way of its own."
+            "The answers are given now, to the picture above; the accuracies are measured on the thousand "
+            "test digits, each shuffled in a way of its own."
         )
         if shuffles:
             st.markdown(told(digit, tuple(order.tolist())))
@@ -106,9 +106,12 @@ def table(digit, order, seed):
     jobs = [(measured.moved, name, 0, 0) for name in NAMES]
     jobs += [(measured.shuffled, name, seed) for name in NAMES if seed]
     found = measured.all_of(jobs)
-    lines = ["| model | as it lies | shuffled | accuracy as they lie | shuffled |", "|:--|:--|:--|--:|--:|"]
+    lines = ["| model | this digit | shuffled | 1,000 digits | shuffled |", "|:--|:--|:--|--:|--:|"]
     for name in NAMES:
-        answered = [f"{guess} ({percent(belief)})" for guess, belief in (before[name], after[name])]
+        answered = [
+            f"{guess}\u00a0({percent(belief)})".replace(" ", "\u00a0")
+            for guess, belief in (before[name], after[name])
+        ]
         right = [percent(share, 1) for (_, one, *_), share in found.items() if one == name]
         if not seed:
             answered[1], right = "–", [*right, "–"]

@@ -115,6 +115,12 @@ class Mosaic extends Picture {
     this.overlay();
   }
 
+  /** The colour bar; where each copy has a scale of its own, without a number at its end. */
+  bar(stops, data) {
+    const parts = super.bar(stops, data);
+    return data.each ? [...parts.slice(0, -1), element("span", {}, "the largest of each picture")] : parts;
+  }
+
   /** The picture as ink of the colour of text: of a photograph what is dark on a light page, and what is
    *  light on a dark one. */
   stampOfInk() {
@@ -136,7 +142,8 @@ class Mosaic extends Picture {
     const [rows, columns] = data.patches;
     origins.forEach(({ x, y }, n) => {
       const values = data.values.subarray(n * T * S, (n + 1) * T * S);
-      const { colour, mask } = images(values, T, S, data, colours);
+      const scale = { low: data.low < 0 ? -data.highs[n] : 0, high: data.highs[n] };
+      const { colour, mask } = images(values, T, S, scale, colours);
       if (values.some(Number.isNaN)) brush.drawImage(this.hatched(mask, hatch), x, y, long, high);
       brush.imageSmoothingEnabled = false;
       brush.drawImage(stamped(colour), x, y, long, high);

@@ -23,6 +23,7 @@ def mosaic(
     patches: tuple[int, int] = (7, 7),
     kind: str = "weights",
     limit: float | None = None,
+    each: bool = False,
     boxes: Mapping[str, Box] | None = None,
     notes: Mapping[str, str] | None = None,
     selected: tuple[int, int] | None = None,
@@ -44,10 +45,11 @@ def mosaic(
     picture: from 0, no ink, to 1; of a `photo` from 0, black, to 1, white. patches: rows and columns that it
     is cut into, of which one can be clicked or walked to by keys; R and C are multiples of them. kind
     "weights" has the scale 0 to 1, or to the `limit`; "amounts" 0 to limit and "signed" -limit to limit,
-    where limit is the largest |value| of all maps unless given; "ink" is a picture itself, 0 to 1. A number
-    that is not finite is hatched. boxes: a rectangle of pixels around which a frame is drawn, by title.
-    notes: a second line of a title. selected: the (row, column) of the patch that is outlined, if `marks`;
-    chosen: the title of the copy that is. unit: what a number is called; role: what a copy is.
+    where limit is the largest |value| of all maps unless given; "ink" is a picture itself, 0 to 1; with
+    `each` every copy has a scale of its own, up to its largest. A number that is not finite is hatched.
+    boxes: a rectangle of pixels around which a frame is drawn, by title. notes: a second line of a title.
+    selected: the (row, column) of the patch that is outlined, if `marks`; chosen: the title of the copy that
+    is. unit: what a number is called; role: what a copy is.
 
     on_patch is called with row and column of a patch that somebody chooses; where there is `on_panel`
     instead, whole copies are walked and chosen, and it is called with their title. ValueError if shapes do
@@ -78,6 +80,8 @@ def mosaic(
         "kind": kind,
         "low": -high if kind == "signed" else 0.0,
         "high": high,
+        "highs": [largest(one) if each else high for one in numbers],
+        "each": bool(each),
         "pixels": base64.b64encode(np.rint(255 * picture.clip(0, 1)).astype(np.uint8).tobytes()).decode(),
         "size": picture.shape,
         "photo": bool(photo),

@@ -247,6 +247,14 @@ def test_every_control_of_the_logits_changes_the_picture():
     assert "After" in said(at)
 
 
+def test_a_logit_by_itself_is_a_sum_as_well():
+    at = opened("why", text=TEXT, **WROTE | {"why.second": "-1"})
+    logit = load("decoder-rope").explain(TEXT).logits[10].max()
+    total = pictures(at)["why.written"]["total"]
+    assert total["value"] == pytest.approx(logit, abs=1e-5) and total["words"] == ["its logit"]
+    assert "times as likely" not in said(at) and "to what the model computed" in said(at)
+
+
 def options_of(at, key):
     """What a menu offers, as its values."""
     if key == "why.after":

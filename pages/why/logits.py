@@ -16,6 +16,7 @@ from pages._numbers import largest, number, signed
 from pages.why import parts
 
 LIKELIEST = 10  # tokens offered
+ALONE = -1  # in the place of a second token: the logit of the first by itself
 
 
 @remembered(heavy=1000)
@@ -40,7 +41,8 @@ def controls(trace, name):
     piece = load(name).tokenizer.piece
     look = {"width": 150, "format_func": lambda id: piece(id) or str(id)}
     first = Menu("Why rather", "why.first", best, best[0], look=look)
-    others = [id for id in best if id != first.value()]
+    others = [*(id for id in best if id != first.value()), ALONE]
+    look = look | {"format_func": lambda id: "nothing: its logit" if id == ALONE else piece(id) or str(id)}
     return after, first, Menu("than", "why.second", others, others[0], look=look)
 
 
@@ -49,19 +51,20 @@ def show(view):
     choice, trace = view.choice, view.trace
     after, first, second = controls(trace, choice.model)
     place, ids = after.value(), (first.value(), second.value())
-    asked = choice.text, choice.model, place, ids
+    alone = second.value() == ALONE
+    ids, signs = (ids[:1], [1]) if alone else (ids, [1, -1])
+    asked, total = (choice.text, choice.model, place, ids), "its logit" if alone else "the lead, in logits"
     with picture_first(after, first, second, row=view.row):
         try:
             whole = written(*asked)
         except why.NotPlain as reason:
             st.warning(_shell.escaped(str(reason)))
             return
-        lead, sources = whole.table @ [1, -1], by_source(*asked) @ [1, -1]
-        parts.strongest(choice, trace, whole.names, lead, sources, place, "the lead, in logits")
+        values, sources = whole.table @ signs, by_source(*asked) @ signs
+        parts.strongest(choice, trace, whole.names, values, sources, place, total)
     tell(choice, trace, place, ids, whole)
-    heads = why.by_head(trace, whole) @ [1, -1]
-    beside(choice, trace, heads, knocked_out(*asked))
-    parts.by_token(trace, choice, sources, "the lead through heads, in logits")
+    beside(choice, trace, why.by_head(trace, whole) @ signs, knocked_out(*asked) @ signs, total)
+    parts.by_token(trace, choice, sources, f"{total}, through heads")
     _fold.fold("How a logit becomes a sum", "why.logit", formula)
     _fold.sources("why.code", why.written, why.knocked_out)
 
@@ -69,26 +72,30 @@ def show(view):
 def tell(choice, trace, place, ids, whole):
     """The two logits, and how far the sums are from them."""
     piece = load(choice.model).tokenizer.piece
-    first, second = (_shell.plain(piece(id)) for id in ids)
+    names = [_shell.plain(piece(id)) for id in ids]
     at = _words.named(trace.tokens, place)
-    a, b = whole.logits
+    said = f"After {at}, {names[0]} has the logit **{number(whole.logits[0])}**"
+    if len(ids) == 2:
+        a, b = whole.logits
+        said += (
+            f", {names[1]} **{number(b)}**: a lead of **{signed(a - b)}**, which makes it "
+            f"{number(np.exp(a - b))} times as likely"
+        )
     st.markdown(
-        f"After {at}, {first} has the logit **{number(a)}**, {second} **{number(b)}**: a lead of "
-        f"**{signed(a - b)}**, which makes it {number(np.exp(a - b))} times as likely. Each logit "
-        f"is the sum of {len(whole.names)} parts, {largest(whole.error, 'difference')} to what the model "
-        "computed.",
+        f"{said}. Each logit is the sum of {len(whole.names)} parts, {largest(whole.error, 'difference')} to "
+        "what the model computed.",
         help=explained("logit", "head", "MLP", "residual stream"),
     )
 
 
-def beside(choice, trace, heads, falls):
+def beside(choice, trace, heads, falls, total):
     """What each head wrote beside what knocking it out does, and whether the two agree."""
     agree = ranks.correlation(heads.ravel(), falls.ravel())
     L, H = heads.shape
     apart = int(np.argmax(np.abs(heads - falls)))
     pictures = (
-        (heads, "why.direct", "what each head wrote into the lead"),
-        (falls, "why.knocked", "how much of the lead is lost without it"),
+        (heads, "why.direct", f"{total}: what each head wrote into it"),
+        (falls, "why.knocked", f"{total}: how much is lost without each head"),
     )
     for column, (values, key, label) in zip(st.columns(2, gap="medium"), pictures, strict=True):
         with column:

@@ -63,17 +63,16 @@ def by_source(bundle: Bundle, trace: Trace, place: int, ids: Sequence[int]) -> n
 
 
 @torch.inference_mode()
-def knocked_out(bundle: Bundle, trace: Trace, place: int, ids: tuple[int, int]) -> np.ndarray:
-    """By how much the lead of the first of two tokens over the second falls, in logits, once each head by
-    itself puts out nothing: (L, H), positive where the head has helped the first.
+def knocked_out(bundle: Bundle, trace: Trace, place: int, ids: Sequence[int]) -> np.ndarray:
+    """By how much the logits of these tokens fall once each head by itself puts out nothing: (L, H, n),
+    positive where the head has helped.
     """
     network, config, row = bundle.network, trace.config, trace.ids.tolist()
-    singles, leads = knockouts.singles(config), []
+    singles, logits = knockouts.singles(config), []
     size = knockouts.fitting(config, len(row))
     for first in range(0, len(singles), size):
         out = knockouts.marked(config, singles[first : first + size])
         final = knockouts.run(network, row, knockouts.silence, out).final[:, place]
-        leads.append(network.unembed(final)[:, list(ids)] @ torch.tensor([1.0, -1.0]))
-    first, second = ids
-    before = trace.logits[place, first] - trace.logits[place, second]
-    return before - torch.cat(leads).reshape(config.layers, config.heads).numpy()
+        logits.append(network.unembed(final)[:, list(ids)])
+    without = torch.cat(logits).reshape(config.layers, config.heads, -1).numpy()
+    return trace.logits[place, list(ids)] - without

@@ -11,7 +11,7 @@ WITHOUT = {"learning", "vision"}  # pages on which nobody types a text
 SENTENCE = "My little sister walked along the green river to the old bank"
 READ = {  # page: how many times as many tokens as the sentence has its networks read at most; the others once
     "averaging": 3,  # in three mixtures
-    "bugs": 6,  # by the model as it is, and with bugs
+    "bugs": 4,  # by the model as it is, and with bugs
     "decoding": 2,  # for the text as it is, and for the choice
     "masks": 3,  # by two models, and by one of them with a mask
     "positions": 6,  # by the models of six encodings, of which one is the first here

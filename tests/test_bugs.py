@@ -175,8 +175,7 @@ def test_the_weights_that_are_shown_are_those_that_ran(name, bug):
     one = subject(name, bug)
     for shown, layer in zip(one.weights, one.record.layers, strict=True):
         assert torch.allclose(shown @ layer.attention.v, layer.attention.heads, atol=1e-4)
-    cut = half(one.ids) if one.bug.cached else 0
-    trace = explained(load(name), TEXT, one.network, cut)
+    trace = explained(load(name), TEXT, one.record)
     alone = head_weights(trace.layers[1].attention, 2, one.model.attend)
     assert np.allclose(np.nan_to_num(alone), one.weights[1, 2], atol=1e-6)
     assert np.array_equal(np.isfinite(alone), one.record.layers[1].attention.allowed)

@@ -73,11 +73,14 @@ def running(name, bug):
     return bugs(name)[bug].wrong(network)
 
 
+@remembered()
+def record(text, name, bug):
+    return diagnosis.passed(running(name, bug).network, bugs(name).get(bug), load(name).read(text))
+
+
 @remembered(heavy=HEAVY)
 def trace(text, name, bug):
-    bundle, cached = load(name), bug in bugs(name) and bugs(name)[bug].cached
-    cut = diagnosis.half(bundle.read(text)) if cached else 0
-    return diagnosis.explained(bundle, text, running(name, bug).network, cut)
+    return diagnosis.explained(load(name), text, record(text, name, bug))
 
 
 @remembered()
@@ -88,6 +91,6 @@ def weights(text, name, bug, layer, head):
 
 @remembered(heavy=HEAVY)
 def finding(text, name, bug, measurement):
-    bundle, its_bug = load(name), bugs(name).get(bug)
-    subject = diagnosis.Subject(bundle.network, its_bug, bundle.read(text), running(name, bug))
+    bundle, asked = load(name), (running(name, bug), record(text, name, bug))
+    subject = diagnosis.Subject(bundle.network, bugs(name).get(bug), bundle.read(text), *asked)
     return diagnosis.MEASUREMENTS[measurement].measure(subject)

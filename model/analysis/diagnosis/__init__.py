@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from model.analysis.diagnosis import attention, passes
 from model.analysis.diagnosis.places import places
-from model.analysis.diagnosis.subject import Finding, Subject, explained, half, head_weights, read
+from model.analysis.diagnosis.subject import Finding, Subject, explained, half, head_weights, passed, read
 from model.network.config import ModelConfig
 
 __all__ = ["MEASUREMENTS", "TELLS", "Finding", "Measurement", "Subject", "explained", "half"]
-__all__ += ["head_weights", "read", "useful"]
+__all__ += ["head_weights", "passed", "read", "useful"]
 
 TELLS = {  # bug: the measurement that finds it
     "no_mask": "ahead",

@@ -18,8 +18,9 @@ SAME = 1e-4  # how far two passes may be apart that differ by rounding only, rel
 
 @torch.inference_mode()
 def run(subject: Subject, ids: list[int] | None = None, **arguments: Any) -> Record:
-    """One pass over the text, or over other ids, with these arguments of the network's."""
-    return subject.network(torch.tensor(subject.ids if ids is None else ids), **arguments)
+    """Another pass over the text, or one over other ids, with these arguments of the network's."""
+    ids = subject.ids if ids is None else ids
+    return subject.network(torch.tensor(ids), predict=False, **arguments)
 
 
 def replaced(subject: Subject, place: int) -> list[int]:
@@ -33,7 +34,7 @@ def leak(subject: Subject) -> Finding:
     """Whether outputs move when the last token is another one, though they stand before it."""
     if len(subject.ids) == 1:
         return ALONE
-    before, after = run(subject).final[:-1], run(subject, replaced(subject, -1)).final[:-1]
+    before, after = subject.whole.final[:-1], run(subject, replaced(subject, -1)).final[:-1]
     moved = ((after - before).norm(dim=-1) / before.norm(dim=-1)).tolist()
     count = sum(one > SHARE for one in moved)
     return Finding(
@@ -48,7 +49,7 @@ def own(subject: Subject) -> Finding:
         return ALONE
     place = half(subject.ids)
     before, after = (
-        record.layers[0].attention.q for record in (run(subject), run(subject, replaced(subject, place)))
+        record.layers[0].attention.q for record in (subject.whole, run(subject, replaced(subject, place)))
     )
     moved = (after - before).norm(dim=(0, -1)) / before.norm(dim=(0, -1))  # (T,)
     others = int((moved > SHARE).sum()) - int(moved[place] > SHARE)
@@ -60,8 +61,8 @@ def own(subject: Subject) -> Finding:
 
 def stretch(subject: Subject) -> Finding:
     """Whether queries of the first layer stay when the stream that it reads is twice as long."""
-    stream = run(subject).embedded
-    before, after = (run(subject, embedded=one).layers[0].attention.q for one in (stream, 2 * stream))
+    before = subject.whole.layers[0].attention.q
+    after = run(subject, embedded=2 * subject.whole.embedded).layers[0].attention.q
     ratio = float(after.norm() / before.norm())
     stays = far(before, after) < CLOSE
     return Finding("queries stay" if stays else "queries grow with the stream", {"ratio of lengths": ratio})
@@ -94,7 +95,7 @@ def shift(subject: Subject) -> Finding:
         moved = run(subject, angle=subject.network.angle(T, "cpu", first)).final
     else:
         moved = run(subject, embedded=subject.network.embed(torch.tensor(subject.ids), first)).final
-    distance = far(run(subject).final, moved)
+    distance = far(subject.whole.final, moved)
     return Finding("outputs stay" if distance < SAME else "outputs move", {f"moved by {first}": distance})
 
 
@@ -103,7 +104,7 @@ def cache(subject: Subject) -> Finding:
     cut = half(subject.ids)
     if not cut:
         return ALONE
-    whole, pieces = read(subject.network, subject.ids), read(subject.network, subject.ids, cut)
+    whole, pieces = subject.whole, read(subject.network, subject.ids, cut)
     moved = ((whole.final - pieces.final).norm(dim=-1) / whole.final.norm(dim=-1)).tolist()
     verdict = "the same in two pieces"
     if max(moved) > SAME:

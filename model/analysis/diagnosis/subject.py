@@ -32,14 +32,21 @@ class Finding(NamedTuple):
 class Subject:
     """A text in a network with a bug, or without one, beside the right network; made for one measurement.
 
-    model: what `bug` makes of the network, where somebody has it already.
+    model and record: what `altered` makes of the network, and what `passed` makes of the text in it, where
+    somebody has them already.
     """
 
     def __init__(
-        self, network: Transformer, bug: Bug | None, ids: Sequence[int], model: Model | None = None
+        self,
+        network: Transformer,
+        bug: Bug | None,
+        ids: Sequence[int],
+        model: Model | None = None,
+        record: Record | None = None,
     ) -> None:
         self.base, self.bug, self.ids = network, bug, list(ids)
         self.model = model or altered(network, bug)
+        self.record = record or passed(self.network, bug, self.ids)
 
     @property
     def network(self) -> Transformer:
@@ -52,10 +59,9 @@ class Subject:
         return self.base.config
 
     @cached_property
-    def record(self) -> Record:
-        """One pass over the text; in two pieces where only that shows the bug."""
-        cut = half(self.ids) if self.bug is not None and self.bug.cached else 0
-        return read(self.network, self.ids, cut)
+    def whole(self) -> Record:
+        """The pass that reads the text in one piece."""
+        return read(self.network, self.ids) if self.bug is not None and self.bug.cached else self.record
 
     @cached_property
     def reference(self) -> "Subject":
@@ -71,6 +77,11 @@ class Subject:
 def altered(network: Transformer, bug: Bug | None) -> Model:
     """The network with a bug, or without one."""
     return model(network) if bug is None else bug.wrong(network)
+
+
+def passed(network: Transformer, bug: Bug | None, ids: Sequence[int]) -> Record:
+    """One pass over the text; in two pieces where only that shows the bug."""
+    return read(network, ids, half(ids) if bug is not None and bug.cached else 0)
 
 
 def half(ids: Sequence[int]) -> int:
@@ -89,10 +100,9 @@ def weights(attention: AttentionRecord, attend: Callable[..., Tensor]) -> Tensor
 # ---- for those who look ----
 
 
-def explained(bundle: Bundle, text: str, network: Transformer, cut: int = 0) -> Trace:
-    """The Trace of a text in a network with the tokenizer of this bundle, read in two pieces after a cut."""
+def explained(bundle: Bundle, text: str, record: Record) -> Trace:
+    """The Trace of a pass over a text that the tokenizer of this bundle reads."""
     ids = bundle.read(text)
-    record = read(network, ids, cut)
     return Trace(
         text=text,
         tokens=tuple(map(bundle.tokenizer.piece, ids)),

@@ -5,6 +5,7 @@ through the head that adds most.
 import re
 from itertools import pairwise
 
+import numpy as np
 import streamlit as st
 
 from model.analysis import why
@@ -110,10 +111,10 @@ def onward(trace, step):
     pair, parts = Pair(*step[:4]), step.ingredients
     if step.part is not None:
         return told(trace, pair, parts, (step.part, step.side, step.source, step.through, step.brought))
-    a, b = parts.strongest(1)[0]
-    best = f"{parts.queries[a].name} × {parts.keys[b].name}, {share(parts.table[a, b], parts.score)}"
+    a, b = np.unravel_index(parts.table.argmax(), parts.table.shape)
+    most = f"{parts.queries[a].name} × {parts.keys[b].name}, {share(parts.table[a, b], parts.score)}"
     end = "no earlier head adds to it" if pair.layer else "it has only the embedding to tell of"
-    return f"{looks(trace, pair, parts)}: {end}; strongest is {best}."
+    return f"{looks(trace, pair, parts)}: {end}; {most}, adds most."
 
 
 def told(trace, pair, parts, onward):

@@ -81,7 +81,7 @@ def test_the_first_visit_shows_a_training_that_was_recorded_and_its_moments():
     at = opened("learning")
     header, maps = course(at)
     history = kept.load_history()
-    assert header["steps"] == history.steps == live.moments(Settings())
+    assert header["steps"] == history.steps == live.moments(600, 8, 24 * 24)
     assert header["loss"] == np.round(history.every("loss"), 4).tolist()
     assert header["inside"][-1] > 0.9 > 0.1 > header["inside"][0]
     np.testing.assert_array_equal(maps, history.every("maps").reshape(maps.shape))
@@ -314,7 +314,7 @@ def test_a_training_that_nobody_looks_at_any_more_ends(pool, monkeypatch):
     monkeypatch.setattr(_pool, "LEFT", 0.3)
     monkeypatch.setattr(_trainings, "POOLS", [pool])
     at = press(opened("learning", **SMALL), "train")
-    (one,) = at.session_state["learning.kept"]["training"].values()
+    (one,) = at.session_state["watching"]["training"].values()
     job = one.source.source
     end = time.monotonic() + 60
     while not job.value.done() and time.monotonic() < end:
@@ -327,11 +327,11 @@ def test_a_training_that_nobody_looks_at_any_more_ends(pool, monkeypatch):
 
 def test_one_training_of_a_visitor_ends_where_another_begins(short):
     at = press(opened("learning", **SMALL), "train")
-    (first,) = at.session_state["learning.kept"]["training"].values()
+    (first,) = at.session_state["watching"]["training"].values()
     control(at, "learning.section").set_value("Race").run()
     assert not first.running
     press(at, "race")
-    (second,) = at.session_state["learning.kept"]["race"].values()
+    (second,) = at.session_state["watching"]["race"].values()
     assert second.running
     control(at, "learning.section").set_value("Watch it learn").run()
     assert not second.running
@@ -381,7 +381,7 @@ def test_a_race_runs_and_its_table_can_be_taken_away(short):
     at = visit("learning", query).run()
     assert "Nobody has run this race here yet" in said(at)
     settled(press(at, "race"))
-    one = next(iter(at.session_state["learning.kept"]["race"].values()))
+    one = next(iter(at.session_state["watching"]["race"].values()))
     assert one.done == 6 and [lap.seed for lap in one.laps if lap.scales] == [1, 1, 2, 2, 3, 3]
     rows = list(csv.DictReader(io.StringIO(race.written(one))))
     assert len(rows) == 6 and rows[0]["positions"] == "learned" and rows[0]["right_at_2x"] == ""
@@ -394,5 +394,5 @@ def test_a_race_that_is_stopped_keeps_what_it_has(short):
     query = SMALL | {"learning.section": "Race", "learning.racers": "rope,alibi"}
     at = press(visit("learning", query).run(), "race")
     press(at, "stop")
-    one = next(iter(at.session_state["learning.kept"]["race"].values()))
+    one = next(iter(at.session_state["watching"]["race"].values()))
     assert one.laps and not one.running and "no verdict before" in said(at)

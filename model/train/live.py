@@ -1,12 +1,13 @@
 """Trainings that are watched: a minute or so, recorded on the way, stopped and gone on with at any step."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
@@ -23,25 +24,36 @@ EARLY = 0.25  # of the records lie in the first tenth, where most happens
 OFTEN = 3.0  # seconds between two states that are handed out: each is as large as all records
 
 
-def moments(settings: Settings, most: int = RECORDS) -> list[int]:
-    """The steps that are recorded, denser at the beginning; as many as keep the maps under BYTES."""
-    T, steps = settings.sample().read.shape[1], settings.what.steps
-    count = min(most, BYTES // (settings.layers * settings.heads * T * T))
+def moments(steps: int, heads: int, cells: int, most: int = RECORDS) -> list[int]:
+    """The steps of a training that are recorded, denser at the beginning; as many as keep the maps, one of so
+    many cells for each head, under BYTES.
+    """
+    count = min(most, BYTES // (heads * cells))
     early = round(EARLY * count)
     first, rest = np.linspace(0, steps / 10, early + 1)[:-1], np.linspace(steps / 10, steps, count - early)
     return sorted({round(step) for step in (*first, *rest)})
 
 
 class Run:
-    """A network and its optimisers, from the start or from a State."""
+    """A network and its optimisers, from the start or from a State; `backward(step)` runs one batch forward
+    and backward and returns its loss in nats.
+    """
 
-    def __init__(self, settings: Settings, state: State | None = None) -> None:
-        self.settings, self.network = settings, settings.network()
-        self.tools: list[Optimizer] = optimisers(self.network, settings.rate)
+    def __init__(
+        self,
+        network: nn.Module,
+        backward: Callable[[int], float],
+        *,
+        rate: float,
+        steps: int,
+        state: State | None = None,
+    ) -> None:
+        self.network, self.backward, self.rate, self.total = network, backward, rate, steps
+        self.tools: list[Optimizer] = optimisers(network, rate)
         self.full = [group["lr"] for group in groups(self.tools)]
         self.start = 0 if state is None else state.step
         if state is not None:
-            self.network.load_state_dict(state.network)
+            network.load_state_dict(state.network)
             for tool, kept in zip(self.tools, state.tools, strict=True):
                 tool.load_state_dict(cloned(kept))
 
@@ -50,26 +62,61 @@ class Run:
 
         ValueError, in a sentence for the visitor, if the loss is no number any more.
         """
-        how = {"tools": self.tools, "full": self.full, "steps": self.settings.what.steps}
+        how = {"tools": self.tools, "full": self.full, "steps": self.total}
         for step, loss in descent(self.backward, **how, start=self.start, end=end):
             if not np.isfinite(loss):
                 raise ValueError(
                     f"At step {step + 1} the loss is no number any more: the learning rate of "
-                    f"{self.settings.rate:g} is too high for this model. Choose a lower one."
+                    f"{self.rate:g} is too high for this model. Choose a lower one."
                 )
             yield step + 1, loss
 
-    def backward(self, step: int) -> float:
-        """One batch forward and backward: its loss in nats."""
-        loss = batch_loss(self.network, self.settings, step)
-        loss.backward()
-        return loss.item()
+    def recorded(
+        self,
+        at: Sequence[int],
+        measured: Callable[[int, list[float]], Any],
+        *,
+        until: int | None = None,
+        seconds: float = float("inf"),
+    ) -> Iterator[tuple[Any, State | None]]:
+        """Train: yield what `measured(step, losses since the last)` returns at each step in `at`, and at
+        `until`, where it stops. After so many `seconds` it stops at the next record. With some records comes
+        a State, always with one at which it stops.
+        """
+        began = handed = time.monotonic()
+        recorded, end, losses = set(at), min(until or self.total, self.total), []
+        if not self.start:
+            yield measured(0, []), self.state(0)
+        for step, loss in self.steps(end):
+            losses.append(loss)
+            if step not in recorded and step != end:
+                continue
+            now = time.monotonic()
+            stops = step == end or now - began > seconds
+            due = stops or now - handed > OFTEN
+            handed = now if due else handed
+            yield measured(step, losses), self.state(step) if due else None
+            if stops:
+                return
+            losses = []
 
     def state(self, step: int) -> State:
         """The State as it is now, which later steps leave alone."""
         return State(
-            step, cloned(self.network.state_dict()), [cloned(one.state_dict()) for one in self.tools]
+            step, cloned(self.network.state_dict()), cloned([one.state_dict() for one in self.tools])
         )
+
+
+def begun(settings: Settings, state: State | None = None) -> Run:
+    """The Run of a training on strings."""
+    network = settings.network()
+
+    def backward(step: int) -> float:
+        loss = batch_loss(network, settings, step)
+        loss.backward()
+        return loss.item()
+
+    return Run(network, backward, rate=settings.rate, steps=settings.what.steps, state=state)
 
 
 def batch_loss(network: Transformer, settings: Settings, step: int) -> Tensor:
@@ -86,27 +133,11 @@ def train(
     until: int | None = None,
     seconds: float = float("inf"),
 ) -> Iterator[tuple[Record, State | None]]:
-    """Train from the start or from a state: yield a Record at each of `moments`, and at `until`, where it
-    stops. After so many `seconds` it stops at the next record. With some records comes a State, always with
-    one at which it stops before its end.
-    """
-    run, losses, began = Run(settings, state), [], time.monotonic()
-    recorded, end = set(moments(settings)), min(until or settings.what.steps, settings.what.steps)
-    handed = began
-    if state is None:
-        yield measure(run.network, settings, 0, []), run.state(0)
-    for step, loss in run.steps(end):
-        losses.append(loss)
-        if step not in recorded and step != end:
-            continue
-        now = time.monotonic()
-        stops = step == end or now - began > seconds
-        due = stops or now - handed > OFTEN
-        handed = now if due else handed
-        yield measure(run.network, settings, step, losses), run.state(step) if due else None
-        if stops:
-            return
-        losses = []
+    """Train on strings, from the start or from a state: see Run.recorded."""
+    run, T = begun(settings, state), settings.sample().read.shape[1]
+    at = moments(settings.what.steps, settings.layers * settings.heads, T * T)
+    measured = partial(measure, run.network, settings)
+    return run.recorded(at, measured, until=until, seconds=seconds)
 
 
 def race(
@@ -126,7 +157,7 @@ def race(
 
 def laps(settings: Settings) -> Iterator[Lap]:
     """The Laps of one model, LAPS of them at even distances."""
-    run, steps, taken = Run(settings), settings.what.steps, 0.0
+    run, steps, taken = begun(settings), settings.what.steps, 0.0
     stops, began = {round(steps * lap / LAPS) for lap in range(1, LAPS + 1)}, time.process_time()
     for step, _ in run.steps():
         if step not in stops:

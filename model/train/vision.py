@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,17 @@ def fitted(
     """A network of that name, trained on these pictures, each time a little `changed`, and the curve of its
     loss.
     """
+    network, backward = begun(name, images, labels, seed=seed, batch=batch, changed=changed)
+    curve = fit(network, backward, steps=steps, rate=RATE, state=state, tokens_per_step=batch)
+    return network.eval(), curve
+
+
+def begun(
+    name: str, images: np.ndarray, labels: np.ndarray, *, seed: int, batch: int, changed: bool = True
+) -> tuple[nn.Module, Callable[[int], float]]:
+    """A network of that name before its first step, and the function that runs the batch of a step forward
+    and backward and returns its loss in nats; each picture is a little `changed` each time.
+    """
     network = initialise(build(CONFIGS[name]), seed)
     pixels, digits = torch.tensor(bright(images)), torch.tensor(labels.astype(np.int64))
 
@@ -56,8 +68,7 @@ def fitted(
         seen = altered(pixels[drawn], random) if changed else pixels[drawn]
         return learned(network, seen, digits[drawn])
 
-    curve = fit(network, backward, steps=steps, rate=RATE, state=state, tokens_per_step=batch)
-    return network.eval(), curve
+    return network, backward
 
 
 def learned(network: nn.Module, images: Tensor, digits: Tensor) -> float:

@@ -10,19 +10,18 @@ import streamlit as st
 from model.analysis.learning import SCALES, Settings, kept
 from model.analysis.learning.contest import Contest
 from model.network.encodings import ENCODINGS
-from pages import _fold, _shell
+from pages import _fold, _shell, _watching
 from pages._cache import remembered
 from pages._control import Several, pause
 from pages._findings import extremes
 from pages._numbers import number, percent, plural
-from pages.learning import choices, source
+from pages.learning import choices
 from viz import race as figures
 
 OPENING = (
     "Encodings learn the same task from the same strings, each with three seeds, drawn as a band. **Look how "
     "wide the bands are** before you believe that one is better: a smaller difference is chance."
 )
-EVERY = 1.0  # seconds between two looks
 SEEDS = 3
 SECONDS = 1200  # of a race, at most
 TIED = "\u00a0"  # a space at which no line breaks
@@ -45,7 +44,7 @@ def shipped():
         return None, []
 
 
-class Race(source.Source):
+class Race(_watching.Source):
     """A race in the session; of the default settings it is there beforehand."""
 
     def __init__(self, settings, positions):
@@ -62,6 +61,20 @@ class Race(source.Source):
     @property
     def contest(self):
         return Contest(self.laps)
+
+    def take(self):
+        """Take what has come."""
+        self.laps += self.parts()
+
+    @property
+    def step(self):
+        """Steps of all trainings together."""
+        last = {(lap.positions, lap.seed): lap.step for lap in self.laps}
+        return sum(last.values())
+
+    @property
+    def total(self):
+        return len(self.positions) * SEEDS * self.settings.what.steps
 
     @property
     def done(self):
@@ -83,38 +96,23 @@ def show(row):
     """Show a race, the visitor's own or the one that comes with the models."""
     first = choices.TASK, RACERS
     settings = replace(choices.settings(row, *first), positions=Settings.positions)
-    one = source.kept("race", (settings, tuple(RACERS.value())), Race)
+    one = _watching.kept("race", (settings, tuple(RACERS.value())), Race)
     with row:
         choices.draw_first(*first)
         if one.running:
             st.button("Stop", key="learning.stop", type="primary", on_click=one.pause)
         else:
             st.button("Race", key="learning.race", type="primary", on_click=one.begin)
-    if one.running:
-        st.fragment(live, run_every=EVERY)(one)
-    else:
-        still(one)
+    _watching.watch(one, picture)
+    if not one.running:
+        at_rest(one)
     pause()
     choices.draw_others(*choices.MODEL)
     _fold.sources("learning.code", Contest.gap, Settings.batch)
 
 
-def live(one):
-    """A look at a race that goes on; once it does not, the whole page is drawn anew."""
-    if one.running:
-        one.laps += one.parts()
-    if not one.running:
-        st.rerun()
-    picture(one)
-    place = one.source.place()
-    trainings = len(one.positions) * SEEDS
-    st.caption(
-        f"Others train; you are number {place} in line." if place else f"{one.done} of {trainings} trainings."
-    )
-
-
-def still(one):
-    """A race at rest, and what came of it."""
+def at_rest(one):
+    """What came of a race that does not go on."""
     if one.wrong:
         st.warning(one.wrong)
     if not one.laps:
@@ -123,13 +121,16 @@ def still(one):
             f"{one.seeds[-1]}, {plural('step', one.settings.what.steps)} each. Press **Race**."
         )
         return
-    picture(one)
     st.markdown(verdicts(one))
     table(one)
 
 
 def picture(one):
-    """The share of right answers over the steps."""
+    """The share of right answers over the steps; of a race that goes on, how far it has come."""
+    if one.running:
+        st.caption(_watching.progress(one))
+    if not one.laps:
+        return
     contest = one.contest
     curves = {name: contest.curve(name) for name in contest.names}
     last = {name: float(shares[1, -1]) for name, (_, shares) in curves.items()}

@@ -5,7 +5,7 @@ drawing, a test digit, or an upload.
 import streamlit as st
 
 from pages._control import Buttons, row_above
-from pages.vision import anything, chosen, learned, look, moved, near, row
+from pages.vision import anything, chosen, learned, look, moved, near, row, training
 from pages.vision.view import PictureView
 
 SECTIONS = {
@@ -14,6 +14,7 @@ SECTIONS = {
     "Moved": moved,
     "What it learned": learned,
     "Near-sighted": near,
+    "Train it now": training,
     "Any picture": anything,
 }
 VIEW = Buttons("View", "vision.section", SECTIONS, "Look", look={"label_visibility": "collapsed"})

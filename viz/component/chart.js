@@ -8,12 +8,13 @@ const TOP = 8;
 const RIGHT = 10;
 
 /** Lines of numbers from 0 to the highest; a press on the picture goes to the record that lies nearest.
- *  `series` are [name, class, (data) => numbers or null for none], `spell` writes one of them. */
+ *  `series` are [class, (data) => numbers or null for none], `spell` writes one of them. */
 export class Chart {
   player;
   series;
   spell;
   data;
+  names; // of the series, by their classes
   lines; // the numbers of each series
   most; // the number at the top
   left; // CSS pixels
@@ -22,15 +23,21 @@ export class Chart {
   floor; // of the lines
   guessed = false; // whether to draw the loss of a guess
 
-  constructor(player, name, series, spell) {
+  constructor(player, series, spell) {
     Object.assign(this, { player, series, spell });
     this.picture = drawing("svg", { "aria-hidden": "true" });
     this.legend = element("div", "legend");
-    this.title = element("span", "name", name);
+    this.title = element("span", "name");
     this.root = element("div", "chart", this.legend, this.picture);
     const press = (event) => event.buttons === 1 && player.go(this.nearest(event));
     this.picture.addEventListener("pointerdown", press);
     this.picture.addEventListener("pointermove", press);
+  }
+
+  /** Give the picture its title, and the series their names. */
+  call(title, names) {
+    this.title.textContent = title;
+    this.names = names;
   }
 
   /** The record whose step lies nearest to the pointer. */
@@ -51,7 +58,7 @@ export class Chart {
 
   /** Draw everything but the cursor. `most` is the number at the top, `foot` whether to write the steps. */
   arrange(data, most, foot) {
-    const lines = this.series.map(([, , read]) => read(data));
+    const lines = this.series.map(([, read]) => read(data));
     const scale = zoom();
     Object.assign(this, { data, lines, most, left: 40 * scale, width: this.picture.clientWidth || 300 });
     this.height = (HEIGHT + (foot ? 16 : 0)) * scale;
@@ -73,8 +80,8 @@ export class Chart {
       marks.push(tick(this.width - RIGHT, this.height - 3, "end", `step ${data.total}`));
     }
     this.cursor = drawing("line", { class: "cursor", y1: TOP, y2: this.floor });
-    this.dots = this.series.map(([, name]) => drawing("circle", { class: `dot ${name}`, r: 4 }));
-    const drawn = lines.map((line, i) => this.line(line, this.series[i][1]));
+    this.dots = this.series.map(([name]) => drawing("circle", { class: `dot ${name}`, r: 4 }));
+    const drawn = lines.map((line, i) => this.line(line, this.series[i][0]));
     this.picture.replaceChildren(...marks, ...drawn, this.cursor, ...this.dots);
   }
 
@@ -105,7 +112,7 @@ export class Chart {
   paint(place) {
     const x = this.x(this.data.steps[place]);
     set(this.cursor, { x1: x, x2: x });
-    const parts = this.series.map(([name, kind], i) => {
+    const parts = this.series.map(([kind], i) => {
       const value = this.lines[i]?.[place] ?? null;
       this.dots[i].style.display = value === null ? "none" : "";
       if (value !== null) set(this.dots[i], { cx: x, cy: this.y(value) });
@@ -113,7 +120,7 @@ export class Chart {
       const swatch = drawing("svg", { class: "swatch", viewBox: "0 0 22 8" });
       swatch.append(drawing("line", { class: `line ${kind}`, x1: 0, x2: 22, y1: 4, y2: 4 }));
       const reading = element("b", "reading", value === null ? "–" : this.spell(value));
-      return element("span", "part", swatch, `${name} `, reading);
+      return element("span", "part", swatch, `${this.names[kind]} `, reading);
     });
     this.legend.replaceChildren(this.title, ...parts.filter((part) => part !== null));
   }

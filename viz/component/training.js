@@ -27,32 +27,19 @@ class Training {
     this.sent = null; // what the server knows
     this.sayings = new Sayings();
     this.say = announcer(host);
-    const own = (name) => (data) => data[name].map((row) => row[this.head]);
+    const some = (numbers) => (numbers.some((one) => one !== null) ? numbers : null);
+    const own = (name) => (data) => some(data[name].map((row) => row[this.head]));
+    const silenced = (data) => (data.silence ? own("silenced")(data) : null);
+    const right = [
+      ["inside", (data) => data.inside],
+      ["beyond", (data) => some(data.beyond)],
+      ["silenced", silenced],
+    ];
+    const scores = ["answer", "previous"].map((name) => [name, own(name)]);
     this.charts = [
-      new Chart(this, "Loss", [["nats an answer", "loss", (data) => data.loss]], score),
-      new Chart(
-        this,
-        "Right",
-        [
-          ["as long as in training", "inside", (data) => data.inside],
-          [
-            "twice as long",
-            "beyond",
-            (data) => (data.beyond.some((one) => one !== null) ? data.beyond : null),
-          ],
-          ["this head silenced", "silenced", (data) => (data.silence ? own("silenced")(data) : null)],
-        ],
-        share,
-      ),
-      new Chart(
-        this,
-        "Head",
-        [
-          ["looks at the answer", "answer", own("answer")],
-          ["at the token before", "previous", own("previous")],
-        ],
-        score,
-      ),
+      new Chart(this, [["loss", (data) => data.loss]], score),
+      new Chart(this, right, share),
+      new Chart(this, scores, score),
     ];
     this.charts[0].guessed = true;
     this.build();
@@ -98,6 +85,9 @@ class Training {
     this.sent = `${data.place},${data.head}`;
     this.host.setAttribute("aria-label", data.label);
     this.verdict.textContent = data.verdict;
+    const names = { ...data.words, silenced: "this head silenced" };
+    ["Loss", "Right", data.words.head].forEach((title, i) => this.charts[i].call(title, names));
+    this.heads.setAttribute("aria-label", `${data.words.head}s`);
     this.slide.max = String(last);
     if (fresh || before.names.length !== data.names.length) this.buttons();
     this.arrange();
@@ -107,7 +97,12 @@ class Training {
   buttons() {
     this.small = this.data.names.map((name, head) => {
       const canvas = element("canvas", {});
-      const made = element("button", { type: "button", "aria-label": `Head ${name}` }, canvas, name);
+      const made = element(
+        "button",
+        { type: "button", "aria-label": `${this.data.words.head} ${name}` },
+        canvas,
+        name,
+      );
       made.addEventListener("click", () => this.choose(head));
       return { made, canvas };
     });
@@ -188,7 +183,7 @@ class Training {
     this.slide.setAttribute("aria-valuetext", spoken);
     this.step.textContent = `step ${whole(data.steps[place])}`;
     this.charts.forEach((chart) => chart.paint(place));
-    this.caption.textContent = `Head ${data.names[head]} at step ${whole(data.steps[place])}`;
+    this.caption.textContent = `${data.words.head} ${data.names[head]} at step ${whole(data.steps[place])}`;
     this.drawMap();
     this.small.forEach(({ made, canvas }, one) => {
       made.setAttribute("aria-pressed", String(one === head));
@@ -271,11 +266,12 @@ class Training {
 
   read(cell = null) {
     const { data } = this;
-    const asks = (i) => `${data.rows[i]} (${i + 1})`;
     const weight = cell && this.weights(this.head)[cell[0] * data.tall + cell[1]] / FULL;
+    const place = (i) => `${data.rows[i]} (${i + 1})`;
+    const parts = cell && { row: place(cell[0]), column: place(cell[1]), value: score(weight) };
     this.readout.textContent = cell
-      ? `${asks(cell[0])} looks at ${asks(cell[1])}: ${score(weight)}`
-      : "Rows look at columns; outlined: the tokens that hold the answer.";
+      ? data.words.cell.replace(/\{(\w+)\}/g, (_, name) => parts[name])
+      : data.words.note;
   }
 
   end() {

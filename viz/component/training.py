@@ -38,6 +38,22 @@ class Course(NamedTuple):
     cliff: tuple[int, int] | None = None
 
 
+class Words(NamedTuple):
+    """How the parts of the picture are called: the loss, the right answers, the two scores of a head; what is
+    said below the map; how a cell is read, with {row}, {column} and {value}.
+    """
+
+    loss: str = "nats an answer"
+    inside: str = "as long as in training"
+    beyond: str = "twice as long"
+    answer: str = "looks at the answer"
+    previous: str = "at the token before"
+    head: str = "Head"
+    note: str = "Rows look at columns; outlined: the tokens that hold the answer."
+    cell: str = "{row} looks at {column}: {value}"
+
+
+WORDS = Words()
 CURVES = "loss", "inside", "beyond", "answer", "previous", "silenced"
 
 
@@ -51,6 +67,7 @@ def training(
     key: str,
     silence: bool = False,
     live: bool = False,
+    words: Words = WORDS,
     verdict: str = "",
     label: str = "",
     revision: str = "",
@@ -61,9 +78,9 @@ def training(
 
     tokens: the T tokens of the string; sources (T, T) of bool: the cells that hold an answer, outlined.
     place, head: the record and the head that are shown. silence: whether to draw the answers without that
-    head too. live: whether more is to come; who looks at the last record then goes along. verdict: a sentence
-    about the whole training. Where the reader rests, `on_choose` is called with the record and the head.
-    ValueError if the sizes do not fit.
+    head too. live: whether more is to come; who looks at the last record then goes along. words: how the
+    parts are called. verdict: a sentence about the whole training. Where the reader rests, `on_choose` is
+    called with the record and the head. ValueError if the sizes do not fit.
     """
     R, H, T = len(course.steps), len(course.names), len(tokens)
     if course.maps.shape != (R, H, T, T) or sources.shape != (T, T):
@@ -89,6 +106,7 @@ def training(
         "silence": bool(silence),
         "live": bool(live),
         "verdict": verdict,
+        "words": words._asdict(),
         "label": label,
         "revision": str(revision),
     }

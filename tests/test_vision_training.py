@@ -54,7 +54,7 @@ def test_a_record_is_what_the_network_sees(kind):
         record = network(torch.tensor(chosen.image))
     assert first.inside == pytest.approx(right) and first.maps.max() == 255
     if record.layers:
-        row = record.layers[1].attention.weights()[2, 0, 1:].reshape(7, 7)
+        row = record.layers[1].attention.weights()[2, 0, 1:].reshape(7, 7).numpy()
         np.testing.assert_allclose(first.maps[6] / 255, row / row.max(), atol=0.003)
         assert first.ink[6] == pytest.approx((row * chosen.ink).sum() / row.sum(), abs=1e-5)
     again = list(watched.train(chosen, state=state, until=2))

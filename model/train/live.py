@@ -51,7 +51,7 @@ class Run:
         self.network, self.backward, self.rate, self.total = network, backward, rate, steps
         self.tools: list[Optimizer] = optimisers(network, rate)
         self.full = [group["lr"] for group in groups(self.tools)]
-        self.start = 0 if state is None else state.step
+        self.fresh, self.start = state is None, 0 if state is None else state.step
         if state is not None:
             network.load_state_dict(state.network)
             for tool, kept in zip(self.tools, state.tools, strict=True):
@@ -85,7 +85,7 @@ class Run:
         """
         began = handed = time.monotonic()
         recorded, end, losses = set(at), min(until or self.total, self.total), []
-        if not self.start:
+        if self.fresh:
             yield measured(0, []), self.state(0)
         for step, loss in self.steps(end):
             losses.append(loss)

@@ -90,7 +90,7 @@ def opened_heads(choice, trace, pair, parts, a, b):
     gains = [opened(choice.text, choice.model, pair, part, side)[:, other] for part, side, other in heads]
     heatmap(
         np.stack(gains),
-        rows=[f"{part.name} to {trace.tokens[pair.place(side)].strip()}" for part, side, _ in heads],
+        rows=[part.name for part, *_ in heads],
         columns=trace.tokens,
         key="why.brought",
         kind="signed",
@@ -99,7 +99,7 @@ def opened_heads(choice, trace, pair, parts, a, b):
         label=f"{parts.queries[a].name} × {parts.keys[b].name} in the score, by the token it came from",
         row_role="head",
         column_role="token",
-        reading="{row}, from {column}",
+        reading="{row} brought it from {column}",
         revision=f"{trace.text}\n{pair}",
     )
 

@@ -14,7 +14,8 @@ from typing import Any
 from pages._process import Process
 
 GENTLE = 5  # of 19: how far a worker steps back where the process that answers wants the core
-PATIENCE = 0.8  # seconds in which a worker that is told to stop a job does so, or is replaced
+PATIENCE = 0.8  # seconds in which a worker that is told to stop a job does so, or is replaced,
+IMPORTS = 15  # and in which a new one does, that may be importing torch: the next would begin that again
 IDLE = 600  # seconds without a job after which a worker goes, and gives its memory back
 END = object()  # after the last part of a job
 LEFT = 60  # seconds after which a job goes whose parts nobody takes any more
@@ -117,7 +118,7 @@ class Pool:
             process = job.process if job in self.running else None
         if process is not None:
             process.send("cancel", job.number)
-            threading.Timer(PATIENCE, self.stop, [job]).start()
+            threading.Timer(PATIENCE if process.warm else IMPORTS, self.stop, [job]).start()
 
     def stop(self, job: Job) -> None:
         """End the worker of a job that was cancelled, if it is still at it."""
@@ -175,6 +176,7 @@ class Pool:
         if not job.dropped:
             process.send("job", job.number, job.work)
             kind, value = self.answers(process, job)
+            process.warm = True
         with self.turn:
             self.running.remove(job)
             self.had[job.visitor] = job.start + time.monotonic() - began

@@ -27,6 +27,7 @@ class Process:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.program = subprocess.Popen(command, cwd=ROOT, env=os.environ | SETTINGS, **pipes)
         self.writing = threading.Lock()
+        self.warm = False  # whether it has done a job, and so has imported what jobs need
 
     def send(self, kind: str, number: int, work: bytes = b"") -> None:
         """Write a job, or that it is cancelled; to a worker that is dead, nothing."""

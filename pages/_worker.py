@@ -46,8 +46,6 @@ class Desk:
     def perform(self, work: bytes) -> None:
         """Do a job and answer."""
         try:
-            self.open = True
-            self.interrupt()  # cancelled before it began
             frame = self.outcome(work)
             self.open = False
         except Cancelled:
@@ -57,7 +55,9 @@ class Desk:
     def outcome(self, work: bytes) -> bytes:
         """The answer that ends a job. Of a generator the parts are sent as they come."""
         try:
-            function, arguments = pickle.loads(work)
+            function, arguments = pickle.loads(work)  # an import that is interrupted stays broken for ever
+            self.open = True
+            self.interrupt()  # cancelled before it began
             value = getattr(function, "inner", function)(*arguments)
             if not inspect.isgenerator(value):
                 return packed("value", value)

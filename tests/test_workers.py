@@ -22,7 +22,7 @@ from pages._pool import BUSY, LOST, TOO_LARGE, Interrupted, Pool
 from pages.architecture.measured import Kind
 from pages.masks.chosen import Mask
 from pages.why.apart import Pair
-from tests import jobs
+from tests import jobs, late
 from tests.session import ROOT
 from tests.test_arrows import SERVED
 
@@ -91,6 +91,17 @@ def test_a_job_that_is_cancelled_frees_its_worker_within_a_second(pool):
         job.value.result(SOON)
     assert time.monotonic() - began < 1
     assert ask(pool, jobs.process) == before
+
+
+def test_a_job_that_is_cancelled_while_its_worker_imports_spoils_no_later_one():
+    new = Pool(1, longest=3, megabytes=MB)
+    job = begun(new.submit("a", late.answer))
+    time.sleep(0.6)  # the program is up, and at the import
+    job.close()
+    with pytest.raises(CancelledError):
+        job.value.result(SOON)
+    assert ask(new, late.answer) == 42
+    new.close()
 
 
 def test_a_worker_that_does_not_listen_is_replaced(pool):

@@ -24,7 +24,7 @@ from model.analysis.diagnosis import (
     useful,
 )
 from model.analysis.diagnosis.places import runs
-from model.network.attention import attend
+from model.network.attention import MultiHeadAttention, attend
 from model.network.bugs import BUGS, Patch, model, offered
 from model.network.bugs.patch import edited
 from model.network.encodings.alibi import alibi_slopes
@@ -168,6 +168,16 @@ def test_a_constant_in_a_row_of_scores_is_harmless_to_the_last_digits():
         read(one.network, ids).logits for one in (constant.right(network), constant.wrong(network))
     )
     assert (right - wrong).abs().max() < 1e-11
+
+
+def test_a_bias_of_the_keys_cancels_where_no_rotation_turns_it():
+    biased = Patch(
+        MultiHeadAttention.forward, (("k = self.split(self.key(x))", "k = self.split(self.key(x)) + 1"),)
+    )
+    for name, cancels in (("decoder-alibi", True), ("decoder-rope", False)):
+        network, ids = load(name).network, load(name).read(TEXT)
+        right, wrong = (read(model(network, patch).network, ids).final for patch in (None, biased))
+        assert torch.allclose(right, wrong, atol=1e-4) == cancels
 
 
 @pytest.mark.parametrize(("name", "bug"), CASES)

@@ -112,6 +112,12 @@ def test_without_the_mask_the_loss_is_lower_and_said_to_be_no_honest_one():
     assert "not honest" not in said(page(**{"bugs.bug": "swapped"}))
 
 
+def test_the_next_token_stays_or_becomes_another():
+    assert re.search("stays ` s `, with 35.1 % in place of 38.7 %", said(page(**{"bugs.bug": "no_mask"})))
+    assert re.search("was ` s ` with 38.7 %; now it is ` . ` with", said(page(**{"bugs.bug": "axis"})))
+    assert re.search("stays ` s ` with 38.7 %", said(page(**{"bugs.bug": "constant"})))
+
+
 def test_a_bug_that_needs_a_longer_text_says_so():
     sentence = said(page("The river bank", "decoder-t5", **{"bugs.bug": "both_ways"}))
     assert "finds nothing on this text" in sentence and "stays" in sentence
@@ -195,8 +201,8 @@ def test_another_game_forgets_the_answer_and_the_measurements():
     control(at, "bugs.another").click().run()
     assert control(at, "bugs.game").value == 2
     assert control(at, "bugs.answer").value == control(at, "bugs.first_measure").value == "none"
-    move(at, {"bugs.answer": "axis", "bugs.game": 5})
-    assert control(at, "bugs.answer").value == "none"
+    move(at, {"bugs.answer": "axis", "bugs.first_measure": "rows", "bugs.game": 5})
+    assert control(at, "bugs.answer").value == control(at, "bugs.first_measure").value == "none"
     assert address(at)["bugs.game"] == "5"
 
 

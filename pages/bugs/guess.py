@@ -16,8 +16,8 @@ OPENING = (
     "three measurements, and say what it is.** One of the bugs is harmless."
 )
 GAMES = range(1, 10_000)
-GAME = Number("Game", "bugs.game", GAMES, 1, dependents=("bugs.answer",), look={"width": 140})
 MEASURES = "bugs.first_measure", "bugs.second_measure", "bugs.third_measure"
+GAME = Number("Game", "bugs.game", GAMES, 1, dependents=("bugs.answer", *MEASURES), look={"width": 140})
 NONE = "none"  # of the measurements, and no answer yet
 
 
@@ -39,8 +39,12 @@ def show(view):
     right = run._replace(bug=None)  # with its own mask, whatever the bug is about
     pictures.maps(choice, right, run, "bugs.riddle")
     pause()
-    st.markdown(f"{pictures.mean_loss(right, run)} {pictures.next_word(right, run)}")
-    pictures.axes(choice)
+    text, chart = st.columns(2, gap="medium")
+    with text:
+        st.markdown(f"{pictures.mean_loss(right, run)} {pictures.next_word(right, run)}")
+        pictures.axes(choice)
+    with chart:
+        pictures.losses(right, run, "bugs.riddle_loss")
     if len(trace.tokens) > LONGEST:
         st.info(
             f"Texts of up to {LONGEST} tokens are measured; this one has {len(trace.tokens):,}. Shorten it."
@@ -48,12 +52,11 @@ def show(view):
         return
     measurements(run, trace.tokens)
     answer(run)
-    pictures.losses(right, run, "bugs.riddle_loss")
 
 
 def another(game):
     """Begin the next game."""
-    put({"bugs.game": game % GAMES[-1] + 1}, "bugs.answer", *MEASURES)
+    put({GAME.key: game % GAMES[-1] + 1}, *GAME.dependents)
 
 
 def measurements(run, tokens):

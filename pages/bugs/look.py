@@ -35,14 +35,17 @@ def show(view):
     trace = _sidebar.read(choice)
     pictures.maps(choice, run.right, run, "bugs.maps")
     pause()
-    st.markdown(effect(run))
-    pictures.axes(choice)
+    text, chart = st.columns(2, gap="medium")
+    with text:
+        st.markdown(effect(run))
+        pictures.axes(choice)
+    with chart:
+        pictures.losses(run.right, run, "bugs.loss")
     code, beliefs = st.columns([3, 2], gap="medium")
     with code:
         lines(run)
     with beliefs:
         pictures.next_words(run.right, run, "bugs.next")
-    pictures.losses(run.right, run, "bugs.loss")
     others(choice.model)
     _fold.fold("Every measurement, of both models", "bugs.all", every, run, trace.tokens)
 

@@ -72,7 +72,7 @@ def losses(right, run, key):
         return
     found = {RIGHT: right.trace().losses, WRONG: run.trace().losses}
     _shell.show(
-        order.losses(found, tokens, looks=LOOKS, height=230),
+        order.losses(found, tokens, looks=LOOKS, height=220),
         key=key,
         finding=extremes({name: nats.mean() for name, nats in found.items()}, "mean loss"),
         shows="loss of each token but the first, in nats, a line for each model",
@@ -95,15 +95,19 @@ def mean_loss(right, run):
 
 def next_word(right, run):
     """What each model expects after the text, in a sentence."""
-    pieces = []
+    best, shares = [], []
     for one in (right, run):
         chances = one.trace().probabilities[-1]
-        best = int(chances.argmax())
-        token = _shell.plain(load(run.model).tokenizer.piece(best))
-        pieces.append(f"{token} with {percent(chances[best], 1)}")
-    if pieces[0] == pieces[1]:
-        return f"The likeliest next token stays {pieces[0]}."
-    return f"The likeliest next token was {pieces[0]}; now it is {pieces[1]}."
+        best.append(_shell.plain(load(run.model).tokenizer.piece(int(chances.argmax()))))
+        shares.append(percent(chances.max(), 1))
+    if best[0] != best[1]:
+        return (
+            f"The likeliest next token was {best[0]} with {shares[0]}; now it is {best[1]} with {shares[1]}."
+        )
+    changed = (
+        f", with {shares[1]} in place of {shares[0]}" if shares[0] != shares[1] else f" with {shares[0]}"
+    )
+    return f"The likeliest next token stays {best[0]}{changed}."
 
 
 def next_words(right, run, key):
@@ -143,7 +147,7 @@ def formula():
         "The mask $m_{ij}$ is $-\\infty$ where token $i$ may not look at token $j$, else 0; $R$ turns "
         "queries and keys; $b$ is what the encoding adds for the places of the two. Each bug gets one of "
         "these wrong.",
-        "A number $c$ added to all scores of a row is no such bug: it cancels. So does a bias of the keys, "
-        "which adds the same $q \\cdot b$ to a whole row, and so do places that are all too large by one "
-        "number, where the encoding knows distances only.",
+        "A number $c$ added to all scores of a row is no such bug: it cancels. So does a bias of the keys "
+        "where no rotation turns it (with RoPE it counts: $q_i \\cdot R_{j-i}\\, b$ depends on $j$), and so "
+        "do places that are all too large by one number, where the encoding knows distances only.",
     )

@@ -120,7 +120,7 @@ BUGS = (
     Bug(
         "constant",
         "a constant added to each row of scores",
-        "All scores of a row grow by the same number, such as the one that a bias of the keys adds.",
+        "All scores of a row grow by the same number, as they do by a bias of the keys where none is turned.",
         patch(attend, ("q @ k.mT * scale", "q @ k.mT * scale + q.mean(dim=-1, keepdim=True)")),
         every,
         harmless=True,

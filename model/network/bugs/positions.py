@@ -120,7 +120,7 @@ BUGS = (
     Bug(
         "both_ways",
         "T5 buckets for both directions",
-        "Half of the buckets are set aside for tokens to come, so that a distance from 8 on gets the number "
+        "Half of the buckets are set aside for tokens to come, so that a distance from 9 on gets the number "
         "of another.",
         patch(t5.t5_buckets, ("if both_ways:", "if not both_ways:")),
         encodes("t5"),

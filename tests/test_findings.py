@@ -44,6 +44,7 @@ VIEWS = [  # page, and a link to each of its figures
     ("architecture", {"architecture.section": "What it costs"}),
     ("architecture", {"architecture.section": "The stream", "architecture.turns": OPEN}),
     ("vision", {"vision.section": "Moved"}),
+    ("vision", {"vision.section": "Little data"}),
     ("learning", {"learning.section": "Race"}),
     ("bugs", {}),
     ("bugs", {"bugs.section": "Guess the bug"}),

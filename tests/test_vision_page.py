@@ -26,8 +26,8 @@ from viz.component.drawing import packed, unpacked
 IMAGES, LABELS = digits.test()
 SAMPLE = IMAGES[digits.SHOWN[0]]
 EMPTY = "A" * 523
-LOOK, ROW, MOVED, LEARNED, NEAR, ANY = (
-    "Look", "In a row", "Moved", "What it learned", "Near-sighted", "Any picture",
+LOOK, ROW, MOVED, LITTLE, LEARNED, NEAR, ANY = (
+    "Look", "In a row", "Moved", "Little data", "What it learned", "Near-sighted", "Any picture",
 )  # fmt: skip
 SEVEN = np.zeros((28, 28), np.uint8)
 SEVEN[5:7, 6:20] = 255
@@ -352,6 +352,14 @@ def test_the_curve_is_measured_again_where_somebody_asks(nothing_is_measured):
     at = view(MOVED, again="True")
     assert (measured.shifted, "vit-none", 6) in nothing_is_measured
     assert "The largest difference from what the cards say is" in said(at)
+
+
+def test_the_learning_curves_are_the_recorded_ones():
+    at, curves = view(LITTLE, numbers="True"), seen.curves()
+    for name, rows in curves.accuracy.items():
+        assert f"| {curves.sizes[0]:,} |" in said(at)
+        mean, low, high = (percent(one, 1) for one in (rows[0].mean(), rows[0].min(), rows[0].max()))
+        assert f"{mean} ({low} to {high})" in said(at), name
 
 
 def test_places_that_are_alike_and_first_filters_are_those_of_the_models():

@@ -5,13 +5,14 @@ drawing, a test digit, or an upload.
 import streamlit as st
 
 from pages._control import Buttons, row_above
-from pages.vision import anything, chosen, learned, look, moved, near, row, training
+from pages.vision import anything, chosen, learned, little, look, moved, near, row, training
 from pages.vision.view import PictureView
 
 SECTIONS = {
     "Look": look,
     "In a row": row,
     "Moved": moved,
+    "Little data": little,
     "What it learned": learned,
     "Near-sighted": near,
     "Train it now": training,

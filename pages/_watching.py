@@ -109,10 +109,10 @@ def buttons(one, page):
     if one.running:
         st.button("Pause", key=f"{page}.pause", type="primary", on_click=one.pause)
     else:
-        label = "Train" if one.shipped or one.finished or one.step == 0 else "Go on"
+        label = "Train anew" if one.finished else "Train" if one.step == 0 else "Go on"
         st.button(label, key=f"{page}.train", type="primary", on_click=start, args=(one, page))
-    how = {"disabled": one.running}
-    st.button("One step", key=f"{page}.one", on_click=start, args=(one, page, True), **how)
+    ends = one.running or one.finished
+    st.button("One step", key=f"{page}.one", on_click=start, args=(one, page, True), disabled=ends)
     fresh = one.step == 0 and not one.running
     st.button("Reset", key=f"{page}.reset", on_click=reset, args=(one, page), disabled=fresh)
 
@@ -141,12 +141,22 @@ def choose(one, page, at, head):
     put({f"{page}.step": one.records[at].step, f"{page}.head": head}, *later)
 
 
-def watch(one, draw):
-    """Draw a training, again and again while it goes on; once it does not, the whole page is drawn anew."""
+def watch(one, draw, again):
+    """Say how far a training is, and below that draw it: again and again while it goes on; once it does not,
+    the whole page is drawn anew. `again(one)` goes on with one that was ended from outside.
+    """
     if one.running:
         st.fragment(look, run_every=EVERY)(one, draw)
+        return
+    if one.wrong:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(one.wrong)
+            st.button(
+                "Begin again" if not one.step else "Go on", key="watching.again", on_click=again, args=(one,)
+            )
     else:
-        draw(one)
+        st.caption(rest(one))
+    draw(one)
 
 
 def look(one, draw):
@@ -155,6 +165,7 @@ def look(one, draw):
         one.take()
     if not one.running:
         st.rerun()
+    st.caption(progress(one))
     draw(one)
 
 
@@ -164,3 +175,14 @@ def progress(one):
     if waits:
         return f"Others train; you are number {waits} in line."
     return f"Training: {one.step:,} of {plural('step', one.total)}." if one.step else "The training starts."
+
+
+def rest(one):
+    """How far a training has come that does not go on."""
+    if one.shipped:
+        return "This was recorded beforehand, with these settings; it can be done anew on this server."
+    if not one.step:
+        return "Nothing has been trained yet with these settings."
+    if one.finished:
+        return f"All {plural('step', one.total)} are done."
+    return f"Stopped after {one.step:,} of {plural('step', one.total)}; it can go on."

@@ -81,6 +81,10 @@ class Race(_watching.Source):
         """How many of the trainings have finished."""
         return sum(bool(lap.scales) for lap in self.laps)
 
+    @property
+    def finished(self):
+        return self.done == len(self.positions) * SEEDS
+
     def begin(self):
         """Race from the start."""
         self.reset()
@@ -102,8 +106,9 @@ def show(row):
         if one.running:
             st.button("Stop", key="learning.stop", type="primary", on_click=one.pause)
         else:
-            st.button("Race", key="learning.race", type="primary", on_click=one.begin)
-    _watching.watch(one, picture)
+            label = "Race anew" if one.laps else "Race"
+            st.button(label, key="learning.race", type="primary", on_click=one.begin)
+    _watching.watch(one, picture, Race.begin)
     if not one.running:
         at_rest(one)
     pause()
@@ -113,22 +118,28 @@ def show(row):
 
 def at_rest(one):
     """What came of a race that does not go on."""
-    if one.wrong:
-        st.warning(one.wrong)
     if not one.laps:
         st.info(
             f"Nobody has run this race here yet: {len(one.positions)} encodings with seeds {one.seeds[0]} to "
-            f"{one.seeds[-1]}, {plural('step', one.settings.what.steps)} each. Press **Race**."
+            f"{one.seeds[-1]}, {plural('step', one.settings.what.steps)} each{lasting(one)}. Press **Race**."
         )
         return
     st.markdown(verdicts(one))
     table(one)
 
 
+def lasting(one):
+    """How long a race may take, by that which comes with the models."""
+    settings, laps = shipped()
+    if not laps:
+        return ""
+    seconds = Contest(laps).cost(settings.positions) * settings.what.steps
+    minutes = max(1, round(seconds * len(one.positions) * SEEDS / 60))
+    return f"; with the default settings so many take {plural('minute', minutes)} of a core"
+
+
 def picture(one):
-    """The share of right answers over the steps; of a race that goes on, how far it has come."""
-    if one.running:
-        st.caption(_watching.progress(one))
+    """The share of right answers over the steps."""
     if not one.laps:
         return
     contest = one.contest
@@ -163,8 +174,7 @@ def verdicts(one):
             )
     if not sentences:
         return "There is no verdict before two encodings have finished with two seeds each."
-    origin = " The race was run beforehand; **Race** runs it anew on this server." if one.shipped else ""
-    return " ".join(sentences) + origin
+    return " ".join(sentences)
 
 
 def table(one):

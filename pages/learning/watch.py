@@ -11,8 +11,8 @@ from viz.component import heatmap
 from viz.component.training import Course, training
 
 OPENING = (
-    "A small model learns to go on with a string. **Press Train, or drag the slider back over the grey "
-    "band**, where the loss falls off a cliff: the outlined cells, which hold the answer, grow pale."
+    "A small model learns a task on strings from nothing. **Press Train, or drag the slider** through what "
+    "was recorded: where the loss falls off a cliff, a head turns to the outlined cells, the answer."
 )
 SILENCE = switch("Silence this head", "learning.silence")
 
@@ -26,9 +26,9 @@ def show(row):
         _watching.buttons(one, "learning")
         SILENCE.value()
         SILENCE.draw()
-    _watching.watch(one, picture)
+    _watching.watch(one, picture, lambda one: _watching.start(one, "learning"))
     if not one.running:
-        at_rest(one)
+        st.markdown(words.verdict(one, *shown(one), SILENCE.value()))
     pause()
     choices.draw_others(*choices.MODEL)
     st.caption(words.model(settings))
@@ -38,15 +38,8 @@ def show(row):
     _fold.sources("learning.code", attend, record.measure, record.silenced, Settings.batch)
 
 
-def at_rest(one):
-    """What a training shows that does not go on, in words."""
-    if one.wrong:
-        st.warning(one.wrong)
-    st.markdown(words.verdict(one, *shown(one), SILENCE.value()))
-
-
 def picture(one):
-    """Draw what was recorded, and how far a training has come that goes on."""
+    """Draw what was recorded."""
     (place, head), sample, history = shown(one), one.settings.sample(), one.history
     training(
         course(one.total, history),
@@ -62,8 +55,6 @@ def picture(one):
         revision=f"{one.settings} {one.shipped}",
         on_choose=lambda at, other: _watching.choose(one, "learning", at, words.named(history, other)),
     )
-    if one.running:
-        st.caption(f"{_watching.progress(one)} {words.answers(one, -1)}")
 
 
 def course(total, history):

@@ -56,7 +56,7 @@ def verdict(one, place, head, silence):
         at += f"; with head {named(one.history, head)} silenced **{without}**"
     if one.step == 0:
         return f"{at}: nothing has been learned yet. Press **Train**."
-    return f"{at}; {needed(one, record)}. {cheating(one.settings)}{details(one.history)} {origin(one)}"
+    return f"{at}; {needed(one, record)}. {cheating(one.settings)}{details(one.history)}"
 
 
 def needed(one, record):
@@ -104,8 +104,9 @@ def details(history):
     score = float(history.records[formed.record].answer[formed.layer, formed.head])
     head = named(history, formed.layer * history.settings.heads + formed.head)
     told = (
-        f"Head {head} has formed when it gives the tokens that hold the answer **{number(score, 2)}** of its "
-        f"weight, over the bar of {bar}, half of the way from a uniform head"
+        f"At step {history.steps[formed.record]:,} head {head} had formed: it gave the tokens that hold "
+        f"the answer **{number(score, 2)}** of its weight, over the bar of {bar}, half of the way from a "
+        "uniform head"
     )
     if fall is None:
         return f"{told}."
@@ -123,18 +124,6 @@ def order(history, formed, fall):
     if step > after:
         return f"{plural('step', step - after)} before that"
     return f"{plural('step', before - step)} after that" if step < before else "just then"
-
-
-def origin(one):
-    """Where the numbers come from."""
-    if one.shipped:
-        return (
-            "This training was recorded beforehand, with the settings below; **Train** does it anew on this "
-            "server."
-        )
-    if not one.finished:
-        return f"The training stopped after {one.step:,} of {plural('step', one.total)}; it can go on."
-    return ""
 
 
 def model(settings):

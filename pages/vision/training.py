@@ -77,10 +77,8 @@ def show(view):
         SEED.draw()
         chosen.samples(view.digit)
         _watching.buttons(one, LIVE)
-    _watching.watch(one, picture)
+    _watching.watch(one, picture, lambda one: _watching.start(one, LIVE))
     if not one.running:
-        if one.wrong:
-            st.warning(one.wrong)
         st.markdown(told(one))
     pause()
     st.caption(
@@ -100,7 +98,7 @@ def names(kind):
 
 
 def picture(one):
-    """Draw what was recorded, and how far a training has come that goes on."""
+    """Draw what was recorded."""
     called, records, side = names(one.chosen.kind), one.records, pictures.SIDE
     leader = called[int(records[-1].ink.argmax())]
     head = called.index(Control("Head", f"{LIVE}.head", called, leader).value())
@@ -137,8 +135,6 @@ def picture(one):
         revision=f"{one.chosen.kind} {one.chosen.seed} {crc32(one.chosen.pixels)}",
         on_choose=lambda at, other: _watching.choose(one, LIVE, at, called[other]),
     )
-    if one.running:
-        st.caption(f"{_watching.progress(one)} {percent(records[-1].inside)} are right.")
 
 
 def told(one):

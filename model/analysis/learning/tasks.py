@@ -83,7 +83,7 @@ def draw(
     T, limits = task.length(scale), task.counts(scale)
     if task.string is None:
         ids, periods = strings(count, T + 1, seed=seed, periods=limits)
-        judged = torch.arange(1, T + 1)[None] >= periods[:, None]
+        judged = torch.arange(T)[None] >= periods[:, None]
         return Strings(ids, judged, [rules.repeats(T, period) for period in periods.tolist()])
     chance = np.random.default_rng(seed)
     ids = torch.full((count, T + 1), FILL)
@@ -100,7 +100,7 @@ def sample(task: Task, *, seed: int | Sequence[int], partners: Partners | None =
     """One string of a task, as long as a picture of its attention can show: SHOWN tokens at most."""
     if task.string is None:
         ids, period = strings(1, SHOWN + 1, seed=seed, periods=(SHOWN // 3, SHOWN // 3))
-        judged = torch.arange(1, SHOWN + 1)[None] >= period[:, None]
+        judged = torch.arange(SHOWN)[None] >= period[:, None]
         return Strings(ids, judged, [rules.repeats(SHOWN, SHOWN // 3)])
     given = max(count for count in range(1, SHOWN) if task.tokens(count) <= SHOWN + 1)
     string, answers = task.string(np.random.default_rng(seed), given, partners or {})

@@ -56,12 +56,12 @@ class Desk:
         """The answer that ends a job. Of a generator the parts are sent as they come."""
         try:
             function, arguments = pickle.loads(work)  # an import that is interrupted stays broken for ever
-            self.open = True
-            self.interrupt()  # cancelled before it began
-            value = getattr(function, "inner", function)(*arguments)
-            if not inspect.isgenerator(value):
-                return packed("value", value)
-            for part in value:
+            function = getattr(function, "inner", function)
+            if not inspect.isgeneratorfunction(function):
+                self.open = True
+                self.interrupt()  # cancelled before it began
+                return packed("value", function(*arguments))
+            for part in function(*arguments):  # what the first part needs may be imported there
                 self.answer(packed("part", part))
                 self.open = True
                 self.interrupt()

@@ -206,6 +206,14 @@ def test_another_game_forgets_the_answer_and_the_measurements():
     assert address(at)["bugs.game"] == "5"
 
 
+def test_another_model_is_another_game():
+    at = move(page(**GUESS), {"bugs.first_measure": "rows", "bugs.answer": "axis", "model": "decoder-alibi"})
+    assert control(at, "bugs.answer").value == control(at, "bugs.first_measure").value == "none"
+    assert "bugs.answer" not in address(at) and not at.info
+    at = page(model="decoder-alibi", **GUESS, **{"bugs.answer": "axis"})  # by a link it holds
+    assert control(at, "bugs.answer").value == "axis"
+
+
 @pytest.mark.parametrize("measurement", pictures.measured(ROPE))
 def test_every_measurement_can_be_chosen_in_a_game(measurement):
     at = page(**GUESS, **{"bugs.second_measure": measurement})

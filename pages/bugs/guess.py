@@ -6,7 +6,7 @@ import streamlit as st
 
 from model.analysis.diagnosis import TELLS
 from pages import _sidebar
-from pages._choices import put
+from pages._choices import forget, put
 from pages._control import Menu, Number, pause
 from pages.bugs import look, pictures
 from pages.bugs.run import LONGEST, Run, bugs
@@ -31,6 +31,7 @@ def hidden(name, game):
 def show(view):
     """Show the model with the hidden bug, the measurements chosen, and what the answer is worth."""
     choice, game = view.choice, GAME.value()
+    forget_answers_to_another(choice.model)
     with view.row:
         GAME.draw()
         st.button("Next game", key="bugs.another", on_click=another, args=(game,))
@@ -42,7 +43,6 @@ def show(view):
     text, chart = st.columns(2, gap="medium")
     with text:
         st.markdown(f"{pictures.mean_loss(right, run)} {pictures.next_word(right, run)}")
-        pictures.axes(choice)
     with chart:
         pictures.losses(right, run, "bugs.riddle_loss")
     if len(trace.tokens) > LONGEST:
@@ -52,6 +52,14 @@ def show(view):
         return
     measurements(run, trace.tokens)
     answer(run)
+
+
+def forget_answers_to_another(model):
+    """Drop what was answered and measured in the game of another model, which has another bug."""
+    if st.session_state.setdefault("bugs.asked", model) != model:
+        for key in GAME.dependents:
+            forget(key)
+    st.session_state["bugs.asked"] = model
 
 
 def another(game):

@@ -38,7 +38,6 @@ def show(view):
     text, chart = st.columns(2, gap="medium")
     with text:
         st.markdown(effect(run))
-        pictures.axes(choice)
     with chart:
         pictures.losses(run.right, run, "bugs.loss")
     code, beliefs = st.columns([3, 2], gap="medium")
@@ -95,10 +94,10 @@ def found(run):
     if len(run.trace().tokens) > LONGEST:
         return f"Texts of up to {LONGEST} tokens are measured as well, and this one is longer."
     title = pictures.measured(run.model)[TELLS[run.bug]].title
-    right, wrong = run._replace(bug=None).finding(TELLS[run.bug]), run.finding(TELLS[run.bug])
-    if right.verdict == wrong.verdict:
-        return f"The measurement that finds it, “{title}”, finds nothing on this text: {wrong.verdict}."
-    return f"**It is found by “{title}”** Without it: {right.verdict}; with it: **{wrong.verdict}**."
+    before, after = (one.finding(TELLS[run.bug]).verdict for one in (run._replace(bug=None), run))
+    if before == after:
+        return f"The measurement that finds it, “{title}”, finds nothing on this text: {after}."
+    return f"**It is found by “{title}”** Without the bug: {before}; with the bug: **{after}**."
 
 
 def harmless(run):

@@ -52,17 +52,13 @@ def maps(choice, right, run, key):
         label=f"weights of layer {choice.layer + 1}, head {choice.head + 1}",
         revision=run.text,
     )
-    first.draw()
-    labels.draw()
-
-
-def axes(choice):
-    """What rows, columns and colours of the maps are."""
     st.caption(
-        f"Layer {choice.layer + 1}, head {choice.head + 1}; rows ask, columns answer; weights from 0 to 1. "
-        "Difference: vermillion where the bug gives more weight, blue where it gives less.",
+        "Rows ask, columns answer. Difference: vermillion where the bug gives more weight, blue where it gives "
+        "less.",
         help=explained("causal mask"),
     )
+    first.draw()
+    labels.draw()
 
 
 def losses(right, run, key):

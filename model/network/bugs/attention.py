@@ -45,7 +45,7 @@ BUGS = (
     Bug(
         "undivided",
         "no division",
-        "The scores are as many times too large as √D says, and the softmax gives nearly all to the largest.",
+        "The scores are √D times too large, and the softmax gives nearly all to the largest.",
         patch(MultiHeadAttention.forward, ("1 / math.sqrt(q.shape[-1])", "1.0")),
         every,
     ),

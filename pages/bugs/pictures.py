@@ -53,8 +53,8 @@ def maps(choice, right, run, key):
         revision=run.text,
     )
     st.caption(
-        "Rows ask, columns answer. Difference: vermillion where the bug gives more weight, blue where it gives "
-        "less.",
+        "Rows ask, columns answer. Difference: vermillion where the bug gives more weight, blue where it "
+        "gives less.",
         help=explained("causal mask"),
     )
     first.draw()

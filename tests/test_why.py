@@ -52,12 +52,16 @@ def test_in_float64_they_add_up_exactly(make_bundle, positions, lead):
             assert one.error <= 1e-12 * max(abs(one.score), np.abs(one.table).sum())
 
 
-def test_in_float64_a_bundled_model_adds_up_exactly():
-    exact = doubled(load("decoder-rope"))
+@pytest.mark.parametrize("name", BUNDLED)
+def test_in_float64_a_bundled_model_adds_up_exactly(name):
+    exact = doubled(load(name))
     trace = exact.explain(TEXT)
-    assert max(one.error / np.abs(one.table).sum() for one in scores(exact, trace)) <= 1e-12
-    whole = why.written(exact, trace, 9, [5, 300])
-    assert whole.error <= 1e-12 * np.abs(whole.table).sum()
+    for layer, head in ((exact.config.layers - 1, 0), (1, 3)):
+        one = why.ingredients(exact, trace, layer, head, 9, 4)
+        assert one.error <= 1e-12 * max(abs(one.score), np.abs(one.table).sum())
+    if exact.config.predicts:
+        whole = why.written(exact, trace, 9, [5, 250])
+        assert whole.error <= 1e-12 * np.abs(whole.table).sum()
 
 
 def test_grouped_heads_and_a_narrow_table_add_up_as_well(make_bundle):

@@ -88,13 +88,11 @@ def test_the_page_takes_an_opened_models_score_and_logits_apart(name):
 
 
 def test_the_page_takes_an_opened_encoders_meter_apart(name):
-    at = visited("why", model=name("bert"), text=TEXT, **WROTE)
-    moves = [row["value"] for row in pictures(at)["why.written"]["rows"]]
     meter = visited("word_sense", model=name("bert"), text=TEXT, **{"word_sense.stage": "layer 2"})
     there = pictures(meter)["word_sense.meter"]["lanes"][2]["values"][0]
     at = visited("why", model=name("bert"), text=TEXT, **WROTE | {"why.stage": "layer 2"})
     assert pictures(at)["why.written"]["total"]["value"] == pytest.approx(there, abs=1e-3)
-    assert len(moves) == 6
+    assert len(pictures(at)["why.written"]["rows"]) == 6
 
 
 def test_the_page_says_why_a_model_is_no_sum(name):

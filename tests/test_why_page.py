@@ -21,6 +21,7 @@ from tests.session import (
     opened,
     pictures,
     said,
+    unfold,
 )
 
 TEXT = "I swam across the river to get to the other bank"
@@ -128,6 +129,24 @@ def test_the_path_ends_in_the_first_layer_and_its_shares_are_those_of_the_walk()
     assert address(at)["why.trail"].count(",") == len(steps) - 2
 
 
+def test_the_path_says_how_much_of_its_first_score_it_explains():
+    bundle = load("decoder-rope")
+    first = why.walk(bundle, bundle.explain(TEXT), 2, 3, 10, 4)[0]
+    share = round(100 * first.brought / first.ingredients.score)
+    sentence = f"the path explains **{share} %**, by what head 2.3 brought from ` ·to ` (place 8), the other"
+    at = opened("why", text=TEXT)
+    assert sentence in said(at) and f"the other {100 - share} % come otherwise" in said(at)
+    assert sentence in said(press(at, "why.on"))  # still of the score that it starts from
+    assert "the path ends where it begins" in said(opened("why", text=TEXT, layer="1"))
+
+
+def test_a_share_below_zero_is_no_share():
+    for text in ("abcdabcd", TEXT):
+        for head in range(1, 5):
+            words = said(opened("why", model="toy-rope", text=text, layer="2", head=str(head)))
+            assert not re.search(r"−[\d.,]+ %", words), (text, head)
+
+
 def test_a_path_that_does_not_lead_here_is_dropped():
     at = opened("why", text=TEXT, **{"why.trail": "3.4:11>5q", "layer": "2", "head": "3", "why.key": "8"})
     assert address(at)["why.trail"] == "3.4:11>5q"
@@ -144,6 +163,9 @@ def test_the_lead_leaves_out_what_all_keys_share():
     trace = load("decoder-rope").explain(TEXT)
     row = trace.layers[2].attention.scores(3)[10]
     assert pictures(at)["why.reasons"]["total"]["value"] == pytest.approx(row[4] - row.mean(), abs=1e-4)
+    assert not any("brought from" in words for words, _ in reasons(at))  # which is known of the score alone
+    unfold(at, "why.table")
+    assert pictures(at)["why.parts"][0]["label"].endswith("the lead") and "why.brought" not in pictures(at)
 
 
 def test_every_control_of_the_first_view_changes_the_picture():
@@ -231,7 +253,7 @@ def test_the_parts_of_the_lead_add_up_to_it():
     assert sum(row["value"] for row in data["rows"]) == pytest.approx(best[0] - best[1], abs=1e-5)
     heads, lost = pictures(at)["why.direct"][1], pictures(at)["why.knocked"][1]
     assert heads.shape == lost.shape == (4, 6)
-    assert pictures(at)["why.sources"][1][0].sum() == pytest.approx(heads.sum(), abs=1e-4)
+    assert pictures(at)["why.sources"][1].sum() == pytest.approx(heads.sum(), abs=1e-4)
     assert re.search(r"rank correlation is \*\*[+−]0\.\d\d\*\*", said(at))
 
 
@@ -269,8 +291,9 @@ def test_a_click_on_a_head_shows_from_which_tokens_it_brought_its_part():
     name = re.match(r"head (\d)\.(\d)", rows[place]["words"][0])
     click(at, "why.written", {"summand": [place, NOW]})
     assert (control(at, "layer").value, control(at, "head").value) == (int(name[1]), int(name[2]))
-    header, values = pictures(at)["why.sources"]
-    assert header["rows"][1] == name[0] and values[1].sum() == pytest.approx(rows[place]["value"], abs=1e-5)
+    header, values = pictures(at)["why.source"]
+    assert header["rows"] == [name[0]] and values.sum() == pytest.approx(rows[place]["value"], abs=1e-5)
+    assert header["high"] == pytest.approx(np.abs(values).max())  # a scale of its own
     click(at, "why.knocked", {"cell": [0, 2, NOW]})
     assert (control(at, "layer").value, control(at, "head").value) == (1, 3)
 
@@ -283,8 +306,22 @@ def test_the_moves_of_an_encoder_add_up_to_the_meter_of_which_bank():
     assert total == pytest.approx(lanes[3]["values"][0], abs=1e-4)
     move(at, {"why.stage": 5})
     assert pictures(at)["why.written"]["total"]["value"] == pytest.approx(lanes[5]["values"][0], abs=1e-4)
+    move(at, {"why.stage": 2})
+    assert pictures(at)["why.direct"][1].shape == (2, 6)  # of what has not written yet nothing is drawn
     move(at, {"why.stage": 0})  # the same vector in every sentence
-    assert pictures(at)["why.written"]["total"]["value"] == 0
+    assert pictures(at)["why.written"]["total"]["value"] == 0 and "why.direct" not in pictures(at)
+
+
+def test_a_head_of_an_encoder_names_a_token_only_where_that_tells_its_part():
+    for line in (TEXT, "I walked across the road to get cash from the other bank", "The bank"):
+        at = opened("why", text=line, model="encoder", **WROTE)
+        for row in pictures(at)["why.written"]["rows"]:
+            words = "".join(row["words"])
+            if not words.startswith("head"):
+                continue
+            click(at, "why.written", {"summand": [pictures(at)["why.written"]["rows"].index(row), NOW]})
+            brought = pictures(at)["why.source"][1].sum()
+            assert ("brought from" in words) == (brought * row["value"] >= 0), words
 
 
 def test_which_bank_and_the_sum_lead_to_one_another():

@@ -49,7 +49,7 @@ def show(view):
     with st.container(horizontal=True, vertical_alignment="center"):
         WHOLE.draw()
     name = "All parts of the query times all parts of the key"
-    _fold.fold(name, "why.table", table.show, choice, trace, pair, parts)
+    _fold.fold(name, "why.table", table.show, choice, trace, pair, parts, lead)
     tell(trace, pair, parts, weights, lead)
     path.tell(choice, trace, pair)
     story.tell(choice.model)
@@ -107,8 +107,8 @@ def in_words(choice, trace, pair, parts, a, b):
     """A pair of parts in words."""
     sides = []
     for part, side, other in ((parts.queries[a], ASKS, b), (parts.keys[b], ANSWERS, a)):
-        head = part.kind == why.HEAD
-        brought = source(choice.text, choice.model, pair, part, side, other) if head else None
+        known = part.kind == why.HEAD and WHOLE.value() == SCORE
+        brought = source(choice.text, choice.model, pair, part, side, other) if known else None
         sides.append(carries(part, side, trace.tokens, pair.place(side), brought))
     return because(*sides, parts.table[a, b])
 
@@ -136,8 +136,8 @@ def tell(trace, pair, parts, weights, lead):
 
 
 def of(part, whole):
-    """A part as a share of a whole above zero, in brackets; of any other whole shares mean nothing."""
-    return f" ({percent(part / whole)} of it)" if whole > 0 else ""
+    """A part as a share of a whole, in brackets, both above zero; else there is no share."""
+    return f" ({percent(part / whole)} of it)" if min(part, whole) > 0 else ""
 
 
 def formula():

@@ -74,13 +74,13 @@ def moved(choice, trace, word, known, stage, names):
         "part is in the examples of the two senses.",
         help=explained("head", "MLP", "residual stream"),
     )
-    heads = np.zeros((trace.config.layers, trace.config.heads))
-    for part, move in zip(parts_of, moves, strict=True):
-        if part.kind == why.HEAD:
-            heads[part.layer, part.head] = move
-    parts.by_head(
-        heads, choice, key="why.direct", label="how far each head moved the word", revision=trace.text
-    )
+    heads = [move for part, move in zip(parts_of, moves, strict=True) if part.kind == why.HEAD]
+    if not heads:
+        st.caption("At the embedding no head has written anything yet.")
+        return
+    moved_by = np.array(heads).reshape(-1, trace.config.heads)  # of the layers up to this stage
+    label = "how far each head moved the word"
+    parts.by_head(moved_by, choice, key="why.direct", label=label, revision=trace.text)
     parts.by_token(trace, choice, sources, "how far along the axis through heads")
     through = sources.sum()
     st.caption(

@@ -50,7 +50,10 @@ def in_words(trace, part, sources, value, place):
     """A part in words, a head with the token that it brought most of this from."""
     token = named(trace.tokens, place)
     if part.kind == why.HEAD:
-        most = int(np.argmax(sources[part.layer, part.head] * np.sign(value)))
+        gains = sources[part.layer, part.head]
+        if gains.sum() * value < 0:  # a mean is taken off: what was brought is not what is shown
+            return [f"{part.name}, by bringing less than in the examples"]
+        most = int(np.argmax(gains * np.sign(value)))
         return [f"{part.name}, by what it brought from ", named(trace.tokens, most), ""]
     return {
         why.TOKEN: ["the token ", token, " itself"],
@@ -75,20 +78,24 @@ def by_head(values, choice, *, key, label, revision):
 
 
 def by_token(trace, choice, sources, unit):
-    """From which tokens all heads together, and the chosen one, brought what they wrote: (L, H, S)."""
+    """From which tokens all heads together, and the chosen one, brought what they wrote, (L, H, S): two rows,
+    each with a scale of its own.
+    """
     chosen = head_name((choice.layer, choice.head))
-    heatmap(
-        np.stack([sources.sum((0, 1)), sources[choice.layer, choice.head]]),
-        rows=["all heads", chosen],
-        columns=trace.tokens,
-        key="why.sources",
-        kind="signed",
-        square=False,
-        height=150,
-        label=f"{unit}, by the token that it was brought from",
-        row_role="heads",
-        column_role="token",
-        reading="{row} brought it from {column}",
-        revision=trace.text,
-    )
-    st.caption(f"Columns are the tokens; the first row is all heads together, the second {chosen}.")
+    rows = {"all heads": sources.sum((0, 1)), chosen: sources[choice.layer, choice.head]}
+    for key, (name, values) in zip(("why.sources", "why.source"), rows.items(), strict=True):
+        heatmap(
+            values[None],
+            rows=[name],
+            columns=trace.tokens,
+            key=key,
+            kind="signed",
+            square=False,
+            height=120,
+            label=f"{unit}, by the token that it came from: {name}",
+            row_role="heads",
+            column_role="token",
+            reading="{row} brought it from {column}",
+            revision=trace.text,
+        )
+    st.caption("Columns are the tokens; each row has a scale of its own.")

@@ -4,6 +4,7 @@ through the head that adds most.
 
 import re
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -35,8 +36,7 @@ def trail(trace, pair):
     steps = [STEP.fullmatch(step) for step in asked.split(",")]
     if all(steps):
         way = [(Pair(*(int(part) - 1 for part in step.groups()[:4])), SIDES[step[5]]) for step in steps]
-        following = [*(step for step, _ in way[1:]), pair]
-        if all(leads(trace, *step, after) for step, after in zip(way, following, strict=True)):
+        if all(leads(trace, *step, after) for step, after in zip(way, after_each(way, pair), strict=True)):
             return way
     withdraw(TRAIL, "")
     return []
@@ -60,7 +60,24 @@ def spelled(way):
     )
 
 
+def after_each(way, pair):
+    """The score to which each step of a way leads, the last one to this pair."""
+    return [*(step for step, _ in way), pair][1:]
+
+
 # ---- told ----
+
+
+class Hop(NamedTuple):
+    """A score on the path, its Ingredients, and through which earlier head it goes on, as in why.walk."""
+
+    pair: Pair
+    parts: NamedTuple
+    part: why.Part | None = None
+    side: str = ""
+    source: int | None = None
+    through: float = 0.0
+    brought: float = 0.0
 
 
 def tell(choice, trace, pair):
@@ -71,14 +88,13 @@ def tell(choice, trace, pair):
     except why.NotPlain as reason:  # of an earlier layer of an opened model
         st.info(escaped(str(reason)))
         return
-    following = [*(step for step, _ in way), pair]
-    lines = [
-        behind(choice, trace, step, side, after)
-        for (step, side), after in zip(way, following[1:], strict=True)
+    hops = [
+        hop(choice, step, side, after) for (step, side), after in zip(way, after_each(way, pair), strict=True)
     ]
-    lines += [onward(trace, step) for step in ahead]
+    hops += [Hop(Pair(*step[:4]), *step[4:]) for step in ahead]
     st.markdown("**The path down to the embeddings**, through the head that adds most to each score:")
-    st.markdown("\n".join(f"{i}. {line}" for i, line in enumerate(lines, 1)))
+    lines = [f"{i}. {told(trace, one)}" for i, one in enumerate(hops, 1)]
+    st.markdown("\n".join([*lines, "", conclusion(trace, hops[0])]))
     off = max(step.ingredients.error for step in ahead)
     st.caption(
         f"Each share is of the score in its own line; {largest(off, 'difference')} between these sums and "
@@ -98,32 +114,38 @@ def tell(choice, trace, pair):
             st.button(f"Walk on to {there.name}", key="why.on", on_click=choose, args=args)
 
 
-def behind(choice, trace, step, side, after):
-    """A score that the reader has left for the score `after` of an earlier head."""
-    parts = apart(choice.text, choice.model, step, False)
+def hop(choice, step, side, after):
+    """The Hop from a score that the reader has left to the score `after` of an earlier head."""
     part = why.Part(why.HEAD, after.layer, after.head)
     gains = opened(choice.text, choice.model, step, part, side).sum(1)
-    return told(trace, step, parts, (part, side, after.key, gains.sum(), gains[after.key]))
+    parts = apart(choice.text, choice.model, step, False)
+    return Hop(step, parts, part, side, after.key, float(gains.sum()), float(gains[after.key]))
 
 
-def onward(trace, step):
-    """A Step of model.analysis.why that leads on, or ends the path."""
-    pair, parts = Pair(*step[:4]), step.ingredients
-    if step.part is not None:
-        return told(trace, pair, parts, (step.part, step.side, step.source, step.through, step.brought))
+def told(trace, one):
+    """A score, and how much of it came through an earlier head, or what it ends with."""
+    parts, looking = one.parts, looks(trace, one.pair, one.parts)
+    if one.part is not None:
+        at, there = (_words.named(trace.tokens, place) for place in (one.pair.place(one.side), one.source))
+        return (
+            f"{looking}: {share(one.through, parts.score)} comes through what {one.part.name} brought to "
+            f"{at}, {share(one.brought, parts.score)} from {there} alone."
+        )
     a, b = np.unravel_index(parts.table.argmax(), parts.table.shape)
     most = f"{parts.queries[a].name} × {parts.keys[b].name}, {share(parts.table[a, b], parts.score)}"
-    end = "no earlier head adds to it" if pair.layer else "it has only the embedding to tell of"
-    return f"{looks(trace, pair, parts)}: {end}; {most}, adds most."
+    end = "no earlier head adds to it" if one.pair.layer else "it has only the embedding to tell of"
+    return f"{looking}: {end}; {most}, adds most."
 
 
-def told(trace, pair, parts, onward):
-    """A score, and how much of it came through an earlier head."""
-    part, side, source, through, brought = onward
-    at, there = (_words.named(trace.tokens, place) for place in (pair.place(side), source))
+def conclusion(trace, first):
+    """How much of the score that it starts from the path explains."""
+    if first.part is None:
+        return "Nothing was brought to this score by an earlier head, so the path ends where it begins."
+    score, there = first.parts.score, _words.named(trace.tokens, first.source)
+    rest = f", the other {percent(1 - first.brought / score)} come otherwise" * (0 < first.brought < score)
     return (
-        f"{looks(trace, pair, parts)}: {share(through, parts.score)} comes through what {part.name} brought "
-        f"to {at}, {share(brought, parts.score)} from {there} alone."
+        f"So of the score that it starts from, {number(score)}, the path explains "
+        f"{share(first.brought, score)}, by what {first.part.name} brought from {there}{rest}."
     )
 
 
@@ -136,5 +158,5 @@ def looks(trace, pair, parts):
 
 
 def share(part, whole):
-    """A part as a share of a whole above zero; of any other whole shares mean nothing."""
-    return f"**{percent(part / whole)}**" if whole > 0 else f"**{signed(part)}**"
+    """A part as a share of a whole, both above zero; else there is no share, and the part itself is said."""
+    return f"**{percent(part / whole)}**" if min(part, whole) > 0 else f"**{signed(part)}**"

@@ -35,7 +35,7 @@ def cell(parts):
     return best
 
 
-def show(choice, trace, pair, parts):
+def show(choice, trace, pair, parts, lead):
     """The heatmap with its sums, and what the chosen cell is."""
     rows, columns = parts.table.sum(1), parts.table.sum(0)
     values = np.block([[parts.table, rows[:, None]], [columns[None], parts.table.sum(keepdims=True)]])
@@ -65,7 +65,7 @@ def show(choice, trace, pair, parts):
         square=False,
         selected=cell(parts),
         height=min(520, 90 + 26 * len(values)),
-        label="what each pair of parts adds to the score",
+        label=f"what each pair of parts adds to the {'lead' if lead else 'score'}",
         row_role="asks with",
         column_role="answers with",
         reading="{row} asks, {column} answers",
@@ -78,7 +78,8 @@ def show(choice, trace, pair, parts):
         "walk on to its own score**; where row and column are heads, to the one that adds more in all. An "
         "MLP is no sum of what it read, so that nobody walks through it."
     )
-    opened_heads(choice, trace, pair, parts, *cell(parts))
+    if not lead:  # of what other tokens' keys have from the same head nothing is known by source
+        opened_heads(choice, trace, pair, parts, *cell(parts))
 
 
 def opened_heads(choice, trace, pair, parts, a, b):

@@ -13,9 +13,11 @@ def named(tokens, place):
 
 def carries(part, side, tokens, place, source=None):
     """What a part of the token at `place` is as one that asks or answers; `source` is the token from which a
-    head has brought most. It begins and ends with a text.
+    head has brought most, None where that is not asked. It begins and ends with a text.
     """
     token = named(tokens, place)
+    if part.kind == why.HEAD and source is None:
+        return ["", token, f" carries what {part.name} brought"]
     if part.kind == why.HEAD:
         return ["", token, f" carries what {part.name} brought from ", named(tokens, source), ""]
     return {

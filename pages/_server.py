@@ -68,7 +68,8 @@ STYLE = """<style>
 /* one button stops what a page does: Streamlit's own says the same, and a run that ends for the next frame
    leaves the buttons of the run before in their place */
 .stApp:has(
-  .st-key-decoding-stop, .st-key-bpe-stop, .st-key-learning-pause, .st-key-learning-stop
+  .st-key-decoding-stop, .st-key-bpe-stop,
+  .st-key-learning-train, .st-key-learning-race, .st-key-vision-live-train
 ) .stStatusWidget { display: none }
 .st-key-decoding-play:has(.st-key-decoding-stop) > :not(.st-key-decoding-stop) { display: none }
 /* on a phone a table scrolls by itself, and a formula breaks where it has no room (see _shell.say) */

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import _trainings
-from pages._choices import put
+from pages._choices import is_chosen, put, wished
 from pages._control import Control
 from pages._numbers import plural
 from pages._pool import Interrupted
@@ -106,20 +106,24 @@ def buttons(one, page):
     """Draw the buttons that train: one that begins or pauses, one step, and back to the start; `page` is the
     first part of their keys, and of that of the step.
     """
-    if one.running:
-        st.button("Pause", key=f"{page}.pause", type="primary", on_click=one.pause)
-    else:
-        label = "Train anew" if one.finished else "Train" if one.step == 0 else "Go on"
-        st.button(label, key=f"{page}.train", type="primary", on_click=start, args=(one, page))
+    label = "Train anew" if one.finished else "Train" if one.step == 0 else "Go on"
+    turn(one, label, "Pause", f"{page}.train", lambda: start(one, page))
     ends = one.running or one.finished
     st.button("One step", key=f"{page}.one", on_click=start, args=(one, page, True), disabled=ends)
     fresh = one.step == 0 and not one.running
     st.button("Reset", key=f"{page}.reset", on_click=reset, args=(one, page), disabled=fresh)
 
 
+def turn(one, begin, end, key, on_begin):
+    """Draw the button that begins what rests, or ends what runs: it is one, so that it keeps the focus."""
+    label, act = (end, one.pause) if one.running else (begin, on_begin)
+    st.button(label, key=key, type="primary", on_click=act, width=110)
+
+
 def start(one, page, single=False):
-    """Train on; what is shown goes along."""
-    put({}, f"{page}.step")
+    """Train on; what is shown goes along, up to the step that a link asks for."""
+    if wished(f"{page}.step", 0) <= one.step:
+        put({}, f"{page}.step")
     one.begin(single)
 
 
@@ -129,21 +133,28 @@ def reset(one, page):
     one.reset()
 
 
+def step(one, page):
+    """The control of the step that is shown: the last one until one is chosen."""
+    return Control("Step", f"{page}.step", range(one.total + 1), one.total)
+
+
 def place(one, page):
-    """The place of the record that is shown: the last one until a step is chosen."""
-    chosen = Control("Step", f"{page}.step", range(one.total + 1), one.total).value()
+    """The place of the record that is shown."""
+    chosen = step(one, page).value()
     return sum(record.step <= chosen for record in one.records) - 1
 
 
 def choose(one, page, at, head):
     """Take the record and the head that were chosen; who chose the last record goes on with the training."""
-    later = (f"{page}.step",) if at == len(one.records) - 1 else ()
+    late = 3 if one.running else 1  # records that may have come while the browser said so
+    later = (f"{page}.step",) if at >= len(one.records) - late else ()
     put({f"{page}.step": one.records[at].step, f"{page}.head": head}, *later)
 
 
-def watch(one, draw, again):
+def watch(one, page, draw, again):
     """Say how far a training is, and below that draw it: again and again while it goes on; once it does not,
-    the whole page is drawn anew. `again(one)` goes on with one that was ended from outside.
+    the whole page is drawn anew. page: the first part of the key of the step, if there is one; `again(one)`
+    goes on with a training that was ended from outside.
     """
     if one.running:
         st.fragment(look, run_every=EVERY)(one, draw)
@@ -155,7 +166,7 @@ def watch(one, draw, again):
                 "Begin again" if not one.step else "Go on", key="watching.again", on_click=again, args=(one,)
             )
     else:
-        st.caption(rest(one))
+        st.caption(rest(one, page))
     draw(one)
 
 
@@ -177,8 +188,11 @@ def progress(one):
     return f"Training: {one.step:,} of {plural('step', one.total)}." if one.step else "The training starts."
 
 
-def rest(one):
+def rest(one, page):
     """How far a training has come that does not go on."""
+    if page and step(one, page).value() > one.step and is_chosen(f"{page}.step"):
+        asked = step(one, page).value()
+        return f"This link asks for step {asked:,}, to which nobody has trained here yet: press the button."
     if one.shipped:
         return "This was recorded beforehand, with these settings; it can be done anew on this server."
     if not one.step:

@@ -67,7 +67,7 @@ def press(at, key):
 def settled(at):
     """The session once its training has come to an end."""
     for _ in range(40):
-        if not any(button.key in ("learning.pause", "learning.stop") for button in at.button):
+        if not any(button.label in ("Pause", "Stop") for button in at.button):
             return at
         at.run()
         assert not at.exception
@@ -107,7 +107,7 @@ def test_a_training_begins_pauses_goes_on_and_starts_over(short):
     at = opened("learning", **SMALL)
     assert course(at)[0]["steps"] == [0] and "nothing has been learned yet" in said(at)
     press(at, "train").run()
-    press(at.run(), "pause")
+    press(at.run(), "train")
     some = course(at)[0]["steps"]
     assert 0 < some[-1] < STEPS and f"Stopped after {some[-1]} of 6 steps; it can go on." in said(at)
     press(at, "one")
@@ -124,6 +124,7 @@ def test_a_training_begins_pauses_goes_on_and_starts_over(short):
 def test_a_training_is_kept_while_others_are_looked_at(short):
     at = opened("learning", **SMALL)
     settled(press(at, "train"))
+    assert control(at, "learning.one").disabled and control(at, "learning.train").label == "Train anew"
     control(at, "learning.seed").set_value(7).run()
     assert course(at)[0]["steps"] == [0]
     control(at, "learning.seed").set_value(1).run()
@@ -179,6 +180,14 @@ def test_a_click_chooses_step_and_head_and_the_sentence_follows():
     assert course(again)[0] == course(at)[0]
     click(at, "learning.course", {"place": [47, 3, NOW + 1]})
     assert "learning.step" not in address(at)  # who looks at the last step goes on with the training
+
+
+def test_a_link_to_a_step_that_nobody_has_trained_to_says_so_and_comes_there(short):
+    at = opened("learning", **SMALL, **{"learning.step": "3"})
+    assert "This link asks for step 3, to which nobody has trained here yet" in said(at)
+    settled(press(at, "train"))
+    header, _ = course(at)
+    assert header["steps"][header["place"]] == 3 and header["steps"][-1] == STEPS
 
 
 def test_the_table_and_the_first_losses_are_those_recorded():
@@ -244,7 +253,7 @@ def test_who_waits_is_told_the_place(monkeypatch):
     monkeypatch.setattr(_trainings, "begin", lambda *_: Others())
     at = press(opened("learning", **SMALL), "train")
     assert "Others train; you are number 2 in line." in said(at)
-    press(at, "pause")
+    press(at, "train")
     assert "in line" not in said(at)
 
 
@@ -286,7 +295,7 @@ def test_a_worker_that_is_killed_costs_a_sentence_and_a_button_goes_on(pool, mon
     while course(at)[0]["steps"] == before and time.monotonic() < end + 60:
         time.sleep(0.2)
         at.run()
-    press(at, "pause")
+    press(at, "train")
     assert course(at)[0]["steps"][: len(before)] == before and course(at)[0]["steps"][-1] > before[-1]
 
 
@@ -380,7 +389,7 @@ def test_the_first_visit_shows_a_race_of_all_encodings():
 def test_a_race_runs_and_its_table_can_be_taken_away(short):
     query = SMALL | {"learning.section": "Race", "learning.racers": "rope,learned"}
     at = visit("learning", query).run()
-    assert "Nobody has run this race here yet" in said(at)
+    assert "has not been run here yet" in said(at)
     settled(press(at, "race"))
     one = next(iter(at.session_state["watching"]["race"].values()))
     assert one.done == 6 and [lap.seed for lap in one.laps if lap.scales] == [1, 1, 2, 2, 3, 3]
@@ -394,6 +403,6 @@ def test_a_race_runs_and_its_table_can_be_taken_away(short):
 def test_a_race_that_is_stopped_keeps_what_it_has(short):
     query = SMALL | {"learning.section": "Race", "learning.racers": "rope,alibi"}
     at = press(visit("learning", query).run(), "race")
-    press(at, "stop")
+    press(at, "race")
     one = next(iter(at.session_state["watching"]["race"].values()))
     assert one.laps and not one.running and "no verdict before" in said(at)

@@ -74,7 +74,7 @@ def test_the_view_trains_pauses_and_shows_what_was_recorded(kind, monkeypatch):
     for _ in range(2):
         at.run()
         assert not at.exception
-    control(at, "vision.live.pause").click()
+    control(at, "vision.live.train").click()
     at.run()
     assert shown(at)["vision.course"][0]["steps"] == [0, 3]
     click(at, "vision.course", {"place": [0, 1, NOW]})

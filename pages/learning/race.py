@@ -103,12 +103,8 @@ def show(row):
     one = _watching.kept("race", (settings, tuple(RACERS.value())), Race)
     with row:
         choices.draw_first(*first)
-        if one.running:
-            st.button("Stop", key="learning.stop", type="primary", on_click=one.pause)
-        else:
-            label = "Race anew" if one.laps else "Race"
-            st.button(label, key="learning.race", type="primary", on_click=one.begin)
-    _watching.watch(one, picture, Race.begin)
+        _watching.turn(one, "Race anew" if one.laps else "Race", "Stop", "learning.race", one.begin)
+    _watching.watch(one, None, picture, Race.begin)
     if not one.running:
         at_rest(one)
     pause()
@@ -120,8 +116,9 @@ def at_rest(one):
     """What came of a race that does not go on."""
     if not one.laps:
         st.info(
-            f"Nobody has run this race here yet: {len(one.positions)} encodings with seeds {one.seeds[0]} to "
-            f"{one.seeds[-1]}, {plural('step', one.settings.what.steps)} each{lasting(one)}. Press **Race**."
+            f"This race has not been run here yet: {len(one.positions)} encodings with seeds {one.seeds[0]} "
+            f"to {one.seeds[-1]}, {plural('step', one.settings.what.steps)} each{lasting(one)}. Press "
+            "**Race**."
         )
         return
     st.markdown(verdicts(one))

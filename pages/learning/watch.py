@@ -26,7 +26,7 @@ def show(row):
         _watching.buttons(one, "learning")
         SILENCE.value()
         SILENCE.draw()
-    _watching.watch(one, picture, lambda one: _watching.start(one, "learning"))
+    _watching.watch(one, "learning", picture, lambda one: _watching.start(one, "learning"))
     if not one.running:
         st.markdown(words.verdict(one, *shown(one), SILENCE.value()))
     pause()

@@ -77,7 +77,7 @@ def show(view):
         SEED.draw()
         chosen.samples(view.digit)
         _watching.buttons(one, LIVE)
-    _watching.watch(one, picture, lambda one: _watching.start(one, LIVE))
+    _watching.watch(one, LIVE, picture, lambda one: _watching.start(one, LIVE))
     if not one.running:
         st.markdown(told(one))
     pause()

@@ -33,8 +33,8 @@ def train(url, task, end, steps):
                 time.sleep(1)
                 visitor.run()
             steps.append(visitor.wrong())
-            pause = [one.id for one in visitor.all("button") if "-learning.pause" in one.id]
-            visitor.run(states=dict.fromkeys(pause, True))
+            if (button := visitor.widget("button", "learning.train")).label == "Pause":
+                visitor.run(states={button.id: True})
 
 
 def main(arguments):

@@ -74,14 +74,13 @@ class Training {
   update(data, commit) {
     const before = this.data;
     const fresh = data.revision !== before?.revision;
-    const along = !fresh && before.live && this.place === before.steps.length - 1;
     this.commit = commit;
     const answered = !fresh && this.sayings.outdated(`${data.place},${data.head}`);
     this.data = data;
     const kept = !fresh && (this.clock || this.later || answered);
     const last = data.steps.length - 1;
     this.head = kept ? clamp(this.head, 0, data.names.length - 1) : data.head;
-    this.place = along ? last : kept ? clamp(this.place, 0, last) : data.place;
+    this.place = kept ? clamp(this.place, 0, last) : data.place;
     this.sent = `${data.place},${data.head}`;
     this.host.setAttribute("aria-label", data.label);
     this.verdict.textContent = data.verdict;

@@ -111,7 +111,7 @@ def test_the_page_opens_with_a_sample_both_answers_and_the_attention_of_a_patch(
     np.testing.assert_allclose(header["highs"], numbers.max((1, 2)), rtol=1e-6)
     assert header["notes"][0] == f"up to {number(trace.over(weights).max())}"
     text = said(at)
-    assert f"**{number(weights[1:].max())}** (at itself {number(weights[trace.token(3, 3)])}" in text
+    assert f"**{number(weights[1:].max(), 2)}** (at itself {number(weights[trace.token(3, 3)], 2)}" in text
     near = percent(reach[2:5, 2:5].sum() / reach.sum())
     assert f"by gradient, **{near}**" in text and "29 × 29 pixels, the dashed square" in text
     assert f"it is a {LABELS[digits.SHOWN[0]]}." in text
@@ -234,6 +234,14 @@ def test_a_broken_link_opens_on_something_sensible(name, query):
     assert mosaics(view(name, **query))
 
 
+@pytest.mark.parametrize("wrong", ["zzz", "A", EMPTY + "A"])
+def test_a_drawing_that_is_none_is_said_and_leaves_the_address(wrong):
+    at = view(drawing=wrong)
+    assert any("vision.drawing=" in one.value for one in at.info)
+    assert address(at) == {} and not sent(at, "canvas")["own"]
+    assert sent(draw(at, SEVEN), "canvas")["own"]
+
+
 # ---- uploads ----
 
 
@@ -315,7 +323,7 @@ def test_the_patches_stand_in_a_row_and_the_models_read_them_shuffled(nothing_is
         after = load(name).explain(whole.clip(0, 1))
         told = [f"{one.guess} ({percent(one.probabilities.max())})" for one in (trace, after)]
         told = [one.replace(" ", "\u00a0") for one in told]
-        assert line.startswith(f"| {name} | {told[0]} | {told[1]} |")
+        assert line.startswith(f"| {name} | {told[0]} |") and f"% | {told[1]} |" in line
     click(at, "vision.row", {"panel": ["9", 1]})
     assert address(at)["vision.patch"] == "9"
 
@@ -412,7 +420,7 @@ def test_any_photograph_is_cut_into_patches():
     at = upload(at, data.getvalue())
     header, numbers = mosaics(at)["squares"]
     assert numbers.shape == (6, 14, 14) and header["photo"]
-    np.testing.assert_allclose(numbers.sum((1, 2)), 1, rtol=1e-4)
+    np.testing.assert_allclose(numbers.max((1, 2)), 1, rtol=1e-4)
     click(at, "vision.squares", {"patch": [2, 13, 1]})
     assert address(at)["vision.spot"] == str(2 * 14 + 13 + 1)
     move(at, {"vision.cut": 56})

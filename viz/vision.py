@@ -18,8 +18,10 @@ LOOKS = {
 SIGNS = "circle", "square", "diamond", "triangle-up"
 
 
-def shifts(curves: Mapping[str, Sequence[float]], *, now: int, height: int = 300) -> go.Figure:
-    """A line per model: its accuracy, 0 to 1, on digits moved by 0, 1, 2 ... pixels; `now` is marked."""
+def shifts(curves: Mapping[str, Sequence[float]], *, now: int | None, height: int = 300) -> go.Figure:
+    """A line per model: its accuracy, 0 to 1, on digits moved by 0, 1, 2 ... pixels; `now` is marked, if
+    given.
+    """
     figure = go.Figure()
     for (name, row), sign in zip(curves.items(), SIGNS, strict=False):
         figure.add_scatter(
@@ -31,7 +33,7 @@ def shifts(curves: Mapping[str, Sequence[float]], *, now: int, height: int = 300
             hovertemplate="moved by %{x} pixels: %{y:.1%}<extra>" + name + "</extra>",
         )
     last = max(map(len, curves.values())) - 1
-    if now <= last:
+    if now is not None:
         figure.add_vline(x=now, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
     figure.update_xaxes(title="pixels moved", range=[-0.3, last + 0.3], dtick=1, zeroline=False)
     figure.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%")

@@ -79,12 +79,12 @@ def layers(pixels, size, place, spot):
     titles = [f"layer {layer + 1}" for layer in range(config.depth)]
     boxes = [field.box(seen.field(config, layer, place)) for layer in range(config.depth)]
     mosaic(
-        {title: one / (one.sum() or 1) for title, one in zip(titles, found, strict=True)},
+        {title: one / (one.max() or 1) for title, one in zip(titles, found, strict=True)},
         grey(pixels),
         key="vision.squares",
         patches=(side, side),
         kind="amounts",
-        unit="share",
+        unit="gradient, as a share of the layer’s largest",
         photo=True,
         across=3,
         side=190,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from model.vision import NAMES, digits, load, window
 from pages._cache import remembered
-from pages._choices import put, refuse, wished
+from pages._choices import forget, put, refuse, wished
 from pages._control import Buttons, Control, Menu
 from pages._glossary import explained
 from viz.component.drawing import SIDE, unpacked
@@ -18,12 +18,24 @@ CNN = "cnn"
 TRANSFORMERS = tuple(name for name in NAMES if name != CNN)
 PATCHES = 7  # in a row and in a column
 SIZE = SIDE // PATCHES  # pixels in a row and in a column of a patch
-YOURS = "your picture"
+DRAWN, YOURS = "your drawing", "your picture"
 NOTHING = "There is nothing to see yet. Draw a digit, or choose a sample."
 UPLOAD = "vision.upload"  # among the session's choices: a digit's bytes, which no address holds
-DRAWING = Control("Drawing", "vision.drawing", None, "")
 PATCH = Control("Patch", "vision.patch", range(PATCHES**2), 24, lambda place: str(place + 1))
 TRANSFORMER = Menu("Transformer", "vision.transformer", TRANSFORMERS, TRANSFORMERS[0], look={"width": 110})
+
+
+class Drawing(Control):
+    """The packed drawing; what is none is refused."""
+
+    def value(self):
+        if (text := super().value()) and unpacked(text) is None:
+            forget(self.key)
+            refuse(self.key, "")
+        return super().value()
+
+
+DRAWING = Drawing("Drawing", "vision.drawing", None, "")
 
 
 class Digit(NamedTuple):
@@ -89,10 +101,8 @@ def digit():
     """The Digit that is looked at: the drawing, else the upload, else the sample."""
     sample, drawn = sample_control().value(), DRAWING.value()
     uploaded = wished(UPLOAD, None)
-    if drawn and (picture := unpacked(drawn)) is not None:
-        return Digit(picture.tobytes(), "your drawing")
     if drawn:
-        refuse(DRAWING.key, "")
+        return Digit(unpacked(drawn).tobytes(), DRAWN)
     if isinstance(uploaded, bytes):
         return Digit(uploaded, YOURS)
     images, labels = digits.test()
@@ -113,6 +123,11 @@ def take_upload(picture):
 def samples(shown):
     """Draw the control of the samples, and the way back to it from a drawing or an upload."""
     sample_control().draw()
+    back(shown)
+
+
+def back(shown):
+    """Draw the way back to the sample, where something else is shown."""
     if shown.label is None:
         st.button("Back to the sample", key="vision.back", on_click=put, args=({}, DRAWING.key, UPLOAD))
 

@@ -59,7 +59,7 @@ def show(view):
 def likeness(name, place):
     """How alike all places are to one, (7, 7)."""
     row = seen.position_likeness(load(name))[chosen.PATCHES * place[0] + place[1]]
-    return row.reshape(chosen.PATCHES, chosen.PATCHES)
+    return row.reshape(chosen.PATCHES, chosen.PATCHES).round(6)  # a place is like itself by 1, not 0.9999999
 
 
 def grid_like(name, place, found):

@@ -41,18 +41,21 @@ def show(view):
             digit.levels,
             key="vision.canvas",
             label=digit.origin,
+            own=digit.origin == chosen.DRAWN,
             revision=digit.origin,
             on_draw=chosen.take_drawing,
         )
     pause()
     with row:
-        chosen.samples(digit)
+        chosen.sample_control().draw()
         chosen.TRANSFORMER.draw(label_visibility="collapsed")
         layer.draw()
         head.draw()
         ASKS.draw()
+    with below:
+        chosen.back(digit)
     if digit.empty:
-        below.info(chosen.NOTHING)
+        answers.info(chosen.NOTHING)
     else:
         with looks:
             where = attended(digit, name, place, layer.value() - 1, head.value() - 1, asks)
@@ -122,12 +125,12 @@ def told(name, place, token, row, trace, flown, share, last):
         seen.field_size(load(chosen.CNN).config, last),
     )
     near = np.abs(np.indices(share.shape) - np.array(place)[:, None, None]).max(0) <= 1
-    asker, own = "The class token, from which the answer is read,", f"at itself {number(row[0])}"
+    asker, own = "The class token, from which the answer is read,", f"at itself {number(row[0], 2)}"
     if token:
         asker = f"The patch in {chosen.named(place)}"
-        own = f"at itself {number(row[token])}, at the class token {number(row[0])}"
+        own = f"at itself {number(row[token], 2)}, at the class token {number(row[0], 2)}"
     return (
-        f"{asker} looks most at {chosen.named(most)}, **{number(weights.max())}** ({own}). By rollout "
+        f"{asker} looks most at {chosen.named(most)}, **{number(weights.max(), 2)}** ({own}). By rollout "
         f"{percent(flown[near].sum())} of what comes to it through all layers is from the 3 × 3 patches "
         f"around {chosen.named(place)}; in the convolution, by gradient, **{percent(share[near].sum())}**, "
         f"and its {last + 1} layers reach {size} × {size} pixels, the dashed square."

@@ -19,7 +19,7 @@ OPENING = (
     "convolution slides the same kernels everywhere; a transformer must have learned each place that it is "
     "told by a vector of its own."
 )
-FAR = 8  # pixels
+FAR = 6  # pixels
 RIGHT = Slider("Pixels to the right", "vision.right", range(-FAR, FAR + 1), 0, look={"width": 240})
 DOWN = Slider("Pixels down", "vision.down", range(-FAR, FAR + 1), 0, look={"width": 240})
 
@@ -54,7 +54,7 @@ def show(view):
         RIGHT.draw()
         DOWN.draw()
     with curve:
-        recorded(name, max(abs(down), abs(right)))
+        recorded(abs(down + right) if not down * right else None)
     st.markdown(told(name, down, right))
     _fold.fold("Measure the curve again, now", "vision.again", again)
     _fold.sources("vision.code", seen.shifted, seen.shift_accuracy)
@@ -72,8 +72,8 @@ def answer(moved, name):
     )
 
 
-def recorded(name, far):
-    """Draw the accuracy of all models over the shift, as their cards record it."""
+def recorded(far):
+    """Draw the accuracy of all models over the shift, as their cards record it; far: the shift to mark."""
     curves = {one: load(one).card["shift_accuracy"] for one in NAMES}
     _shell.show(
         figures.shifts(curves, now=far),

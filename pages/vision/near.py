@@ -45,11 +45,13 @@ def reaches(digit, name, place, radius):
     convolution = load(chosen.CNN).config
     convolved = [seen.field(convolution, layer, place) for layer in range(convolution.depth)]
     side = 2 * radius + 1
-    draw(name, f"{name}, each patch sees {side} × {side} patches", digit, place, attended, radius)
-    draw(chosen.CNN, f"{chosen.CNN}, kernels of 3 × 3", digit, place, convolved)
+    sizes = [(2 * radius * (layer + 1) + 1) * chosen.SIZE for layer in range(config.depth)]
+    kernels = [seen.field_size(convolution, layer) for layer in range(convolution.depth)]
+    draw(name, f"{name}, each patch sees {side} × {side} patches", digit, place, attended, sizes, radius)
+    draw(chosen.CNN, f"{chosen.CNN}, kernels of 3 × 3", digit, place, convolved, kernels)
 
 
-def draw(name, label, digit, place, fields, radius=None):
+def draw(name, label, digit, place, fields, sizes, radius=None):
     """Draw what each layer of a model sees from a place, beside what its formula says."""
     found = [field.reach(name, digit.pixels, layer, place, radius) for layer in range(len(fields))]
     titles = [f"layer {layer + 1}" for layer in range(len(fields))]
@@ -63,7 +65,7 @@ def draw(name, label, digit, place, fields, radius=None):
         across=6,
         side=132,
         boxes=dict(zip(titles, boxes, strict=True)),
-        notes={title: f"{box[2]} × {box[3]} pixels" for title, box in zip(titles, boxes, strict=True)},
+        notes={title: f"{size} × {size} pixels" for title, size in zip(titles, sizes, strict=True)},
         selected=place,
         label=label,
         revision=f"{digit.origin} {place} {radius}",

@@ -43,9 +43,10 @@ def show(view):
         st.info(chosen.NOTHING)
     else:
         st.markdown(table(digit, tuple(order.tolist()), seed if shuffles else 0))
+        apart = ", each shuffled in a way of its own" * shuffles
         st.caption(
             "The answers are given now, to the picture above; the accuracies are measured on the thousand "
-            "test digits, each shuffled in a way of its own."
+            f"test digits{apart}."
         )
         if shuffles:
             st.markdown(told(digit, tuple(order.tolist())))
@@ -61,7 +62,7 @@ def picture(whole, origin, order):
         kind="ink",
         unit="ink",
         across=1,
-        side=210,
+        side=150,
         label=origin,
         revision=f"{origin} {order[:5]}",
     )
@@ -82,7 +83,7 @@ def sentence(cut, order, origin):
         kind="ink",
         unit="ink",
         across=17,
-        side=40,
+        side=22,
         role="patch",
         chosen=str(chosen.PATCH.value() + 1),
         label="The 49 patches in a row, each with its place in the picture",
@@ -92,30 +93,29 @@ def sentence(cut, order, origin):
 
 
 def answers(digit, order):
-    """{name: (guess, its probability)} of every model, with the patches in that order."""
+    """{name: its guess and how probable it is to it} of every model, with the patches in that order."""
     shuffled = assembled(patches(digit.bright, chosen.SIZE)[list(order)])
     pixels = np.rint(255 * shuffled).astype(np.uint8).tobytes()
     beliefs = {name: chosen.trace(name, pixels).probabilities for name in NAMES}
-    return {name: (int(belief.argmax()), float(belief.max())) for name, belief in beliefs.items()}
+    return {
+        name: f"{belief.argmax()} ({percent(belief.max())})".replace(" ", "\u00a0")
+        for name, belief in beliefs.items()
+    }
 
 
 def table(digit, order, seed):
     """What every model answers, before and after, and how many of the test digits it reads."""
-    plain = tuple(range(len(order)))
-    before, after = answers(digit, plain), answers(digit, order)
-    jobs = [(measured.moved, name, 0, 0) for name in NAMES]
-    jobs += [(measured.shuffled, name, seed) for name in NAMES if seed]
-    found = measured.all_of(jobs)
-    lines = ["| model | this digit | shuffled | 1,000 digits | shuffled |", "|:--|:--|:--|--:|--:|"]
-    for name in NAMES:
-        answered = [
-            f"{guess}\u00a0({percent(belief)})".replace(" ", "\u00a0")
-            for guess, belief in (before[name], after[name])
-        ]
-        right = [percent(share, 1) for (_, one, *_), share in found.items() if one == name]
-        if not seed:
-            answered[1], right = "–", [*right, "–"]
-        lines.append(f"| {name} | {answered[0]} | {answered[1]} | {right[0]} | {right[1]} |")
+    found = measured.all_of((measured.moved, name, 0, 0) for name in NAMES)
+    columns = {
+        "this digit": answers(digit, range(len(order))),
+        "1,000 digits": {name: percent(share, 1) for (_, name, *_), share in found.items()},
+    }
+    if seed:
+        found = measured.all_of((measured.shuffled, name, seed) for name in NAMES)
+        columns["shuffled"] = answers(digit, order)
+        columns["1,000 shuffled"] = {name: percent(share, 1) for (_, name, _), share in found.items()}
+    lines = [f"| model | {' | '.join(columns)} |", "|:--|" + "--:|" * len(columns)]
+    lines += [f"| {name} | {' | '.join(column[name] for column in columns.values())} |" for name in NAMES]
     return "\n".join(lines)
 
 

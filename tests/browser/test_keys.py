@@ -208,6 +208,24 @@ def test_a_digit_is_drawn_taken_back_and_cleared_by_keys(mounted):
     assert page.evaluate(inked) == dot
 
 
+def test_the_first_stroke_on_what_is_no_drawing_begins_on_an_empty_sheet(mounted):
+    page = mounted("drawing")
+    inked = "Number(window.view.dataset.inked)"
+    before = page.evaluate(inked)
+    page.evaluate("() => { window.data.own = false; window.again(); }")
+    page.evaluate("window.view.querySelector('canvas[tabindex]').focus()")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    dot = page.evaluate(inked)
+    assert 0 < dot < 16 < before
+    page.keyboard.press("End")
+    page.keyboard.press("Space")
+    assert page.evaluate(inked) > dot
+    page.keyboard.press("z")
+    page.keyboard.press("z")
+    assert page.evaluate(inked) == before
+
+
 def test_copies_of_a_picture_are_walked_by_keys(mounted):
     page = mounted("mosaic")
     page.evaluate("window.view.querySelector('.toggle').click()")

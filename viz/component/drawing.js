@@ -23,6 +23,7 @@ class Drawing extends Picture {
   at = null; // where the hand is, (x, y) in pixels, during a stroke
   sent = 0; // when the server was told last
   answered = 0; // the time of what it has answered last
+  own = true; // whether the next stroke goes on with what is shown; else it begins on an empty sheet
   untold = false; // whether there is more than it was told
 
   constructor(host) {
@@ -46,8 +47,9 @@ class Drawing extends Picture {
   /** Take what the server shows, unless the hand has gone on since. */
   update(data, commit) {
     this.answered = data.stamp;
-    const own = this.at || data.stamp < this.sent || this.untold;
-    if (!own) {
+    const ahead = this.at || data.stamp < this.sent || this.untold;
+    if (!ahead) {
+      this.own = data.own;
       const pixels = bytes(data.pixels);
       if (String(pixels) !== String(this.ink)) this.past = this.past.length && data.stamp ? this.past : [];
       this.ink = pixels;
@@ -177,7 +179,8 @@ class Drawing extends Picture {
   /** Keep the ink as it is, for the way back. */
   keep() {
     this.past = [...this.past, this.ink].slice(-STEPS);
-    this.ink = levelled(this.ink);
+    this.ink = this.own ? levelled(this.ink) : new Uint8Array(SIDE * SIDE);
+    this.own = true;
   }
 
   undo() {

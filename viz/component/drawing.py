@@ -22,11 +22,13 @@ def drawing(
     patch: int = 4,
     height: int = 280,
     label: str = "",
+    own: bool = True,
     revision: str = "",
     on_draw: Callable[[str], None] | None = None,
 ) -> None:
     """Show a picture (28, 28), uint8, 0 no ink to 255 all, and let the reader draw on it.
 
+    own: whether it is a drawing that goes on; else the first stroke begins on an empty sheet.
     patch: pixels from one line of the grid to the next. height: CSS pixels in a window of 900. While
     somebody draws, and at the end of each stroke, `on_draw` is called with the drawing as `packed` writes it.
     ValueError if the picture has another size.
@@ -37,6 +39,7 @@ def drawing(
         "pixels": base64.b64encode(np.asarray(picture, np.uint8).tobytes()).decode(),
         "patch": int(patch),
         "height": int(height),
+        "own": bool(own),
         "label": label,
         "revision": str(revision),
         "stamp": time(key, "drawing"),

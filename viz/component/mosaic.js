@@ -259,9 +259,9 @@ class Mosaic extends Picture {
     const { data, whole } = this;
     const at = place?.at ?? (whole ? data.selected : null);
     const copies = whole && place ? [place.copy] : data.titles.map((_, i) => i);
-    const listed = at ? copies.slice(0, 8).map((i) => `${data.titles[i]} ${this.number(i, at)}`) : [];
+    const listed = at ? copies.slice(0, 8).map((i) => `${data.titles[i]}: ${this.number(i, at)}`) : [];
     const help = `Click a ${whole ? data.role : "patch"}, or walk with the arrow keys.`;
-    const where = at ? `row ${at[0] + 1}, column ${at[1] + 1}, ${data.unit}: ${listed.join(" · ")}` : "";
+    const where = at ? `row ${at[0] + 1}, column ${at[1] + 1}, ${data.unit}; ${listed.join(" · ")}` : "";
     this.say(where || (place ? `${data.role} ${data.titles[place.copy]}` : data.chooses ? help : ""));
     Object.assign(this.host.dataset, {
       painted: this.painted,

@@ -203,7 +203,13 @@ DRAWN = {
         LANES, ends=("river", "money"), marks=("1", "2"), key="v", chosen=1, note="moves", label="meter", **on
     ),
     "mosaic": lambda **on: mosaic.mosaic(
-        {"1.1": OVER, "1.2": OVER.T}, INK / 255, key="v", selected=(3, 2), chosen="1.1", label="patches", **on
+        {"1.1": OVER, "1.2": OVER.T},
+        INK / 255,
+        key="v",
+        selected=(3, 2),
+        chosen="1.1",
+        label="patches",
+        **{"on_patch": lambda row, column: None} | on,
     ),
     "neighbours": lambda **on: neighbours.neighbours(
         NEAR, sentences=(("the ", "bank", " of"), ("a ", "bank", "")), key="v", chosen=1, label="near", **on

@@ -192,11 +192,11 @@ def rest(one, page):
     """How far a training has come that does not go on."""
     if page and step(one, page).value() > one.step and is_chosen(f"{page}.step"):
         asked = step(one, page).value()
-        return f"This link asks for step {asked:,}, to which nobody has trained here yet: press the button."
+        return f"The link asks for step {asked:,}: it comes once you train."
     if one.shipped:
-        return "This was recorded beforehand, with these settings; it can be done anew on this server."
+        return "Recorded beforehand; it can be done anew here."
     if not one.step:
-        return "Nothing has been trained yet with these settings."
+        return "Not trained yet with these settings."
     if one.finished:
         return f"All {plural('step', one.total)} are done."
     return f"Stopped after {one.step:,} of {plural('step', one.total)}; it can go on."

@@ -90,7 +90,7 @@ def test_the_first_visit_shows_a_training_that_was_recorded_and_its_moments():
     assert header["names"][header["head"]] == f"{formed.layer + 1}.{formed.head + 1}"
     assert f"step {history.steps[formed.record]}" in header["verdict"]
     assert f"step {history.steps[fall.before]} to {history.steps[fall.after]}" in header["verdict"]
-    assert "recorded beforehand" in said(at)
+    assert "Recorded beforehand" in said(at)
 
 
 def test_what_was_recorded_is_what_the_training_gives():
@@ -184,7 +184,7 @@ def test_a_click_chooses_step_and_head_and_the_sentence_follows():
 
 def test_a_link_to_a_step_that_nobody_has_trained_to_says_so_and_comes_there(short):
     at = opened("learning", **SMALL, **{"learning.step": "3"})
-    assert "This link asks for step 3, to which nobody has trained here yet" in said(at)
+    assert "The link asks for step 3: it comes once you train." in said(at)
     settled(press(at, "train"))
     header, _ = course(at)
     assert header["steps"][header["place"]] == 3 and header["steps"][-1] == STEPS
@@ -383,7 +383,7 @@ def test_the_first_visit_shows_a_race_of_all_encodings():
         assert re.search(rf"^\| {name} \| 3 \| {mean:.0f}\s%", table, re.MULTILINE)
     gap = contest.gap(1)
     assert ("that is chance" in said(at)) == any(contest.gap(scale).chance for scale in (1, 2, 4))
-    assert gap.best in said(at) and "recorded beforehand" in said(at)
+    assert gap.best in said(at) and "Recorded beforehand" in said(at)
 
 
 def test_a_race_runs_and_its_table_can_be_taken_away(short):

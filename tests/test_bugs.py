@@ -43,7 +43,7 @@ OFFERED = {
     "none": CAUSAL,
     "unmasked": {"halves", "backwards", "off_by_one"},
 }
-CASES = [(name, bug) for name in MODELS for bug in OFFERED[name.partition("-")[2]] | EVERYWHERE]
+CASES = [(name, bug) for name in MODELS for bug in sorted(OFFERED[name.partition("-")[2]] | EVERYWHERE)]
 # What the tell-tale measurement says of a bug, and nobody of a right model.
 FOUND = {
     "no_mask": "weight on later tokens",

@@ -162,9 +162,8 @@ def watch(one, page, draw, again):
     if one.wrong:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(one.wrong)
-            st.button(
-                "Begin again" if not one.step else "Go on", key="watching.again", on_click=again, args=(one,)
-            )
+            label = "Go on" if page and one.step else "Begin again"
+            st.button(label, key="watching.again", on_click=again, args=(one,))
     else:
         st.caption(rest(one, page))
     draw(one)

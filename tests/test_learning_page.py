@@ -19,7 +19,7 @@ from model.analysis.learning import TASKS, Lap, Settings, kept
 from model.analysis.learning.contest import Contest
 from model.network.encodings import ENCODINGS
 from model.train import live
-from pages import _cache, _pool, _trainings
+from pages import _cache, _heavy, _pool, _trainings
 from pages._cache import Cache
 from pages._pool import BUSY, LOST, Interrupted, Pool
 from pages.learning import race, run
@@ -255,6 +255,17 @@ def test_who_waits_is_told_the_place(monkeypatch):
     assert "Others train; you are number 2 in line." in said(at)
     press(at, "train")
     assert "in line" not in said(at)
+
+
+@pytest.mark.parametrize(("said_so", "count"), [("3", 3), (None, max(1, _heavy.cores() - 1)), ("0", 0)])
+def test_the_operator_says_how_many_train_at_once(said_so, count, monkeypatch):
+    monkeypatch.setattr(_trainings, "POOLS", [])
+    monkeypatch.delenv("RIVERBANK_TRAININGS", raising=False)
+    if said_so:
+        monkeypatch.setenv("RIVERBANK_TRAININGS", said_so)
+    _trainings.open_pool()
+    assert sum(len(one.threads) for one in _trainings.POOLS) == count
+    _trainings.close_pool()
 
 
 def test_where_too_many_wait_the_page_says_so(monkeypatch):

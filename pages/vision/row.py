@@ -14,8 +14,8 @@ from pages.vision import chosen, measured
 from viz.component.mosaic import mosaic
 
 OPENING = (
-    "A vision transformer never sees the picture. It gets 49 squares, one after the other: **this is the "
-    "sentence**. **Shuffle them**: which model still reads the digit, and which does not even notice?"
+    "A vision transformer gets 49 squares, one after the other: **this is the sentence**. **Shuffle them**: "
+    "who still reads the digit, and who does not even notice?"
 )
 SHUFFLE = switch("Shuffle the patches", "vision.shuffle")
 SEED = Number("Shuffle no.", "vision.order", range(1, 1000), 1, look={"width": 120})
@@ -105,15 +105,20 @@ def answers(digit, order):
 
 def table(digit, order, seed):
     """What every model answers, before and after, and how many of the test digits it reads."""
-    found = measured.all_of((measured.moved, name, 0, 0) for name in NAMES)
+    jobs = [(measured.moved, name, 0, 0) for name in NAMES]
+    jobs += [(measured.shuffled, name, seed) for name in NAMES if seed]
+    found = measured.all_of(jobs)
+    plain, apart = (
+        {name: percent(share, 1) for (one, name, *_), share in found.items() if one is how}
+        for how in (measured.moved, measured.shuffled)
+    )
     columns = {
         "this digit": answers(digit, range(len(order))),
-        "1,000 digits": {name: percent(share, 1) for (_, name, *_), share in found.items()},
+        "shuffled": answers(digit, order) if seed else {},
+        "1,000 digits": plain,
+        "1,000 shuffled": apart,
     }
-    if seed:
-        found = measured.all_of((measured.shuffled, name, seed) for name in NAMES)
-        columns["shuffled"] = answers(digit, order)
-        columns["1,000 shuffled"] = {name: percent(share, 1) for (_, name, _), share in found.items()}
+    columns = {name: column for name, column in columns.items() if column}
     lines = [f"| model | {' | '.join(columns)} |", "|:--|" + "--:|" * len(columns)]
     lines += [f"| {name} | {' | '.join(column[name] for column in columns.values())} |" for name in NAMES]
     return "\n".join(lines)

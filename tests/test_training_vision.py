@@ -60,6 +60,7 @@ def small(monkeypatch):
     sizes = {"width": 8, "layers": 1, "heads": 2, "hidden": 8}
     configs = {
         "vit": VisionConfig(**sizes),
+        "vit-rope": VisionConfig(**sizes, positions="rope"),
         "cnn": VisionConfig(kind="convolution", channels=(2, 3), strides=(2, 2)),
     }
     monkeypatch.setattr(training, "CONFIGS", configs)
@@ -110,7 +111,7 @@ def test_curves_are_trained_once_for_each_number_of_pictures_and_seed(small, fil
     for _ in range(2):  # the second time nothing is left to do
         training.curves(file, work=tmp_path / "work", folder=tmp_path)
     assert sorted(done) == [
-        (name, size, seed) for name in ("cnn", "vit") for size in (5, 20) for seed in (1, 2)
+        (name, size, seed) for name in ("cnn", "vit", "vit-rope") for size in (5, 20) for seed in (1, 2)
     ]
     stored = json.loads((tmp_path / "curves.json").read_text())
     assert stored["sizes"] == [5, 20] and np.array(stored["accuracy"]["vit"]).shape == (2, 2)

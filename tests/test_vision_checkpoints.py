@@ -67,7 +67,7 @@ def test_thirty_digits_are_shown_all_kinds_and_some_that_each_model_gets_wrong()
 def test_the_curves_have_five_seeds_from_fifty_digits_to_nine_thousand():
     curves = analysis.curves()
     assert curves.sizes[0] == 50 and curves.sizes[-1] == 9000 and len(curves.seeds) == 5
-    assert set(curves.accuracy) >= {"vit", "cnn"}
+    assert set(curves.accuracy) >= {"vit", "vit-rope", "cnn"}
     for table in curves.accuracy.values():
         assert table.shape == (len(curves.sizes), 5) and ((table > 0.05) & (table < 1)).all()
         assert (np.diff(table.mean(1)) > 0).all()  # more pictures, more accuracy

@@ -103,7 +103,7 @@ def train(name: str, file: Path, *, seed: int, steps: int, work: Path, folder: P
 
 # ---- learning curves ----
 
-CURVES = ("vit", "cnn")
+CURVES = ("vit", "vit-rope", "cnn")
 SEEDS = (1, 2, 3, 4, 5)  # of the parameters and of the pictures that are drawn
 SIZES = (50, 300, 1500, 9000)  # training pictures
 # The same for every size: a shorter training than that of the models, on the pictures as they are, since

@@ -18,7 +18,7 @@ OPENING = (
 
 
 def show(view):
-    """Show the recorded learning curves of both kinds of model."""
+    """Show the recorded learning curves."""
     curves = seen.curves()
     means = {name: rows.mean(1) for name, rows in curves.accuracy.items()}
     _shell.show(
@@ -32,12 +32,12 @@ def show(view):
         shows="accuracy on the test digits over the number of training pictures, one dot for each seed",
     )
     pause()
-    card = load("cnn").card
+    card, steps = load("cnn").card, [load(name).card["steps"] for name in curves.accuracy]
     st.caption(
-        "Accuracy on the thousand test digits over the number of training pictures, both trained anew from "
+        "Accuracy on the thousand test digits over the number of training pictures, each trained anew from "
         f"nothing with {len(curves.seeds)} seeds, {curves.steps:,} steps of {curves.batch} pictures each; "
         "the line is their mean, each dot one seed. These are recorded, and short: the models of the other "
-        f"views learned for {card['steps']:,} steps, and from digits {card['augmentation']}."
+        f"views learned for {min(steps):,} to {max(steps):,} steps, and from digits {card['augmentation']}."
     )
     st.markdown(told(curves, means))
     _fold.fold("The numbers", "vision.numbers", numbers, curves)

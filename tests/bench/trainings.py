@@ -8,30 +8,56 @@ import threading
 import time
 from contextlib import suppress
 
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed
 
 from tests.bench.heavy import light
 from tests.bench.load import times
 from tests.browser import launch
-from tests.wire import Visitor
+from tests.wire import SECONDS, Visitor
 
 BAR = 1.5  # p95 of the third visitor's answers while others train / while nobody does
 TURNS = 3  # of each
 TASKS = "repeat", "look up"
 
 
+class Watcher(Visitor):
+    """A visitor whose page looks at its training as a browser has it do: only that part of the page runs."""
+
+    fragment = ""
+
+    def take(self, place, delta):
+        self.fragment = delta.fragment_id or self.fragment
+        super().take(place, delta)
+
+    def look(self):
+        """Run that part; whether the training still goes on."""
+        message = BackMsg()
+        message.rerun_script.page_name = self.page
+        message.rerun_script.query_string = self.query
+        message.rerun_script.fragment_id = self.fragment
+        self.socket.send(message.SerializeToString())
+        while True:
+            answer = ForwardMsg.FromString(self.socket.recv(SECONDS))
+            kind = answer.WhichOneof("type")
+            if kind == "delta":
+                self.take(tuple(answer.metadata.delta_path), answer.delta)
+            elif kind == "script_finished" and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                return self.widget("button", "learning.train").label == "Pause"
+
+
 def train(url, task, end, steps):
     """One of the two: begin, look each second as the page does, begin anew once it has ended."""
     chance = random.Random(task)
-    with Visitor(url) as visitor, suppress(ConnectionClosed):  # the server has gone at the end
+    with Watcher(url) as visitor, suppress(ConnectionClosed):  # the server has gone at the end
         while time.monotonic() < end:
             visitor.open("learning", **{"learning.task": task, "learning.seed": chance.randint(2, 1000)})
             visitor.run(states={visitor.widget("button", "learning.train").id: True})
-            while time.monotonic() < end and any(
-                "-learning.pause" in one.id for one in visitor.all("button")
-            ):
+            goes_on = True
+            while time.monotonic() < end and goes_on:
                 time.sleep(1)
-                visitor.run()
+                goes_on = visitor.look()
             steps.append(visitor.wrong())
             if (button := visitor.widget("button", "learning.train")).label == "Pause":
                 visitor.run(states={button.id: True})

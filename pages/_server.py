@@ -49,7 +49,10 @@ STYLE = """<style>
   .st-key-attention-chips, .st-key-decoding-story { --room: 6rem; animation: hold 2s }
   .st-key-averaging-meter { --room: 9.5rem; animation: hold 2s }
   .st-key-word_sense-meter, .st-key-masks-believed { --room: 16rem; animation: hold 2s }
+  .st-key-vision-answers { --room: 20.5rem; animation: hold 2s }
+  .st-key-vision-canvas { --room: 21rem; animation: hold 2s }
   .st-key-receptive_field-cone { --room: 23rem; animation: hold 2s }
+  .st-key-vision-looks { --room: 27rem; animation: hold 2s }
   .st-key-decoding-candidates { --room: 26rem; animation: hold 2s }
   .st-key-contents { --room: 27.8rem; animation: hold 2s }
   .st-key-attention-matrix,
@@ -58,9 +61,14 @@ STYLE = """<style>
   .st-key-rope-clocks, .st-key-architecture-diagram { --room: 33rem; animation: hold 2s }
 }
 .st-key-above { min-height: 68px } /* see _control.row_above */
+@media (min-width: 900px) and (max-width: 1700px) { /* two lines */
+  .st-key-vision-controls { min-height: 96px }
+}
 .st-key-above_bare, .st-key-views, .st-key-attention-walk { min-height: 40px }
 @media (min-width: 641px) { /* as high as the boxes and buttons beside them */
-  :is(.st-key-above, .st-key-above_bare, .st-key-views, .st-key-attention-walk) .stButtonGroup button {
+  :is(
+    .st-key-above, .st-key-above_bare, .st-key-views, .st-key-attention-walk, .st-key-vision-controls
+  ) .stButtonGroup button {
     min-height: 40px;
   }
 }

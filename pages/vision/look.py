@@ -27,7 +27,7 @@ CONVOLUTION = "cnn, gradient"
 
 def show(view):
     """Show the digit, the answers of both models, and where the chosen patch looks."""
-    (digit, name), row = view, row_above("above_bare")
+    (digit, name), row = view, row_above("vision.controls")
     layer, head = chosen.places(name)
     asks, place = ASKS.value(), chosen.place()
     left, answers, looks = st.columns([5, 5, 8], gap="medium")

@@ -77,6 +77,14 @@ def test_a_single_token_and_a_text_past_the_window_add_up(opened):
         assert why.ingredients(bundle, trace, 1, 0, last, last, lead=True).error <= 1e-5
 
 
+@pytest.mark.parametrize("name", ["modernbert", "bert", "bart"])
+def test_of_one_token_no_position_is_made_up(opened, name):
+    bundle, _ = opened(name)
+    for text in ("a", "a a a"):
+        parts = why.ingredients(bundle, bundle.explain(text), 1, 0, 0, 0).queries
+        assert [part.name for part in parts if part.layer is None] == ["embedding", "biases"]
+
+
 # ---- on the page ----
 
 

@@ -39,13 +39,14 @@ class HubReader:
         table, ids = self.network.base.get_input_embeddings().weight, torch.tensor(self.trace.ids)
         if table.shape[1] != embedded.shape[1]:
             return {Part(START): embedded[list(places)]}
-        token, same = array(table[ids]), array(table[ids[:1]])
+        others = (ids + 1) % len(table)  # at the same places
+        token = array(table[ids])
         factor = float((embedded * token).sum() / (token**2).sum())
         if close(factor * token, embedded):
             return {Part(TOKEN): factor * token[list(places)]}
         with torch.inference_mode():
-            alike = array(self.network.embed(ids[:1].expand(len(ids))))
-        if close(embedded - token, alike - same):  # what is added does not depend on the token
+            moved = array(self.network.embed(others)) - array(table[others])
+        if close(embedded - token, moved):  # what is added does not depend on the token
             return {Part(TOKEN): token[list(places)], Part(POSITION): (embedded - token)[list(places)]}
         return {Part(START): embedded[list(places)]}
 

@@ -10,6 +10,7 @@ from model.trace import frozen
 from pages import _shell
 from pages._cache import remembered
 from pages._choices import put
+from pages.why.view import head_name
 
 LONG = 1000  # letters, from which on the keys of a whole row take long
 
@@ -25,7 +26,7 @@ class Pair(NamedTuple):
     @property
     def name(self):
         """The head as it stands in sentences."""
-        return f"head {self.layer + 1}.{self.head + 1}"
+        return head_name(self.layer, self.head)
 
     def place(self, side):
         """The token that asks, or the one that answers."""

@@ -14,6 +14,7 @@ from pages._control import Menu, picture_first, token
 from pages._glossary import explained
 from pages._numbers import largest, number, signed
 from pages.why import parts
+from pages.why.view import head_name, narrow
 
 LIKELIEST = 10  # tokens offered
 ALONE = -1  # in the place of a second token: the logit of the first by itself
@@ -37,9 +38,10 @@ def knocked_out(text, name, place, ids):
 def controls(trace, name):
     """The token after which it is, and the two next tokens that are compared."""
     after = token("After", "why.after", trace.tokens, trace.last, "why.first", "why.second")
+    after = narrow(after, 150)
     best = np.argsort(-trace.logits[after.value()], kind="stable")[:LIKELIEST].tolist()
     piece = load(name).tokenizer.piece
-    look = {"width": 150, "format_func": lambda id: piece(id) or str(id)}
+    look = {"width": 110, "format_func": lambda id: piece(id) or str(id)}
     first = Menu("Why rather", "why.first", best, best[0], look=look)
     others = [*(id for id in best if id != first.value()), ALONE]
     look = look | {"format_func": lambda id: "nothing: its logit" if id == ALONE else piece(id) or str(id)}
@@ -103,7 +105,7 @@ def beside(choice, trace, heads, falls, total):
     st.markdown(
         "What a head wrote itself and what is lost once it is knocked out need not agree, since later layers "
         f"answer to what it wrote: over all {L * H} heads the rank correlation is **{signed(agree, 2)}**. "
-        f"They are furthest apart in {parts.head_name(divmod(apart, H))}: {signed(heads.ravel()[apart])} "
+        f"They are furthest apart in {head_name(*divmod(apart, H))}: {signed(heads.ravel()[apart])} "
         f"written, {signed(falls.ravel()[apart])} lost.",
         help=explained("rank correlation"),
     )

@@ -1,7 +1,5 @@
 """Why did it look there? The score of two tokens as a sum over pairs of parts, the strongest in words."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from model.analysis import why
@@ -12,6 +10,7 @@ from pages._glossary import explained
 from pages._numbers import largest, number, percent, plural, signed
 from pages.why import path, story, table
 from pages.why.apart import Pair, apart, source
+from pages.why.view import narrow
 from pages.why.words import ANSWERS, ASKS, because, carries
 from viz.component.chips import chips
 from viz.component.waterfall import Summand, waterfall
@@ -32,10 +31,10 @@ def show(view):
     """Show why the head of the sidebar looked from one token at another."""
     choice, trace = view.choice, view.trace
     attention = trace.layers[choice.layer].attention
-    asks = narrow(token("Who asks", "why.query", trace.tokens, trace.last, "why.key"))
+    asks = narrow(token("Who asks", "why.query", trace.tokens, trace.last, "why.key"), 165)
     query = asks.value()
     weights = attention.weights(choice.head, slice(query, query + 1))[0]
-    answers = narrow(token("Who answers", "why.key", trace.tokens, _words.strongest(trace, weights)))
+    answers = narrow(token("Who answers", "why.key", trace.tokens, _words.strongest(trace, weights)), 165)
     pair = Pair(choice.layer, choice.head, query, answers.value())
     lead = WHOLE.value() == LEAD
     with picture_first(asks, answers, row=view.row):
@@ -55,11 +54,6 @@ def show(view):
     story.tell(choice.model)
     _fold.fold("How a score becomes a sum", "why.formula", formula)
     _fold.sources("why.code", why.ingredients, why.stream)
-
-
-def narrow(control):
-    """A menu of tokens that leaves room for others in its row."""
-    return replace(control, look={**control.look, "width": 165})
 
 
 def sentence(trace, pair, weights):
@@ -136,8 +130,8 @@ def tell(trace, pair, parts, weights, lead):
 
 
 def of(part, whole):
-    """A part as a share of a whole, in brackets, both above zero; else there is no share."""
-    return f" ({percent(part / whole)} of it)" if min(part, whole) > 0 else ""
+    """A part as a share of a whole, in brackets, if it is one: above zero, and no more than the whole."""
+    return f" ({percent(part / whole)} of it)" if 0 < part <= whole else ""
 
 
 def formula():

@@ -64,16 +64,8 @@ def moved(choice, trace, word, known, stage, names):
         return
     moves, sources = why.moves(rows[0], left, right), carried(word, stage, *about)
     value = float(known.axis.project(_senses.vectors((word,), choice.model))[0, stage])
-    place = word.tokens(trace.spans)[-1]
-    parts.strongest(choice, trace, parts_of, moves, sources, place, "the meter")
-    left_end, right_end = map(_shell.plain, known.ends)
-    st.markdown(
-        f"At “{names[stage]}” {_shell.plain(str(word))} stands at **{signed(value, 2)}** between {left_end} "
-        f"(−1) and {right_end} (+1). The {len(moves)} parts add up to it, "
-        f"{largest(abs(moves.sum() - value), 'difference')}; each is counted from the middle of what that "
-        "part is in the examples of the two senses.",
-        help=explained("head", "MLP", "residual stream"),
-    )
+    parts.strongest(choice, trace, parts_of, moves, sources, word.tokens(trace.spans)[-1], "the meter")
+    tell(word, known, names[stage], value, moves)
     heads = [move for part, move in zip(parts_of, moves, strict=True) if part.kind == why.HEAD]
     if not heads:
         st.caption("At the embedding no head has written anything yet.")
@@ -87,6 +79,18 @@ def moved(choice, trace, word, known, stage, names):
         f"Through all heads together the tokens brought the word {signed(through)} along the axis, counted "
         f"from zero; the rest of the {signed(value, 2)}, {signed(value - through)}, is its own embedding and "
         "the MLPs, less the middle of the examples."
+    )
+
+
+def tell(word, known, stage, value, moves):
+    """Where the word stands, and how far the sum is from that."""
+    left, right = map(_shell.plain, known.ends)
+    st.markdown(
+        f"At “{stage}” {_shell.plain(str(word))} stands at **{signed(value, 2)}** between {left} (−1) and "
+        f"{right} (+1). The {len(moves)} parts add up to it, "
+        f"{largest(abs(moves.sum() - value), 'difference')}; each is counted from the middle of what that "
+        "part is in the examples of the two senses.",
+        help=explained("head", "MLP", "residual stream"),
     )
 
 

@@ -81,7 +81,7 @@ def by_token(trace, choice, sources, unit):
     """From which tokens all heads together, and the chosen one, brought what they wrote, (L, H, S): two rows,
     each with a scale of its own.
     """
-    chosen = head_name((choice.layer, choice.head))
+    chosen = head_name(choice.layer, choice.head)
     rows = {"all heads": sources.sum((0, 1)), chosen: sources[choice.layer, choice.head]}
     for key, (name, values) in zip(("why.sources", "why.source"), rows.items(), strict=True):
         heatmap(

@@ -158,5 +158,5 @@ def looks(trace, pair, parts):
 
 
 def share(part, whole):
-    """A part as a share of a whole, both above zero; else there is no share, and the part itself is said."""
-    return f"**{percent(part / whole)}**" if min(part, whole) > 0 else f"**{signed(part)}**"
+    """A part as a share of a whole, if it is above zero and no more than the whole; else the part itself."""
+    return f"**{percent(part / whole)}**" if 0 < part <= whole else f"**{signed(part)}**"

@@ -30,7 +30,7 @@ def tell(name):
     last = 2 * len(SYMBOLS) - 1
     there = Pair(layer, head, last, last - len(SYMBOLS) + 1)
     st.button(
-        f"See {head_name(story.head)} copy “{2 * SYMBOLS}”", key="why.copy", on_click=see, args=(there,)
+        f"See {head_name(*story.head)} copy “{2 * SYMBOLS}”", key="why.copy", on_click=see, args=(there,)
     )
 
 
@@ -44,15 +44,15 @@ def sentence(name, story):
     """What was measured on strings that repeat."""
     measured = (
         f"Measured on {heads.STRINGS} strings of {heads.PERIOD} symbols, each said twice: "
-        f"{head_name(story.head)} gives what came after the same symbol **{percent(story.score)}** of its "
+        f"{head_name(*story.head)} gives what came after the same symbol **{percent(story.score)}** of its "
         "weight"
     )
     if story.through is None:
         return f"{measured}; before it there is no head."
     through = (
         f"Of the lead of those scores over their rows, **{percent(story.share)}** comes to the key through "
-        f"{head_name(story.through)}, {percent(story.previous)} by what that brought from the symbol before; "
-        f"it gives that symbol {percent(story.looks)} of its weight"
+        f"{head_name(*story.through)}, {percent(story.previous)} by what that brought from the symbol "
+        f"before; it gives that symbol {percent(story.looks)} of its weight"
     )
     if story.holds:
         return (

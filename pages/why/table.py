@@ -1,5 +1,7 @@
 """The table of all parts of the query times all parts of the key; a click on a head walks on to its score."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -40,21 +42,6 @@ def show(choice, trace, pair, parts, lead):
     rows, columns = parts.table.sum(1), parts.table.sum(0)
     values = np.block([[parts.table, rows[:, None]], [columns[None], parts.table.sum(keepdims=True)]])
 
-    def take(row, column):
-        heads = [
-            (abs(sums[i]), side, names[i])
-            for i, side, names, sums in (
-                (row, ASKS, parts.queries, rows),
-                (column, ANSWERS, parts.keys, columns),
-            )
-            if i < len(names) and names[i].kind == why.HEAD
-        ]
-        if heads:
-            _, side, part = max(heads, key=lambda head: head[0])
-            walk_on(choice, trace, pair, part, side)
-        elif row < len(rows) and column < len(columns):
-            put({CELL.key: spelled(parts, row, column)})
-
     heatmap(
         values,
         rows=[*(part.name for part in parts.queries), ALL],
@@ -70,7 +57,7 @@ def show(choice, trace, pair, parts, lead):
         column_role="answers with",
         reading="{row} asks, {column} answers",
         revision=f"{trace.text}\n{pair}",
-        on_select=take,
+        on_select=partial(take, choice, trace, pair, parts),
     )
     st.caption(
         "Rows are the parts of the one that asks, columns those of the one that answers; the last row and "
@@ -80,6 +67,21 @@ def show(choice, trace, pair, parts, lead):
     )
     if not lead:  # of what other tokens' keys have from the same head nothing is known by source
         opened_heads(choice, trace, pair, parts, *cell(parts))
+
+
+def take(choice, trace, pair, parts, row, column):
+    """Walk on to the head of the cell that was clicked, of two to the one that adds more; else choose it."""
+    sides = [
+        (row, ASKS, parts.queries, parts.table.sum(1)),
+        (column, ANSWERS, parts.keys, parts.table.sum(0)),
+    ]
+    inside = [(i, side, names, sums) for i, side, names, sums in sides if i < len(names)]
+    heads = [(abs(sums[i]), side, names[i]) for i, side, names, sums in inside if names[i].kind == why.HEAD]
+    if heads:
+        _, side, part = max(heads, key=lambda head: head[0])
+        walk_on(choice, trace, pair, part, side)
+    elif len(inside) == len(sides):
+        put({CELL.key: spelled(parts, row, column)})
 
 
 def opened_heads(choice, trace, pair, parts, a, b):

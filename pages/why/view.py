@@ -1,10 +1,12 @@
 """What the views of the page get."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from streamlit.delta_generator import DeltaGenerator
 
 from model import Trace
+from model.analysis import why
 from pages import _sidebar
 from pages._choices import forget, refuse
 from pages._control import Control
@@ -18,10 +20,14 @@ class WhyView(NamedTuple):
     row: DeltaGenerator
 
 
-def head_name(place):
-    """A head by its layer and its number, counted from 0, as it stands in sentences."""
-    layer, head = place
-    return f"head {layer + 1}.{head + 1}"
+def head_name(layer, head):
+    """A head, counted from 0, as it stands in sentences."""
+    return why.Part(why.HEAD, layer, head).name
+
+
+def narrow(control, width):
+    """A menu that leaves room for others in its row."""
+    return replace(control, look={**control.look, "width": width})
 
 
 def withdraw(control: Control, instead: str) -> None:

@@ -129,6 +129,7 @@ def test_the_answer_score_of_strings_that_repeat_is_the_induction_score():
         (" ".join(f"a{n}" for n in range(10)) + " ab" * 20, "26 at most"),
         ("x" * 100_000, "Pair 1"),
         ("<b> ab", "Pair 1"),
+        ("ax bx", "Add a pair"),
     ],
 )
 def test_a_rule_that_is_none_is_refused_in_a_sentence(rule, said):

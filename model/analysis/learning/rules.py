@@ -89,4 +89,6 @@ def partners(rule: str) -> dict[int, int]:
         one, other = map(ord, pair)
         if found.setdefault(one, other) != other:
             raise ValueError(f"{pair[0]} has two partners, {chr(found[one])} and {pair[1]}. Leave out one.")
+    if len(set(found.values())) == 1:
+        raise ValueError("All pairs have one partner, which needs no learning. Add a pair with another one.")
     return found

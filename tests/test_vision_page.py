@@ -115,7 +115,7 @@ def test_the_page_opens_with_a_sample_both_answers_and_the_attention_of_a_patch(
     assert f"**{number(weights[1:].max(), 2)}** (at itself {number(weights[trace.token(3, 3)], 2)}" in text
     near = percent(reach[2:5, 2:5].sum() / reach.sum())
     assert f"by gradient, **{near}**" in text and "29 × 29 pixels, the dashed square" in text
-    assert f"it is a {LABELS[digits.SHOWN[0]]}." in text
+    assert f"its label is {LABELS[digits.SHOWN[0]]}." in text
     assert address(at) == {}
 
 
@@ -213,7 +213,7 @@ def test_the_samples_say_which_models_read_them_wrongly():
         place = digits.SHOWN[i]
         guesses = {name: load(name).explain(digits.bright(IMAGES[place])).guess for name in ("vit", "cnn")}
         wrong = "".join(f" ({name}: {one})" for name, one in guesses.items() if one != LABELS[place])
-        assert option == f"Sample {i + 1}: a {LABELS[place]}{wrong}"
+        assert option == f"Sample {i + 1}: {LABELS[place]}{wrong}"
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ def test_a_window_makes_attention_near_sighted(radius, nothing_is_measured):
         assert inside[row : row + rows, column : column + columns].all() and inside.sum() == rows * columns
         assert not shown[~inside].any()
     trace = load("vit").explain(digits.bright(SAMPLE), allowed=window(radius))
-    assert f"reads a **{trace.guess}** ({percent(trace.probabilities.max())})" in said(at)
+    assert f"reads **{trace.guess}** ({percent(trace.probabilities.max())})" in said(at)
     assert f"on **{int(inside.sum())} of 784 pixels** in vit" in said(at)
     assert (measured.windowed, "vit", radius) in nothing_is_measured
 

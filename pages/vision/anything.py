@@ -78,6 +78,7 @@ def layers(pixels, size, place, spot):
     found = [seen.by_patch(reach(pixels, size, layer, place), size) for layer in range(config.depth)]
     titles = [f"layer {layer + 1}" for layer in range(config.depth)]
     boxes = [field.box(seen.field(config, layer, place)) for layer in range(config.depth)]
+    sizes = [seen.field_size(config, layer) for layer in range(config.depth)]
     mosaic(
         {title: one / (one.max() or 1) for title, one in zip(titles, found, strict=True)},
         grey(pixels),
@@ -89,7 +90,7 @@ def layers(pixels, size, place, spot):
         across=3,
         side=190,
         boxes=dict(zip(titles, boxes, strict=True)),
-        notes={title: f"{box[2]} × {box[3]} pixels" for title, box in zip(titles, boxes, strict=True)},
+        notes={title: f"{wide} × {wide} pixels" for title, wide in zip(titles, sizes, strict=True)},
         selected=place,
         label="What reaches this place, layer by layer: by formula, dashed; by gradient, in colour",
         revision=f"{len(pixels)} {size} {place}",

@@ -73,7 +73,7 @@ def sample_control():
     wrong = mistakes()
 
     def named(sample):
-        return f"Sample {sample + 1}: a {labels[digits.SHOWN[sample]]}{wrong[sample]}"
+        return f"Sample {sample + 1}: {labels[digits.SHOWN[sample]]}{wrong[sample]}"
 
     return Menu(
         "Sample",

@@ -80,9 +80,9 @@ def answer(digit, name):
         label="how probable each digit is to both models",
     )
     listed = [
-        f"{one} reads a **{belief.argmax()}** ({percent(belief.max())})" for one, belief in beliefs.items()
+        f"{one} reads **{belief.argmax()}** ({percent(belief.max())})" for one, belief in beliefs.items()
     ]
-    truth = "" if digit.label is None else f"; it is a {digit.label}"
+    truth = "" if digit.label is None else f"; its label is {digit.label}"
     return f"{_shell.listing(listed)}{truth}."
 
 
@@ -119,11 +119,8 @@ def attended(digit, name, place, layer, head, asks):
 
 def told(name, place, token, row, trace, flown, share, last):
     """The numbers of these pictures, in a sentence."""
-    weights = trace.over(row)
-    most, size = (
-        np.unravel_index(weights.argmax(), weights.shape),
-        seen.field_size(load(chosen.CNN).config, last),
-    )
+    weights, size = trace.over(row), seen.field_size(load(chosen.CNN).config, last)
+    most = np.unravel_index(weights.argmax(), weights.shape)
     near = np.abs(np.indices(share.shape) - np.array(place)[:, None, None]).max(0) <= 1
     asker, own = "The class token, from which the answer is read,", f"at itself {number(row[0], 2)}"
     if token:

@@ -84,7 +84,7 @@ def told(digit, name, place, radius, config):
     return (
         f"After its last layer {chosen.named(place)} depends on **{int(last.sum())} of 784 pixels** in "
         f"{name} with this window, and on {int(other.sum())} in the convolution. The class token still sees "
-        f"all patches; with the window {name} reads a **{trace.guess}** "
+        f"all patches; with the window {name} reads **{trace.guess}** "
         f"({percent(trace.probabilities.max())}), and of the thousand test digits {percent(after, 1)} "
         f"rightly, measured now; {percent(before, 1)} without it, as it was trained."
     )

@@ -10,7 +10,7 @@ from tests.test_pages import PAGES
 
 HUGE = "the river bank " * 200_000  # three million characters
 MOST = (ModelConfig().max_tokens + 2) * 40  # characters that may be cut into tokens
-WITHOUT_TEXT = {"vision"}
+WITHOUT_TEXT = {"learning", "vision"}
 OWN_LIMIT = {("positions", "The encoding itself"), ("positions", "Beyond the training length")}
 
 

@@ -165,7 +165,7 @@ def table(one):
             + " |"
         )
     st.markdown("\n".join(lines))
-    losses = ", ".join(f"{loss:.6f}" for loss in history.losses[:20].tolist())
+    losses = ", ".join(number(loss, 6) for loss in history.losses[:20].tolist())
     if losses:
         st.markdown(
             "The loss of each of the first 20 steps, in nats a token, as the training itself computed it; "
@@ -181,8 +181,9 @@ def formula(one):
     _shell.say(
         r"a = \frac1{|A|} \sum_{i \in A} \sum_{j \in S_i} w_{ij} \qquad "
         r"\frac{a - u}{1 - u} \ge \frac12",
-        f"A step learns from {learns}: Muon for the matrices of the layers, AdamW for all else, the learning "
-        f"rate {settings.rate:g} rising over the first 2 % of the steps and falling over the second half.",
+        f"A step learns from {learns}: Muon for the matrices of the layers, AdamW for all else, the "
+        f"learning rate {number(settings.rate)} rising over the first 2 % of the steps and falling over the "
+        "second half.",
         "$A$ are the tokens after which the rule settles what comes next, $S_i$ the earlier tokens that hold "
         f"the answer (“{chr(rules.GIVEN)}” ends what is given). A head’s score $a$ is its mean weight on "
         "them; on strings that repeat it is the induction score (Olsson 2022). A head has formed once it has "

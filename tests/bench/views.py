@@ -67,7 +67,7 @@ ANSWER = """async ([text, quiet]) => {
 QUIET = 250  # milliseconds without a change, after which nothing more is drawn
 
 
-WITHOUT_TEXT = {"vision"}  # pages that read none: see tests/bench/strokes.py
+WITHOUT_TEXT = {"learning", "vision"}  # pages that read none: see tests/bench/strokes.py
 
 
 def views():

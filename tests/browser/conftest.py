@@ -1,6 +1,7 @@
 """A Chromium, one server for all tests, and a page as a reader sees it."""
 
 import os
+from collections import Counter
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -10,6 +11,8 @@ from tests.browser import launch
 
 SECONDS = 20_000  # milliseconds: a loaded machine is slow, a broken page is for ever
 expect.set_options(timeout=SECONDS)
+
+OFTEN = 15  # readers of a tab: what it keeps of their pages makes it slow, three times after some hundred
 
 PHONE = {"width": 390, "height": 844}
 ORDINARY = dict.fromkeys(("media", "color_scheme", "reduced_motion", "forced_colors"), "null")
@@ -52,7 +55,7 @@ class Tabs:
     """
 
     def __init__(self, context):
-        self.context, self.free = context, []
+        self.context, self.free, self.uses = context, [], Counter()
 
     def take(self, *, width=1440, height=900, **media):
         """A tab of that size that shows nothing and remembers nothing."""
@@ -63,7 +66,12 @@ class Tabs:
         return tab
 
     def give(self, tab):
-        """Empty the tab, for the next reader."""
+        """Empty the tab, for the next reader; one that has been used OFTEN is closed."""
+        self.uses[tab] += 1
+        if self.uses[tab] == OFTEN:
+            del self.uses[tab]
+            tab.close()
+            return
         tab.evaluate("location.origin === 'null' || (localStorage.clear(), sessionStorage.clear())")
         self.context.clear_cookies()
         tab.goto("about:blank")

@@ -15,12 +15,14 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.bench.users import megabytes
+from tests.bench.views import WITHOUT_TEXT
 from tests.browser import launch
 from tests.test_pages import PAGES
 
 EVERY = 2.0  # seconds between two texts of one user
 BAR, STEADY = 0.5, 1.05  # p95 of all answers, in seconds; memory of the last minute / of the first
 LEAVE = 5  # seconds after which the server forgets who has left
+TYPED = [page for page in PAGES if page not in WITHOUT_TEXT]
 WORDS = (
     "a the my one old little red big man woman boy girl dog cat bird river bank money road house tree friend "
     "saw found walked ran sat put took gave got wanted to in on by from with and but across near his her it was"
@@ -101,7 +103,7 @@ async def crowd(server, count, minutes):
     for n in range(count):
         if n == half:  # by now every page has been computed once
             before = megabytes(server.process)
-        users.append(await enter(server.url, PAGES[n % len(PAGES)], n))
+        users.append(await enter(server.url, TYPED[n % len(TYPED)], n))
     each = (megabytes(server.process) - before) / (count - half)
     readings, end, computed = [], time.monotonic() + 60 * minutes, server.computed()
     await asyncio.gather(watch(server.process, end, readings), *(user.work(end) for user in users))
@@ -128,7 +130,7 @@ def main(arguments):
         users, memory, each, computed, left = asyncio.run(crowd(server, asked.users, asked.minutes))
     print(f"{asked.users} users, a new sentence every {EVERY:.0f} s each, {asked.minutes:g} minutes")
     print(f"{'page':<18} {'answers':>8} {'p50 ms':>8} {'p95 ms':>8} {'max ms':>8}")
-    for page in PAGES:
+    for page in TYPED:
         print(f"{page:<18} {times([one for user in users if user.page == page for one in user.taken])[0]}")
     every = [one for user in users for one in user.taken]
     line, high = times(every)

@@ -5,9 +5,8 @@ import pytest
 from model import load
 from model.network.transformer import Transformer
 from tests.session import move, opened
-from tests.test_pages import PAGES
+from tests.test_pages import PAGES, WITHOUT_TEXT
 
-WITHOUT = {"learning", "vision"}  # pages on which nobody types a text
 SENTENCE = "My little sister walked along the green river to the old bank"
 READ = {  # page: how many times as many tokens as the sentence has its networks read at most; the others once
     "averaging": 3,  # in three mixtures
@@ -33,7 +32,7 @@ def tokens_read(monkeypatch):
     return passes
 
 
-@pytest.mark.parametrize("page", sorted({*PAGES} - WITHOUT))
+@pytest.mark.parametrize("page", sorted({*PAGES} - WITHOUT_TEXT))
 def test_a_new_text_is_read_no_more_often_than_what_is_seen_takes(page, tokens_read):
     at = opened(page)
     tokens_read.clear()

@@ -6,11 +6,10 @@ from model.network.config import ModelConfig
 from model.tokenizer import Tokenizer
 from tests.session import control, visit
 from tests.test_crowd import views
-from tests.test_pages import PAGES
+from tests.test_pages import PAGES, WITHOUT_TEXT
 
 HUGE = "the river bank " * 200_000  # three million characters
 MOST = (ModelConfig().max_tokens + 2) * 40  # characters that may be cut into tokens
-WITHOUT_TEXT = {"learning", "vision"}
 OWN_LIMIT = {("positions", "The encoding itself"), ("positions", "Beyond the training length")}
 
 

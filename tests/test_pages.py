@@ -11,6 +11,7 @@ import pytest
 from tests.session import ROOT, SHORT, control, opened, walk
 
 PAGES = sorted(path.parent.name for path in (ROOT / "pages").glob("*/page.py"))
+WITHOUT_TEXT = {"learning", "vision"}  # pages on which nobody types one
 # pages with several views
 VIEWED = "positions", "masks", "architecture", "heads", "decoding", "vision", "learning", "why", "bugs"
 

@@ -15,9 +15,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.bench.users import megabytes
-from tests.bench.views import WITHOUT_TEXT
 from tests.browser import launch
-from tests.test_pages import PAGES
+from tests.test_pages import PAGES, WITHOUT_TEXT
 
 EVERY = 2.0  # seconds between two texts of one user
 BAR, STEADY = 0.5, 1.05  # p95 of all answers, in seconds; memory of the last minute / of the first

@@ -15,7 +15,7 @@ import model
 from tests.bench import texts
 from tests.bench.chromium import EMPTY, RESTS, opened
 from tests.browser import launch
-from tests.test_pages import PAGES, sections
+from tests.test_pages import PAGES, WITHOUT_TEXT, sections
 
 TOKENS = 32  # of each text, to the model of the page
 BAR, TIMES = 0.2, 4.0  # the most seconds that 19 of 20 answers may take, and the most times an empty rerun
@@ -65,9 +65,6 @@ ANSWER = """async ([text, quiet]) => {
     return (times.picture || times.page) - start;
 }"""
 QUIET = 250  # milliseconds without a change, after which nothing more is drawn
-
-
-WITHOUT_TEXT = {"learning", "vision"}  # pages that read none: see tests/bench/strokes.py
 
 
 def views():

@@ -5,7 +5,8 @@ card, which holds the checksum.
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
+from torch import Tensor, nn
 
 from model.bundle import Bundle
 from model.network.config import KINDS, ModelConfig
@@ -23,6 +25,7 @@ from model.network.transformer import Transformer
 from model.tokenizer import Tokenizer
 
 FOLDER = Path(__file__).parent / "checkpoints"
+PLACE = "model/checkpoints"  # where that is in the project, for sentences
 MERGES = "tokenizer.merges"
 
 
@@ -33,7 +36,7 @@ class Unavailable(ValueError):
 class Card(dict):
     """What a card says; Unavailable where something is asked that it lacks, at any depth."""
 
-    def __init__(self, facts: Mapping[str, Any], name: str, folder: str = "model/checkpoints") -> None:
+    def __init__(self, facts: Mapping[str, Any], name: str, folder: str = PLACE) -> None:
         super().__init__(facts)
         self.name, self.folder = name, folder
 
@@ -85,30 +88,51 @@ def load(name: str, folder: Path = FOLDER) -> Bundle:
         raise Unavailable(
             f"There is no model “{name}”. The bundled ones are: {', '.join(names(folder=folder)) or 'none'}."
         )
-    try:
-        card = read_card(path)
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != card["sha256"]:
-            raise ValueError("its checksum differs from its card's")
-        tensors = read_tensors(data)
+    with restoring(path):
+        card, tensors = read(path)
         config = ModelConfig(**card["config"])
         tokenizer = Tokenizer(tensors.pop(MERGES).tolist(), config.cased)
-        with torch.device("meta"):  # no random numbers for parameters that are about to be replaced
-            network = build(config)
-        network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()}, assign=True)
+        return Bundle(name, card, tokenizer, filled(build, config, tensors))
+
+
+@contextmanager
+def restoring(path: Path, folder: str = PLACE) -> Iterator[None]:
+    """Around what reads a checkpoint: Unavailable, with a sentence for the user, if it is damaged. `folder`
+    is where it lies in the project.
+    """
+    try:
+        yield
     except Unavailable:
         raise
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
         # An OSError also names the place in the server's file system, which is not for visitors.
         what = error.strerror if isinstance(error, OSError) else error
         raise Unavailable(
-            f"The checkpoint of “{name}” is damaged: {what}. "
-            f"Restore model/checkpoints/{path.name} and its card."
+            f"The checkpoint of “{path.stem}” is damaged: {what}. Restore {folder}/{path.name} and its card."
         ) from error
-    return Bundle(name, card, tokenizer, network.eval().requires_grad_(False))
 
 
-def read_card(path: Path, folder: str = "model/checkpoints") -> Card:
+def read(path: Path, folder: str = PLACE) -> tuple[Card, dict[str, Tensor]]:
+    """The Card of a checkpoint and its tensors as they are stored; ValueError if they are not those of the
+    card.
+    """
+    card, data = read_card(path, folder), path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != card["sha256"]:
+        raise ValueError("its checksum differs from its card's")
+    return card, read_tensors(data)
+
+
+def filled(build: Callable[[Any], nn.Module], config: Any, tensors: Mapping[str, Tensor]) -> nn.Module:
+    """The network that `build` makes of a config, with these parameters in float32, in evaluation mode and
+    without gradients.
+    """
+    with torch.device("meta"):  # no random numbers for parameters that are about to be replaced
+        network = build(config)
+    network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()}, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def read_card(path: Path, folder: str = PLACE) -> Card:
     """The Card beside a checkpoint; `folder` is where it lies in the project, for sentences."""
     try:
         text = path.with_suffix(".json").read_text(encoding="utf-8")
@@ -125,13 +149,26 @@ def read_card(path: Path, folder: str = "model/checkpoints") -> Card:
 def save(
     name: str, network: Transformer, tokenizer: Tokenizer, card: Mapping[str, Any], folder: Path = FOLDER
 ) -> None:
-    """Write the checkpoint and its card; the card gains config, parameters, bytes and sha256."""
+    """Write the checkpoint and its card, as `write` does."""
+    write(name, network, card, folder, {MERGES: torch.tensor(tokenizer.merges, dtype=torch.int16)})
+
+
+def write(
+    name: str,
+    network: nn.Module,
+    card: Mapping[str, Any],
+    folder: Path,
+    others: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write a checkpoint, with `others` beside the parameters, and its card, which gains config, parameters,
+    bytes and sha256.
+    """
     path = Path(folder) / f"{name}.safetensors"
     tensors = {
         key: tensor.detach().cpu().to(torch.float16).contiguous()
         for key, tensor in network.state_dict().items()
     }
-    data = write_tensors({**tensors, MERGES: torch.tensor(tokenizer.merges, dtype=torch.int16)})
+    data = write_tensors({**tensors, **(others or {})})
     facts = {
         "name": name,
         **card,

@@ -12,18 +12,25 @@ from typing import Any
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check, get_script_run_ctx
 
 from pages import _progress
-from pages._pool import Job, Pool
+from pages._pool import GENTLE, Job, Pool
 
 OFTEN = 0.1  # seconds between two looks at whether the run is to end
 POOLS: list[Pool] = []  # of the server: one while it runs
 
 
 def open_pool() -> None:
-    """Let there be workers: as many as RIVERBANK_WORKERS says, else one less than the cores, at least one."""
-    count = int(os.environ.get("RIVERBANK_WORKERS", max(1, cores() - 1)))
+    """Let there be workers: as many as RIVERBANK_WORKERS says."""
+    POOLS.extend(pool("RIVERBANK_WORKERS"))
+
+
+def pool(setting: str, gentle: int = GENTLE) -> list[Pool]:
+    """A pool of as many workers as the operator's setting says, else one less than the cores, at least one;
+    none if it says 0. `gentle` is as in Pool.
+    """
+    count = int(os.environ.get(setting, max(1, cores() - 1)))
     longest = int(os.environ.get("RIVERBANK_QUEUE", "100"))
-    if count > 0:
-        POOLS.append(Pool(count, longest, float(os.environ.get("RIVERBANK_WORKER_MB", "1400"))))
+    megabytes = float(os.environ.get("RIVERBANK_WORKER_MB", "1400"))
+    return [Pool(count, longest, megabytes, gentle)] if count > 0 else []
 
 
 def close_pool() -> None:

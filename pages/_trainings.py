@@ -2,7 +2,6 @@
 whoever begins one while all are busy waits in line.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
@@ -18,13 +17,10 @@ POOLS: list[Pool] = []  # of the server: one while it runs
 
 
 def open_pool() -> None:
-    """Let there be trainings: as many at once as RIVERBANK_TRAININGS says, else one less than the cores, at
-    least one; with 0 the server does them itself, as tests of pages do.
+    """Let there be trainings: as many at once as RIVERBANK_TRAININGS says; with 0 the server does them
+    itself, as tests of pages do.
     """
-    count = int(os.environ.get("RIVERBANK_TRAININGS", max(1, _heavy.cores() - 1)))
-    longest = int(os.environ.get("RIVERBANK_QUEUE", "100"))
-    if count > 0:
-        POOLS.append(Pool(count, longest, float(os.environ.get("RIVERBANK_WORKER_MB", "1400")), GENTLE))
+    POOLS.extend(_heavy.pool("RIVERBANK_TRAININGS", GENTLE))
 
 
 def close_pool() -> None:

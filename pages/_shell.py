@@ -49,12 +49,22 @@ def pages():
     ]
 
 
-def lead_to(folder: str, label: str, choices: dict[str, Any], *, key: str) -> None:
-    """A button that opens another page with these choices, {key of a control: value}. A link would not do: of
-    addresses a session reads only the first.
+def lead(folder: str, label: str, **query: str) -> None:
+    """A link to another page, with this query for who opens it in a tab of its own: of addresses a session
+    reads only the first, and what is chosen in it holds on all pages.
     """
+    st.page_link(page_in(folder), label=label, icon=":material/arrow_forward:", query_params=query)
+
+
+def lead_to(folder: str, label: str, choices: dict[str, Any], *, key: str) -> None:
+    """A button that opens another page with these choices, {key of a control: value}."""
     if st.button(label, key=key, icon=":material/arrow_forward:", on_click=put, args=(choices,)):
-        st.switch_page(next(page for page in st.session_state.pages if page.url_path == folder))
+        st.switch_page(page_in(folder))
+
+
+def page_in(folder: str) -> Any:
+    """The page of that folder, as Streamlit knows it."""
+    return next(page for page in st.session_state.pages if page.url_path == folder)
 
 
 def explain(
@@ -78,12 +88,6 @@ def traced(text, name, change, layers, mask):
     bundle = load(name)
     allowed = None if mask is None else getattr(masks, mask)(len(bundle.read(text)))
     return bundle.explain(text, allowed, change, layers)
-
-
-def lead(name, label, **query):
-    """A link to the page of that name, with this query in its address."""
-    page = next(page for page in st.session_state.pages if page.url_path == name)
-    st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=query)
 
 
 def tell_refusals():

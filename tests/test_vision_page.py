@@ -417,9 +417,10 @@ def test_a_window_makes_attention_near_sighted(radius, nothing_is_measured):
 
 
 def test_the_pages_about_reach_lead_to_each_other():
-    for at, there in ((view(NEAR), "receptive_field"), (opened("receptive_field"), "vision")):
-        links = [one.proto.page for one in at.get("page_link")]
-        assert any(there in link for link in links), links
+    links = [one.proto.page for one in view(NEAR).get("page_link")]
+    assert any("receptive_field" in link for link in links), links
+    at = checked(control(opened("receptive_field"), "receptive_field.vision").click().run())
+    assert control(at, "vision.section").value == NEAR and "near_vit" in mosaics(at)
 
 
 # ---- any picture ----

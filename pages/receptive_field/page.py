@@ -54,8 +54,10 @@ if T == 1:
 cones.in_short(settings, output, word, T)
 cones.agreement(("convolutions", convolution, measured), ("attention", attention, measured_attention))
 
-beside = {"vision.section": "Near-sighted"}
-_shell.lead("vision", "The same on a picture: what does a patch look at?", **beside)
+near = {"vision.section": "Near-sighted"}
+_shell.lead_to(
+    "vision", "The same on a picture: what does a patch look at?", near, key="receptive_field.vision"
+)
 fold(
     "What does a short reach cost?",
     "receptive_field.cost",

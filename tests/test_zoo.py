@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -144,3 +146,12 @@ def test_a_damaged_checkpoint_is_an_error_that_names_it(folder, damage, reason):
     ):
         zoo.load("rope", folder)
     assert zoo.load("alibi", folder).explain(TEXT).text == TEXT
+
+
+def test_to_read_a_model_and_run_it_takes_no_more_than_torch_itself():
+    code = "import sys, model; model.load('decoder-rope').explain('The bank'); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "model.network.transformer" in loaded
+    assert "torch._dynamo" not in loaded  # its compiler: a second, and 70 MB in each process

@@ -79,7 +79,9 @@ class Transformer(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.embedding = nn.Embedding(config.vocabulary, config.factor or config.width)
+        # Left empty: on the device "meta" torch's own random start imports its compiler, for a second.
+        embedding = torch.empty(config.vocabulary, config.factor or config.width)
+        self.embedding = nn.Embedding.from_pretrained(embedding, freeze=False)
         if config.factor:
             self.widen = nn.Linear(config.factor, config.width, bias=False)
         for name, shape in config.encoding.parameters(config).items():

@@ -16,7 +16,7 @@ from model import load, masks
 from model import tokenizer as bpe
 from model.analysis import reach
 from model.trace import layer_trace
-from tests.session import HOSTILE, LONG, SHORT, address, click, control, escaped, move, opened, pictures
+from tests.session import BRIEF, LONG, SHORT, address, click, control, escaped, move, opened, pictures
 from viz import vocabulary
 from viz.component import ladder as ladders
 from viz.component import merges as players
@@ -52,7 +52,13 @@ def story():
 
 @pytest.fixture
 def at():
-    """The page with all its folds open."""
+    """The page, with the folds on tokens open."""
+    return opened("bpe", **{"bpe.text": TEXT, "bpe.word": "True", "bpe.another": "True"})
+
+
+@pytest.fixture
+def whole():
+    """The page with all its folds open; those on fewer merges and eight languages take most of its time."""
     return opened("bpe", **{"bpe.text": TEXT}, **FOLDS)
 
 
@@ -174,7 +180,7 @@ def test_as_many_merges_are_learned_as_asked_for(at, merges):
     assert len(pictures(at)["bpe.player"]["tokens"]) - 1 == len(bpe.train(TEXT, merges).merges)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("text", BRIEF.values(), ids=BRIEF.keys())
 def test_any_text_can_be_trained_on_or_is_answered_in_a_sentence(at, text):
     move(at, {"bpe.text": text})
     assert bool(at.warning) == (not text.strip())
@@ -358,15 +364,15 @@ def test_of_a_long_text_some_tokens_are_shown_around_the_chosen_one():
     assert address(at)["bpe.token"] == str(500 - 200)
 
 
-def test_characters_per_token_of_eight_languages(at):
+def test_characters_per_token_of_eight_languages(whole):
     from pages.bpe import languages
 
-    shown = chart(at, -1)["data"][0]
+    shown = chart(whole, -1)["data"][0]
     expected = [len(line) / len(TOKENIZER.encode(line)) for line in languages.LINES.values()]
     np.testing.assert_allclose(numbers(shown["x"]), expected, rtol=1e-6)
     assert len(expected) == 8
     worst = min(zip(expected, languages.LINES, strict=True))
-    assert f"{worst[0]:.2f} of {worst[1]}" in said(at)
+    assert f"{worst[0]:.2f} of {worst[1]}" in said(whole)
 
 
 def test_a_ladder_that_does_not_fit_is_an_error():
@@ -378,11 +384,11 @@ def test_a_ladder_that_does_not_fit_is_an_error():
 
 
 @pytest.mark.parametrize("merges", [0, 1, 57, 300, EVERY])
-def test_the_map_is_that_of_the_model_on_the_tokens_of_the_first_merges(at, merges):
-    move(at, {"text": LONG, "bpe.first": merges, "layer": 2, "head": 5})
+def test_the_map_is_that_of_the_model_on_the_tokens_of_the_first_merges(whole, merges):
+    move(whole, {"text": LONG, "bpe.first": merges, "layer": 2, "head": 5})
     bundle, fewer = load("decoder-rope"), bpe.Tokenizer(TOKENIZER.merges[:merges])
     ids = fewer.encode(LONG)
-    header, shown = pictures(at)["bpe.few"]
+    header, shown = pictures(whole)["bpe.few"]
     assert header["rows"] == [fewer.piece(id) for id in ids]
     np.testing.assert_allclose(
         shown[np.tril_indices(len(ids))], weights(bundle, ids, 1, 4)[np.tril_indices(len(ids))], atol=1e-5
@@ -391,7 +397,7 @@ def test_the_map_is_that_of_the_model_on_the_tokens_of_the_first_merges(at, merg
     assert header["label"].endswith(f"T = {len(ids)}")
     all_ = bundle.explain(LONG).layers[1].attention.weights(4)
     np.testing.assert_array_equal(
-        np.nan_to_num(pictures(at)["bpe.all"][1]), np.where(masks.causal(len(all_)), all_, 0)
+        np.nan_to_num(pictures(whole)["bpe.all"][1]), np.where(masks.causal(len(all_)), all_, 0)
     )
 
 
@@ -413,8 +419,8 @@ def surprise(ids):
 
 
 @pytest.mark.parametrize("merges", [0, 300, EVERY])
-def test_the_numbers_are_those_of_both_tokenizations(at, merges):
-    move(at, {"text": LONG, "bpe.first": merges})
+def test_the_numbers_are_those_of_both_tokenizations(whole, merges):
+    move(whole, {"text": LONG, "bpe.first": merges})
     fewer = bpe.Tokenizer(TOKENIZER.merges[:merges])
     few, every = fewer.encode(LONG), TOKENIZER.encode(LONG)
     field = reach.size(reach.stack(4, 3))
@@ -422,7 +428,7 @@ def test_the_numbers_are_those_of_both_tokenizations(at, merges):
         len(LONG) - one.spans(LONG, ids)[max(0, len(ids) - field)][0]
         for one, ids in ((fewer, few), (TOKENIZER, every))
     ]
-    table = said(at)
+    table = said(whole)
     assert f"| Tokens T | {len(few)} | {len(every)} |" in table
     assert f"T² | {len(few) ** 2:,} | {len(every) ** 2:,} |" in table
     assert f"reach of {field} tokens, from the last one back | {covered[0]} | {covered[1]} |" in table
@@ -430,9 +436,9 @@ def test_the_numbers_are_those_of_both_tokenizations(at, merges):
     assert f"**The model was trained with all {EVERY:,} merges" in table
 
 
-def test_the_curves_are_the_tokens_and_the_surprise_of_each_number_of_merges(at):
-    move(at, {"text": SHORT, "bpe.first": 300})
-    tokens, costs = (curve for curve in chart(at, 0)["data"])
+def test_the_curves_are_the_tokens_and_the_surprise_of_each_number_of_merges(whole):
+    move(whole, {"text": SHORT, "bpe.first": 300})
+    tokens, costs = (curve for curve in chart(whole, 0)["data"])
     counts = numbers(tokens["customdata"]).astype(int)
     assert 300 in counts and counts[0] == 0 and counts[-1] == EVERY
     ids = [TOKENIZER.first(int(n)).encode(SHORT) for n in counts]
@@ -440,9 +446,9 @@ def test_the_curves_are_the_tokens_and_the_surprise_of_each_number_of_merges(at)
     np.testing.assert_allclose(numbers(costs["y"]), [surprise(some) for some in ids], rtol=1e-4)
 
 
-def test_a_model_that_cannot_predict_leaves_it_to_the_first_one(at):
+def test_a_model_that_cannot_predict_leaves_it_to_the_first_one(whole):
     move(
-        at,
+        whole,
         {
             "model": "encoder",
             "head": load("encoder").config.heads,
@@ -450,20 +456,20 @@ def test_a_model_that_cannot_predict_leaves_it_to_the_first_one(at):
             "text": SHORT,
         },
     )
-    assert "this is decoder-rope" in "".join(element.value for element in at.caption)
-    move(at, {"model": "decoder-unmasked"})
-    assert "this is decoder-rope" in "".join(element.value for element in at.caption)
+    assert "this is decoder-rope" in "".join(element.value for element in whole.caption)
+    move(whole, {"model": "decoder-unmasked"})
+    assert "this is decoder-rope" in "".join(element.value for element in whole.caption)
 
 
-def test_more_tokens_than_the_model_takes_are_answered_in_a_sentence(at):
+def test_more_tokens_than_the_model_takes_are_answered_in_a_sentence(whole):
     text = "the river bank and " * 60
-    move(at, {"text": text, "bpe.first": 0})
+    move(whole, {"text": text, "bpe.first": 0})
     assert re.search(
-        r"With the first 0 merges: This text has 1,140 characters.*use more merges", at.info[0].value
+        r"With the first 0 merges: This text has 1,140 characters.*use more merges", whole.info[0].value
     )
-    assert "bpe.few" not in pictures(at)
-    move(at, {"bpe.first": 3000})
-    assert "bpe.few" in pictures(at)
+    assert "bpe.few" not in pictures(whole)
+    move(whole, {"bpe.first": 3000})
+    assert "bpe.few" in pictures(whole)
 
 
 def test_a_cost_that_does_not_fit_is_an_error():
@@ -476,24 +482,24 @@ def test_a_cost_that_does_not_fit_is_an_error():
 # ---- texts and links ----
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_text_gives_a_sentence_or_a_picture(at, text):
-    plain = {element.value for element in at.markdown}
-    move(at, {"text": text})
-    assert control(at, "text").value == text
-    for element in (*at.markdown, *at.caption, *at.warning, *at.info):
+@pytest.mark.parametrize("text", BRIEF.values(), ids=BRIEF.keys())
+def test_hostile_text_gives_a_sentence_or_a_picture(whole, text):
+    plain = {element.value for element in whole.markdown}
+    move(whole, {"text": text})
+    assert control(whole, "text").value == text
+    for element in (*whole.markdown, *whole.caption, *whole.warning, *whole.info):
         if element.value not in plain:
             assert not escaped(element.value), element.value
-    assert ("bpe.tokens" in pictures(at)) == (not at.info or "With the first" in at.info[0].value)
-    move(at, {"text": SHORT})
-    assert pictures(at)["bpe.tokens"]["revision"] == SHORT
+    assert ("bpe.tokens" in pictures(whole)) == (not whole.info or "With the first" in whole.info[0].value)
+    move(whole, {"text": SHORT})
+    assert pictures(whole)["bpe.tokens"]["revision"] == SHORT
 
 
-def test_a_link_restores_every_control(at):
-    move(at, {"bpe.merges": 30, "bpe.first": 77, "text": LONG})
-    click(at, "bpe.player", {"merge": [11, 1]})
-    click(at, "bpe.tokens", {"token": [3, 2]})
-    link = address(at)
+def test_a_link_restores_every_control(whole):
+    move(whole, {"bpe.merges": 30, "bpe.first": 77, "text": LONG})
+    click(whole, "bpe.player", {"merge": [11, 1]})
+    click(whole, "bpe.tokens", {"token": [3, 2]})
+    link = address(whole)
     assert link == {
         "text": LONG,
         "bpe.text": TEXT,
@@ -506,8 +512,8 @@ def test_a_link_restores_every_control(at):
     }
     again = opened("bpe", **link)
     assert address(again) == link
-    assert pictures(again)["bpe.player"] == pictures(at)["bpe.player"]
-    assert pictures(again)["bpe.ladder"] == pictures(at)["bpe.ladder"]
+    assert pictures(again)["bpe.player"] == pictures(whole)["bpe.player"]
+    assert pictures(again)["bpe.ladder"] == pictures(whole)["bpe.ladder"]
 
 
 @pytest.mark.parametrize("value", ["", "0", "99999", "x", "-1", "$x$"])
@@ -563,7 +569,7 @@ def test_the_tokenizer_can_be_taken_along(at):
     assert [one.label for one in saved] == ["Save as tokenizer.json"] * 2
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("text", BRIEF.values(), ids=BRIEF.keys())
 def test_any_other_text_is_read_or_answered_in_a_sentence(at, text):
     move(at, {"bpe.other": text})
     assert escaped(said(at)) is None

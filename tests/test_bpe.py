@@ -383,12 +383,17 @@ def test_a_ladder_that_does_not_fit_is_an_error():
 # ---- fewer merges ----
 
 
+def fewer_merges(merges, text=LONG, **query):
+    """The page opened by a link at so many merges; that fold is open."""
+    return opened("bpe", text=text, **{"bpe.text": TEXT, "bpe.first": merges} | query)
+
+
 @pytest.mark.parametrize("merges", [0, 1, 57, 300, EVERY])
-def test_the_map_is_that_of_the_model_on_the_tokens_of_the_first_merges(whole, merges):
-    move(whole, {"text": LONG, "bpe.first": merges, "layer": 2, "head": 5})
+def test_the_map_is_that_of_the_model_on_the_tokens_of_the_first_merges(merges):
+    at = fewer_merges(merges, layer=2, head=5)
     bundle, fewer = load("decoder-rope"), bpe.Tokenizer(TOKENIZER.merges[:merges])
     ids = fewer.encode(LONG)
-    header, shown = pictures(whole)["bpe.few"]
+    header, shown = pictures(at)["bpe.few"]
     assert header["rows"] == [fewer.piece(id) for id in ids]
     np.testing.assert_allclose(
         shown[np.tril_indices(len(ids))], weights(bundle, ids, 1, 4)[np.tril_indices(len(ids))], atol=1e-5
@@ -397,7 +402,7 @@ def test_the_map_is_that_of_the_model_on_the_tokens_of_the_first_merges(whole, m
     assert header["label"].endswith(f"T = {len(ids)}")
     all_ = bundle.explain(LONG).layers[1].attention.weights(4)
     np.testing.assert_array_equal(
-        np.nan_to_num(pictures(whole)["bpe.all"][1]), np.where(masks.causal(len(all_)), all_, 0)
+        np.nan_to_num(pictures(at)["bpe.all"][1]), np.where(masks.causal(len(all_)), all_, 0)
     )
 
 
@@ -419,8 +424,8 @@ def surprise(ids):
 
 
 @pytest.mark.parametrize("merges", [0, 300, EVERY])
-def test_the_numbers_are_those_of_both_tokenizations(whole, merges):
-    move(whole, {"text": LONG, "bpe.first": merges})
+def test_the_numbers_are_those_of_both_tokenizations(merges):
+    at = fewer_merges(merges)
     fewer = bpe.Tokenizer(TOKENIZER.merges[:merges])
     few, every = fewer.encode(LONG), TOKENIZER.encode(LONG)
     field = reach.size(reach.stack(4, 3))
@@ -428,7 +433,7 @@ def test_the_numbers_are_those_of_both_tokenizations(whole, merges):
         len(LONG) - one.spans(LONG, ids)[max(0, len(ids) - field)][0]
         for one, ids in ((fewer, few), (TOKENIZER, every))
     ]
-    table = said(whole)
+    table = said(at)
     assert f"| Tokens T | {len(few)} | {len(every)} |" in table
     assert f"T² | {len(few) ** 2:,} | {len(every) ** 2:,} |" in table
     assert f"reach of {field} tokens, from the last one back | {covered[0]} | {covered[1]} |" in table
@@ -436,9 +441,8 @@ def test_the_numbers_are_those_of_both_tokenizations(whole, merges):
     assert f"**The model was trained with all {EVERY:,} merges" in table
 
 
-def test_the_curves_are_the_tokens_and_the_surprise_of_each_number_of_merges(whole):
-    move(whole, {"text": SHORT, "bpe.first": 300})
-    tokens, costs = (curve for curve in chart(whole, 0)["data"])
+def test_the_curves_are_the_tokens_and_the_surprise_of_each_number_of_merges():
+    tokens, costs = (curve for curve in chart(fewer_merges(300, SHORT), 0)["data"])
     counts = numbers(tokens["customdata"]).astype(int)
     assert 300 in counts and counts[0] == 0 and counts[-1] == EVERY
     ids = [TOKENIZER.first(int(n)).encode(SHORT) for n in counts]
@@ -461,15 +465,14 @@ def test_a_model_that_cannot_predict_leaves_it_to_the_first_one(whole):
     assert "this is decoder-rope" in "".join(element.value for element in whole.caption)
 
 
-def test_more_tokens_than_the_model_takes_are_answered_in_a_sentence(whole):
-    text = "the river bank and " * 60
-    move(whole, {"text": text, "bpe.first": 0})
+def test_more_tokens_than_the_model_takes_are_answered_in_a_sentence():
+    at = fewer_merges(0, "the river bank and " * 60)
     assert re.search(
-        r"With the first 0 merges: This text has 1,140 characters.*use more merges", whole.info[0].value
+        r"With the first 0 merges: This text has 1,140 characters.*use more merges", at.info[0].value
     )
-    assert "bpe.few" not in pictures(whole)
-    move(whole, {"bpe.first": 3000})
-    assert "bpe.few" in pictures(whole)
+    assert "bpe.few" not in pictures(at)
+    move(at, {"bpe.first": 3000})
+    assert "bpe.few" in pictures(at)
 
 
 def test_a_cost_that_does_not_fit_is_an_error():

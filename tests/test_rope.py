@@ -15,7 +15,7 @@ import pytest
 from model import load
 from model.analysis import rotation
 from tests.session import (
-    HOSTILE,
+    BRIEF,
     LONG,
     NUMBER,
     SHORT,
@@ -312,7 +312,7 @@ def test_the_printed_python_prints_the_sum_and_the_score(at):
 # ---- texts and links ----
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("text", BRIEF.values(), ids=BRIEF.keys())
 def test_hostile_text_gives_a_sentence_or_the_clocks(at, text):
     plain = {element.value for element in at.markdown}
     move(at, {"text": text})

@@ -11,7 +11,6 @@ from model import load
 from model.analysis import senses
 from tests.session import (
     BRIEF,
-    HOSTILE,
     address,
     checked,
     click,
@@ -267,7 +266,7 @@ def test_bad_text_stays_with_a_sentence_or_the_last_picture():
             assert [element.value for element in at.markdown if escaped(element.value)] == []
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("text", BRIEF.values(), ids=BRIEF.keys())
 def test_bad_text_gets_a_sentence_and_stays_on_the_page_about_averages(text):
     for key in ("text", "word_sense.other"):
         at = opened("averaging")

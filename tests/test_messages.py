@@ -158,7 +158,7 @@ def test_no_page_minds_what_its_views_cannot_say(page):
     wrong = iter([one for one in (*OFF_BY_FAR, *nonsense([[0], [0, 0]])) if not sayable(one)] * 100)
     views_seen, messages = 0, 0
     for view in control(at, SWITCHES[page]).options if page in SWITCHES else [None]:
-        if view is not None:
+        if view is not None and view != control(at, SWITCHES[page]).value:
             at = visit(page, {"text": SHORT, SWITCHES[page]: view}).run()
         drawn = set(sent(at))
         before = dict(at.session_state.session.chosen)

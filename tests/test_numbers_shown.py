@@ -127,7 +127,7 @@ def test_no_view_shows_a_number_badly(page, query):
     at = opened(page, **query)
     wrong = {}
     for view in control(at, f"{page}.section").options if page in VIEWED else [None]:
-        if view:
+        if view and view != control(at, f"{page}.section").value:
             control(at, f"{page}.section").set_value(view).run()
             assert not at.exception
         found = [fault for text in shown(at) for fault in faults(text)]

@@ -276,13 +276,15 @@ def test_a_photograph_of_a_digit_is_read_and_no_link_holds_it(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("data", "sentence"),
-    [(b"text", "no PNG, JPEG or WebP"), (file_of(np.zeros((28, 28), np.uint8)), "no digit stands out")],
-    ids=["text", "white paper"],
+    ("data", "sentence", "beside"),
+    [
+        (b"text", "no PNG, JPEG or WebP", {}),
+        (file_of(np.zeros((28, 28), np.uint8)), "no digit stands out", {"drawing": packed(SEVEN)}),
+    ],
+    ids=["text beside a sample", "white paper beside a drawing"],
 )
-@pytest.mark.parametrize("drawn", [False, True])
-def test_a_file_that_is_none_gets_a_sentence_and_takes_nothing_away(data, sentence, drawn):
-    at = view(photograph="True", **({"drawing": packed(SEVEN)} if drawn else {}))
+def test_a_file_that_is_none_gets_a_sentence_and_takes_nothing_away(data, sentence, beside):
+    at = view(photograph="True", **beside)
     before = believed(at)
     at = upload(at, data)
     assert sentence in at.error[0].value

@@ -16,12 +16,14 @@ from tests.session import opened
 
 SHORT, LONG = "The river bank", "She gave the red ball to the boy, and the boy gave it to the dog"
 DOTS, MASKED, SOFTMAX = 2, 4, 5  # places of the steps
-HOSTILE = {
-    "bold": "<b>bold</b> <img src=x onerror=alert(1)>",
-    "script": "<script>alert(1)</script>",
-    "link": "[link](javascript:alert(1))",
-    "LaTeX": "$x$ and $$y^2$$",
-    "ticks": "`a` ``b`` `",
+MARKS = (
+    "<b>bold</b> <img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "[link](javascript:alert(1))",
+    "$x$ and $$y^2$$",
+    "`a` ``b`` `",
+)
+STRANGE = {
     "emoji with joiners": "👩‍👩‍👧‍👦 and 🏳️‍🌈",
     "right to left": "שלום עולם, مرحبا",
     "combining marks": "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢",
@@ -88,13 +90,6 @@ def test_a_deep_link_as_the_very_first_request_restores_the_picture(tabs, fresh,
     assert "Traceback" not in fresh.log
 
 
-def test_the_first_visit_shows_a_picture(page, defaults):
-    page.open()
-    found = page.shown(revision=defaults["text"])
-    query, key = map(int, found["cell"].split(","))
-    assert float(found["value"]) == weight(defaults, defaults["text"], query, key)
-
-
 # Notes every part of the page that fades by itself while the next picture is on its way.
 FADES = """() => {
     window.fades = [];
@@ -104,37 +99,31 @@ FADES = """() => {
 }"""
 
 
-def test_no_part_of_the_page_gets_a_layer_of_its_own_while_the_next_picture_is_computed(page, defaults):
+def test_the_first_visit_shows_a_picture_and_no_part_fades_while_the_next_is_computed(page, defaults):
+    """What fades by itself gets a layer of its own."""
     page.open()
-    page.shown(revision=defaults["text"])
+    found = page.shown(revision=defaults["text"])
+    query, key = map(int, found["cell"].split(","))
+    assert float(found["value"]) == weight(defaults, defaults["text"], query, key)
     page.page.evaluate(FADES)
     page.type(LONG)
     page.shown(revision=LONG)
     assert page.page.evaluate("window.fades") == []
 
 
-def test_a_reload_keeps_everything(page, defaults):
-    page.open(text=LONG)
-    page.shown(revision=LONG)
-    page.choose("layer", 0)
-    page.choose("head", 1)
-    page.switch("attention.scaled")
-    click(page, 6, 3)
-    change = Change(scaled=False)
-    expected = weight(defaults, LONG, 6, 3, layer=1, head=2, change=change)
-    page.shown(cell="6,3", value=expected)
-    page.linked(layer="1", head="2", text=LONG, **{"attention.query": "7", "attention.key": "4"})
-    page.page.reload()
-    page.shown(revision=LONG, cell="6,3", value=expected)
-    expect(page.part("text", "textarea")).to_have_value(LONG)
-
-
 # ---- typing ----
 
 
-def test_typing_repaints_without_a_key_press_more(page, defaults):
-    page.open(text=SHORT)
-    page.shown(revision=SHORT)
+def test_typing_repaints_without_a_key_press_more_and_a_choice_does_not_outlive_a_shorter_text(
+    page, defaults
+):
+    page.open(text=LONG)
+    page.shown(revision=LONG)
+    click(page, 12, 9)
+    page.shown(cell="12,9")
+    page.type(SHORT)
+    found = page.shown(revision=SHORT, rows=3)
+    assert all(int(place) < 3 for place in found["cell"].split(","))
     box = page.part("text", "textarea")
     box.press("End")
     box.press_sequentially(" of the old town", delay=20)
@@ -147,6 +136,9 @@ def test_typing_repaints_without_a_key_press_more(page, defaults):
     box.press_sequentially(" and", delay=20)
     page.linked(text=text + " and")
     assert page.page.evaluate("history.length") == length + 1  # one step for all that was typed
+    box.blur()
+    page.page.locator("body").press("n")  # keys walk through the steps again
+    page.linked(**{"attention.step": "7 Weighted sum"})
 
 
 def test_the_style_is_there_before_the_script_has_run(page):
@@ -155,8 +147,8 @@ def test_the_style_is_there_before_the_script_has_run(page):
     assert room.evaluate("room => getComputedStyle(room).paddingTop") == "60px"
 
 
-def test_a_choice_made_first_is_still_in_the_address_after_an_example(page):
-    """Streamlit's own binding forgets it."""
+def test_an_example_becomes_the_text_and_a_choice_made_before_stays_in_the_address(page):
+    """Streamlit's own binding forgets the choice."""
     page.open(text=SHORT, embed_options="show_padding")
     page.shown(revision=SHORT)
     page.choose("layer", 0)
@@ -165,77 +157,63 @@ def test_a_choice_made_first_is_still_in_the_address_after_an_example(page):
     option = page.page.get_by_role("option").nth(1)
     example = option.inner_text()
     option.click()
-    page.linked(layer="1", text=example, embed_options="show_padding")
-
-
-def test_an_example_becomes_the_text(page):
-    page.open(text=SHORT)
-    page.shown(revision=SHORT)
-    page.part("example", "input").click()
-    option = page.page.get_by_role("option").nth(1)
-    example = option.inner_text()
-    option.click()
     page.shown(revision=example)
     expect(page.part("text", "textarea")).to_have_value(example)
-    page.linked(text=example)
+    page.linked(layer="1", text=example, embed_options="show_padding")
 
 
 FOREIGN = "b, i, script:text('alert'), img[src=x], a[href^=javascript]"  # what only a text can have made
 
 
-def test_hostile_text_stays_text(page, defaults):
-    page.open(text=SHORT)
-    page.shown(revision=SHORT)
-    for text in HOSTILE.values():
+def test_hostile_text_stays_text_at_every_step(page, defaults):
+    """One text has all the marks, whether it comes with the link or is typed; the others are typed."""
+    marks = " ".join(MARKS)
+    page.open(text=marks)
+    page.shown(revision=marks)
+    stays(page, marks)
+    for text in (*STRANGE.values(), marks):
         page.type(text)
         page.shown(revision=text, rows=len(model.load(defaults["model"]).explain(text).tokens))
-        page.rests()
-        assert page.page.locator(FOREIGN).count() == 0
-        expect(page.part("text", "textarea")).to_have_value(text)
-
-
-def test_hostile_text_stays_text_at_every_step(page, defaults):
-    text = " ".join(HOSTILE[name] for name in ("bold", "script", "link", "LaTeX", "ticks"))
-    page.open(text=text)
-    page.shown(revision=text)
+        stays(page, text)
     for step, name in enumerate(defaults["steps"]):
         page.choose("attention.step", step)
         page.linked(**{"attention.step": None if name == defaults["attention.step"] else name})
         expect(page.part("attention.step", "[role=radio]").nth(step)).to_have_attribute(
             "aria-checked", "true"
         )
-        page.rests()
-        assert page.page.locator(FOREIGN).count() == 0
+        stays(page, marks)
         page.check()
+
+
+def stays(page, text):
+    """The text is in its box, and nothing on the page has been made of it."""
+    page.rests()
+    assert page.page.locator(FOREIGN).count() == 0
     expect(page.part("text", "textarea")).to_have_value(text)
 
 
-def test_no_text_is_answered_in_a_sentence(page):
+def test_no_text_and_100000_characters_are_answered_in_a_sentence_and_a_reload_survives_them(page):
     page.open(text=LONG)
     for text in ("", "   "):
-        page.shown(revision=LONG)
-        page.type(text)
-        expect(page.page.get_by_test_id("stAlert")).to_be_visible()
+        answers(page, text, "There is no text yet")
         expect(page.part("attention.matrix")).to_have_count(0)
-        expect(page.part("text", "textarea")).to_have_value(text)
         page.type(LONG)
+    answers(page, "🦉" * 100_000, "100,000")  # four bytes each, and twelve in an address
+    expect(page.page.get_by_text("too long for an address")).to_be_visible()
+    page.linked(text=None)
+    response = page.page.reload()
+    assert response.status == 200
+    expect(page.part("text", "textarea")).to_be_visible()
+    page.type(LONG)
     page.shown(revision=LONG)
 
 
-def test_100000_characters_are_answered_in_a_sentence_and_a_reload_survives_them(page):
-    page.open(text=LONG)
-    for text in ("a" * 100_000, "ש" * 100_000, "🦉" * 100_000):
-        page.shown(revision=LONG)
-        page.type(text)
-        expect(page.page.get_by_test_id("stAlert")).to_contain_text("100,000")
-        assert page.part("text", "textarea").input_value() == text
-        expect(page.page.get_by_text("too long for an address")).to_be_visible()
-        page.linked(text=None)
-        response = page.page.reload()
-        assert response.status == 200
-        expect(page.part("text", "textarea")).to_be_visible()
-        page.type(LONG)
+def answers(page, text, sentence):
+    """The page, where a picture stood, answers this text in a sentence and keeps it in its box."""
     page.shown(revision=LONG)
+    page.type(text)
+    expect(page.page.get_by_test_id("stAlert")).to_contain_text(sentence)
+    assert page.part("text", "textarea").input_value() == text
 
 
 TYPE = """text => {
@@ -277,70 +255,49 @@ def test_on_a_slow_line_a_click_outlives_the_control_that_is_moved_next(page, de
     page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2))
 
 
-def test_the_number_follows_layer_head_step_and_switches(page, defaults):
+def test_the_number_follows_the_click_layer_head_and_step_and_a_reload_keeps_everything(page, defaults):
     page.open(text=LONG)
-    page.shown(revision=LONG)
+    before = page.shown(revision=LONG)
     click(page, 7, 3)
-    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3))
+    found = page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3))
+    assert found["value"] != before["value"]
+    page.linked(**{"attention.query": "8", "attention.key": "4"})
+    tokens = controls(text=LONG)["attention.query"].options
+    expect(page.part("attention.query", "input")).to_have_value(tokens[7])
     page.choose("layer", 1)
     page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2))
     page.choose("head", 5)
     page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2, head=6))
     page.choose("attention.step", DOTS)
-    page.shown(cell="7,3", value=float(attention(defaults, LONG, layer=2).dots(5)[7, 3]))
-    page.choose("attention.step", SOFTMAX)
-    page.switch("attention.scaled")
-    page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False)))
-    page.choose("attention.where", 1)
-    page.shown(
-        cell="7,3",
-        value=weight(defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False), layers=(1,)),
-    )
-    page.switch("attention.average")
-    page.shown(
-        cell="7,3",
-        value=weight(
-            defaults, LONG, 7, 3, layer=2, head=6, change=Change(scaled=False, average=True), layers=(1,)
-        ),
-    )
+    dots = float(attention(defaults, LONG, layer=2).dots(5)[7, 3])
+    page.shown(cell="7,3", value=dots)
+    kept = {"attention.query": "8", "attention.key": "4", "attention.step": defaults["steps"][DOTS]}
+    page.linked(layer="2", head="6", text=LONG, **kept)
+    page.page.reload()
+    page.shown(revision=LONG, cell="7,3", value=dots)
+    expect(page.part("text", "textarea")).to_have_value(LONG)
 
 
-def test_temperature_changes_the_weights(page, defaults):
-    page.open(text=LONG, **{"attention.temperature": "2.5"})
-    found = page.shown(revision=LONG)
-    query, key = map(int, found["cell"].split(","))
-    assert float(found["value"]) == weight(defaults, LONG, query, key, change=Change(temperature=2.5))
+def test_the_number_follows_every_switch(page, defaults):
+    def says(**how):
+        page.shown(cell="7,3", value=weight(defaults, LONG, 7, 3, **how))
+
+    page.open(text=LONG, **{"attention.temperature": "2.5", "attention.query": "8", "attention.key": "4"})
+    says(change=Change(temperature=2.5))
     page.part("attention.temperature", "[role=slider], input[type=range]").first.press("ArrowRight")
-    page.shown(value=weight(defaults, LONG, query, key, change=Change(temperature=2.6)))
+    says(change=Change(temperature=2.6))
     page.linked(**{"attention.temperature": "2.6"})
-
-
-def test_a_plain_average_gives_each_its_share(page, defaults):
-    page.open(text=LONG)
-    T = int(page.shown(revision=LONG)["rows"])
+    page.switch("attention.scaled")
+    says(change=Change(scaled=False, temperature=2.6))
+    page.choose("attention.where", 1)
+    says(change=Change(scaled=False, temperature=2.6), layers=(defaults["layer"] - 1,))
     page.switch("attention.average")
-    for query, said in ((3, "4"), (T - 1, None)):
-        click(page, query, 2)
-        page.linked(
-            **{"attention.query": said}
-        )  # the value was here before the run, the address comes when all is drawn
-        assert float(
-            page.shown(cell=f"{query},2", value=float(np.float32(1 / (query + 1))))["value"]
-        ) == pytest.approx(1 / (query + 1), rel=1e-6)
+    page.shown(cell="7,3", value=float(np.float32(1 / 8)))
+    page.linked(**{"attention.average": "True"})
     page.choose("attention.mask", "full")
-    assert float(
-        page.shown(
-            cell=f"{T - 1},2",
-            value=weight(
-                defaults, LONG, T - 1, 2, change=Change(average=True), allowed=np.ones((T, T), bool)
-            ),
-        )["value"]
-    ) == (pytest.approx(1 / T, rel=1e-6))
-
-
-def test_a_masked_cell_says_so(page):
-    page.open(text=LONG)
-    page.shown(revision=LONG)
+    T = len(model.load(defaults["model"]).read(LONG))
+    page.shown(cell="7,3", value=float(np.float32(1 / T)))
+    page.choose("attention.mask", "causal")
     page.choose("attention.step", MASKED)
     click(page, 2, 6)
     page.shown(cell="2,6", value="masked")
@@ -349,33 +306,9 @@ def test_a_masked_cell_says_so(page):
 # ---- clicking and keys ----
 
 
-def test_a_click_changes_the_address_and_the_number(page, defaults):
-    page.open(text=LONG)
-    before = page.shown(revision=LONG)
-    click(page, 5, 1)
-    found = page.shown(cell="5,1", value=weight(defaults, LONG, 5, 1))
-    assert found["value"] != before["value"]
-    page.linked(**{"attention.query": "6", "attention.key": "2"})
-    expect(page.part("attention.query", "input")).to_have_value(
-        controls(text=LONG)["attention.query"].options[5]
-    )
-
-
-def test_a_read_out_speaks_of_things_and_not_of_rows(page):
-    page.open(text=LONG, **{"attention.step": "2 q, k, v"})
-    page.shown("attention.q")
-    page.part("attention.q", "canvas.pointer").focus()
-    page.page.keyboard.press("Home")
-    expect(page.part("attention.q", ".readout")).to_have_text(
-        re.compile(r"^\S+ \(\d+\), dimension 0 of its query: [−\d.]+$")
-    )
-
-
 def test_arrows_walk_enter_commits_and_the_walk_is_spoken(page, defaults):
-    page.open(text=LONG)
-    page.shown(revision=LONG)
-    click(page, 6, 3)
-    page.shown(cell="6,3")
+    page.open(text=LONG, **{"attention.query": "7", "attention.key": "4"})
+    page.shown(revision=LONG, cell="6,3")
     canvas, spoken = (
         page.part("attention.matrix", "canvas.pointer"),
         page.part("attention.matrix", "[aria-live=polite]"),
@@ -394,14 +327,13 @@ def test_arrows_walk_enter_commits_and_the_walk_is_spoken(page, defaults):
     )  # a default is not in the address
     expect(spoken).to_contain_text(f"{weight(defaults, LONG, 5, 0):.3g}"[:5])
     expect(canvas).to_be_focused()
+    the_table_has_all_numbers_and_gives_the_keys_back(page, defaults)
 
 
-def test_the_table_has_all_numbers_and_gives_the_keys_back(page, defaults):
-    page.open(text=LONG, **{"attention.query": "7", "attention.key": "3"})
-    page.shown(revision=LONG, cell="6,2")
+def the_table_has_all_numbers_and_gives_the_keys_back(page, defaults):
+    """Asked where the cell 5, 0 is chosen and the keys stand on it."""
     canvas, table = page.part("attention.matrix", "canvas.pointer"), page.part("attention.matrix", ".numbers")
-    canvas.focus()
-    canvas.press("ArrowUp")
+    canvas.press("ArrowRight")
     canvas.press("t")
     expect(table).to_be_focused()
     shown = [row.locator("td").all_text_contents() for row in table.locator("tbody tr").all()]
@@ -413,15 +345,15 @@ def test_the_table_has_all_numbers_and_gives_the_keys_back(page, defaults):
             if key > query
             else float(text.replace("−", "-")) == pytest.approx(expected[query, key], rel=5e-3)
         )
-    expect(table.locator("[aria-current]")).to_have_text(shown[6][2])
+    expect(table.locator("[aria-current]")).to_have_text(shown[5][0])
     expect(table.locator("tbody th").nth(6)).to_have_text(re.compile(r"^7 "))
     page.page.keyboard.press("Escape")
     expect(table).to_be_hidden()
     canvas.press("Enter")  # where the keys had been before
-    page.shown(cell="5,2", value=float(expected[5, 2]))
+    page.shown(cell="5,1", value=float(expected[5, 1]))
 
 
-def test_a_chip_chooses_who_asks(page, defaults):
+def test_a_chip_chooses_who_asks_and_a_read_out_speaks_of_things_and_not_of_rows(page, defaults):
     page.open(text=LONG)
     page.shown(revision=LONG)
     page.part("attention.chips", "button").nth(4).click()
@@ -429,41 +361,16 @@ def test_a_chip_chooses_who_asks(page, defaults):
     page.shown(revision=LONG, cell=f"4,{strongest}")
     page.linked(**{"attention.query": "5", "attention.key": None})
     expect(page.part("attention.chips", "button").nth(4)).to_have_attribute("aria-pressed", "true")
+    page.choose("attention.step", "2 q, k, v")
+    page.shown("attention.q")
+    page.part("attention.q", "canvas.pointer").focus()
+    page.page.keyboard.press("Home")
+    expect(page.part("attention.q", ".readout")).to_have_text(
+        re.compile(r"^\S+ \(\d+\), dimension 0 of its query: [−\d.]+$")
+    )
 
 
-def test_a_choice_does_not_outlive_a_shorter_text(page):
-    page.open(text=LONG)
-    page.shown(revision=LONG)
-    click(page, 12, 9)
-    page.shown(cell="12,9")
-    page.type(SHORT)
-    found = page.shown(revision=SHORT, rows=3)
-    assert all(int(place) < 3 for place in found["cell"].split(","))
-
-
-# ---- more than one reader, other screens ----
-
-
-def test_two_readers_see_their_own(reader, defaults):
-    settings = [
-        (SHORT, "attention.average", Change(average=True)),
-        (LONG, "attention.scaled", Change(scaled=False)),
-    ]
-    pages = [reader().open(text=text) for text, *_ in settings]
-    for page, (_, key, _) in zip(pages, settings, strict=True):
-        page.shown()
-        page.switch(key)
-    for page, (text, _, change) in zip(pages, settings, strict=True):
-        page.linked(text=text)
-        click(page, 2, 1)
-        page.shown(revision=text, cell="2,1", value=weight(defaults, text, 2, 1, change=change))
-    for page, (text, *_) in zip(pages, reversed(settings), strict=True):
-        page.type(text)
-    for page, (text, *_), (_, _, change) in zip(pages, reversed(settings), settings, strict=True):
-        found = page.shown(revision=text)
-        assert float(found["value"]) == weight(
-            defaults, text, *map(int, found["cell"].split(",")), change=change
-        )
+# ---- other screens, and motion ----
 
 
 def test_the_dark_theme_is_dark_and_keeps_the_numbers(reader, defaults):
@@ -485,47 +392,20 @@ COPIES = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("motion", "copies"), [("no-preference", 1), ("reduce", 0)])
-def test_keys_walk_through_the_steps_and_one_matrix_fades_into_the_next(reader, motion, copies):
-    page = reader(reduced_motion=motion).open(**{"attention.step": "3 Dot products"})
-    page.shown()
-    page.page.evaluate(COPIES)
-    page.page.locator("body").press("n")
-    expect(page.part("attention.step", "[aria-checked=true]")).to_have_text("4 Divide by √D")
-    page.linked(**{"attention.step": "4 Divide by √D"})
-    assert page.page.evaluate("window.copies") == copies
-    page.page.locator("body").press("p")
-    page.linked(**{"attention.step": "3 Dot products"})
-
-
-def test_keys_walk_through_the_steps_after_somebody_typed(page):
-    page.open(text="a river").shown(revision="a river")
-    box = page.part("text", "textarea")
-    box.press("End")
-    box.press_sequentially("s")
-    page.shown(revision="a rivers")
-    box.blur()
-    page.page.locator("body").press("n")
-    page.linked(**{"attention.step": "7 Weighted sum"})
-
-
-def test_numbers_stand_in_the_cells_only_where_each_has_room(page):
+def test_the_steps_stand_in_one_line_and_numbers_in_the_cells_only_where_each_has_room(reader):
     text = "one two three four five six seven eight"
-    page.open(text=text, **{"attention.step": "3 Dot products"})
-    assert page.shown(revision=text)["written"] == "true"
-    page.page.set_viewport_size({"width": 360, "height": 844})
-    page.choose("attention.step", SOFTMAX)
-    page.shown(revision=text, written="false")
-
-
-def test_the_steps_and_the_buttons_back_and_on_stand_in_one_line(reader):
-    page = reader(width=853, height=480).open()
-    page.shown()
+    page = reader(width=853, height=480).open(text=text, **{"attention.step": "3 Dot products"})
+    page.shown(revision=text)
     page.rests()
     buttons = page.part("attention.step", "[role=radio]").all()
     buttons += [page.part(f"attention.{key}", "button") for key in "PN"]
     boxes = [button.bounding_box() for button in buttons]
     assert len({(round(box["y"]), round(box["height"])) for box in boxes}) == 1
+    page.page.set_viewport_size({"width": 1440, "height": 900})
+    page.shown(revision=text, written="true")
+    page.page.set_viewport_size({"width": 360, "height": 844})
+    page.choose("attention.step", SOFTMAX)
+    page.shown(revision=text, written="false")
 
 
 GLIDES = """() => {
@@ -535,20 +415,51 @@ GLIDES = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("motion", "moves"), [("no-preference", (2, 4, 1)), ("reduce", (0, 0, 0))])
-def test_vectors_glide_into_what_they_become(reader, motion, moves):
-    """A query and a key into their row and column, weights onto the values, the sum to its head."""
-    page = reader(reduced_motion=motion).open(text="one two three four", **{"attention.step": "2 q, k, v"})
-    page.shown("attention.q")
+def test_keys_walk_through_the_steps_and_pictures_become_one_another_where_motion_is_welcome(page):
+    """A query and a key glide into their row and column, weights onto the values, the sum to its head; and
+    one matrix fades into the next.
+    """
+    page.open(text="one two three four", **{"attention.step": "2 q, k, v"})
     page.shown("attention.k")
     page.page.evaluate(GLIDES)
-    for key, picture, count in zip((1, 4, 1), ("matrix", "mixture", "heads"), moves, strict=True):
-        for _ in range(key):
-            before = page.page.url
-            page.page.locator("body").press("n")
-            page.page.wait_for_url(lambda url, before=before: url != before)
-            page.rests()
-        page.shown(f"attention.{picture}")
-        page.page.wait_for_function("count => window.glides === count", arg=count)
-        page.page.evaluate("window.glides = 0")
+    walks(page, glides=(2, 4, 1), fades=1)
+    page.page.emulate_media(reduced_motion="reduce")
+    page.page.locator("body").press("p")
+    page.linked(**{"attention.step": "7 Weighted sum"})
+    page.choose("attention.step", "2 q, k, v")
+    page.linked(**{"attention.step": "2 q, k, v"})
+    walks(page, glides=(0, 0, 0), fades=0)
+
+
+def walks(page, glides, fades):
+    """From the second step to the last by a key, and so many vectors glide and matrices fade on the way."""
+    page.shown("attention.q")
+    page.shown("attention.k")
+    page.rests()
+    page.page.evaluate("window.glides = 0")
+    on(page, "3 Dot products")
+    glided(page, "matrix", glides[0])
+    page.page.evaluate(COPIES)
+    on(page, "4 Divide by √D")
+    assert page.page.evaluate("window.copies") == fades
+    for step in ("5 Mask", "6 Softmax", "7 Weighted sum"):
+        on(page, step)
+    glided(page, "mixture", glides[1])
+    on(page, "8 Join heads")
+    glided(page, "heads", glides[2])
     expect(page.page.locator("body > canvas")).to_have_count(0)
+
+
+def on(page, step):
+    """A key leads to this step."""
+    page.page.locator("body").press("n")
+    expect(page.part("attention.step", "[aria-checked=true]")).to_have_text(step)
+    page.linked(**{"attention.step": None if step == "6 Softmax" else step})
+    page.rests()
+
+
+def glided(page, picture, count):
+    """So many vectors have come to this picture in the end."""
+    page.shown(f"attention.{picture}")
+    page.page.wait_for_function("count => window.glides === count", arg=count)
+    page.page.evaluate("window.glides = 0")

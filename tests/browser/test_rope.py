@@ -50,12 +50,20 @@ def slider(page, role):
     return page.part("rope.clocks", f".{role} .range")
 
 
-def test_the_contributions_add_up_to_the_number_in_the_attention_heatmap(page):
+def test_the_contributions_are_sorted_and_add_up_to_the_number_in_the_attention_heatmap(page):
     opened(page, "sum")
     found = seen(page, revision=TEXT)
+    box = page.part("rope.clocks", ".strip").bounding_box()
+    assert box["y"] + box["height"] <= 900
     contributions = json.loads(found["contributions"])
     np.testing.assert_allclose(contributions, parts(), rtol=1e-12, atol=1e-12)
     assert sum(contributions) == float(found["score"])
+    page.choose("rope.order", "by contribution")
+    seen(page, order=",".join(map(str, np.argsort(-parts()))))
+    numbers = page.part("rope.clocks", ".clock .number").all_inner_texts()
+    shown = [float(text.replace("−", "-")) for text in numbers]
+    assert shown == sorted(shown, reverse=True)
+    assert sum(shown) == pytest.approx(parts().sum(), abs=0.005 * len(shown))
     link = page.page.get_by_role("link", name="heatmap").get_attribute("href")
     page.open(urlsplit(link).path.strip("/"), **dict(parse_qsl(urlsplit(link).query)))
     heatmap = page.shown(revision=TEXT, cell=f"{QUERY},{KEY}")
@@ -64,7 +72,7 @@ def test_the_contributions_add_up_to_the_number_in_the_attention_heatmap(page):
     expect(page.part("attention.step", "[aria-checked=true]")).to_have_text("4 Divide by √D")
 
 
-def test_both_move_without_the_server_and_the_score_stays(page):
+def test_both_move_without_the_server_and_the_score_stays_and_the_key_moves_alone(page):
     opened(page)
     first = float(seen(page, revision=TEXT)["score"])
     moved = slider(page, "both").evaluate(
@@ -85,11 +93,7 @@ def test_both_move_without_the_server_and_the_score_stays(page):
         )
     assert len({hand for *_, hand in moved}) == len(moved)
     page.linked(**{"rope.both": "-7", "rope.alone": None})
-
-
-def test_the_key_moves_alone_and_the_score_is_pythons(page):
-    opened(page)
-    seen(page, revision=TEXT)
+    goes_back(page)
     for places, score, _ in slider(page, "alone").evaluate(DRAG, [0, 6, 50, 127]):
         m, n = map(int, places.split(","))
         assert m == QUERY
@@ -100,7 +104,14 @@ def test_the_key_moves_alone_and_the_score_is_pythons(page):
     )
 
 
-def test_keys_move_a_slider_and_a_reload_finds_it_there(page):
+def goes_back(page):
+    """A button brings both tokens back to where the text has them."""
+    page.part("rope.clocks", ".back").click()
+    page.linked(**{"rope.both": None, "rope.alone": None})
+    seen(page, places=f"{QUERY},{KEY}")
+
+
+def test_keys_move_a_slider_and_neither_a_reload_nor_a_text_that_is_none_loses_it(page):
     opened(page)
     seen(page, revision=TEXT)
     slider(page, "alone").press("ArrowRight")
@@ -108,14 +119,17 @@ def test_keys_move_a_slider_and_a_reload_finds_it_there(page):
     slider(page, "both").press("ArrowRight")
     page.linked(**{"rope.both": "2", "rope.alone": "1"})
     page.page.reload()
-    found = seen(page, revision=TEXT, places=f"{QUERY + 2},{KEY + 3}")
+    places = f"{QUERY + 2},{KEY + 3}"
+    found = seen(page, revision=TEXT, places=places)
     assert float(found["score"]) == pytest.approx(parts((QUERY, KEY + 1)).sum(), abs=1e-9)
-    page.part("rope.clocks", ".back").click()
-    page.linked(**{"rope.both": None, "rope.alone": None})
-    seen(page, places=f"{QUERY},{KEY}")
+    page.type("")
+    expect(page.page.get_by_test_id("stAlert")).to_be_visible()
+    page.type(TEXT)
+    seen(page, revision=TEXT, places=places)
+    goes_back(page)
 
 
-def test_play_turns_the_hands_until_paused(page):
+def test_play_turns_the_hands_until_paused_and_goes_a_token_a_press_where_motion_is_unwelcome(page):
     opened(page)
     first = float(seen(page, revision=TEXT)["score"])
     play = page.part("rope.clocks", ".both .play")
@@ -131,20 +145,16 @@ def test_play_turns_the_hands_until_paused(page):
     assert m - n == QUERY - KEY and m >= 14
     assert float(found["score"]) == pytest.approx(first, abs=1e-9)
     page.linked(**{"rope.both": str(m - QUERY)})
-
-
-def test_with_reduced_motion_nothing_plays_but_goes_a_token_a_press(reader):
-    page = opened(reader(reduced_motion="reduce"))
-    seen(page, revision=TEXT)
+    page.page.emulate_media(reduced_motion="reduce")
     for step in (1, 2):
         page.part("rope.clocks", ".alone .play").click()
-        seen(page, places=f"{QUERY},{KEY + step}", playing="")
-    page.linked(**{"rope.alone": "2"})
+        seen(page, places=f"{m},{n + step}", playing="")
+    page.linked(**{"rope.both": str(m - QUERY), "rope.alone": "2"})
 
 
-def test_a_click_on_a_clock_fills_in_its_matrix(page):
-    opened(page, "hand")
-    seen(page, revision=TEXT)
+def test_a_click_on_a_clock_fills_in_its_matrix_and_another_base_leaves_the_clocks_alone(page):
+    opened(page, "hand", "speed")
+    before = seen(page, revision=TEXT)
     page.part("rope.clocks", ".clock").nth(2).click()
     page.linked(**{"rope.pair": "3"})
     expect(page.part("rope.clocks", ".clock").nth(2)).to_have_attribute("aria-pressed", "true")
@@ -158,43 +168,18 @@ def test_a_click_on_a_clock_fills_in_its_matrix(page):
         r"pair 3 ↺ 19\.9 [+−]\d+\.\d\d, added to the score, dimensions 4 and 5, once round in 19\.9 tokens",
         name,
     )
-
-
-def test_sorting_puts_the_largest_contribution_first(page):
-    opened(page)
-    seen(page, revision=TEXT)
-    page.choose("rope.order", "by contribution")
-    seen(page, order=",".join(map(str, np.argsort(-parts()))))
-    shown = [
-        float(text.replace("−", "-")) for text in page.part("rope.clocks", ".clock .number").all_inner_texts()
-    ]
-    assert shown == sorted(shown, reverse=True)
-    assert sum(shown) == pytest.approx(parts().sum(), abs=0.005 * len(shown))
-
-
-def test_the_clocks_and_the_curve_are_above_the_fold(page):
-    opened(page)
-    seen(page, revision=TEXT)
-    box = page.part("rope.clocks", ".strip").bounding_box()
-    assert box["y"] + box["height"] <= 900
-
-
-def test_the_base_changes_the_address_and_not_the_clocks(page):
-    opened(page, "speed")
-    before = seen(page, revision=TEXT)
     page.part("rope.base", "input[type=range]").press("ArrowRight")
     page.linked(**{"rope.base": "20000"})
     expect(page.page.get_by_text("with 20,000")).to_be_visible()
     assert seen(page)["contributions"] == before["contributions"]
+    hostile_text_stays_text(page)
 
 
-def test_hostile_text_stays_text(page):
+def hostile_text_stays_text(page):
     text = "<b>bold</b> <img src=x onerror=alert(1)> $x$ [a](javascript:alert(1))"
-    page.open("rope", text=TEXT)
-    seen(page, revision=TEXT)
     page.type(text)
     seen(page, revision=text)
-    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+    page.rests()
     assert page.page.locator("b, i:not(.riverbank-clocks i), img[src=x], a[href^=javascript]").count() == 0
 
 
@@ -206,12 +191,3 @@ def test_the_row_of_controls_is_as_high_when_the_picture_comes_as_in_the_end(pag
     seen(opened(page), revision=TEXT)
     page.rests()
     assert page.page.evaluate("window.room") == page.part("above_bare").bounding_box()["height"] > 0
-
-
-def test_no_text_is_answered_in_a_sentence_and_nothing_is_lost(page):
-    opened(page, **{"rope.both": "3"})
-    seen(page, revision=TEXT)
-    page.type("")
-    expect(page.page.get_by_test_id("stAlert")).to_be_visible()
-    page.type(TEXT)
-    seen(page, revision=TEXT, places=f"{QUERY + 3},{KEY + 3}")

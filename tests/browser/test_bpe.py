@@ -6,7 +6,6 @@ import random
 from itertools import islice
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from model import load
@@ -50,6 +49,11 @@ def press(page, name):
     part(page, f"button[aria-label='{name}']").click()
 
 
+def jump(page, written):
+    part(page, ".jump").fill(str(written))
+    part(page, ".jump").press("Enter")
+
+
 def agrees(page, merge):
     """What the player draws is the tokenizer of that many merges, its next ranking, its tokens per word, its
     vocabulary.
@@ -84,30 +88,15 @@ def agrees(page, merge):
     )
 
 
-@pytest.mark.parametrize("merge", [0, 30, LAST - 1])
-def test_a_link_shows_the_training_at_its_merge(page, merge):
-    page.open("bpe", **{"bpe.merge": merge})
-    agrees(page, merge)
-
-
-def test_the_picture_is_above_the_fold(page):
-    page.open("bpe")
-    shown(page, merge=0)
-    for inside in (".text", ".ranking", "svg"):
-        box = part(page, inside).first.bounding_box()
-        assert box["y"] + box["height"] <= 900
-
-
-def test_it_steps_jumps_and_comes_back_and_the_address_follows(page):
-    page.open("bpe")
-    shown(page, merge=0)
+def test_a_link_shows_a_merge_and_it_steps_jumps_and_comes_back_and_the_address_follows(page):
+    page.open("bpe", **{"bpe.merge": 30})
+    agrees(page, 30)
     press(page, "One merge on")
     press(page, "One merge on")
     press(page, "One merge back")
-    agrees(page, 1)
-    page.linked(**{"bpe.merge": "1"})
-    part(page, ".jump").fill("100")
-    part(page, ".jump").press("Enter")
+    agrees(page, 31)
+    page.linked(**{"bpe.merge": "31"})
+    jump(page, 100)
     agrees(page, 100)
     page.linked(**{"bpe.merge": "100"})
     part(page, ".slide").press("ArrowRight")
@@ -115,23 +104,37 @@ def test_it_steps_jumps_and_comes_back_and_the_address_follows(page):
     press(page, "To the last merge")
     shown(page, merge=LAST)
     expect(part(page, ".ranking")).to_contain_text("nothing left to merge")
+    press(page, "One merge back")
+    agrees(page, LAST - 1)
     press(page, "Back to letters")
     agrees(page, 0)
     page.linked(**{"bpe.merge": None})
     page.page.reload()
     shown(page, merge=0)
+    for inside in (".text", ".ranking", "svg"):  # all above the fold
+        box = part(page, inside).first.bounding_box()
+        assert box["y"] + box["height"] <= 900
 
 
-def test_a_jump_to_nowhere_lands_on_a_merge(page):
-    page.open("bpe", **{"bpe.merge": 5})
-    shown(page, merge=5)
-    for written, merge in (("", 5), ("99999", LAST), ("-5", 0), ("2.4", 2)):
-        part(page, ".jump").fill(written)
-        part(page, ".jump").press("Enter")
+def test_a_jump_to_nowhere_lands_on_a_merge_and_nothing_moves_when_letters_become_tokens(page):
+    page.open("bpe")
+    shown(page, merge=0)
+    page.rests()
+    place = (
+        '() => [...document.querySelector("'
+        + ROOM
+        + '").shadowRoot.querySelectorAll(".cell")].map((cell) => [cell.offsetLeft, cell.offsetTop])'
+    )
+    before = page.page.evaluate(place)
+    jump(page, 200)
+    shown(page, merge=200)
+    assert page.page.evaluate(place) == before
+    for written, merge in (("", 200), ("99999", LAST), ("-5", 0), ("2.4", 2)):
+        jump(page, written)
         shown(page, merge=merge)
 
 
-def test_it_plays_without_the_server_and_pauses(page):
+def test_it_plays_without_the_server_and_stops_when_told_and_at_the_end(page):
     sent = []
 
     def send(frame):
@@ -153,57 +156,46 @@ def test_it_plays_without_the_server_and_pauses(page):
     agrees(page, merge)
     page.linked(**{"bpe.merge": str(merge)})
     assert len(sent) > before
-
-
-def test_it_plays_to_the_end_and_stops_there(page):
-    page.open("bpe", **{"bpe.merge": LAST - 3})
+    jump(page, LAST - 3)
     shown(page, merge=LAST - 3)
     press(page, "Play")
     assert shown(page, merge=LAST, playing="false")
     page.linked(**{"bpe.merge": str(LAST)})
 
 
-def test_nothing_moves_when_letters_become_tokens(page):
-    page.open("bpe")
-    shown(page, merge=0)
-    place = (
-        '() => [...document.querySelector("'
-        + ROOM
-        + '").shadowRoot.querySelectorAll(".cell")].map((cell) => [cell.offsetLeft, cell.offsetTop])'
-    )
-    page.rests()
-    before = page.page.evaluate(place)
-    part(page, ".jump").fill("200")
-    part(page, ".jump").press("Enter")
-    shown(page, merge=200)
-    assert page.page.evaluate(place) == before
-
-
 def test_another_text_is_learned_and_bytes_of_characters_are_shown(page):
     text = "née 🏞 née 🏞 <b>née</b> <img src=x onerror=alert(1)>"
     page.open("bpe", **{"bpe.own": "True"})
     shown(page, merge=0)
+    learn(page, text)
+    assert "".join(chip["text"] for chip in page.page.evaluate(CHIPS)).startswith("nC3A9e·F09F8F9E·nC3A9e")
+    press(page, "To the last merge")
+    shown(page, merge=len(bpe.train(text, 500).merges))
+    assert "".join(chip["text"] for chip in page.page.evaluate(CHIPS)) == marked(text)
+    assert page.page.locator("img[src=x]").count() == 0
+    on_a_row_of_one_letter_the_page_says_why_four_pairs_make_two_merges(page)
+
+
+def learn(page, text):
+    """Train on this text, and wait until that is drawn."""
     box = page.part("bpe.text", "textarea")
     box.fill(text)
     box.press("Control+Enter")
-    learned = bpe.train(text, 500)
-    shown(page, merges=len(learned.merges))
-    assert "".join(chip["text"] for chip in page.page.evaluate(CHIPS)).startswith("nC3A9e·F09F8F9E·nC3A9e")
-    press(page, "To the last merge")
-    shown(page, merge=len(learned.merges))
-    assert "".join(chip["text"] for chip in page.page.evaluate(CHIPS)) == marked(text)
-    assert page.page.locator("img[src=x]").count() == 0
+    shown(page, merges=len(bpe.train(text, 500).merges))
 
 
-def test_on_a_row_of_one_letter_the_page_says_why_four_pairs_make_two_merges(page):
-    page.open("bpe", **{"bpe.text": "aaaaa", "bpe.merge": 1})
+def on_a_row_of_one_letter_the_page_says_why_four_pairs_make_two_merges(page):
+    sentence = part(page, ".sentence")
+    learn(page, "aaaaa")
+    jump(page, 1)
     assert shown(page, merge=1)["tokens"] == "3"
-    expect(part(page, ".sentence")).to_contain_text("stand side by side 4 times")
-    expect(part(page, ".sentence")).to_contain_text("Only 2 of these pairs are merged")
-    page.open("bpe", **{"bpe.text": "abab", "bpe.merge": 1})
+    expect(sentence).to_contain_text("stand side by side 4 times")
+    expect(sentence).to_contain_text("Only 2 of these pairs are merged")
+    learn(page, "abab")
+    jump(page, 1)
     shown(page, merge=1)
-    expect(part(page, ".sentence")).to_contain_text("stand side by side 2 times")
-    expect(part(page, ".sentence")).not_to_contain_text("Only")
+    expect(sentence).to_contain_text("stand side by side 2 times")
+    expect(sentence).not_to_contain_text("Only")
 
 
 def test_a_long_training_shows_progress_and_can_be_stopped(page):
@@ -235,10 +227,17 @@ def test_a_long_training_shows_progress_and_can_be_stopped(page):
     assert shown(page, merge=done)["tokens"] == str(next(islice(bpe.rounds(text), done, None)).tokens)
 
 
-def test_a_click_on_a_token_shows_how_its_word_came_to_be(page):
+def test_a_click_on_a_token_shows_how_its_word_came_to_be_and_a_slider_runs_the_model_on_other_tokens(page):
     text = "The phosphorescent river"
     tokenizer = load("decoder-rope").tokenizer
-    page.open("bpe", text=text)
+    page.open("bpe", text=text, **{"bpe.first": 1})
+    page.shown("bpe.few", revision=f"1 {text}")
+    few = len(tokenizer.first(1).encode(text))
+    expect(page.page.get_by_role("cell", name=str(few), exact=True).first).to_be_visible()
+    page.part("bpe.first", "input[type=range]").press("ArrowLeft")
+    page.linked(**{"bpe.first": "0"})
+    page.shown("bpe.few", revision=f"0 {text}")
+    expect(page.page.get_by_role("cell", name=str(len(text)), exact=True).first).to_be_visible()
     word = " river"
     page.part("bpe.tokens", "button").last.click()
     page.linked(**{"bpe.token": str(len(tokenizer.encode(text)))})
@@ -249,15 +248,3 @@ def test_a_click_on_a_token_shows_how_its_word_came_to_be(page):
         f"merge {tokenizer.merges.index(step.pair) + 1:,}" for step in steps[1:]
     ]
     assert rungs.last.locator("small").all_text_contents() == [str(id) for id in tokenizer.encode_word(word)]
-
-
-def test_the_slider_runs_the_model_on_other_tokens(page):
-    text, tokenizer = "The river bank", load("decoder-rope").tokenizer
-    page.open("bpe", text=text, **{"bpe.first": 1})
-    ids = tokenizer.first(1).encode(text)
-    page.shown("bpe.few", revision=f"1 {text}")
-    expect(page.page.get_by_role("cell", name=str(len(ids)), exact=True).first).to_be_visible()
-    page.part("bpe.first", "input[type=range]").press("ArrowLeft")
-    page.linked(**{"bpe.first": "0"})
-    page.shown("bpe.few", revision=f"0 {text}")
-    expect(page.page.get_by_role("cell", name=str(len(text)), exact=True).first).to_be_visible()

@@ -7,13 +7,13 @@ import re
 from urllib.parse import urlencode
 
 import numpy as np
-import pytest
 from playwright.sync_api import expect
 
 from model import load, masks
 from model.analysis import reach
 
 TEXT = "She gave the red ball to the boy, and the boy gave it to the dog"
+SHORT = "The river bank"
 TOKENS = len(load("encoder").read(TEXT))
 
 
@@ -82,43 +82,65 @@ def test_a_link_shows_the_cones_of_the_model(page):
     expect(page.page.get_by_text("Formula and measurement agree in all")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1366, 768), (1920, 1080)])
-def test_the_picture_is_above_the_fold_and_grows_with_the_window(page, width, height):
-    page.page.set_viewport_size({"width": width, "height": height})
-    opened(page)
-    seen(page, output=TOKENS - 1)
-    box = page.part("receptive_field.cone", "canvas").first.bounding_box()
-    assert box["y"] + box["height"] <= height
-    assert box["height"] == pytest.approx(360 * height / 900, abs=1)
-
-
-def test_a_click_chooses_the_output(page):
-    opened(page)
-    seen(page, output=TOKENS - 1)
-    page.part("receptive_field.cone", "canvas").first.click(position=token(page, 5))
-    assert seen(page, output=5) == [convolution(5), attention(5)]
-    page.linked(**{"receptive_field.output": "6"})
-    page.part("receptive_field.cone", "canvas").nth(1).click(position=token(page, 8, panel=1))
-    assert seen(page, output=8) == [convolution(8), attention(8)]
-
-
-def test_arrows_walk_the_output(page):
+def test_the_picture_is_above_the_fold_and_grows_with_the_window(page):
     opened(page)
     seen(page, output=TOKENS - 1)
     canvas = page.part("receptive_field.cone", "canvas").first
-    canvas.press("ArrowLeft")
-    assert seen(page, output=TOKENS - 2) == [convolution(TOKENS - 2), attention(TOKENS - 2)]
-    canvas.press("Home")
+    for width, height in ((1366, 768), (1920, 1080), (1440, 900)):
+        page.page.set_viewport_size({"width": width, "height": height})
+        grown = f"canvas => Math.abs(canvas.getBoundingClientRect().height - {360 * height / 900}) <= 1"
+        page.page.wait_for_function(grown, arg=canvas.element_handle())
+        box = canvas.bounding_box()
+        assert box["y"] + box["height"] <= height
+    hostile_text_stays_text(page)
+    a_thousand_tokens_are_drawn_around_the_output(page)
+
+
+def hostile_text_stays_text(page):
+    text = "<b>bold</b> <img src=x onerror=alert(1)> $x$ [a](javascript:alert(1))"
+    page.type(text)
+    seen(page, revision=text)
+    page.rests()
+    assert page.page.locator("b, i, img[src=x], a[href^=javascript]").count() == 0
+
+
+def a_thousand_tokens_are_drawn_around_the_output(page):
+    text = ("the river bank and " * 250).strip()
+    page.type(text)
+    tokens = len(load("encoder").read(text))
+    assert seen(page, revision=text)[0] == convolution(tokens - 1, tokens=tokens)
+    expect(page.part("receptive_field.cone", ".readout")).to_contain_text(
+        f"Attention: tokens {tokens - 127} to {tokens} of {tokens}."
+    )
+
+
+def test_a_hover_says_what_can_change_the_output_a_click_chooses_it_and_arrows_walk_it(page):
+    opened(page)
+    seen(page, output=TOKENS - 1)
+    left, right = (page.part("receptive_field.cone", "canvas").nth(panel) for panel in (0, 1))
+    readout = page.part("receptive_field.cone", ".readout")
+    left.hover(position=token(page, 0))
+    expect(readout).to_contain_text("cannot change the output")
+    right.hover(position=token(page, 0, panel=1))
+    expect(readout).to_contain_text(re.compile(r"Attention: token 1 .* can change the output"))
+    left.click(position=token(page, 5))
+    assert seen(page, output=5) == [convolution(5), attention(5)]
+    page.linked(**{"receptive_field.output": "6"})
+    right.click(position=token(page, 8, panel=1))
+    assert seen(page, output=8) == [convolution(8), attention(8)]
+    left.press("ArrowLeft")
+    assert seen(page, output=7) == [convolution(7), attention(7)]
+    left.press("Home")
     assert seen(page, output=0) == [[0], attention(0)]
-    canvas.press("ArrowRight")
+    left.press("ArrowRight")
     seen(page, output=1)
-    expect(canvas).to_be_focused()
+    expect(left).to_be_focused()
     page.linked(**{"receptive_field.output": "2"})
     page.page.reload()
     seen(page, output=1)
 
 
-def test_switches_change_the_cone(page):
+def test_switches_change_the_cone_and_outlive_a_text_that_is_none(page):
     opened(page, output=10)
     seen(page, output=9)
     page.part("receptive_field.kernel", "input[type=range]").press("ArrowRight")
@@ -128,6 +150,10 @@ def test_switches_change_the_cone(page):
     page.choose("receptive_field.mask", "causal")
     expected = [convolution(9, kernel=4, causal=False), attention(9, "causal")]
     assert seen(page, output=9, seen=json.dumps(expected, separators=(",", ":"))) == expected
+    page.type("")
+    expect(page.page.get_by_test_id("stAlert")).to_be_visible()
+    page.type(TEXT)
+    assert seen(page, revision=TEXT) == expected
 
 
 def test_the_meters_move_with_the_clue(page):
@@ -146,47 +172,6 @@ def test_the_meters_move_with_the_clue(page):
     expect(readings.nth(1)).to_have_text(far)
 
 
-def test_a_hover_says_what_can_change_the_output(page):
-    opened(page)
-    seen(page, output=TOKENS - 1)
-    readout = page.part("receptive_field.cone", ".readout")
-    page.part("receptive_field.cone", "canvas").first.hover(position=token(page, 0))
-    expect(readout).to_contain_text("cannot change the output")
-    page.part("receptive_field.cone", "canvas").nth(1).hover(position=token(page, 0, panel=1))
-    expect(readout).to_contain_text(re.compile(r"Attention: token 1 .* can change the output"))
-
-
-def test_hostile_text_stays_text(page):
-    text = "<b>bold</b> <img src=x onerror=alert(1)> $x$ [a](javascript:alert(1))"
-    opened(page)
-    seen(page, output=TOKENS - 1)
-    page.type(text)
-    seen(page, revision=text)
-    page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
-    assert page.page.locator("b, i, img[src=x], a[href^=javascript]").count() == 0
-
-
-def test_no_text_is_answered_in_a_sentence_and_nothing_is_lost(page):
-    opened(page, kernel=5)
-    seen(page, output=TOKENS - 1)
-    page.type("")
-    expect(page.page.get_by_test_id("stAlert")).to_be_visible()
-    page.type(TEXT)
-    assert seen(page, revision=TEXT) == [convolution(TOKENS - 1, kernel=5), attention(TOKENS - 1)]
-
-
-def test_a_thousand_tokens_are_drawn_around_the_output(page):
-    opened(page)
-    seen(page, output=TOKENS - 1)
-    text = ("the river bank and " * 250).strip()
-    page.type(text)
-    tokens = len(load("encoder").read(text))
-    assert seen(page, revision=text)[0] == convolution(tokens - 1, tokens=tokens)
-    expect(page.part("receptive_field.cone", ".readout")).to_contain_text(
-        f"Attention: tokens {tokens - 127} to {tokens} of {tokens}."
-    )
-
-
 def test_on_a_narrow_screen_the_cones_stand_one_below_the_other(phone):
     page = opened(phone, mask="window", layers=8, dilation="exponential", stride=2)
     seen(page, output=TOKENS - 1)
@@ -199,17 +184,17 @@ def test_a_narrow_screen_shows_the_names_of_both_measures_in_full(phone):
     phone.prepare("""window.written = new Set();
         const { fillText } = CanvasRenderingContext2D.prototype;
         CanvasRenderingContext2D.prototype.fillText = function (text, ...place) { window.written.add(text); return fillText.call(this, text, ...place); }""")
-    opened(phone, used="true")
+    opened(phone, SHORT, used="true")
     phone.page.wait_for_function("() => [...written].some((text) => text.includes('gradient'))")
     assert phone.page.evaluate("[...written].some((text) => text.includes('occlusion'))")
 
 
 def test_what_takes_long_shows_progress_and_gives_way_to_a_new_text(page):
-    opened(page, used="true")
-    seen(page, output=TOKENS - 1)
+    opened(page, SHORT, used="true")
+    seen(page, revision=SHORT)
     page.type(" ".join(f"the boy gave {n} dogs to the old river" for n in range(10)))
     progress = page.page.get_by_test_id("stProgress")
     expect(progress).to_be_visible()
-    page.type(TEXT + " again")
-    seen(page, revision=TEXT + " again")
+    page.type(SHORT + " again")
+    seen(page, revision=SHORT + " again")
     expect(progress).to_have_count(0)

@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 
 from model import load
 from model.analysis import nearest, senses, words
-from tests.browser import launch
-from tests.browser.conftest import Page
 
 MODEL = load("encoder")
 RIVER, CASH = (
@@ -65,18 +63,14 @@ def strike(page, side, word):
     page.part(f"word_sense.words{side}", "button").get_by_text(word, exact=True).click()
 
 
-def test_the_front_door_is_the_running_example(tabs):
-    """As the very first request to a server."""
-    with launch.server() as fresh:
-        page = Page(tabs, fresh.url).open("")
-        values = meter(page, RIVER)
-        assert values[-1, 0] == pytest.approx(expected(RIVER), abs=1e-3)
-        assert values[-1, 1] == pytest.approx(expected(CASH), abs=1e-3)
-        assert not values[0].any()
-        expect(page.page.get_by_role("heading", level=1)).to_have_text("Which bank?")
-        box = page.part("word_sense.meter", ".riverbank-meter").bounding_box()
-        assert box["y"] + box["height"] <= 900
-        page.close()
+def test_the_front_door_is_the_running_example(page):
+    values = meter(page.open(""), RIVER)
+    assert values[-1, 0] == pytest.approx(expected(RIVER), abs=1e-3)
+    assert values[-1, 1] == pytest.approx(expected(CASH), abs=1e-3)
+    assert not values[0].any()
+    expect(page.page.get_by_role("heading", level=1)).to_have_text("Which bank?")
+    box = page.part("word_sense.meter", ".riverbank-meter").bounding_box()
+    assert box["y"] + box["height"] <= 900
 
 
 def test_blinding_the_word_to_its_clue_moves_the_number_and_undo_brings_it_back(page):
@@ -99,19 +93,7 @@ def test_blinding_the_word_to_its_clue_moves_the_number_and_undo_brings_it_back(
     assert reading(page, 1) == before
 
 
-def test_typing_moves_the_meter_and_keeps_the_focus(page):
-    page.open("word_sense")
-    meter(page, RIVER)
-    box = page.part("word_sense.other", "textarea")
-    box.press("End")
-    box.press_sequentially(" and the loan", delay=15)
-    text = CASH + " and the loan"
-    assert meter(page, RIVER, text)[-1, 1] == pytest.approx(expected(text), abs=1e-3)
-    expect(box).to_be_focused()
-    page.linked(**{"word_sense.other": text})
-
-
-def test_words_are_struck_out_and_taken_back_by_keys_alone(page):
+def test_words_are_struck_out_and_taken_back_and_a_lane_is_chosen_by_keys_alone(page):
     page.open("word_sense")
     before = meter(page, RIVER)
     words = page.part("word_sense.words1", "button")
@@ -129,11 +111,11 @@ def test_words_are_struck_out_and_taken_back_by_keys_alone(page):
     expect(swam).not_to_have_class("struck")
     expect(swam).to_be_focused()
     assert reading(page, 0) == pytest.approx(before[-1, 0], abs=0.006)
+    a_lane_is_chosen_by_mouse_and_by_key(page)
+    typing_moves_the_meter_and_keeps_the_focus(page)
 
 
-def test_a_lane_is_chosen_by_mouse_and_by_key(page):
-    page.open("word_sense")
-    meter(page, RIVER)
+def a_lane_is_chosen_by_mouse_and_by_key(page):
     lanes = page.part("word_sense.meter", "button.lane")
     lanes.nth(2).click()
     page.linked(**{"word_sense.stage": "layer 2"})
@@ -141,6 +123,16 @@ def test_a_lane_is_chosen_by_mouse_and_by_key(page):
     lanes.nth(1).focus()
     lanes.nth(1).press("Enter")
     page.linked(**{"word_sense.stage": "layer 1"})
+
+
+def typing_moves_the_meter_and_keeps_the_focus(page):
+    box = page.part("word_sense.other", "textarea")
+    box.press("End")
+    box.press_sequentially(" and the loan", delay=15)
+    text = CASH + " and the loan"
+    assert meter(page, RIVER, text)[-1, 1] == pytest.approx(expected(text), abs=1e-3)
+    expect(box).to_be_focused()
+    page.linked(**{"word_sense.other": text})
 
 
 def test_the_map_is_played_without_the_server(page):
@@ -163,27 +155,26 @@ MARKED = "<b>bold</b> $x$ [a](javascript:alert(1)) bank", "<b>bold</b> bank"
 ANSWERS = {
     "": "There is no word in the first sentence yet",
     "a dog": "is not in the first sentence. The picture is still about the last two",
-    MARKED[0]: None,  # a picture
-    "The bank by the bank": None,
     "a" * 100_000: "This text has 100,000 characters",
 }
 
 
 def test_what_is_typed_stays_and_is_answered(page):
-    """One text after the other, each after a picture of the bundled pair."""
+    """Each sentence after a picture of the bundled pair."""
     page.open("word_sense", **{"word_sense.word": "bank"})
     meter(page)
     for text, sentence in ANSWERS.items():
         page.type(text)
-        if sentence:
-            expect(page.page.get_by_test_id("stMain").get_by_text(sentence)).to_be_visible()
-        else:
-            meter(page, text)
+        expect(page.page.get_by_test_id("stMain").get_by_text(sentence)).to_be_visible()
         stays(page, text)
         page.type(RIVER)
         meter(page, RIVER)
+    for text in ("The bank by the bank", MARKED[0]):
+        page.type(text)
+        meter(page, text)
+        stays(page, text)
     page.part("word_sense.other", "textarea").fill(MARKED[1])
-    page.type(MARKED[0])
+    page.part("word_sense.other", "textarea").blur()
     meter(page, *MARKED)
     stays(page, MARKED[0])
 
@@ -192,17 +183,6 @@ def stays(page, text):
     """The text is in the first box, and nothing on the page has been made of it."""
     expect(page.part("text", "textarea")).to_have_value(text)
     assert page.page.locator("b, i:not([class]), img[src=x], a[href^=javascript]").count() == 0
-
-
-def test_on_a_narrow_screen_the_button_that_plays_the_layers_stands_beside_their_slider(phone):
-    page = phone.open("word_sense", **{"word_sense.plane": "true"})
-    button, slider = (
-        page.page.locator(f".st-key-word_sense-map {part}")
-        for part in (".updatemenu-button", ".slider-container")
-    )
-    expect(slider).to_be_visible()
-    play, track = button.bounding_box(), slider.bounding_box()
-    assert play["x"] + play["width"] <= track["x"]
 
 
 def test_averaging_takes_the_difference_away(page):
@@ -230,7 +210,8 @@ NEAR = """() => {
 }"""
 
 
-def test_the_nearest_words_stand_on_the_first_screen_and_are_those_of_the_model(page):
+def test_the_nearest_words_are_those_of_the_model_and_one_click_brings_the_meter(page):
+    """For a word without examples, all of it on the first screen."""
     page.page.set_viewport_size({"width": 1366, "height": 768})
     page.open("word_sense", text=POT, **{"word_sense.other": STRIKE})
     rows = page.page.wait_for_function(NEAR).json_value()
@@ -246,17 +227,20 @@ def test_the_nearest_words_stand_on_the_first_screen_and_are_those_of_the_model(
         assert float(cosine.replace("−", "-")) == pytest.approx(own, abs=0.006)
     box = page.part("word_sense.neighbours", "table").bounding_box()
     assert box["y"] + box["height"] <= 768
-
-
-def test_one_click_brings_the_meter_for_a_word_without_examples(page):
-    page.open("word_sense", text=POT, **{"word_sense.other": STRIKE})
-    page.page.wait_for_function(NEAR)
     page.page.get_by_role("button", name="Use these examples").click()
     assert meter(page, POT, STRIKE).shape == (MODEL.config.layers + 2, 2)
 
 
-def test_on_a_phone_the_meter_stays_in_sight_while_a_word_of_either_sentence_is_tapped(phone):
-    phone.open("word_sense").rests()
+def test_on_a_phone_the_meter_stays_in_sight_while_a_word_is_tapped_and_the_layers_play_beside_a_slider(
+    phone,
+):
+    phone.open("word_sense", **{"word_sense.plane": "true"})
+    plot = phone.part("word_sense.map")
+    button, slider = plot.locator(".updatemenu-button"), plot.locator(".slider-container")
+    expect(slider).to_be_visible()
+    play, track = button.bounding_box(), slider.bounding_box()
+    assert play["x"] + play["width"] <= track["x"]
+    phone.rests()
     chips = phone.part("word_sense.words2", "button")
     chips.last.evaluate("one => one.scrollIntoView({ block: 'end' })")
     meter, chip = phone.part("word_sense.meter").bounding_box(), chips.first.bounding_box()

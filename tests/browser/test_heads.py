@@ -23,9 +23,9 @@ PIXEL = """([key, x, y]) => {
     const ratio = canvas.width / canvas.getBoundingClientRect().width;
     return [...canvas.getContext("2d").getImageData(x * ratio, y * ratio, 1, 1).data];
 }"""
-# Draws a grid as Streamlit does, opens its table and returns the numbers in it.
+# Draws a grid as Streamlit does, on an empty page, opens its table and returns the numbers in it.
 TABLE = """async ([code, data]) => {
-    const { default: draw } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+    const { default: draw } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
     document.body.innerHTML = '<div class="riverbank-grid" style="width: 600px"></div>';
     draw({ parentElement: document.body, data: Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)), setStateValue: () => null });
     document.querySelector("button.toggle").click();
@@ -65,10 +65,15 @@ def upper(page, key="grid"):
     return page.part(f"heads.{key}", "canvas.pointer")
 
 
+def is_above_the_fold(page, key):
+    box = upper(page, key).bounding_box()
+    assert box["y"] + box["height"] <= 900
+
+
 # ---- the grid ----
 
 
-def test_a_hover_reads_a_cell_and_asks_the_server_for_nothing(page):
+def test_a_hover_reads_a_cell_and_asks_the_server_for_nothing_and_a_click_opens_its_head_large(page):
     frames = []
 
     def hear(frame):
@@ -77,6 +82,7 @@ def test_a_hover_reads_a_cell_and_asks_the_server_for_nothing(page):
     page.on("websocket", lambda socket: socket.on("framesent", hear))
     opened(page)
     found = seen(page, selected="3.4")
+    is_above_the_fold(page, "grid")
     before = len(frames)
     for name, row, column in (("2.2", 9, 8), ("4.6", 15, 3), ("1.1", 4, 4)):
         upper(page).hover(position=spot(found, name, row, column))
@@ -87,27 +93,45 @@ def test_a_hover_reads_a_cell_and_asks_the_server_for_nothing(page):
         expect(page.part("heads.grid", ".readout")).to_contain_text(f": {number:.3g}"[:5])
     assert at["painted"] == found["painted"]  # the matrices were not painted again
     assert len(frames) == before
-
-
-def test_a_click_opens_a_head_large_beside_the_grid(page):
-    opened(page)
-    for _ in range(5):  # a page that gets a scroll bar while it comes is laid out anew
-        place = spot(seen(page), "2.5", 3, 2)
-        upper(page).hover(position=place)
-        if seen(page)["at"] == "2.5":
-            break
-    upper(page).click(position=place)
+    click(page, "2.5", 3, 2)
     page.linked(layer="2", head="5")
     seen(page, selected="2.5")
-    found = page.shown("heads.map", cell=seen_cell(page))
-    query, key = map(int, found["cell"].split(","))
-    assert float(found["value"]) == weights(2, 5)[query, key]
+    row = weights(2, 5)[-1]  # of the shared pair: the last token asks, its strongest answer in 2.5
+    query, key = len(row) - 1, row.argmax()
+    assert float(page.shown("heads.map", cell=f"{query},{key}")["value"]) == row[key]
 
 
-def seen_cell(page):
-    """The shared pair: the last token asks, its strongest answer in 2.5."""
-    row = weights(2, 5)[-1]
-    return f"{len(row) - 1},{row.argmax()}"
+def click(page, name, row, column):
+    for _ in range(5):  # a page that gets a scroll bar while it comes is laid out anew
+        place = spot(seen(page), name, row, column)
+        upper(page).hover(position=place)
+        if seen(page)["at"] == name:
+            break
+    upper(page).click(position=place)
+
+
+def test_masked_is_not_zero_and_the_theme_is_followed_live(reader):
+    page = reader(color_scheme="light")
+    opened(page)
+    found = seen(page)
+    low = weights(2, 2)
+    row, column = np.unravel_index(np.where(np.tri(len(low), k=-2, dtype=bool), low, 1).argmin(), low.shape)
+    for (r, c), empty in (((row, column), False), ((2, 14), True)):
+        place = spot(found, "2.2", r, c)
+        around = [page.page.evaluate(PIXEL, ["grid", place["x"] + step, place["y"]]) for step in (-1, 0, 1)]
+        assert (
+            any(pixel[3] == 0 for pixel in around) == empty
+        )  # a hole shows the page through; a zero is painted in its colour
+        assert empty or all(min(pixel[:3]) > 250 for pixel in around)
+    dark = spot(found, "2.2", *np.unravel_index(low.argmax(), low.shape))
+    red, _, blue, _ = page.page.evaluate(PIXEL, ["grid", dark["x"], dark["y"]])
+    assert red < 100 < blue
+    place = spot(found, "2.2", 9, 2)
+    assert min(page.page.evaluate(PIXEL, ["grid", place["x"], place["y"]])[:3]) > 200
+    page.page.emulate_media(color_scheme="dark")
+    page.page.wait_for_function(
+        f"arg => Math.max(...({PIXEL})(arg).slice(0, 3)) < {DARK}", arg=["grid", place["x"], place["y"]]
+    )
 
 
 def test_the_open_head_is_scrolled_into_sight(page):
@@ -168,8 +192,6 @@ def test_without_measures_the_table_has_the_weights_of_one_head(page):
     data = grid.pack(
         maps, tokens, tokens, np.tri(len(tokens), dtype=bool), "weights", header | {"selected": 1}
     )
-    opened(page)
-    seen(page)
     shown = page.page.evaluate(TABLE, [script("grid"), base64.b64encode(data).decode()])
     for (query, key), text in np.ndenumerate(shown):
         assert (
@@ -178,43 +200,6 @@ def test_without_measures_the_table_has_the_weights_of_one_head(page):
             else float(text.replace("−", "-")) == pytest.approx(maps[1][query, key], rel=5e-3)
         )
     assert np.shape(shown) == maps[1].shape
-
-
-def test_masked_is_not_zero(page):
-    opened(page)
-    found = seen(page)
-    low = weights(2, 2)
-    row, column = np.unravel_index(np.where(np.tri(len(low), k=-2, dtype=bool), low, 1).argmin(), low.shape)
-    for (r, c), empty in (((row, column), False), ((2, 14), True)):
-        place = spot(found, "2.2", r, c)
-        around = [page.page.evaluate(PIXEL, ["grid", place["x"] + step, place["y"]]) for step in (-1, 0, 1)]
-        assert (
-            any(pixel[3] == 0 for pixel in around) == empty
-        )  # a hole shows the page through; a zero is painted in its colour
-        assert empty or all(min(pixel[:3]) > 250 for pixel in around)
-    dark = spot(found, "2.2", *np.unravel_index(low.argmax(), low.shape))
-    red, _, blue, _ = page.page.evaluate(PIXEL, ["grid", dark["x"], dark["y"]])
-    assert red < 100 < blue
-
-
-def test_the_theme_is_followed_live(reader):
-    page = reader(color_scheme="light")
-    opened(page)
-    found = seen(page)
-    place = spot(found, "2.2", 9, 2)
-    assert min(page.page.evaluate(PIXEL, ["grid", place["x"], place["y"]])[:3]) > 200
-    page.page.emulate_media(color_scheme="dark")
-    page.page.wait_for_function(
-        f"arg => Math.max(...({PIXEL})(arg).slice(0, 3)) < {DARK}", arg=["grid", place["x"], place["y"]]
-    )
-
-
-def test_the_pictures_are_above_the_fold(page):
-    for section, key in (("Grid", "grid"), ("Lines", "curves"), ("Two at once", "contrast")):
-        opened(page, section)
-        seen(page, key)
-        box = upper(page, key).bounding_box()
-        assert box["y"] + box["height"] <= 900, section
 
 
 def test_a_phone_has_fewer_across_and_all_within_reach(reader):
@@ -248,12 +233,23 @@ def strongest(names, count):
     return sorted(found, key=lambda line: -line[3])[:count]
 
 
-def test_the_slider_draws_the_strongest_lines_and_is_kept(page):
+def test_a_slider_a_token_and_keys_choose_which_lines_are_drawn(page):
     opened(page, "Lines", heads__lines=7)
-    found = seen(page, "curves", count=7)
+    found = seen(page, "curves", count=7, names="3.4")
+    is_above_the_fold(page, "curves")
     assert [line[3] for line in json.loads(found["lines"])] == pytest.approx(
         [line[3] for line in strongest(["3.4"], 7)]
     )
+    the_slider_draws_the_strongest_and_is_kept(page)
+    page.part("heads.curves", "button[data-name='2.2']").click()
+    seen(page, "curves", names="3.4 2.2")
+    page.linked(**{"heads.more": "2.2"})
+    expect(page.part("heads.curves", "button[data-name='2.2']")).to_have_attribute("aria-pressed", "true")
+    a_token_shows_its_own_lines_with_their_weights(page)
+    keys_walk_to_a_token_and_a_table_has_its_lines(page)
+
+
+def the_slider_draws_the_strongest_and_is_kept(page):
     slider = page.part("heads.curves", "input")
     slider.evaluate(
         "(slider) => { slider.value = 1; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
@@ -270,8 +266,8 @@ def test_the_slider_draws_the_strongest_lines_and_is_kept(page):
     seen(page, "curves", count=half)
 
 
-def test_a_token_shows_its_own_lines_with_their_weights(page):
-    opened(page, "Lines", heads__more="2.2")
+def a_token_shows_its_own_lines_with_their_weights(page):
+    page.page.mouse.move(0, 0)
     found = seen(page, "curves", at="")
     canvas, row = upper(page, "curves"), float(found["row"])
     canvas.hover(position={"x": 60, "y": 9.5 * row + 4})
@@ -289,13 +285,7 @@ def test_a_token_shows_its_own_lines_with_their_weights(page):
     page.linked(**{"heads.key": "4"})
 
 
-def test_chips_and_keys(page):
-    opened(page, "Lines")
-    seen(page, "curves", names="3.4")
-    page.part("heads.curves", "button[data-name='2.2']").click()
-    seen(page, "curves", names="3.4 2.2")
-    page.linked(**{"heads.more": "2.2"})
-    expect(page.part("heads.curves", "button[data-name='2.2']")).to_have_attribute("aria-pressed", "true")
+def keys_walk_to_a_token_and_a_table_has_its_lines(page):
     canvas = upper(page, "curves")
     canvas.focus()
     for press in ("Home", "ArrowDown", "ArrowDown", "ArrowRight"):
@@ -343,6 +333,7 @@ def test_a_long_text_scrolls_and_only_what_is_seen_is_drawn(page):
 def test_a_difference_is_that_of_the_weights(page):
     opened(page, "Two at once", heads__layer_b=2, heads__head_b=2, heads__query=10, heads__key=9)
     found = seen(page, "contrast", cell="9,8")
+    is_above_the_fold(page, "contrast")
     a, b, gap = json.loads(found["values"])
     assert (a, b) == pytest.approx((weights(3, 4)[9, 8], weights(2, 2)[9, 8]), abs=1e-6)
     assert gap == pytest.approx(a - b, abs=1e-6)

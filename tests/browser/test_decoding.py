@@ -49,7 +49,7 @@ def opened(page, text=TEXT):
     return page
 
 
-def test_one_token_and_ten_are_those_that_the_iterator_chooses(page):
+def test_one_token_and_ten_are_those_that_the_iterator_chooses_and_to_the_end_can_be_stopped(page):
     opened(page)
     drawn = [step.id for step in steps(11)]
     page.part("decoding.one", "button").click()
@@ -64,24 +64,12 @@ def test_one_token_and_ten_are_those_that_the_iterator_chooses(page):
     page.page.reload()
     grown(page, len(PROMPT) + 11)
     assert words(page) == pieces([*PROMPT, *drawn])
-
-
-def test_a_candidate_is_taken_and_an_earlier_token_goes_back(page):
-    opened(page)
-    final = steps(1)[0]
-    first = page.part("decoding.candidates", "button[data-rank]").nth(1)
-    rank, own = int(first.get_attribute("data-rank")), float(first.get_attribute("data-own"))
-    order = final.stages[0].argsort(descending=True)
-    assert own == pytest.approx(float(final.stages[0].double().softmax(-1)[order[rank - 1]]), rel=1e-4)
-    first.click()
-    grown(page, len(PROMPT) + 1)
-    assert words(page)[-1] == pieces([int(order[rank - 1])])[0]
     page.part("decoding.story", "button").nth(len(PROMPT)).click()
     grown(page, len(PROMPT))
+    to_the_end_can_be_stopped(page)
 
 
-def test_to_the_end_can_be_stopped(page):
-    opened(page)
+def to_the_end_can_be_stopped(page):
     page.part("decoding.end", "button").click()
     expect(page.part("decoding.play", "button").filter(visible=True)).to_have_text(["Stop"])
     stops = page.page.get_by_role("button", name="Stop")  # our own, and no other
@@ -93,6 +81,35 @@ def test_to_the_end_can_be_stopped(page):
     count = len(words(page))
     page.page.wait_for_timeout(500)
     assert len(words(page)) == count
+
+
+def test_a_candidate_is_taken_an_earlier_token_goes_back_and_hostile_text_stays_text(page):
+    opened(page)
+    little_is_left_empty_under_the_candidates(page)
+    final = steps(1)[0]
+    first = page.part("decoding.candidates", "button[data-rank]").nth(1)
+    rank, own = int(first.get_attribute("data-rank")), float(first.get_attribute("data-own"))
+    order = final.stages[0].argsort(descending=True)
+    assert own == pytest.approx(float(final.stages[0].double().softmax(-1)[order[rank - 1]]), rel=1e-4)
+    first.click()
+    grown(page, len(PROMPT) + 1)
+    assert words(page)[-1] == pieces([int(order[rank - 1])])[0]
+    page.part("decoding.story", "button").nth(len(PROMPT)).click()
+    grown(page, len(PROMPT))
+    text = "<b>bold</b> <img src=x onerror=alert(1)> $x$"
+    page.type(text)
+    grown(page, len(MODEL.tokenizer.encode(text)))
+    assert page.page.locator("b, i:not([class]), img[src=x]").count() == 0
+    page.type("")
+    expect(page.page.get_by_test_id("stAlert").first).to_be_visible()
+    expect(page.part("text", "textarea")).to_have_value("")
+
+
+def little_is_left_empty_under_the_candidates(page):
+    page.rests()
+    lowest = page.part("decoding.candidates", ".others").bounding_box()
+    box = page.part("decoding.candidates").bounding_box()
+    assert 0 <= box["y"] + box["height"] - lowest["y"] - lowest["height"] < 40
 
 
 def test_the_text_is_read_as_prose_and_the_part_that_was_chosen_is_marked(page):
@@ -107,25 +124,6 @@ def test_the_text_is_read_as_prose_and_the_part_that_was_chosen_is_marked(page):
     assert page.part("decoding.story", "p b").count() == 0
     page.switch("decoding.tokens")
     expect(page.part("decoding.story", "button")).to_have_count(len(ids) + 10)
-
-
-def test_hostile_text_stays_text_and_none_is_answered(page):
-    text = "<b>bold</b> <img src=x onerror=alert(1)> $x$"
-    opened(page)
-    page.type(text)
-    grown(page, len(MODEL.tokenizer.encode(text)))
-    assert page.page.locator("b, i:not([class]), img[src=x]").count() == 0
-    page.type("")
-    expect(page.page.get_by_test_id("stAlert").first).to_be_visible()
-    expect(page.part("text", "textarea")).to_have_value("")
-
-
-def test_little_is_left_empty_under_the_candidates(page):
-    page.open("decoding")
-    page.rests()
-    lowest = page.part("decoding.candidates", ".others").bounding_box()
-    box = page.part("decoding.candidates").bounding_box()
-    assert 0 <= box["y"] + box["height"] - lowest["y"] - lowest["height"] < 40
 
 
 def test_on_a_narrow_screen_what_is_said_of_a_candidate_stays_in_its_row(phone):

@@ -69,13 +69,15 @@ def test_a_clicked_head_says_what_the_model_says_and_goes_into_the_set(page):
     assert apart == pytest.approx(both - one - other, abs=2e-3)
     page.page.reload()
     assert told(page, r"2 heads together move .* by (\S+) bits\.") == [joint]
+    page.choose("heads.which", "all but these")
+    page.linked(**{"heads.which": "all but these"})
+    page.rests()
+    the_bars_are_what_the_model_believes_without(page, knockouts.others(MODEL.config, ((1, 4), (2, 0))))
 
 
-def test_the_bars_are_what_the_model_believes_without_these_heads(page):
-    opened(page, "Knock-outs", **{"heads.set": "2.5 3.1", "heads.which": "all but these"})
+def the_bars_are_what_the_model_believes_without(page, out):
     shares = page.part("heads.next", ".share")
     expect(shares).to_have_count(16)
-    out = knockouts.others(MODEL.config, ((1, 4), (2, 0)))
     before, after = knockouts.beliefs(
         MODEL.network, IDS, knockouts.silence, knockouts.marked(MODEL.config, [(), out]), len(IDS) - 1
     )
@@ -87,30 +89,14 @@ def test_the_bars_are_what_the_model_believes_without_these_heads(page):
     assert found == pytest.approx([float(text.rstrip("%")) for text in expected], abs=0.11)
 
 
-def test_arrows_and_enter_choose_a_head_and_a_key_opens_the_table(page):
+def test_another_way_the_list_of_heads_and_the_keys_that_choose_one_and_open_the_table(page):
     opened(page, "Knock-outs", layer=1, head=1)
-    page.shown(EFFECTS, cell="0,0")
-    canvas = page.part(EFFECTS, "canvas.pointer")
-    canvas.focus()
-    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
-        canvas.press(key)
-    page.linked(**{"heads.set": "2.3", "layer": "2", "head": "3"})
-    page.shown(EFFECTS, cell="1,2")
-    canvas.press("t")
-    cells = page.part(EFFECTS, "td").all_text_contents()
-    assert [float(text) for text in cells] == pytest.approx(
-        effect(*knockouts.singles(MODEL.config)), rel=1e-2, abs=1e-6
-    )
-
-
-def test_another_way_and_the_list_of_heads(page):
-    opened(page, "Knock-outs")
-    before = page.shown(EFFECTS)
+    before = page.shown(EFFECTS, cell="0,0")
     page.pick("heads.way", "uniform")
     page.linked(**{"heads.way": "uniform"})
-    wish = effect(((2, 3),), way=knockouts.level)[0]
+    leveled = effect(*knockouts.singles(MODEL.config), way=knockouts.level)
     page.page.wait_for_function(f"old => ({DATASET})('heads-effects')?.value !== old", arg=before["value"])
-    assert float(page.shown(EFFECTS, cell="2,3")["value"]) == pytest.approx(float(wish), rel=1e-2)
+    assert float(page.shown(EFFECTS, cell="0,0")["value"]) == pytest.approx(float(leveled[0]), rel=1e-2)
     page.part("heads.list", "input").click()
     page.page.keyboard.type("4.2")
     expect(page.page.get_by_role("option")).to_have_count(1)
@@ -119,6 +105,16 @@ def test_another_way_and_the_list_of_heads(page):
     assert told(page, r"Head 4\.2 alone moves .* by (\S+) bits") == pytest.approx(
         [float(effect(((3, 1),), way=knockouts.level)[0])], rel=1e-2
     )
+    page.page.keyboard.press("Escape")  # the list that is still open
+    canvas = page.part(EFFECTS, "canvas.pointer")
+    canvas.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
+        canvas.press(key)
+    page.linked(**{"heads.set": "2.3 4.2", "layer": "2", "head": "3"})
+    page.shown(EFFECTS, cell="1,2")
+    canvas.press("t")
+    cells = page.part(EFFECTS, "td").all_text_contents()
+    assert [float(text) for text in cells] == pytest.approx(leveled, rel=1e-2, abs=1e-6)
 
 
 def test_the_encoder_shows_the_meter_before_and_after(page):
@@ -133,7 +129,7 @@ def test_the_encoder_shows_the_meter_before_and_after(page):
     expect(page.part("heads.meter", ".end")).to_have_text(["● river", "money ■"])
 
 
-def test_the_three_measures_are_read_at_one_cell(page):
+def test_the_three_measures_are_read_at_one_cell_and_the_products_are_those_of_the_model(page):
     opened(page, "Across layers", **{"heads.depth": "2", "heads.query": "11", "heads.key": "5"})
     found = page.shown("heads.flow", "panels", cell="10,4")
     means = flow.means(TRACE)
@@ -146,16 +142,19 @@ def test_the_three_measures_are_read_at_one_cell(page):
     page.page.keyboard.press("Enter")
     page.linked(**{"heads.key": "4"})
     page.shown("heads.flow", "panels", cell="10,3")
+    page.choose("heads.section", "Neuron")
+    page.page.get_by_text("The same query with every key").click()
+    the_products_are_those_of_the_model(page, key=3)
 
 
-def test_the_products_are_those_of_the_model(page):
-    opened(page, "Neuron", **{"heads.query": "11", "heads.key": "5", "heads.every": "True"})
+def the_products_are_those_of_the_model(page, key):
+    """Of the last token's query with this key, and after a click with another."""
     attention = TRACE.layers[2].attention
     total, dot = told(page, r"Summed here they give (\S+), the model’s own matrix product says (\S+):")
-    assert (total, dot) == pytest.approx((float(attention.dots(3)[10, 4]),) * 2, abs=2e-5)
-    largest = int(np.abs(attention.products(3, 10, 4)).argmax())
-    shown = page.shown("heads.products", cell=f"4,{largest}")
-    assert float(shown["value"]) == pytest.approx(float(attention.products(3, 10, 4)[largest]), rel=1e-6)
+    assert (total, dot) == pytest.approx((float(attention.dots(3)[10, key]),) * 2, abs=2e-5)
+    largest = int(np.abs(attention.products(3, 10, key)).argmax())
+    shown = page.shown("heads.products", cell=f"{key},{largest}")
+    assert float(shown["value"]) == pytest.approx(float(attention.products(3, 10, key)[largest]), rel=1e-6)
     page.part("heads.products", "canvas.pointer").click(position=middle(page, "heads.products", 1, 0))
     page.linked(**{"heads.key": "2"})
     other = float(attention.dots(3)[10, 1])
@@ -165,8 +164,10 @@ def test_the_products_are_those_of_the_model(page):
 
 def test_hostile_text_stays_text(page):
     text = "<b>bold</b> <img src=x onerror=alert(1)> $x$"
+    page.open("heads", text=text, **{"heads.section": "Neuron", "heads.set": "<b>1.2</b>"})
+    expect(page.page.get_by_test_id("stHeading").last).to_be_visible()
     for section in ("Neuron", "Across layers", "Knock-outs"):
-        page.open("heads", text=text, **{"heads.section": section, "heads.set": "<b>1.2</b>"})
-        page.page.wait_for_selector("[data-test-script-state=notRunning]")
-        expect(page.page.get_by_test_id("stHeading").last).to_be_visible()
+        page.choose("heads.section", section)
+        page.linked(text=text, **{"heads.section": section})
+        page.rests()
         assert page.page.locator("b, i:not([class]), img[src=x]").count() == 0

@@ -73,7 +73,8 @@ def drag(page, *cells):
     page.page.mouse.up()
 
 
-def test_a_click_turns_a_cell_over_and_the_model_runs_again(painter):
+def test_a_click_turns_a_cell_over_and_the_model_runs_again_and_undo_takes_strokes_back(painter, sent):
+    stand_in_one_row_above_the_fold(painter)
     click_weight(painter, 4, 2)
     painter.shown(WEIGHTS, cell="4,2", value=weight(CAUSAL, 4, 2))
     drag(painter, (4, 1))
@@ -84,21 +85,6 @@ def test_a_click_turns_a_cell_over_and_the_model_runs_again(painter):
     assert weight(allowed, 4, 2) != weight(CAUSAL, 4, 2)
     drag(painter, (4, 1))
     painter.linked(**address(CAUSAL))
-
-
-def test_a_drag_paints_many_cells_and_makes_one_round_trip(painter, sent):
-    places = (1, 3), (1, 4), (1, 5), (2, 5)
-    before = len(sent)
-    drag(
-        painter, places[0], places[2], places[3]
-    )  # from column 3 to 5 at once: what the pointer skips is painted too
-    allowed = with_cells(True, *places)
-    painter.linked(**address(allowed))
-    painter.shown(PAINTER, open=int(allowed.sum()))
-    assert len(sent) == before + 1
-
-
-def test_a_link_shows_the_painted_mask_and_undo_takes_strokes_back(painter):
     drag(painter, (2, 0))
     painter.linked(**address(with_cells(False, (2, 0))))  # strokes that come in one run are one step of undo
     drag(painter, (5, 4), (5, 2))
@@ -110,8 +96,32 @@ def test_a_link_shows_the_painted_mask_and_undo_takes_strokes_back(painter):
     painter.shown(PAINTER, open=int(CAUSAL.sum()) - 1)
 
 
-def test_keys_paint(painter):
+def stand_in_one_row_above_the_fold(page):
+    page.rests()
+    boxes = [page.part(key, "canvas.pointer").bounding_box() for key in (PAINTER, "masks.scores", WEIGHTS)]
+    assert len({round(box["y"]) for box in boxes}) == 1
+    assert max(box["y"] + box["height"] for box in boxes) <= 900
+
+
+def test_a_drag_paints_many_cells_in_one_round_trip_and_keys_paint_too(painter, sent):
+    places = (1, 3), (1, 4), (1, 5), (2, 5)
+    before = len(sent)
+    drag(
+        painter, places[0], places[2], places[3]
+    )  # from column 3 to 5 at once: what the pointer skips is painted too
+    allowed = with_cells(True, *places)
+    painter.linked(**address(allowed))
+    painter.shown(PAINTER, open=int(allowed.sum()))
+    assert len(sent) == before + 1
+    painter.part("masks.undo", "button").click()
+    painter.linked(**{"masks.mask": None, "masks.paint": None})
+    painter.shown(PAINTER, open=int(CAUSAL.sum()))
+    keys_paint(painter)
+
+
+def keys_paint(painter):
     canvas = painter.part(PAINTER, "canvas.pointer")
+    canvas.press("Control+Home")
     canvas.press("ArrowDown")
     canvas.press("End")
     canvas.press(" ")
@@ -137,13 +147,6 @@ def test_a_row_with_nothing_allowed_is_refused_and_the_painting_kept(painter):
     painter.shown(WEIGHTS, cell="0,3", value=1)
 
 
-def test_the_three_pictures_stand_in_one_row_above_the_fold(painter):
-    painter.rests()
-    boxes = [painter.part(key, "canvas.pointer").bounding_box() for key in (PAINTER, "masks.scores", WEIGHTS)]
-    assert len({round(box["y"]) for box in boxes}) == 1
-    assert max(box["y"] + box["height"] for box in boxes) <= 900
-
-
 def test_the_future_leaks_without_the_mask_only(page):
     page.open("masks", text=TEXT, **{"masks.section": "Leak test", "masks.future": "5"})
     expect(page.page.get_by_text("none has moved")).to_be_visible()
@@ -151,7 +154,7 @@ def test_the_future_leaks_without_the_mask_only(page):
     expect(page.page.get_by_text("the future leaks into the past")).to_be_visible()
 
 
-def test_can_it_cheat_in_one_screen(page):
+def test_can_it_cheat_in_one_screen_and_a_label_that_is_no_token_keeps_its_spaces(page):
     page.open("masks", text=TEXT)
     page.page.get_by_text("What does each write next?").click()
     expect(page.page.get_by_text("Tokens that only repeat")).to_be_visible(timeout=60_000)
@@ -159,6 +162,14 @@ def test_can_it_cheat_in_one_screen(page):
     for place in (0, 1):
         box = boxes.nth(place).bounding_box()
         assert box["y"] + box["height"] <= 900
+    page.page.get_by_text("Where does the cheat look?").click()
+    page.shown("masks.ahead", cell="2,3")
+    expect(page.part("masks.ahead", ".readout")).to_contain_text("layer 3, head 4: ")
+    page.part("masks.ahead", "canvas.pointer").focus()
+    page.page.keyboard.press("ArrowLeft")
+    expect(page.part("masks.ahead", ".tip .pair")).to_have_text("layer 3 → head 3")
+    page.page.keyboard.press("t")
+    expect(page.part("masks.ahead", "tbody th").first).to_have_text("1 \u2068layer 1\u2069")
 
 
 def test_names_of_rows_are_not_cut_on_a_phone(phone):
@@ -173,14 +184,3 @@ def test_few_rows_fill_the_screen_of_a_projector(reader):
     page.rests()
     _, top, _, high = map(float, page.shown("masks.believed")["cells"].split(","))
     assert top + 3 * high > 0.7 * 768
-
-
-def test_a_label_that_is_no_token_keeps_its_spaces(page):
-    page.open("masks", text=TEXT, **{"masks.looks": "True"})
-    page.shown("masks.ahead", cell="2,3")
-    expect(page.part("masks.ahead", ".readout")).to_contain_text("layer 3, head 4: ")
-    page.part("masks.ahead", "canvas.pointer").focus()
-    page.page.keyboard.press("ArrowLeft")
-    expect(page.part("masks.ahead", ".tip .pair")).to_have_text("layer 3 → head 3")
-    page.page.keyboard.press("t")
-    expect(page.part("masks.ahead", "tbody th").first).to_have_text("1 \u2068layer 1\u2069")

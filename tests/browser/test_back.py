@@ -38,16 +38,27 @@ def test_back_undoes_controls_pictures_and_text_one_step_a_press(page):
     expect(page.page.get_by_role("heading", level=1)).to_have_text("What is each head doing?")
 
 
-def test_two_quick_presses_undo_two_choices(page):
+def test_two_quick_presses_undo_two_choices_and_after_a_reload_the_way_back_still_leads_through_them(page):
     page.open("attention").rests()
-    for step in ("5 Mask", "4 Divide by √D"):
-        page.choose("attention.step", step)
-        page.linked(**{"attention.step": step})
+    chooses_two_steps(page)
     page.page.evaluate("history.back(); setTimeout(() => history.back(), 30)")
     page.linked(**{"attention.step": None})
     expect(pressed(page, "6 Softmax")).to_have_count(1)
     page.rests()
     page.linked(**{"attention.step": None})
+    chooses_two_steps(page)
+    page.page.reload()
+    page.page.wait_for_selector(".st-key-live", state="attached")
+    page.rests()
+    page.page.go_back()
+    page.linked(**{"attention.step": "5 Mask"})
+    expect(pressed(page, "5 Mask")).to_have_count(1)
+
+
+def chooses_two_steps(page):
+    for step in ("5 Mask", "4 Divide by √D"):
+        page.choose("attention.step", step)
+        page.linked(**{"attention.step": step})
 
 
 def test_a_click_in_a_picture_is_a_step(page):
@@ -78,16 +89,3 @@ def test_typing_at_a_word_is_one_step(page):
     page.linked(text="The riverbed")
     page.page.go_back()
     page.linked(text="The river")
-
-
-def test_after_a_reload_the_way_back_still_leads_through_the_choices(page):
-    page.open("attention").rests()
-    for step in ("5 Mask", "4 Divide by √D"):
-        page.choose("attention.step", step)
-        page.linked(**{"attention.step": step})
-    page.page.reload()
-    page.page.wait_for_selector(".st-key-live", state="attached")
-    page.rests()
-    page.page.go_back()
-    page.linked(**{"attention.step": "5 Mask"})
-    expect(pressed(page, "5 Mask")).to_have_count(1)

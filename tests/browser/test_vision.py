@@ -58,7 +58,7 @@ def drawn(page):
     return unpacked(text)
 
 
-def test_a_digit_is_drawn_with_the_mouse_and_read_while_it_is_drawn(canvas):
+def test_a_digit_is_drawn_with_the_mouse_and_by_keys_and_read_while_it_is_drawn(canvas):
     sample = digits.test()[0][digits.SHOWN[0]]
     reads(canvas, sample)
     canvas.part(CANVAS, "button").get_by_text("Clear").click()
@@ -83,18 +83,10 @@ def test_a_digit_is_drawn_with_the_mouse_and_read_while_it_is_drawn(canvas):
     canvas.part("vision.back", "button").click()
     reads(canvas, sample)
     canvas.linked(**{"vision.drawing": None})
+    a_digit_is_drawn_by_keys(canvas)
 
 
-def test_both_answers_and_where_a_patch_looks_stand_on_the_first_screen_of_a_laptop(reader):
-    page = reader(width=1366, height=768).open("vision")
-    page.shown(LOOKS, "mosaic")
-    page.rests()
-    for key, share in ((ANSWERS, 1), (LOOKS, 0.9)):
-        box = page.part(key).bounding_box()
-        assert box["y"] + share * box["height"] <= 768, key
-
-
-def test_a_digit_is_drawn_by_keys(canvas):
+def a_digit_is_drawn_by_keys(canvas):
     canvas.part(CANVAS, "canvas.pointer").focus()
     keyboard = canvas.page.keyboard
     keyboard.press("Delete")
@@ -120,7 +112,9 @@ def patch(page, key, row, column, copy=0):
     return {"x": x + (column + 0.5) * wide / PATCHES, "y": y + (row + 0.5) * high / PATCHES}
 
 
-def test_a_patch_and_a_head_are_clicked_and_the_numbers_are_the_models(canvas):
+def test_a_patch_and_a_head_are_clicked_and_the_numbers_are_the_models(reader):
+    canvas = reader(width=1366, height=768).open("vision")
+    stand_on_the_first_screen_of_a_laptop(canvas)
     canvas.part(LOOKS, "canvas.pointer").click(position=patch(canvas, LOOKS, 2, 5, copy=1))
     canvas.linked(**{"vision.patch": str(2 * PATCHES + 5 + 1)})
     assert canvas.shown(LOOKS, "mosaic", selected="2,5")["at"] == "2,5"
@@ -144,6 +138,14 @@ def test_a_patch_and_a_head_are_clicked_and_the_numbers_are_the_models(canvas):
     rows = canvas.part(LOOKS, "tbody tr")
     expect(rows).to_have_count(49)
     expect(canvas.part(LOOKS, "tr[aria-current] th")).to_have_text("row 3, column 5")
+
+
+def stand_on_the_first_screen_of_a_laptop(page):
+    page.shown(LOOKS, "mosaic")
+    page.rests()
+    for key, share in ((ANSWERS, 1), (LOOKS, 0.9)):
+        box = page.part(key).bounding_box()
+        assert box["y"] + share * box["height"] <= 768, key
 
 
 def photograph():

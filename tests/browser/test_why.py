@@ -28,26 +28,20 @@ def numbers(page, key):
     return [numeric(text) for text in page.part(REASONS, "button .number").all_inner_texts()], expected
 
 
-def test_the_numbers_beside_the_bars_are_the_models(page):
+def test_the_numbers_beside_the_bars_are_the_models_and_keys_walk_from_one_to_a_head(page):
     page.open("why", text=TEXT)
     shown, expected = numbers(page, 4)
+    page.rests()
     best = [expected.table[cell] for cell in expected.strongest(5)]
     assert shown == pytest.approx(best, rel=0.01)
     fills = [bar.bounding_box() for bar in page.part(REASONS, ".row .fill").all()]
     assert fills[0]["width"] / fills[-1]["width"] == pytest.approx(best[0] / expected.score, rel=0.05)
     assert fills[1]["x"] == pytest.approx(fills[0]["x"] + fills[0]["width"], abs=2)  # begins where that ends
-
-
-def test_a_reason_opens_the_table_and_a_head_in_it_is_walked_to_by_keys_alone(page):
-    page.open("why", text=TEXT)
-    numbers(page, 4)
-    page.rests()
     first = page.part(REASONS, "button").first
     first.focus()
     first.press("End")
     page.page.keyboard.press("Enter")
     page.linked(**{"why.cell": "head 2.3|MLP 1", "why.table": "True"})
-    expected = taken_apart(4)
     row, column = expected.queries.index(why.Part(why.HEAD, 1, 2)), expected.keys.index(why.Part(why.MLP, 0))
     page.shown(TABLE, cell=f"{row},{column}", value=float(np.float32(expected.table[row, column])))
     expect(page.part(REASONS, "[aria-pressed=true]")).to_contain_text("head 2.3")

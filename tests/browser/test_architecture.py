@@ -33,12 +33,11 @@ def activation(name, layer=2, head=3, model="decoder-rope"):
 
 
 def pressed(page, row, column, steps):
-    """Walk the activation's cursor from the first cell to another one and choose it; the number that stands
-    there then.
+    """Walk the activation's cursor on from the cell that is chosen, at first the first, and choose another; the
+    number that stands there then.
     """
     canvas = page.part("architecture.activation", "canvas.pointer")
     canvas.focus()
-    canvas.press("Control+Home")
     for key, times in steps.items():
         for _ in range(times):
             canvas.press(key)
@@ -46,46 +45,37 @@ def pressed(page, row, column, steps):
     return float(page.shown("architecture.activation", cell=f"{row},{column}")["value"])
 
 
-@pytest.mark.parametrize("name", ["gelu", "query", "mlp_out"])
-def test_a_clicked_box_shows_the_numbers_that_the_model_computes(page, name):
+def test_a_clicked_box_shows_the_numbers_that_the_model_computes(page):
     opened(page)
     drawn(page, selected="weights")
-    box(page, name).click()
-    drawn(page, selected=name)
-    page.linked(**{"architecture.box": name})
-    page.shown("architecture.activation", revision=f"{name} 2 3")
-    assert pressed(page, 3, 2, {"ArrowDown": 3, "ArrowRight": 2}) == pytest.approx(
-        float(activation(name)[3, 2]), rel=1e-5
-    )
+    is_above_the_fold(page)
+    for row, column, name in ((3, 2, "gelu"), (6, 4, "query"), (9, 6, "mlp_out")):
+        box(page, name).click()
+        drawn(page, selected=name)
+        page.linked(**{"architecture.box": name})
+        page.shown("architecture.activation", revision=f"{name} 2 3")
+        shown = pressed(page, row, column, {"ArrowDown": 3, "ArrowRight": 2})
+        assert shown == pytest.approx(float(activation(name)[row, column]), rel=1e-5)
+    a_change_of_layer_and_text_is_drawn(page)
 
 
-def test_a_box_says_its_shape_parameters_and_multiply_adds(page):
-    opened(page, model="encoder")
-    drawn(page, selected="weights")
-    made = anatomy.boxes(load("encoder").network, len(load("encoder").read(TEXT)))
-    for one in made:
-        said = box(page, one.name).get_attribute("aria-label")
-        assert " × ".join(f"{n:,}" for n in one.shape) in said
-        assert (f"{one.parameters:,} parameters" if one.parameters else "no parameters") in said
-        assert (f"{one.multiply_adds:,} multiply-adds" if one.multiply_adds else "no multiply-adds") in said
-    box(page, "mlp_in").hover()
-    expect(page.part("architecture.diagram", ".readout")).to_contain_text(
-        "231,360 parameters (19.1 % of the model, all 4 layers together)"
-    )
-    width = box(page, "mlp_in").locator(".bar.parameters").evaluate("bar => parseFloat(bar.style.width)")
-    assert width == pytest.approx(100 * 4 * 231_360 / (32_000 * 64), rel=1e-3)
-
-
-def test_the_diagram_is_above_the_fold(page):
-    opened(page)
-    drawn(page, selected="weights")
+def is_above_the_fold(page):
     last = box(page, "logits").bounding_box()
     assert last["y"] + last["height"] <= 900
     picture = page.part("architecture.activation", "canvas.pointer").bounding_box()
     assert picture["y"] + picture["height"] <= 900
 
 
-def test_keys_walk_the_boxes_and_a_table_is_one_key_away(page):
+def a_change_of_layer_and_text_is_drawn(page):
+    page.choose("layer", "1")
+    page.shown("architecture.activation", revision="mlp_out 0 3")
+    page.type("<b>The</b> river <img src=x onerror=alert(1)> bank")
+    tokens = len(load("decoder-rope").read("<b>The</b> river <img src=x onerror=alert(1)> bank"))
+    drawn(page, selected="mlp_out", revision=f"decoder-rope {tokens}")
+    assert page.page.locator("b, i, img[src=x]").count() == 0
+
+
+def test_keys_walk_the_boxes_a_table_is_one_key_away_and_a_clicked_neuron_is_opened(page):
     opened(page)
     drawn(page, selected="weights")
     box(page, "weights").focus()
@@ -113,21 +103,11 @@ def test_keys_walk_the_boxes_and_a_table_is_one_key_away(page):
         assert cells[3] == f"{one.parameters:,}" and cells[5] == f"{one.multiply_adds:,}"
     page.page.keyboard.press("Escape")
     expect(box(page, "mlp_out")).to_be_focused()
+    page.choose("architecture.section", "The MLP")
+    a_clicked_neuron_is_opened(page)
 
 
-def test_a_change_of_layer_and_text_is_drawn(page):
-    opened(page, box="mlp_in")
-    drawn(page, selected="mlp_in", revision="decoder-rope 11")
-    page.choose("layer", "1")
-    page.shown("architecture.activation", revision="mlp_in 0 3")
-    page.type("<b>The</b> river <img src=x onerror=alert(1)> bank")
-    tokens = len(load("decoder-rope").read("<b>The</b> river <img src=x onerror=alert(1)> bank"))
-    drawn(page, selected="mlp_in", revision=f"decoder-rope {tokens}")
-    assert page.page.locator("b, i, img[src=x]").count() == 0
-
-
-def test_a_clicked_neuron_is_opened(page):
-    opened(page, "The MLP")
+def a_clicked_neuron_is_opened(page):
     after = activations.hidden(load("decoder-rope").network, load("decoder-rope").explain(TEXT), 2)[2]
     best = np.argsort(-after[-1], kind="stable")
     found = page.shown("architecture.neurons", revision=f"10 {best[0]}")
@@ -142,8 +122,26 @@ def test_a_clicked_neuron_is_opened(page):
     expect(page.page.get_by_text(f"Neuron {best[1] + 1} of layer 3")).to_be_visible()
 
 
-def test_an_encoder_finds_the_nearest_of_my_sentences(page):
-    opened(page, "The end", model="encoder")
+def test_a_box_says_its_shape_parameters_and_multiply_adds_and_the_end_the_nearest_of_my_sentences(page):
+    opened(page, model="encoder")
+    drawn(page, selected="weights")
+    made = anatomy.boxes(load("encoder").network, len(load("encoder").read(TEXT)))
+    for one in made:
+        said = box(page, one.name).get_attribute("aria-label")
+        assert " × ".join(f"{n:,}" for n in one.shape) in said
+        assert (f"{one.parameters:,} parameters" if one.parameters else "no parameters") in said
+        assert (f"{one.multiply_adds:,} multiply-adds" if one.multiply_adds else "no multiply-adds") in said
+    box(page, "mlp_in").hover()
+    expect(page.part("architecture.diagram", ".readout")).to_contain_text(
+        "231,360 parameters (19.1 % of the model, all 4 layers together)"
+    )
+    width = box(page, "mlp_in").locator(".bar.parameters").evaluate("bar => parseFloat(bar.style.width)")
+    assert width == pytest.approx(100 * 4 * 231_360 / (32_000 * 64), rel=1e-3)
+    page.choose("architecture.section", "The end")
+    an_encoder_finds_the_nearest_of_my_sentences(page)
+
+
+def an_encoder_finds_the_nearest_of_my_sentences(page):
     rows = page.part("architecture.nearest", "li")
     expect(rows).to_have_count(5)
     page.page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")

@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,9 @@ VIZ = modules("viz")
 SERVED = MODEL + [name for name in modules("pages") if not name.endswith((".page", "._router"))]
 
 
-def brought_in(modules, packages, root=ROOT):
-    """Those of the packages that are loaded once a fresh Python has imported the modules."""
+@cache
+def loaded(modules, root):
+    """What is loaded once a fresh Python has imported the modules, a tuple of names."""
     code = f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\nprint(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -43,8 +45,13 @@ def brought_in(modules, packages, root=ROOT):
         text=True,
         check=True,
     )
-    loaded = done.stdout.split()
-    return {package for package in packages if any(f"{name}.".startswith(f"{package}.") for name in loaded)}
+    return done.stdout.split()
+
+
+def brought_in(modules, packages, root=ROOT):
+    """Those of the packages that are loaded once a fresh Python has imported the modules."""
+    names = loaded(tuple(modules), root)
+    return {package for package in packages if any(f"{name}.".startswith(f"{package}.") for name in names)}
 
 
 def imported(path):

@@ -147,15 +147,18 @@ def test_everybody_gets_the_same_model(opened):
     assert open_model(own.name_or_path) is bundle
 
 
-def test_opening_a_model_is_what_brings_the_library_in():
-    code = "import model, sys; assert callable(model.open_model); print('transformers' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+OPENING = """
+import sys
+from model import open_model
+assert "transformers" not in sys.modules
+open_model({folder!r}).explain("the bank")
+assert "transformers" in sys.modules
+"""
 
 
-def test_opening_a_model_prints_nothing(opened, tmp_path):
+def test_opening_a_model_is_what_brings_the_library_in_and_prints_nothing(tmp_path):
     folder = checkpoints.save("bert", tmp_path / "bert")
-    code = f"from model import open_model; open_model({str(folder)!r}).explain('the bank')"
+    code = OPENING.format(folder=str(folder))
     done = subprocess.run(
         [sys.executable, "-W", "default", "-c", code],
         capture_output=True,

@@ -18,6 +18,7 @@ from model.network.config import ModelConfig
 from model.network.transformer import Transformer, initialise
 from pages import _control, _failure
 from tests import checkpoints
+from tests.browser import launch
 
 torch.set_num_threads(1)
 torch.set_warn_always(True)  # not only once per program, so that no test depends on those before it
@@ -77,6 +78,15 @@ def failures_are_loud(monkeypatch):
 def no_browser_to_wait_for(monkeypatch):
     """A session without a browser does not wait for a picture to be painted."""
     monkeypatch.setattr(_control, "PAINTED", 0.0)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A server as `streamlit run app.py` starts it, where no name server answers."""
+    environment = {"PYTHONPATH": str(launch.ROOT / "tests" / "nameless")}
+    with launch.server(options={"server.address": None}, environment=environment) as started:
+        yield started
+        assert "Traceback" not in started.log, started.log
 
 
 @pytest.fixture(scope="module")

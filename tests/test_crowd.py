@@ -1,8 +1,11 @@
-"""Many visitors of one real server at once: each is shown what they would be shown alone."""
+"""Many visitors of one real server at once: each is shown what they would be shown alone, by a server that
+has no workers.
+"""
 
 import ast
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +27,8 @@ TEXTS = (  # one a visitor, who sees each page in another view: no page has more
 MEASURED = b"decoding.durations", b"Measured on this machine"  # what holds times, which no two runs share
 LEAST = 3  # of the visitors see each page, also one that has a single view
 EARLY, TWICE = "A heron at the bank of the river", "He paid at the bank"  # that no other visitor brings
-STARTS = 2  # of a cold server, as who comes before what is a matter of chance
+# of the servers, by place; two, as who comes before what in a cold server is a matter of chance
+ENVIRONMENTS = {}, {"RIVERBANK_WORKERS": "0"}
 
 
 def views(page):
@@ -72,10 +76,13 @@ def servers():
 
         def server(place):
             while len(running) <= place:
-                running.append(stack.enter_context(launch.server()))
+                environment = ENVIRONMENTS[len(running)]
+                running.append(stack.enter_context(launch.server(environment=environment)))
             return running[place]
 
         yield server
+        workers = [worker for one in running for worker in one.workers()]
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)  # none outlives its server
 
 
 def test_every_view_is_on_a_tour():
@@ -84,7 +91,7 @@ def test_every_view_is_on_a_tour():
     assert len(seen) > 30
 
 
-@pytest.mark.parametrize("start", range(STARTS))
+@pytest.mark.parametrize("start", range(len(ENVIRONMENTS)))
 def test_visitors_who_come_before_the_server_is_warm_see_every_page(servers, start):
     cold = servers(start)  # its port answers long before torch is there
     with ExitStack() as stack:
@@ -102,6 +109,7 @@ def test_visitors_at_once_are_shown_what_each_is_shown_alone(servers):
         together = list(threads.map(lambda turn: visit_all(crowded.url, turn), range(len(TEXTS))))
     assert "Traceback" not in crowded.log
     alone = [visit_all(quiet.url, turn) for turn in range(len(TEXTS))]
+    assert crowded.workers() and not quiet.workers()
     for turn, (crowd, one) in enumerate(zip(together, alone, strict=True)):
         for page, answer in one.items():
             assert crowd[page].keys() == answer.keys(), (turn, page)

@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.browser import launch
 from tests.fuzz import inputs
 from tests.fuzz.trial import Trial
 from tests.test_pages import PAGES
@@ -15,9 +14,8 @@ SHORT = settings(
 
 
 @pytest.fixture(scope="module")
-def trial():
-    with launch.server() as server:
-        yield Trial(server, server.computed)
+def trial(server):
+    return Trial(server, server.computed)
 
 
 @settings(SHORT, max_examples=15)

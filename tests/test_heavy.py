@@ -1,4 +1,6 @@
-"""Pages whose heavy work is done by workers: they show the same, and say what happens meanwhile."""
+"""Pages whose heavy work is done by workers: what they say meanwhile, and when a worker ends. That they show
+the same as without is asked in test_crowd.py.
+"""
 
 import os
 import signal
@@ -11,8 +13,7 @@ from pages import _cache, _heavy, _progress
 from pages._cache import Cache
 from pages._pool import BUSY, LOST, Interrupted, Pool
 from tests import jobs
-from tests.browser import launch
-from tests.session import control, opened, pictures, visit
+from tests.session import control, pictures, visit
 from tests.wire import Visitor
 
 VIEWS = {  # with something heavy at once: the page and its choices
@@ -20,7 +21,7 @@ VIEWS = {  # with something heavy at once: the page and its choices
     "cost": ("architecture", {"architecture.section": "What it costs"}),
     "encoder and decoder": ("masks", {"masks.section": "Encoder and decoder"}),
 }
-TEXT = "I swam across the river to get to the other bank, and sat on the bank to dry in the sun of the day"
+TEXT = "I swam across the river to get to the other bank"
 
 
 @pytest.fixture(scope="module")
@@ -35,26 +36,6 @@ def working(pool, monkeypatch):
     """Pages give their work to the pool, as under a server."""
     monkeypatch.setattr(_heavy, "POOLS", [pool])
     return pool
-
-
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_page_shows_the_same_with_workers_and_without(view, working, monkeypatch):
-    page, query = VIEWS[view]
-    shown, asked = {}, []
-    submit = Pool.submit
-    monkeypatch.setattr(Pool, "submit", lambda *job: asked.append(job) or submit(*job))
-    for pools in ([working], []):
-        monkeypatch.setattr(_heavy, "POOLS", pools)
-        monkeypatch.setattr(_cache, "CACHE", Cache(1e8))
-        shown[bool(pools)] = plain(opened(page, text=TEXT, **query))
-        assert asked
-    assert shown[True] == shown[False]
-
-
-def plain(at):
-    """What a page shows, as text."""
-    charts = [chart.proto.spec for chart in at.get("plotly_chart")]
-    return repr(pictures(at)), charts, [element.value for element in (*at.markdown, *at.warning)]
 
 
 def test_a_megabyte_of_byte_pairs_is_trained_by_a_worker_as_here(working, monkeypatch):
@@ -136,15 +117,17 @@ class Full:
         raise Interrupted(BUSY)
 
 
-def test_what_was_interrupted_is_said_with_a_way_on(monkeypatch):
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_was_interrupted_is_said_with_a_way_on(view, monkeypatch):
+    page, query = VIEWS[view]
     monkeypatch.setattr(_cache, "CACHE", Cache(1e8))
     monkeypatch.setattr(_heavy, "POOLS", [Full()])
-    at = opened("heads", text=TEXT, **{"heads.section": "Across layers"})
-    assert [one.value for one in at.warning] == [BUSY]
+    at = visit(page, {"text": TEXT} | query).run()
+    assert not at.exception and [one.value for one in at.warning] == [BUSY]
     monkeypatch.setattr(_heavy, "POOLS", [])
     control(at, "again").click()
     at.run()
-    assert not at.warning and pictures(at)
+    assert not at.warning and (pictures(at) or at.get("plotly_chart"))
 
 
 def test_models_that_somebody_opened_stay_in_the_server(monkeypatch):
@@ -166,20 +149,20 @@ def asked_by_model(text, model):
     return text
 
 
-def test_a_worker_that_is_killed_under_a_visitor_costs_a_sentence_and_none_outlives_the_server():
-    slow = {"text": " ".join([TEXT] * 5), "masks.section": "Encoder and decoder"}
-    with launch.server() as server, Visitor(server.url) as visitor:
-        answering = threading.Thread(target=lambda: visitor.open("masks", **slow))
+def test_a_worker_that_is_killed_under_a_visitor_costs_a_sentence(server):
+    before = server.workers()
+    for idle in before:
+        os.kill(idle, signal.SIGKILL)
+    with Visitor(server.url) as visitor:
+        query = {"text": TEXT, "masks.section": "Encoder and decoder"}
+        answering = threading.Thread(target=lambda: visitor.open("masks", **query))
         answering.start()
         end = time.monotonic() + 60
-        while not (children := server.workers()) and time.monotonic() < end:
+        while not (children := {*server.workers()} - {*before}) and time.monotonic() < end:
             time.sleep(0.1)
-        os.kill(children[0], signal.SIGKILL)
+        os.kill(*children, signal.SIGKILL)
         answering.join(60)
-        said = [alert.body for alert in visitor.all("alert")]
-        assert LOST in said
-        visitor.open("masks", **slow | {"text": TEXT})
+        assert LOST in [alert.body for alert in visitor.all("alert")]
+        visitor.run(states={visitor.widget("button", "again").id: True})
         assert visitor.wrong() == [] and LOST not in [alert.body for alert in visitor.all("alert")]
-        (worker,) = server.workers()
-        assert worker not in children and "Traceback" not in server.log
-    assert not os.path.exists(f"/proc/{worker}")
+    assert len({*server.workers()} - {*before} - children) == 1

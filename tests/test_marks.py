@@ -6,15 +6,17 @@ import re
 
 import pytest
 
+from pages.vision import measured
 from tests.session import visit
 from tests.test_crowd import views
 from tests.test_pages import PAGES
 
-MARK = "zq7"
+MARK = "zq"
 HOSTILE = (
     f"![](//{MARK}/a) [{MARK}](//{MARK}/b) ${MARK}$ :material/{MARK}: :{MARK}: :red[{MARK}] `{MARK}` "
     f"<b>{MARK}</b> **{MARK}** bank"
 )
+RIGHT = {"text": "The river bank", "word_sense.other": "the bank", "model": "decoder-rope"}
 SIGNS = "](//", f"${MARK}", f"/{MARK}:", f":{MARK}:", f"[{MARK}]", f"<b>{MARK}", f"**{MARK}"
 # Fields that the browser shows as they are, or not at all.
 AS_THEY_ARE = set(
@@ -74,11 +76,12 @@ def found(at):
 
 
 @pytest.mark.parametrize(("page", "view"), VIEWS)
-def test_nothing_that_a_link_says_is_read_as_markdown(page, view):
+def test_nothing_that_a_link_says_is_read_as_markdown(page, view, monkeypatch):
+    monkeypatch.setattr(measured, "all_of", lambda jobs: dict.fromkeys(jobs, 0.5))  # of a thousand digits
     section = {f"{page}.section": view} if view else {}
-    keys = set(visit(page, section).run().session_state["session"].drawn) - set(section)
-    for free in ({}, {"text": "The river bank", "word_sense.other": "the bank", "model": "decoder-rope"}):
-        at = visit(page, dict.fromkeys(keys, HOSTILE) | free | section).run()
+    keys = set(visit(page, RIGHT | section).run().session_state["session"].drawn) - set(section)
+    for right in ({}, RIGHT) if keys & set(RIGHT) else ({},):  # some views have neither text nor model
+        at = visit(page, dict.fromkeys(keys, HOSTILE) | right | section).run()
         assert not at.exception
         assert found(at) == []
 

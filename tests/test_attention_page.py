@@ -50,7 +50,7 @@ SWITCHES = [
 # q, k and bias, a setting about what is done with the scores, whatever the model.
 RUNS = [
     *((name, SWITCHES[0]) for name in NAMES),
-    *((name, SWITCHES[1 + place % 5]) for place, name in enumerate(NAMES)),
+    *((name, SWITCHES[1 + (place + 4) % 5]) for place, name in enumerate(NAMES)),
 ]
 # What each control is moved to, in turn from one step to the next.
 MOVES = {

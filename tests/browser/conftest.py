@@ -1,7 +1,6 @@
 """A Chromium, one server for all tests, and a page as a reader sees it."""
 
 import os
-from collections import Counter
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -12,7 +11,7 @@ from tests.browser import launch
 SECONDS = 20_000  # milliseconds: a loaded machine is slow, a broken page is for ever
 expect.set_options(timeout=SECONDS)
 
-OFTEN = 15  # readers of a tab: what it keeps of their pages makes it slow, three times after some hundred
+FULL = 700e6  # bytes in a tab: it keeps the pages that it has shown, some 9 MB each, and gets slow in the end
 
 PHONE = {"width": 390, "height": 844}
 ORDINARY = dict.fromkeys(("media", "color_scheme", "reduced_motion", "forced_colors"), "null")
@@ -55,7 +54,7 @@ class Tabs:
     """
 
     def __init__(self, context):
-        self.context, self.free, self.uses = context, [], Counter()
+        self.context, self.free = context, []
 
     def take(self, *, width=1440, height=900, **media):
         """A tab of that size that shows nothing and remembers nothing."""
@@ -66,20 +65,16 @@ class Tabs:
         return tab
 
     def give(self, tab):
-        """Empty the tab, for the next reader; one that has been used OFTEN is closed."""
-        self.uses[tab] += 1
-        if self.uses[tab] == OFTEN:
-            del self.uses[tab]
-            tab.close()
-            return
+        """Empty the tab, for the next reader; one that is FULL is closed."""
         tab.evaluate("location.origin === 'null' || (localStorage.clear(), sessionStorage.clear())")
         self.context.clear_cookies()
         tab.goto("about:blank")
         tab.mouse.move(0, 0)
         session = self.context.new_cdp_session(tab)
         session.send("Page.resetNavigationHistory")
+        full = session.send("Runtime.getHeapUsage")["usedSize"] > FULL
         session.detach()
-        self.free.append(tab)
+        tab.close() if full else self.free.append(tab)
 
 
 @pytest.fixture(scope="session")

@@ -103,7 +103,7 @@ class Page:
     def __init__(self, tabs, url, **how):
         self.tabs, self.url = tabs, url
         self.page = tabs.take(**how)
-        self.wrong, self.listeners, self.prepared = [], [], False
+        self.wrong, self.listeners, self.sessions = [], [], []
         self.on("console", self.hear)
         self.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
@@ -118,9 +118,11 @@ class Page:
         self.listeners.append((event, listener))
 
     def prepare(self, script):
-        """Run the script before those of every page that is opened; no other reader gets this tab."""
-        self.page.add_init_script(script)
-        self.prepared = True
+        """Run the script before those of every page that is opened, until the reader leaves."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Page.enable")
+        session.send("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        self.sessions.append(session)
 
     def hear(self, message):
         """Keep what the console complains of; but not that on a page with a name Streamlit first looks for
@@ -148,7 +150,9 @@ class Page:
         """Leave without a trace in the browser."""
         for event, listener in self.listeners:
             self.page.remove_listener(event, listener)
-        self.page.close() if self.prepared else self.tabs.give(self.page)
+        for session in self.sessions:
+            session.detach()
+        self.tabs.give(self.page)
 
     def check(self):
         """Nothing went wrong so far."""

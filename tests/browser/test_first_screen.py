@@ -30,20 +30,55 @@ VIEWS = [  # page, its link, the picture, and how much of it the laptop shows at
 ]
 
 
-BEGINS = "key => document.querySelector(key).getBoundingClientRect().top < innerHeight"
+SIDEBAR = """shown => {
+    const bar = document.querySelector("[data-testid=stSidebar]");
+    return bar.dataset.collapsed === String(!shown) && bar.getAnimations().length === 0;
+}"""
+# Whether the picture begins on the screen, or as much of it as is asked for stands there.
+STANDS = """([key, share]) => {
+    const { top, height } = document.querySelector(`.st-key-${key}`).getBoundingClientRect();
+    return share ? height > 0 && top + share * height <= innerHeight : top < innerHeight;
+}"""
+
+
+def opened(reader, size, name, query, picture):
+    page = reader(width=size[0], height=size[1]).open(name, **query)
+    page.part(picture).wait_for()
+    page.rests()
+    return page
+
+
+def stands(page, picture, share=0):
+    """Wait until the picture, or that share of it, stands on the first screen."""
+    page.page.wait_for_function(STANDS, arg=[picture.replace(".", "-"), share])
+
+
+def resize(page, size):
+    page.page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.rests()
+
+
+def show_sidebar(page):
+    """Bring back what went on the small screen, and wait until the page has made room for it."""
+    page.page.get_by_test_id("stExpandSidebarButton").click()
+    page.page.wait_for_function(SIDEBAR, arg=True)
+    page.rests()
 
 
 @pytest.mark.parametrize(("name", "query", "picture", "share"), VIEWS)
 def test_the_picture_stands_on_the_first_screen(reader, name, query, picture, share):
-    def opened(width, height):
-        page = reader(width=width, height=height).open(name, **query)
-        page.part(picture).wait_for()
-        page.rests()
-        return page
-
-    page = opened(*LAPTOP)
-    box = page.part(picture).bounding_box()
-    assert box["y"] + share * box["height"] <= LAPTOP[1]
+    page = opened(reader, PROJECTOR, name, query, picture)
+    page.page.wait_for_function(SIDEBAR, arg=False)
+    stands(page, picture)
+    resize(page, PHONE)
+    stands(page, picture)
+    resize(page, LAPTOP)
+    show_sidebar(page)
+    stands(page, picture, share)
     assert page.page.evaluate(TALL) <= LONGEST * LAPTOP[1]
-    for size in (PROJECTOR, PHONE):  # once the sidebar has gone there
-        opened(*size).page.wait_for_function(BEGINS, arg=f".st-key-{picture.replace('.', '-')}")
+
+
+def test_a_fresh_visit_is_as_one_that_was_resized(reader):
+    name, query, picture, share = VIEWS[0]
+    stands(opened(reader, LAPTOP, name, query, picture), picture, share)
+    stands(opened(reader, PHONE, name, query, picture), picture)

@@ -5,6 +5,7 @@ types.
 import pytest
 from playwright.sync_api import expect
 
+from tests.session import address, visit
 from viz.component.view import script
 
 ROSES, VIOLETS = "Roses are red", "Violets are blue"
@@ -41,7 +42,23 @@ PASTE = """(box, text) => {
 }"""
 
 
+# One in the sidebar, one in a page, one of two, and one that is read only when it is asked to.
+DIFFERENT = "sidebar", "positions", "second sentence", "long text"
+
+
 @pytest.mark.parametrize(("name", "key", "more"), BOXES.values(), ids=BOXES.keys())
+def test_every_box_has_the_lines_of_a_link_and_keeps_more(name, key, more):
+    at = visit(name, more | {key: LINES}).run()
+    (box,) = (one for one in at.text_area if one.key == key)
+    assert box.value == LINES
+    box.set_value(f"{LINES}s").run()
+    assert not at.exception
+    assert address(at)[key] == f"{LINES}s"
+    (box,) = (one for one in at.text_area if one.key == key)
+    assert box.value == f"{LINES}s"
+
+
+@pytest.mark.parametrize(("name", "key", "more"), [BOXES[box] for box in DIFFERENT], ids=DIFFERENT)
 def test_a_link_of_two_lines_shows_both_and_a_key_keeps_them(page, name, key, more):
     page.open(name, **more, **{key: LINES})
     page.rests()

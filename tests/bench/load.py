@@ -1,11 +1,15 @@
 """`python -m tests.bench load --users 50 --minutes 5`: a class on all pages at once, by websockets that speak
-Streamlit's own protocol: what browsers send, without their drawing.
+Streamlit's own protocol: what browsers send, without their drawing. With `--replicas 2` they come to as many
+servers behind nginx, as .deploy has them.
 """
 
 import argparse
 import asyncio
 import random
+import tempfile
 import time
+from contextlib import ExitStack
+from pathlib import Path
 from statistics import fmean, median, quantiles
 from urllib.request import urlopen
 
@@ -16,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.bench.users import megabytes
 from tests.browser import launch
+from tests.browser.test_replicas import Replicas
 from tests.test_pages import PAGES, WITHOUT_TEXT
 
 EVERY = 2.0  # seconds between two texts of one user
@@ -82,35 +87,64 @@ async def enter(url, page, seed):
     return user
 
 
-async def watch(process, end, readings):
-    """The server's megabytes, every second."""
+class House:
+    """The servers that answer behind one address."""
+
+    def __init__(self, url, servers):
+        self.url, self.servers = url, servers
+
+    def megabytes(self):
+        return sum(megabytes(server.process) for server in self.servers)
+
+    def computed(self):
+        """Seconds of a core that they and their workers have computed so far."""
+        return sum(server.computed() for server in self.servers)
+
+    def sessions(self):
+        """How many sessions they keep."""
+        return sum(sessions(server.url) for server in self.servers)
+
+
+def house(replicas, stack):
+    """One server, or several behind nginx, as long as the stack is open."""
+    options, environment = {"server.disconnectedSessionTTL": LEAVE}, {"RIVERBANK_METRICS": "1"}
+    if replicas == 1:
+        server = stack.enter_context(launch.server(options=options, environment=environment))
+        return House(server.url, [server])
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    front = Replicas(folder, stack, replicas, options=options, environment=environment)
+    return House(front.url, front.servers)
+
+
+async def watch(house, end, readings):
+    """The servers' megabytes, every second."""
     while time.monotonic() < end:
-        readings.append(megabytes(process))
+        readings.append(house.megabytes())
         await asyncio.sleep(1)
 
 
 def sessions(url):
-    """How many sessions the server keeps."""
+    """How many sessions a server keeps."""
     with urlopen(f"{url}/_stcore/metrics?families=active_sessions") as answer:
         lines = answer.read().decode().splitlines()
     return sum(int(float(line.split()[1])) for line in lines if line.startswith("active_sessions"))
 
 
-async def crowd(server, count, minutes):
+async def crowd(house, count, minutes):
     """Users, megabytes each second, what a session takes, CPU seconds, and the sessions left after all went."""
     users, half = [], count // 2
     for n in range(count):
         if n == half:  # by now every page has been computed once
-            before = megabytes(server.process)
-        users.append(await enter(server.url, TYPED[n % len(TYPED)], n))
-    each = (megabytes(server.process) - before) / (count - half)
-    readings, end, computed = [], time.monotonic() + 60 * minutes, server.computed()
-    await asyncio.gather(watch(server.process, end, readings), *(user.work(end) for user in users))
-    computed = server.computed() - computed
+            before = house.megabytes()
+        users.append(await enter(house.url, TYPED[n % len(TYPED)], n))
+    each = (house.megabytes() - before) / (count - half)
+    readings, end, computed = [], time.monotonic() + 60 * minutes, house.computed()
+    await asyncio.gather(watch(house, end, readings), *(user.work(end) for user in users))
+    computed = house.computed() - computed
     for user in users:
         await user.socket.close()
     await asyncio.sleep(3 * LEAVE)
-    return users, readings, each, computed, sessions(server.url)
+    return users, readings, each, computed, house.sessions()
 
 
 def times(taken):
@@ -123,13 +157,15 @@ def main(arguments):
     parser = argparse.ArgumentParser(prog="python -m tests.bench load", description=__doc__)
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--replicas", type=int, default=1, choices=(1, 2))
     asked = parser.parse_args(arguments)
-    options = {"server.disconnectedSessionTTL": LEAVE}
-    with launch.server(options=options, environment={"RIVERBANK_METRICS": "1"}) as server:
-        users, memory, each, computed, left = asyncio.run(crowd(server, asked.users, asked.minutes))
-    print(f"{asked.users} users, a new sentence every {EVERY:.0f} s each, {asked.minutes:g} minutes")
+    with ExitStack() as stack:
+        servers = house(asked.replicas, stack)
+        users, memory, each, computed, left = asyncio.run(crowd(servers, asked.users, asked.minutes))
+    behind = f", {asked.replicas} servers behind nginx" if asked.replicas > 1 else ""
+    print(f"{asked.users} users, a new sentence every {EVERY:.0f} s each, {asked.minutes:g} minutes{behind}")
     print(f"{'page':<18} {'answers':>8} {'p50 ms':>8} {'p95 ms':>8} {'max ms':>8}")
-    for page in TYPED:
+    for page in TYPED[: asked.users]:
         print(f"{page:<18} {times([one for user in users if user.page == page for one in user.taken])[0]}")
     every = [one for user in users for one in user.taken]
     line, high = times(every)

@@ -28,12 +28,14 @@ AWAY = 10  # seconds after which a page must be back
 
 
 class Replicas:
-    """Two servers of the tree that the image holds, and .deploy/nginx.conf in front of them."""
+    """Servers of the tree that the image holds, and .deploy/nginx.conf in front of them; `how` is as in
+    launch.server.
+    """
 
-    def __init__(self, folder, stack):
-        self.folder, self.stack, self.logs = folder, stack, []
+    def __init__(self, folder, stack, count=2, **how):
+        self.folder, self.stack, self.how, self.logs = folder, stack, how, []
         self.tree = served(folder / "riverbank")
-        self.servers = [self.start(), self.start()]
+        self.servers = [self.start() for _ in range(count)]
         self.port = launch.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         for server in self.servers:
@@ -64,7 +66,8 @@ class Replicas:
 
     def start(self, port=None):
         """A replica; whoever asks for it at once waits until it has loaded its models."""
-        server = self.stack.enter_context(launch.server(folder=self.tree, wait=False, port=port))
+        started = launch.server(folder=self.tree, wait=False, port=port, **self.how)
+        server = self.stack.enter_context(started)
         self.logs.append(server)
         return server
 

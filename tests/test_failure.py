@@ -145,6 +145,7 @@ def broken(reader):
     raise RuntimeError("no" + "body")
 
 _text.take = broken
+app.prepare = lambda: None  # one page of one model is asked for
 app = st.App({router!r}, lifespan=app.lifespan, on_script_error=app.failed)
 """
 

@@ -19,11 +19,11 @@ TYPE = """text => {
 }"""
 ENTER = """() => document.querySelector(".st-key-text textarea")
     .dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }))"""
-# page: rows of buttons, with the place of the one chosen before the server dies, and of the one after
+# page: the link that leads to it, a row of buttons, and the places of those chosen before and after the death
 VISITS = {
-    "attention": (("attention.step", 1), ("attention.step", 4)),
-    "positions": (("positions.section", 1), ("positions.section", 3)),
-    "heads": (("heads.section", 2), ("heads.section", 1)),
+    "attention": (LINK, "attention.step", 1, 4),
+    "positions": ({}, "positions.section", 1, 3),
+    "heads": ({}, "heads.section", 2, 1),
 }
 
 
@@ -40,9 +40,13 @@ class Mortal:
         self.server.process.wait()
 
     @contextmanager
-    def back(self):
-        """The server is there again, for the next test too, and fails at nothing that the block does."""
+    def back(self, pages):
+        """The server is there again, for the next test too, and the pages have found it; it fails at nothing
+        that the block does.
+        """
         self.server = self.stack.enter_context(launch.server(port=self.server.port))
+        for page in pages:
+            page.page.wait_for_function(f"() => {STATE}")
         yield
         assert "Traceback" not in self.server.log
 
@@ -53,16 +57,10 @@ def mortal(browser):
         yield Mortal(stack)
 
 
-@contextmanager
-def restarted(mortal, *pages):
-    """Kill the server, start another at the same port, and go on once the pages have found it."""
-    mortal.die()
+def notice(pages):
+    """Wait until each of the pages has noticed that its server is dead."""
     for page in pages:
         page.page.wait_for_function(f"() => !({STATE})")
-    with mortal.back():
-        for page in pages:
-            page.page.wait_for_function(f"() => {STATE}")
-        yield
 
 
 def entered(tabs, server, name, **link):
@@ -89,25 +87,34 @@ def holds(page):
 
 
 def test_text_and_choices_stay_and_the_first_click_counts(tabs, mortal):
-    pages = [(VISITS[name], entered(tabs, mortal, name)) for name in VISITS]
-    pages.append((VISITS["attention"], entered(tabs, mortal, "attention", **LINK)))
-    for (before, _), page in pages:
-        page.choose(*before)
-        pressed(page, *before)
-    with restarted(mortal, *(page for _, page in pages)):
-        for (before, after), page in pages:
-            page.choose(*after)
-            pressed(page, *after)
-            if before[0] != after[0]:
-                pressed(page, *before)
-            holds(page)
+    pages = {name: entered(tabs, mortal, name, **link) for name, (link, *_) in VISITS.items()}
+    for name, (_, key, before, _) in VISITS.items():
+        pages[name].choose(key, before)
+        pressed(pages[name], key, before)
+    mortal.die()
+    notice(pages.values())
+    with mortal.back(pages.values()):
+        for name, (_, key, _, after) in VISITS.items():
+            pages[name].choose(key, after)
+            pressed(pages[name], key, after)
+            holds(pages[name])
 
 
-def test_a_click_in_a_picture_counts_and_a_way_to_another_page_takes_the_text_along(tabs, mortal):
+def test_clicks_in_pictures_ways_to_other_pages_and_what_was_typed_last_count_once_it_is_back(tabs, mortal):
     clicks, walks = (entered(tabs, mortal, "attention", **LINK) for _ in range(2))
+    typing, entering = typed = [Page(tabs, mortal.url).open(text=LINKED) for _ in range(2)]
     for page in (clicks, walks):
         page.shown(revision=TYPED)
-    with restarted(mortal, clicks, walks):
+    for page in typed:
+        page.shown(revision=LINKED)
+    mortal.die()
+    # Streamlit disables its boxes once it has noticed: this is typed in the moment before
+    for page in typed:
+        page.page.evaluate(TYPE, TYPED)
+    notice([clicks, walks, *typed])
+    entering.page.evaluate(ENTER)
+    typing.page.wait_for_timeout(400)  # longer than the hand rests
+    with mortal.back([clicks, walks]):
         click(clicks, 1, 0)
         clicks.shown(revision=TYPED, cell="1,0")
         clicks.linked(**{"attention.query": "2", "attention.step": LINK["attention.step"]})
@@ -115,20 +122,7 @@ def test_a_click_in_a_picture_counts_and_a_way_to_another_page_takes_the_text_al
         walks.part("contents").get_by_text("What is each head doing?").click()
         walks.page.wait_for_url("**/heads*")
         holds(walks)
-
-
-@pytest.mark.parametrize("enter", [False, True], ids=["live", "Ctrl+Enter"])
-def test_what_was_typed_as_the_server_died_arrives_once_it_is_back(tabs, mortal, enter):
-    page = Page(tabs, mortal.url).open(text=LINKED)
-    page.shown(revision=LINKED)
-    mortal.die()
-    # Streamlit disables its boxes once it has noticed: this is typed in the moment before
-    page.page.evaluate(TYPE, TYPED)
-    page.page.wait_for_function(f"() => !({STATE})")
-    if enter:
-        page.page.evaluate(ENTER)
-    page.page.wait_for_timeout(400)  # longer than the hand rests
-    with mortal.back():
-        page.shown(revision=TYPED)
-        holds(page)
-    assert not [said for said in page.wrong if "Cannot send" in said]
+        for page in typed:
+            page.shown(revision=TYPED)
+            holds(page)
+            assert not [said for said in page.wrong if "Cannot send" in said]

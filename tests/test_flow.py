@@ -101,15 +101,6 @@ def test_a_gradient_after_some_layers_goes_where_they_lead(make_network):
         assert np.array_equal(found > 0, leak.reachable(allowed, depth))
 
 
-def test_some_rows_are_those_of_all(make_network):
-    network, ids = make_network(), list(range(97, 104))
-    way = leak.direction(network.config.width, 2)
-    every = leak.squares(network, ids, network.mask(7), way, 2)
-    np.testing.assert_allclose(
-        leak.squares(network, ids, network.mask(7), way, 2, [5, 1]), every[[5, 1]], rtol=1e-4, atol=1e-9
-    )
-
-
 # ---- the page ----
 
 

@@ -35,6 +35,18 @@ def test_all_rows_together_are_the_frobenius_norm_at_every_depth(make_network, c
     assert ((sum(some) > 0) == network.mask(7)[output].numpy()).all()
 
 
+@pytest.mark.parametrize("causal", [True, False])
+def test_several_directions_in_one_pass_are_each_as_of_all_outputs(make_network, causal):
+    network = make_network(causal=causal)
+    directions, depths = [leak.direction(24, seed) for seed in (1, 2, 3)], (1, 3, None)
+    found = sensitivity.along(network, IDS, 4, directions, depths)
+    alone = [
+        [leak.squares(network, IDS, network.mask(7), way, depth)[4] for way in directions] for depth in depths
+    ]
+    np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-9)
+    assert np.array_equal(found > 0, np.array(alone) > 0)
+
+
 def test_a_pass_over_a_long_text_takes_fewer_rows_for_the_sake_of_memory():
     assert [sensitivity.together(tokens) for tokens in (1, 100, 200, 1_000, 4_000)] == [64, 64, 25, 1, 1]
 
@@ -51,12 +63,8 @@ def test_the_exact_norm_is_where_the_estimates_gather():
     network, ids = load("decoder-rope").network, load("decoder-rope").read(TEXT)
     T, C = len(ids), network.config.width
     exact = np.sqrt(sensitivity.squares(network, ids, T - 1, range(C))[0])
-    samples = np.stack(
-        [
-            leak.squares(network, ids, network.mask(T), leak.direction(C, seed), rows=[T - 1])[0]
-            for seed in range(1, 201)
-        ]
-    )
+    directions = [leak.direction(C, seed) for seed in range(1, 201)]
+    samples = sensitivity.along(network, ids, T - 1, directions)[0]
     many, error = sensitivity.norms(samples)
     assert np.abs(many / exact - 1).max() < 5 * error < 0.15
     few = np.stack([sensitivity.norms(part)[0] for part in samples.reshape(25, 8, T)])

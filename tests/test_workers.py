@@ -228,7 +228,7 @@ ASKED = {  # arguments of every heavy function of the pages
     "masks.leaks.moves": lambda: (DECODER, ids(DECODER), (2, 3), 99, Mask("causal")),
     "masks.leaks.squares": lambda: (DECODER, ids(DECODER), Mask("causal"), 5),
     "masks.sight.rows": lambda: (ENCODER, ids(ENCODER), 3, (0, 1), (1, None)),
-    "masks.sight.along": lambda: (ENCODER, ids(ENCODER), 3, 2, 1),
+    "masks.sight.along": lambda: (ENCODER, ids(ENCODER), 3, 2),
     "positions.locality.profile": lambda: (TEXT, "t5"),
     "positions.shuffle.disorder": lambda: (
         ids(DECODER),

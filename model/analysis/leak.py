@@ -80,10 +80,9 @@ def squares(
     allowed: np.ndarray | Tensor,
     direction: Tensor,
     depth: int | None = None,
-    rows: slice | Sequence[int] = slice(None),
 ) -> np.ndarray:
     """The squared gradient of direction · f_i with respect to embedding e_j: (T, T), row i, column j; f the
-    final vectors, or the stream after `depth` layers. `rows` names the outputs i that are wanted, if not all.
+    final vectors, or the stream after `depth` layers.
 
     Over random directions (C,) from N(0, 1) its mean is the squared Frobenius norm of the Jacobian
     d f_i / d e_j (Hutchinson 1989). It is 0 exactly where no path leads from j to i.
@@ -93,9 +92,8 @@ def squares(
         embedded = network.embed(row).requires_grad_()  # (T, C)
         record = network(row, torch.as_tensor(allowed), attend=attend, predict=False, embedded=embedded)
         outputs = record.final if depth is None else record.layers[depth - 1].resid_out  # (T, C)
-        wanted = torch.eye(len(ids))[rows]
         (gradient,) = torch.autograd.grad(
-            outputs @ direction, embedded, wanted, is_grads_batched=True
+            outputs @ direction, embedded, torch.eye(len(ids)), is_grads_batched=True
         )  # (T, T, C)
     return gradient.double().square().sum(-1).numpy()
 

@@ -18,6 +18,33 @@ TOGETHER = 64  # rows in one pass
 CELLS = 1_000_000  # of the matrices T x T of all rows of a pass: half a gigabyte, about a second
 
 
+def along(
+    network: torch.nn.Module,
+    ids: Sequence[int],
+    output: int,
+    directions: Sequence[torch.Tensor],
+    depths: Sequence[int | None] = (None,),
+    allowed: ArrayLike | None = None,
+) -> np.ndarray:
+    """The squared gradients of each direction · x with respect to e_j, x the vector of the token `output`:
+    (depths, N, T), float64.
+
+    directions: N of (C,). depths: after how many layers x is taken, None for the final vector. allowed (T, T)
+    stands in for the network's own mask. A gradient is 0 exactly where no path leads from j.
+    """
+    row, ask = torch.tensor(ids), torch.stack(list(directions))  # (T,), (N, C)
+    mask = None if allowed is None else torch.as_tensor(allowed)
+    with torch.enable_grad():
+        embedded = network.embed(row).requires_grad_()  # (T, C)
+        record = network(row, mask, attend=attend, predict=False, embedded=embedded)
+        found = []
+        for depth in depths:
+            x = (record.final if depth is None else record.layers[depth - 1].resid_out)[output]  # (C,)
+            (gradients,) = torch.autograd.grad(x, embedded, ask, is_grads_batched=True, retain_graph=True)
+            found.append(gradients.double().square().sum(-1))  # (N, T, C) -> (N, T)
+    return torch.stack(found).numpy()
+
+
 def squares(
     network: torch.nn.Module,
     ids: Sequence[int],
@@ -26,25 +53,13 @@ def squares(
     depths: Sequence[int | None] = (None,),
     allowed: ArrayLike | None = None,
 ) -> np.ndarray:
-    """The sum of the squares of some rows of d x / d e_j, x the vector of the token `output`:
-    (depths, T), float64.
+    """The sum of the squares of some rows of d x / d e_j: (depths, T), float64.
 
-    dimensions: which rows, of C. depths: after how many layers x is taken, None for the final vector.
-    allowed (T, T) stands in for the network's own mask. Over all C rows the sum is the squared Frobenius
-    norm. It is 0 exactly where no path leads from j.
+    dimensions: which rows, of C; the others as in `along`. Over all C rows the sum is the squared Frobenius
+    norm.
     """
-    row = torch.tensor(ids)
-    mask = None if allowed is None else torch.as_tensor(allowed)
-    with torch.enable_grad():
-        embedded = network.embed(row).requires_grad_()  # (T, C)
-        record = network(row, mask, attend=attend, predict=False, embedded=embedded)
-        sums = []
-        for depth in depths:
-            x = (record.final if depth is None else record.layers[depth - 1].resid_out)[output]  # (C,)
-            ask = torch.eye(len(x))[list(dimensions)]  # (N, C)
-            (rows,) = torch.autograd.grad(x, embedded, ask, is_grads_batched=True, retain_graph=True)
-            sums.append(rows.double().square().sum((0, 2)))  # (N, T, C) -> (T,)
-    return torch.stack(sums).numpy()
+    axes = torch.eye(network.config.width)
+    return along(network, ids, output, [axes[i] for i in dimensions], depths, allowed).sum(1)
 
 
 def together(tokens: int) -> int:

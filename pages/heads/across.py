@@ -46,7 +46,7 @@ def show(view):
         view.answers.draw()
     _fold.fold("What the three are", "heads.meaning", meaning, view, gradient)
     _fold.fold("How far they agree", "heads.agree", compare, view, maps, allowed, depth, gradient)
-    _fold.sources("heads.code", flow.rollout, sensitivity.squares, ranks.correlation)
+    _fold.sources("heads.code", flow.rollout, sensitivity.squares, sensitivity.along, ranks.correlation)
 
 
 def by_gradient(view, depth):

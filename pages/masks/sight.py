@@ -28,10 +28,10 @@ def rows(name, ids, output, dimensions, depths):
 
 
 @remembered(heavy=8)
-def along(name, ids, output, depth, seed):
+def along(name, ids, output, depth):
     network = load(name).network
-    direction = leak.direction(network.config.width, seed)
-    return frozen(leak.squares(network, ids, network.mask(len(ids)), direction, depth, [output])[0])
+    directions = [leak.direction(network.config.width, seed) for seed in range(1, WAYS + 1)]
+    return frozen(sensitivity.along(network, ids, output, directions, (depth,))[0])
 
 
 def knows(name, ids, output):
@@ -46,19 +46,13 @@ def knows(name, ids, output):
         (rows, (name, read, output, tuple(some), depths))
         for some in senses.parts(range(C), sensitivity.together(len(read)))
     ]
-    jobs += [
-        (along, (name, read, output, depth, seed))
-        for depth in layers
-        if depth not in depths
-        for seed in range(1, WAYS + 1)
-    ]
+    jobs += [(along, (name, read, output, depth)) for depth in layers if depth not in depths]
     computed = {rows: [], along: []}
     for function, arguments in _progress.watched(jobs, f"Asking {name} what this word knows of"):
         computed[function].append(function(*arguments))
     norms, error = np.sqrt(sum(computed[rows])), 0.0
     if computed[along]:
-        some = np.stack(computed[along]).reshape(len(layers), WAYS, -1).swapaxes(0, 1)
-        before, error = sensitivity.norms(some)
+        before, error = sensitivity.norms(np.stack(computed[along], axis=1))
         norms = np.concatenate([before, norms])
     return np.pad(norms, ((0, 0), (0, len(ids) - len(read)))), error
 
@@ -95,7 +89,7 @@ def show(view):
         "only the past, so each can be asked for its next word, all at once."
     )
     _fold.fold("How it is measured", "masks.how", how, max(errors))
-    _fold.sources("masks.code", sensitivity.squares)
+    _fold.sources("masks.code", sensitivity.squares, sensitivity.along)
 
 
 def how(error):

@@ -24,6 +24,7 @@ def begin(page: str) -> None:
         st.session_state.session = Session(read(st.query_params.to_dict()))
     own = session()
     own.written_before, own.written = own.written, {}
+    own.told = _reconnection.told()
     _reconnection.listen()
     if page == own.here and run.is_history_navigation:
         own.went_to = run.query_string

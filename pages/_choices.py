@@ -20,10 +20,11 @@ class Session:
     link: what the address said and no page has asked for yet. chosen: what somebody chose. drawn: how the
     values of this run are spelled in the address, None for a default. placed: the controls that stand on the
     page already. written: what this run has set those to that the browser shows, and written_before the last
-    run. typed: the boxes that somebody types into. trail: what was chosen at each address, which the way back
-    leads to. addresses: what the address of each page said last. here: the page; shown_on: the one that
-    showed a control last. went_to: the query to which the reader went back or forward last. asked: what the
-    link said; refused: where that is not here, what holds instead. replaced, doubted, settled: see `choose`.
+    run. told: the controls of which the browser told when it asked for this run. typed: the boxes that
+    somebody types into. trail: what was chosen at each address, which the way back leads to. addresses: what
+    the address of each page said last. here: the page; shown_on: the one that showed a control last. went_to:
+    the query to which the reader went back or forward last. asked: what the link said; refused: where that is
+    not here, what holds instead. replaced, doubted, settled: see `choose`.
     """
 
     link: dict[str, str]
@@ -32,6 +33,7 @@ class Session:
     placed: set[str] = field(default_factory=set)
     written: dict[str, Any] = field(default_factory=dict)
     written_before: dict[str, Any] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
     typed: set[str] = field(default_factory=set)
     trail: dict[tuple, dict[str, Any]] = field(default_factory=dict)
     addresses: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -72,8 +74,9 @@ def kept(key: str, options: Sequence | None, default: Any, spell: Callable[[Any]
             forget(key)
     if linked is not None and not fits:
         refuse(key, spell(value))
-    # a control of the same key on another page is another one, and the browser draws it empty
-    moved = own.shown_on.get(key) != own.here and key not in own.drawn
+    # a control of the same key on another page is another one, and the browser draws it empty; so it does one
+    # of which it has not told yet: what the last run sent may never be drawn
+    moved = (own.shown_on.get(key) != own.here and key not in own.drawn) or key not in own.told
     own.drawn[key] = None if value == default else spell(value)
     if key in own.placed:
         return value

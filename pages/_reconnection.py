@@ -33,7 +33,7 @@ def listen() -> None:
     if state.heard:
         show_again()
         return
-    widgets = get_script_run_ctx().session_state._state._new_widget_state  # no public call gets there
+    widgets = reports()
     reported = {
         name: widgets.get_serialized(name) for name in widgets.states if name not in widgets.widget_metadata
     }
@@ -50,6 +50,16 @@ def listen() -> None:
         if view is not None:
             before = {key: choice for key, choice in view.items() if choice[-1] <= state.lost}
             widgets.set_widget_from_proto(WidgetState(id=name, json_value=json.dumps(before)))
+
+
+def reports():
+    """What the browser says of its widgets as it asks for this run."""
+    return get_script_run_ctx().session_state._state._new_widget_state  # no public call gets there
+
+
+def told() -> set[str]:
+    """The keys of what the browser has drawn: the widgets of which it says something as it asks for a run."""
+    return {name.rpartition("-")[2] for name in reports().states}
 
 
 def choices(reported: str) -> dict[str, list]:

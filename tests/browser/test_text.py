@@ -4,6 +4,7 @@ types.
 
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.session import address, visit
 from viz.component.view import script
@@ -181,3 +182,32 @@ MOUNTED = """async (code) => {
 def test_what_was_typed_before_the_code_that_reads_it_was_there_is_read(page):
     page.open("attention").rests()
     assert page.page.evaluate(MOUNTED, script("live")) == "Enter"
+
+
+def test_a_linked_text_stays_where_the_code_of_its_box_comes_late(page):
+    """The browser then first draws a box that another run has set than the one that it draws."""
+    late, runs = [], []
+
+    def hear(frame):
+        if ForwardMsg.FromString(frame).WhichOneof("type") == "script_finished":
+            runs.append(frame)
+
+    def hold(route):
+        late.append(route)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    page.page.route("**/TextArea.*.js", hold)
+    page.open("rope", text=ROSES)
+    for place in (0, 1):
+        page.choose("layer", place)
+        while len(runs) <= place + 1:
+            page.page.wait_for_timeout(20)
+    for route in late:
+        route.continue_()
+    page.page.unroute_all()
+    assert late
+    page.linked(layer="2", text=ROSES)
+    expect(page.part("text", "textarea")).to_have_value(ROSES)
+    page.choose("layer", 0)
+    page.linked(layer="1", text=ROSES)
+    expect(page.part("text", "textarea")).to_have_value(ROSES)

@@ -16,7 +16,7 @@ from model.vision.network import VisionConvolution, VisionTransformer, build, in
 from model.vision.trace import PictureTrace
 
 SMALL = {"width": 16, "heads": 2, "hidden": 32, "channels": (8,) * 6}  # sizes of what is not trained
-PASS = 100  # pictures in one forward pass
+PASS = 25  # pictures in one forward pass: of more, a processor's cache holds too little
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,14 @@ SERVED = MODEL + [name for name in modules("pages") if not name.endswith((".page
 
 
 @cache
-def loaded(modules, root):
-    """What is loaded once a fresh Python has imported the modules, a tuple of names."""
-    code = f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\nprint(*sys.modules)"
+def loaded(root, *groups):
+    """What is loaded once a fresh Python has imported the first group of modules, a tuple of names, once it
+    has imported the next one as well, and so on.
+    """
+    code = (
+        f"import importlib, sys\nfor group in {groups}:\n"
+        "    for name in group: importlib.import_module(name)\n    print(*sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=root,
@@ -45,13 +50,29 @@ def loaded(modules, root):
         text=True,
         check=True,
     )
-    return done.stdout.split()
+    return [line.split() for line in done.stdout.splitlines()]
 
 
-def brought_in(modules, packages, root=ROOT):
-    """Those of the packages that are loaded once a fresh Python has imported the modules."""
-    names = loaded(tuple(modules), root)
+def among(names, packages):
+    """Those of the packages that are among the names of what is loaded."""
     return {package for package in packages if any(f"{name}.".startswith(f"{package}.") for name in names)}
+
+
+def with_model():
+    """What is loaded with the model, and what with all that is served."""
+    return loaded(ROOT, tuple(MODEL), tuple(SERVED))
+
+
+def with_viz():
+    """What is loaded with the figures that Plotly draws, and what with all of viz."""
+    plotted = [name for name in VIZ if not name.startswith("viz.component")]
+    return loaded(ROOT, tuple(plotted), tuple(VIZ))
+
+
+def brought_in(root, packages):
+    """Those of the packages that are loaded once a fresh Python has imported `planted` from a folder."""
+    (names,) = loaded(root, ("planted",))
+    return among(names, packages)
 
 
 def imported(path):
@@ -88,12 +109,15 @@ def test_the_house_has_the_rooms_that_these_tests_look_into():
 
 def test_the_model_knows_nothing_of_pages_and_pictures():
     assert {"model.trace", "model.network.attention", "model.analysis.heads"} <= set(MODEL)
-    assert brought_in(MODEL, {"streamlit", "plotly", "viz", "pages"}) == set()
+    alone, _ = with_model()
+    assert "model.trace" in alone
+    assert among(alone, {"streamlit", "plotly", "viz", "pages"}) == set()
 
 
 def test_models_of_others_cost_nothing_until_one_is_opened():
     assert "model.hub.library" in MODEL
-    assert brought_in(SERVED, {"transformers", "huggingface_hub", "tokenizers"}) == set()
+    _, served = with_model()
+    assert among(served, {"transformers", "huggingface_hub", "tokenizers"}) == set()
 
 
 def circle(arrows):
@@ -127,14 +151,17 @@ def test_no_module_of_the_model_leads_back_to_itself():
 
 def test_figures_know_nothing_of_models_and_pages():
     assert {"viz.bars", "viz.component.view"} <= set(VIZ)
-    plotted = [name for name in VIZ if not name.startswith("viz.component")]
-    assert brought_in(plotted, {"torch", "model", "streamlit", "pages"}) == set()
-    assert brought_in(VIZ, {"torch", "model", "pages"}) == set()
+    plotted, every = with_viz()
+    assert "viz.bars" in plotted and "viz.component.view" in every
+    assert among(plotted, {"torch", "model", "streamlit", "pages"}) == set()
+    assert among(every, {"torch", "model", "pages"}) == set()
 
 
 def test_nothing_served_imports_the_training():
     assert "pages.attention.steps" in SERVED
-    assert brought_in(SERVED, {"model.train"}) == set()
+    _, served = with_model()
+    assert "pages.attention.steps" in served
+    assert among(served, {"model.train"}) == set()
     pages = [
         path for path in FILES if path.name in ("page.py", "_router.py")
     ]  # these run, and are not imported
@@ -150,13 +177,13 @@ def test_a_page_imports_its_own_folder_and_what_pages_share(path):
 
 def test_a_stray_import_at_the_top_is_found(tmp_path):
     (tmp_path / "planted.py").write_text("import json, plotly.graph_objects\n")
-    assert brought_in(["planted"], {"plotly", "streamlit"}, root=tmp_path) == {"plotly"}
+    assert brought_in(tmp_path, {"plotly", "streamlit"}) == {"plotly"}
 
 
 def test_a_stray_import_behind_another_module_is_found(tmp_path):
     (tmp_path / "planted.py").write_text("import behind\n")
     (tmp_path / "behind.py").write_text("from plotly import graph_objects\n")
-    assert brought_in(["planted"], {"plotly", "streamlit"}, root=tmp_path) == {"plotly"}
+    assert brought_in(tmp_path, {"plotly", "streamlit"}) == {"plotly"}
 
 
 @pytest.mark.parametrize(

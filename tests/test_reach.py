@@ -243,7 +243,7 @@ def test_occlusion_is_the_mean_change_over_the_words():
         )
 
 
-@pytest.mark.parametrize("tokens", [1, 11, 32])
+@pytest.mark.parametrize("tokens", [1, 5, 16])
 def test_the_convolutional_twin_feels_its_field_and_nothing_else_exactly(tokens):
     bundle = load("encoder-cnn")
     half = (bundle.network.field - 1) // 2

@@ -7,7 +7,6 @@ import io
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -15,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import model
 from model.analysis.learning import TASKS, Lap, Settings, kept
 from model.analysis.learning.contest import Contest
 from model.network.encodings import ENCODINGS
@@ -25,7 +25,6 @@ from pages._pool import BUSY, LOST, Interrupted, Pool
 from pages.learning import race, run
 from tests.session import (
     HOSTILE,
-    ROOT,
     address,
     click,
     control,
@@ -310,25 +309,21 @@ def test_a_worker_that_is_killed_costs_a_sentence_and_a_button_goes_on(pool, mon
     assert course(at)[0]["steps"][: len(before)] == before and course(at)[0]["steps"][-1] > before[-1]
 
 
-def test_the_server_trains_in_a_worker_and_never_imports_the_training():
-    code = (
-        "import sys, time\nfrom model.analysis.learning import Settings\nfrom pages import _trainings\n"
-        "from pages.learning.run import trained\n_trainings.open_pool()\n"
-        "one = _trainings.begin(trained, Settings(layers=1, heads=1, width=8, task='sort'), None, 7)\n"
-        "losses = []\nwhile not one.over:\n"
-        "    losses += [record.losses.tobytes().hex() for record, _ in one.parts()]\n    time.sleep(0.05)\n"
-        "print(*losses[1:], any('model.train' in name for name in sys.modules))\n"
-        "_trainings.close_pool()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
-    )
-    here = [
-        record
-        for record, _ in live.train(replace(Settings(), layers=1, heads=1, width=8, task="sort"), until=7)
-    ]
+def test_the_server_trains_in_a_worker_and_never_imports_the_training(pool, monkeypatch):
+    settings = replace(Settings(), layers=1, heads=1, width=8, task="sort")
+    here = [record for record, _ in live.train(settings, until=7)]
     assert [one.step for one in here] == [0, 5, 7]
-    assert done.stdout.split() == [*(one.losses.tobytes().hex() for one in here[1:]), "False"]
+    monkeypatch.setattr(_trainings, "POOLS", [pool])
+    for name in [name for name in sys.modules if f"{name}.".startswith("model.train.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr(model, "train")
+    one = _trainings.begin(run.trained, settings, None, 7)
+    there = []
+    while not one.over:
+        there += [record for record, _ in one.parts()]
+        time.sleep(0.05)
+    assert [one.losses.tobytes() for one in there[1:]] == [one.losses.tobytes() for one in here[1:]]
+    assert not any(f"{name}.".startswith("model.train.") for name in sys.modules)
 
 
 def test_a_training_that_nobody_looks_at_any_more_ends(pool, monkeypatch):

@@ -326,6 +326,7 @@ def test_what_a_word_knows_of_is_exact_in_its_last_vector(text, output):
         exact = np.sqrt(sensitivity.squares(network, ids, place, range(C), depths))
         seen = np.nan_to_num(shown(at, f"knows_{name.partition('-')[0]}")[1])[:-1]
         expected = exact / exact.max(1, keepdims=True)
+        assert seen.shape == (network.config.layers + 1, len(ids))
         np.testing.assert_allclose(seen[-1], expected[-1], rtol=1e-3, atol=1e-7)
         if not long:
             np.testing.assert_allclose(seen, expected, rtol=1e-3, atol=1e-7)

@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from tests.session import AROUND, SHORT, control, opened, sent
-from tests.test_pages import PAGES, VIEWED
+from tests.test_pages import PAGES, VIEWED, WITHOUT_TEXT
 
 THINGS = (
     "beam|beginning|bit|byte|cell|character|curve|example|head|key|layer|line|measurement|merge|model|nat|neuron|"
@@ -29,7 +29,8 @@ FORMULA = r"\$\$.*?\$\$|\$[^$\n]+\$"
 CODE = r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^)]*\)"  # code spans, and where links lead
 NOT_SHOWN = {"bdata", "dtype", "element_id", "hovertemplate", "id", "key", "query", "revision", "source"}
 VISITS = [
-    *((page, {"text": text}) for page in PAGES for text in ("a", SHORT)),
+    *((page, {"text": text}) for page in PAGES if page not in WITHOUT_TEXT for text in ("a", SHORT)),
+    *((page, {}) for page in sorted(WITHOUT_TEXT)),
     ("attention", {"model": "decoder-alibi", "attention.query": "2", "attention.key": "2"}),
     ("attention", {"attention.average": "True"}),
     ("decoding", {"decoding.method": "greedy"}),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from model.vision import reading
 
@@ -187,6 +187,13 @@ def test_a_photograph_of_a_digit_becomes_what_mnist_would_have_made_of_it(how):
     np.testing.assert_allclose(middle, 14, atol=0.6)
     a, b = expected.ravel().astype(float), found.ravel().astype(float)
     assert np.corrcoef(a, b)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize(("shape", "reach"), [((40, 31), 13), ((9, 40), 7), ((5, 5), 3)])
+@pytest.mark.parametrize("kind", [ImageFilter.MinFilter, ImageFilter.MaxFilter])
+def test_many_small_neighbourhoods_are_a_large_one(kind, shape, reach):
+    grey = Image.fromarray(np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8))
+    assert np.array_equal(reading.wide(grey, kind, reach), grey.filter(kind(reach)))
 
 
 @pytest.mark.parametrize("tone", [0.0, 0.5, 1.0])

@@ -83,9 +83,15 @@ def verdicts(name, bug=None, text=TEXT):
     return {key: finding.verdict for key, finding in findings(name, bug, text).items()}
 
 
+@cache
+def right(name, window):
+    """The final vectors without a bug, once for all that have the same mask."""
+    bundle = load(name)
+    return read(model(bundle.network, window=window).network, bundle.read(TEXT)).final
+
+
 def distance(name, bug):
-    wrong, right = subject(name, bug), offered(load(name).config)[bug].right(load(name).network)
-    final = read(right.network, wrong.ids).final
+    wrong, final = subject(name, bug), right(name, offered(load(name).config)[bug].window)
     return float((wrong.record.final - final).norm() / final.norm())
 
 

@@ -1,6 +1,7 @@
 """The training of models that look at pictures: the split, the small changes, and that it can be resumed."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -77,6 +78,7 @@ def test_a_training_writes_a_checkpoint_and_its_card(small, file, tmp_path):
 
 def test_a_broken_training_goes_on_where_it_stopped(small, pictures, tmp_path, monkeypatch):
     images, labels = pictures
+    monkeypatch.setattr(training, "fit", partial(training.fit, every=10))
 
     def trained(state, stop=None):
         def learned(network, *batch, real=training.learned, left=[stop]):  # noqa: B006
@@ -87,11 +89,11 @@ def test_a_broken_training_goes_on_where_it_stopped(small, pictures, tmp_path, m
 
         with monkeypatch.context() as patch:
             patch.setattr(training, "learned", learned)
-            return training.fitted("cnn", images, labels, seed=2, steps=205, state=state)[0]
+            return training.fitted("cnn", images, labels, seed=2, steps=25, state=state)[0]
 
     whole = trained(tmp_path / "whole.pt").state_dict()
     with pytest.raises(KeyboardInterrupt):
-        trained(tmp_path / "broken.pt", stop=150)
+        trained(tmp_path / "broken.pt", stop=15)
     resumed = trained(tmp_path / "broken.pt").state_dict()
     assert all(torch.equal(resumed[key], whole[key]) for key in whole)
 

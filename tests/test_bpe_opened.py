@@ -6,7 +6,7 @@ import pytest
 from model import load
 from model.hub.cutting import KINDS
 from pages.bpe import languages, pieces
-from tests.session import HOSTILE, address, click, escaped, pictures, said, visit
+from tests.session import BRIEF, address, click, escaped, pictures, said, visit
 
 TEXT = "The embankment’s café 🏞 swims"
 FAMILIES = {"gpt2": "merge ", "bert": "match ", "llama": "−"}  # how a row of each is named
@@ -80,10 +80,10 @@ def test_the_folds_are_there_with_an_opened_model(shelf):
     assert "trained on English" not in said(at)
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", BRIEF)
 @pytest.mark.parametrize("family", ["bert", "llama"])
 def test_any_text_is_cut_or_refused_in_a_sentence(shelf, family, text):
-    at = seen(shelf, family, HOSTILE[text], **{"bpe.word": "True"})
+    at = seen(shelf, family, BRIEF[text], **{"bpe.word": "True"})
     assert "bpe.tokens" in pictures(at) or at.info
     assert not escaped(said(at))
 

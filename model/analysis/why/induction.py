@@ -3,6 +3,7 @@ because an earlier head has told each token which one stands before it (Elhage 2
 arXiv:2209.11895).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ def induction(bundle: Bundle) -> Induction:
         trace = bundle.reread(ids)
         reader = reader_of(bundle, trace)
         names, q, k = vectors(reader, layer, head)
-        before = np.stack([previous(reader, layer, head, part) for part in earlier], axis=1)  # (T, E, D)
+        before = previous(reader, layer, head, earlier)  # (T, E, D)
         by_part = by_part + leads(q, k)[[names.index(part) for part in earlier]]
         by_previous = by_previous + leads(q, before)
         whole += leads(q, k).sum()
@@ -87,15 +88,22 @@ def vectors(reader: Reader, layer: int, head: int) -> tuple[tuple[Part, ...], np
     return names, q.sum(1), k
 
 
-def previous(reader: Reader, layer: int, head: int, part: Part) -> np.ndarray:
-    """What an earlier head has brought to each key from the token before, (T, D); the first has none."""
+def previous(reader: Reader, layer: int, head: int, earlier: Sequence[Part]) -> np.ndarray:
+    """What each of the earlier heads has brought to each key from the token before, (T, E, D); the first key
+    has none.
+    """
+    brought = np.stack([from_before(reader, part) for part in earlier], axis=1)  # (T - 1, E, C)
+    keys = [
+        reader.project(layer, head, "key", parts, place)[:-1] for place, parts in enumerate(brought, start=1)
+    ]  # the last row is the bias
+    return np.stack([np.zeros_like(keys[0]), *keys])
+
+
+def from_before(reader: Reader, part: Part) -> np.ndarray:
+    """What a head writes of the token before into each token's stream but the first one's, (T - 1, C)."""
     attention = reader.trace.layers[part.layer].attention
     weights = np.diagonal(attention.weights(part.head), -1)[:, None]  # (T - 1, 1)
-    brought = reader.output(part.layer, part.head, weights * attention.head(part.head).v[:-1])
-    keys = [
-        reader.project(layer, head, "key", row[None], place)[0] for place, row in enumerate(brought, start=1)
-    ]
-    return np.stack([np.zeros_like(keys[0]), *keys])
+    return reader.output(part.layer, part.head, weights * attention.head(part.head).v[:-1])
 
 
 def leads(q: np.ndarray, k: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ switch and every text.
 import base64
 import json
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -199,10 +200,11 @@ def test_a_text_past_the_context_is_answered_in_a_sentence():
 RIVER = "I swam across the river to get to the other bank"
 
 
-def axis_of(model, stage=-1):
+@cache
+def axis_of(name):
     """The axis from river to money at the end of a twin, by the bundled examples of bank."""
     means = [
-        senses.vectors(model, [senses.find(text, "bank")[0] for text in group])[:, stage].mean(0)
+        senses.vectors(load(name), [senses.find(text, "bank")[0] for text in group])[:, -1].mean(0)
         for group in senses.bundled()["bank"].values()
     ]
     return senses.Axis.between(*means)
@@ -224,7 +226,7 @@ def test_the_meters_follow_the_clue_and_are_those_of_the_models():
         word, _ = senses.apart(senses.find(RIVER, "bank")[0], senses.find(RIVER, "river")[0], between)
         for name, value in fallen(at).items():
             assert value == pytest.approx(
-                float(axis_of(load(name)).project(senses.vectors(load(name), [word])[0, -1])), abs=1e-3
+                float(axis_of(name).project(senses.vectors(load(name), [word])[0, -1])), abs=1e-3
             )
     assert address(at)["receptive_field.between"] == "17"
 

@@ -3,6 +3,7 @@ gets a sentence.
 """
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -42,6 +43,7 @@ def group(sentences, word="bank"):
     return senses.vectors(MODEL, [senses.find(sentence, word)[0] for sentence in sentences])
 
 
+@cache
 def axis():
     left, right = (group(sentences).mean(0) for sentences in GROUPS.values())
     return senses.Axis.between(left, right)

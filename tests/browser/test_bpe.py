@@ -181,7 +181,7 @@ def learn(page, text):
     box = page.part("bpe.text", "textarea")
     box.fill(text)
     box.press("Control+Enter")
-    shown(page, merges=len(bpe.train(text, 500).merges))
+    shown(page, merges=len(bpe.train(text, 500).merges), merge=0, tokens=len(text.encode()))
 
 
 def on_a_row_of_one_letter_the_page_says_why_four_pairs_make_two_merges(page):

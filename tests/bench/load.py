@@ -6,6 +6,7 @@ servers behind nginx, as .deploy has them.
 import argparse
 import asyncio
 import random
+import re
 import tempfile
 import time
 from contextlib import ExitStack
@@ -111,6 +112,8 @@ def house(replicas, stack):
     if replicas == 1:
         server = stack.enter_context(launch.server(options=options, environment=environment))
         return House(server.url, [server])
+    compose = (launch.ROOT / ".deploy" / "compose.yaml").read_text(encoding="utf-8")
+    environment |= dict(re.findall(r"(RIVERBANK_\w+): \${\1:-(\w+)}", compose))
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     front = Replicas(folder, stack, replicas, options=options, environment=environment)
     return House(front.url, front.servers)
@@ -175,6 +178,7 @@ def main(arguments):
     print(f"errors {errors}   ≤ 0 {'MISSED' if errors else 'met'}")
     steady = "met" if last <= STEADY * first else "MISSED"
     print(f"memory {first:.0f} MB in the first minute, {last:.0f} MB in the last   ≤ {STEADY} times {steady}")
+    print("minute by minute", *(f"{fmean(memory[i : i + 60]):.0f}" for i in range(0, len(memory) - 30, 60)))
     print(f"{each:.2f} MB a session; {left} sessions left {3 * LEAVE} s after all went")
     rate = len(every) / (60 * asked.minutes)
     print(f"{rate:.1f} answers a second; {1000 * computed / len(every):.0f} ms of a core each")

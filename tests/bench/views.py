@@ -64,6 +64,7 @@ ANSWER = """async ([text, quiet]) => {
     for (const observer of observers) observer.disconnect();
     return (times.picture || times.page) - start;
 }"""
+BOX = ".st-key-text :is(input, textarea)"
 QUIET = 250  # milliseconds without a change, after which nothing more is drawn
 
 
@@ -86,10 +87,15 @@ def pages():
 
 
 def answers(browser, server, address, some, turns):
-    """Seconds from a new text to the repainted picture, each of so many turns, and the server's CPU seconds."""
+    """Seconds from a new text to the repainted picture, each of so many turns, and the server's CPU seconds; None
+    where no text is typed.
+    """
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(f"{server.url}/{address}")
-    page.wait_for_selector(".st-key-text :is(input, textarea)")
+    page.wait_for_selector(f"{BOX}, .st-key-live", state="attached")  # the second comes last
+    if not page.locator(BOX).count():
+        page.close()
+        return None
     taken = []
     for turn in range(turns + 2):  # two for warming up
         page.wait_for_selector(RESTS, state="attached")
@@ -133,5 +139,5 @@ def main(arguments):
                 TOKENS, len(page), loaded["encoder" if encoder else "decoder-rope"], " bank" * encoder
             )
             address = page + (f"?{page}.section={view}" if view else "")
-            taken, computed = answers(browser, servers["ours"], address, some, asked.turns)
-            print(line(f"{page}{f': {view}' if view else ''}", taken, computed, empty), flush=True)
+            if answered := answers(browser, servers["ours"], address, some, asked.turns):
+                print(line(f"{page}{f': {view}' if view else ''}", *answered, empty), flush=True)

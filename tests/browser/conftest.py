@@ -192,6 +192,11 @@ class Page:
             f"() => ({RESTS})() && {legends} && {parts}.every(part => part.scrollWidth === part.clientWidth)"
         )
 
+    def foreign(self, own="nothing"):
+        """How many elements only a text can have made, such as bold letters; what is `own` is italic by itself."""
+        made = f"b, i:not({own}), script:text('alert'), img[src=x], a[href^=javascript]"
+        return self.page.locator(made).count()
+
     def type(self, text):
         self.part("text", "textarea").fill(text)
 

@@ -72,7 +72,7 @@ def a_change_of_layer_and_text_is_drawn(page):
     page.type("<b>The</b> river <img src=x onerror=alert(1)> bank")
     tokens = len(load("decoder-rope").read("<b>The</b> river <img src=x onerror=alert(1)> bank"))
     drawn(page, selected="mlp_out", revision=f"decoder-rope {tokens}")
-    assert page.page.locator("b, i, img[src=x]").count() == 0
+    assert page.foreign() == 0
 
 
 def test_keys_walk_the_boxes_a_table_is_one_key_away_and_a_clicked_neuron_is_opened(page):

@@ -162,9 +162,6 @@ def test_an_example_becomes_the_text_and_a_choice_made_before_stays_in_the_addre
     page.linked(layer="1", text=example, embed_options="show_padding")
 
 
-FOREIGN = "b, i, script:text('alert'), img[src=x], a[href^=javascript]"  # what only a text can have made
-
-
 def test_hostile_text_stays_text_at_every_step(page, defaults):
     """One text has all the marks, whether it comes with the link or is typed; the others are typed."""
     marks = " ".join(MARKS)
@@ -188,7 +185,7 @@ def test_hostile_text_stays_text_at_every_step(page, defaults):
 def stays(page, text):
     """The text is in its box, and nothing on the page has been made of it."""
     page.rests()
-    assert page.page.locator(FOREIGN).count() == 0
+    assert page.foreign() == 0
     expect(page.part("text", "textarea")).to_have_value(text)
 
 

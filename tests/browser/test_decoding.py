@@ -99,7 +99,7 @@ def test_a_candidate_is_taken_an_earlier_token_goes_back_and_hostile_text_stays_
     text = "<b>bold</b> <img src=x onerror=alert(1)> $x$"
     page.type(text)
     grown(page, len(MODEL.tokenizer.encode(text)))
-    assert page.page.locator("b, i:not([class]), img[src=x]").count() == 0
+    assert page.foreign("[class]") == 0
     page.type("")
     expect(page.page.get_by_test_id("stAlert").first).to_be_visible()
     expect(page.part("text", "textarea")).to_have_value("")

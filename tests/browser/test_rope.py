@@ -180,7 +180,7 @@ def hostile_text_stays_text(page):
     page.type(text)
     seen(page, revision=text)
     page.rests()
-    assert page.page.locator("b, i:not(.riverbank-clocks i), img[src=x], a[href^=javascript]").count() == 0
+    assert page.foreign(".riverbank-clocks i") == 0
 
 
 def test_the_row_of_controls_is_as_high_when_the_picture_comes_as_in_the_end(page):

@@ -8,6 +8,7 @@ has run once as its address was (see address.js), and then said again: what diff
 
 import json
 from math import inf
+from typing import Any
 from urllib.parse import parse_qsl
 
 import streamlit as st
@@ -52,7 +53,7 @@ def listen() -> None:
             widgets.set_widget_from_proto(WidgetState(id=name, json_value=json.dumps(before)))
 
 
-def reports():
+def reports() -> Any:
     """What the browser says of its widgets as it asks for this run."""
     return get_script_run_ctx().session_state._state._new_widget_state  # no public call gets there
 

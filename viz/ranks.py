@@ -56,7 +56,7 @@ def ranks(
         "dtick": 2,
         "exponentformat": "power",
     }
-    logarithmic = {"type": "log", "zeroline": False}
+    logarithmic = theme.AXIS | {"type": "log", "zeroline": False}
     axes = {"xaxis": rank | logarithmic, "yaxis": probability | logarithmic}
     marks = flags({name: left for name, left in cuts.items() if left < count}, count)
     return go.Figure([*lines, drawn], theme.look(height=height) | axes | marks)

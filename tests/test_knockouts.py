@@ -77,11 +77,9 @@ def without(network, group):
 
 def effects(network, way, groups):
     """The effects of each group on IDS."""
-    out, before = (
-        knockouts.marked(network.config, groups),
-        knockouts.unchanged(network, IDS, way, len(groups)),
-    )
-    return knockouts.effects(network, IDS, way, out, before)
+    before = knockouts.unchanged(network, IDS, way, len(groups))
+    after = knockouts.run(network, IDS, way, knockouts.marked(network.config, groups)).final
+    return knockouts.effects(network, before, after)
 
 
 # ---- nothing ----
@@ -312,10 +310,9 @@ def expected(name, way, place, text=TEXT, groups=None):
     ids = bundle.read(text)
     found = []
     for group in groups or knockouts.singles(bundle.config):
-        out = knockouts.marked(bundle.config, [group])
-        row = knockouts.effects(
-            bundle.network, ids, way, out, knockouts.unchanged(bundle.network, ids, way, 1)
-        )[0]
+        before = knockouts.unchanged(bundle.network, ids, way, 1)
+        after = knockouts.run(bundle.network, ids, way, knockouts.marked(bundle.config, [group])).final
+        row = knockouts.effects(bundle.network, before, after)[0]
         found.append(row.mean() if place is None else row[place])
     return np.array(found)
 

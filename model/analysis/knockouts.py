@@ -115,13 +115,12 @@ def unchanged(network: Transformer, ids: Sequence[int], kind: Kind, copies: int)
 
 
 @torch.inference_mode()
-def effects(network: Transformer, ids: Sequence[int], kind: Kind, out: Tensor, before: Tensor) -> np.ndarray:
+def effects(network: Transformer, before: Tensor, after: Tensor) -> np.ndarray:
     """How far each token's output moves, (N, T): the divergence of the next token's distribution in bits, or
     |f - f'| / |f| for a model that does not predict.
 
-    before: what `unchanged` gives for as many copies.
+    before, after: the final vectors (N, T, C) of `unchanged` and of `run`, or those of some of the tokens.
     """
-    after = run(network, ids, kind, out).final
     moved = leak.relative(before, after, network.config.rounding)
     if not network.config.predicts:
         return moved

@@ -26,17 +26,17 @@ def unchanged(name, ids, kind, copies):
 
 
 @remembered(heavy=32)
-def effects(name, ids, kind, groups):
+def knocked_out(name, ids, kind, groups):
     bundle = load(name)
-    return frozen(
-        knockouts.effects(
-            bundle.network,
-            ids,
-            KINDS[kind],
-            knockouts.marked(bundle.config, groups),
-            unchanged(name, ids, kind, len(groups)),
-        )
-    )
+    return knockouts.run(bundle.network, ids, KINDS[kind], knockouts.marked(bundle.config, groups)).final
+
+
+@remembered(heavy=32)
+def effects(name, ids, kind, groups, places=None):
+    """How far the outputs of the tokens at these places move, (N, places); None is all."""
+    finals = unchanged(name, ids, kind, len(groups)), knocked_out(name, ids, kind, groups)
+    asked = slice(None) if places is None else list(places)
+    return frozen(knockouts.effects(load(name).network, *(final[:, asked] for final in finals)))
 
 
 @remembered(heavy=32)
@@ -90,8 +90,8 @@ class Gauge(NamedTuple):
         if self.measure == METER:
             free = vectors(name, ids, kind, ((),) * len(groups), self.places)
             return self.value(vectors(name, ids, kind, groups, self.places)) - self.value(free)
-        changes = effects(name, ids, kind, groups)  # (N, T)
-        return changes[:, self.query] if self.measure == HERE else changes.mean(1)
+        places = (self.query,) if self.measure == HERE else None
+        return effects(name, ids, kind, groups, places).mean(1)
 
     def value(self, word_vectors):
         """Where vectors (N, S, C) of the word fall on the meter, (N,)."""

@@ -22,10 +22,9 @@ EFFECTS = "heads.effects"
 
 def effect(*groups, way=knockouts.silence):
     """Bits by which the last token's belief moves when these groups of heads are knocked out, (N,)."""
-    out = knockouts.marked(MODEL.config, groups)
-    return knockouts.effects(
-        MODEL.network, IDS, way, out, knockouts.unchanged(MODEL.network, IDS, way, len(groups))
-    )[:, -1]
+    before = knockouts.unchanged(MODEL.network, IDS, way, len(groups))
+    after = knockouts.run(MODEL.network, IDS, way, knockouts.marked(MODEL.config, groups)).final
+    return knockouts.effects(MODEL.network, before, after)[:, -1]
 
 
 def opened(page, section, **query):

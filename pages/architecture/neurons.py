@@ -47,6 +47,7 @@ def show(view):
     left, right = st.columns(2, gap="medium")
     with left:
         grid(view, after, shown, neuron)
+    pause()
     with right:
         st.markdown(summary(view, before[token], after[token], best), help=explained("MLP"))
         spread = np.linspace(min(-4, before[token].min()), max(3, before[token].max()), 200)
@@ -58,7 +59,6 @@ def show(view):
             f"goes from {number(before[token, neuron])} to {number(after[token, neuron])}",
             shows="the token’s neurons before and after the GELU, on its curve",
         )
-    pause()
     with view.row:
         view.picker.draw(label_visibility="collapsed", width=190)
         which.draw(label_visibility="collapsed")

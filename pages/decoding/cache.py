@@ -50,6 +50,7 @@ def show(view):
             label=f"layer {layer + 1}, head {head + 1}: a row for each token read",
             revision=str(len(weights)),
         )
+        pause()
         st.caption(f"Rows ask, columns answer; {row_sum(attention)}. {appended(view, weights)}")
         labels.draw(weights)
     with right:
@@ -88,7 +89,6 @@ def draw_cache(view):
         finding=longest(norms, view.trace.tokens),
         shows="length of the keys and values that are kept, for every layer and token",
     )
-    pause()
     each = decoding.bytes_per_token(config)
     again = T - fresh
     st.caption(

@@ -52,7 +52,7 @@ def compared(texts: list[str], model: str) -> Pair:
 
 def unready(texts: list[str], model: str) -> str:
     """Why these sentences have no pair yet, in a sentence; empty where they have one."""
-    blank = [NUMBERS[i] for i in (0, 1) if not words.words(texts[i])]
+    blank = [NUMBERS[i] for i in (0, 1) if not any(map(str.isalnum, texts[i]))]
     if blank and LAST in st.session_state:
         return f"There is no word in the {blank[0]} sentence yet."
     for text in texts:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 
 import model
 from tests.bench import texts
@@ -29,32 +29,42 @@ st.plotly_chart(go.Figure(go.Heatmap(z=scores / scores.sum(-1, keepdims=True))),
 """
 # Types the text, presses Ctrl + Enter at once, and waits until the script has run and nothing more is drawn;
 # all inside the page, so that no driver is timed. It gives the milliseconds until the frame was painted in
-# which a picture changed last: hand-made ones have a shadow root each. Where there is none, it is the page.
+# which the largest picture of the first screen changed last, and until that of any picture: hand-made ones have a shadow root each.
+# Where there is none, it is the page.
 ANSWER = """async ([text, quiet]) => {
     const [app, main] = ["stApp", "stMain"].map((id) => document.querySelector(`[data-testid=${id}]`));
     const rooms = () => [...main.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
     const pictures = () => [...rooms().map((room) => room.shadowRoot), ...main.querySelectorAll(".js-plotly-plot")];
+    const area = (picture) => { // of the first screen
+        const { left, top, right, bottom } = (picture.host ?? picture).getBoundingClientRect();
+        const [width, height] = [Math.min(right, innerWidth) - left, Math.min(bottom, innerHeight) - Math.max(top, 0)];
+        return Math.max(0, width) * Math.max(0, height);
+    };
     const all = { subtree: true, childList: true, attributes: true, characterData: true };
-    const [times, seen, observers] = [{ picture: 0, page: 0 }, new Set(), []];
+    const [times, seen, observers] = [new Map(), new Set(), []];
     let [start, ran, last] = [0, false, 0];
-    const note = (name) => {
+    const note = (place) => {
         ran = true; // of a short run nothing else may be seen
         last = performance.now();
-        requestAnimationFrame(() => setTimeout(() => (times[name] = performance.now()))); // once it is painted
+        requestAnimationFrame(() => setTimeout(() => times.set(place, performance.now()))); // once it is painted
     };
     const watch = (root, heard, what = all) => {
         seen.add(root);
         observers.push(new MutationObserver(heard));
         observers.at(-1).observe(root, what);
     };
-    const follow = () => pictures().filter((one) => one && !seen.has(one)).forEach((one) => watch(one, () => note("picture")));
+    const follow = (drawn) =>
+        pictures().filter((one) => one && !seen.has(one)).forEach((one) => {
+            watch(one, () => note(one));
+            if (drawn) note(one);
+        });
     const box = document.querySelector(".st-key-text :is(input, textarea)");
     box.focus();
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, text);
     box.dispatchEvent(new Event("input", { bubbles: true }));
     await new Promise(requestAnimationFrame);
-    follow();
-    watch(main, () => { note("page"); follow(); });
+    follow(false);
+    watch(main, () => { note(main); follow(true); });
     watch(app, () => (ran = true), { attributeFilter: ["data-test-script-state"] });
     start = last = performance.now();
     const enter = { key: "Enter", code: "Enter", keyCode: 13, ctrlKey: true, bubbles: true };
@@ -62,7 +72,10 @@ ANSWER = """async ([text, quiet]) => {
     const rests = () => ran && app.dataset.testScriptState === "notRunning" && performance.now() - last > quiet;
     while (!rests()) await new Promise((resolve) => setTimeout(resolve, 20));
     for (const observer of observers) observer.disconnect();
-    return (times.picture || times.page) - start;
+    const drawn = pictures().filter((one) => times.has(one)).sort((one, other) => area(other) - area(one));
+    if (!drawn.length) drawn.push(main);
+    const painted = drawn.map((one) => times.get(one) - start);
+    return [painted[0], Math.max(...painted)];
 }"""
 BOX = ".st-key-text :is(input, textarea)"
 QUIET = 250  # milliseconds without a change, after which nothing more is drawn
@@ -92,8 +105,9 @@ def answers(browser, server, address, some, turns):
     """
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(f"{server.url}/{address}")
-    page.wait_for_selector(f"{BOX}, .st-key-live", state="attached")  # the second comes last
-    if not page.locator(BOX).count():
+    try:
+        page.wait_for_selector(BOX, state="attached", timeout=10_000)
+    except TimeoutError:
         page.close()
         return None
     taken = []
@@ -102,18 +116,24 @@ def answers(browser, server, address, some, turns):
         page.wait_for_timeout(200)  # a typist's pause
         if turn == 2:
             computed = server.computed()
-        taken.append(page.evaluate(ANSWER, [next(some), QUIET]) / 1000)
+        taken.append([ms / 1000 for ms in page.evaluate(ANSWER, [next(some), QUIET])])
     page.close()
-    return taken[2:], (server.computed() - computed) / turns
+    largest, any_ = zip(*taken[2:], strict=True)
+    return largest, any_, (server.computed() - computed) / turns
 
 
-def line(name, taken, computed, empty):
-    high = quantiles(taken, n=20, method="inclusive")[-1]
-    middle = median(taken)
-    met = "met" if high <= BAR and middle <= TIMES * empty else "MISSED"
-    return (
-        f"{name:<42} {1000 * middle:>7.0f} {1000 * high:>7.0f} {middle / empty:>7.1f} {1000 * computed:>7.0f}"
-        f"   {met}"
+def high(taken):
+    """The 95th percentile."""
+    return quantiles(taken, n=20, method="inclusive")[-1]
+
+
+def line(name, largest, any_, computed, empty):
+    middle = median(largest)
+    met = "met" if high(largest) <= BAR and middle <= TIMES * empty else "MISSED"
+    seconds = (middle, high(largest), median(any_), high(any_), computed)
+    milliseconds = [f"{1000 * one:>7.0f}" for one in seconds]
+    return " ".join(
+        [f"{name:<38}", *milliseconds[:2], f"{middle / empty:>7.1f}", *milliseconds[2:], f"  {met}"]
     )
 
 
@@ -125,13 +145,14 @@ def main(arguments):
     chosen = [(page, view) for page, view in views() if page in (asked.pages or PAGES)]
     loaded = {"encoder": model.load("encoder"), "decoder-rope": model.load("decoder-rope")}
     print(
-        f"{'':<42} {'p50 ms':>7} {'p95 ms':>7} {'x empty':>7} {'CPU ms':>7}   ≤ {1000 * BAR:.0f} ms, {TIMES:g} x"
+        f"{'':<38} {'p50 ms':>7} {'p95 ms':>7} {'x empty':>7} {'all p50':>7} {'all p95':>7} {'CPU ms':>7}"
+        f"   ≤ {1000 * BAR:.0f} ms, {TIMES:g} x"
     )
     with pages() as (servers, browser):
         some = texts(TOKENS, loaded=loaded["decoder-rope"])
-        taken, computed = answers(browser, servers["empty"], "", some, asked.turns)
-        empty = median(taken)
-        print(line("an empty rerun", taken, computed, empty), flush=True)
+        rerun = answers(browser, servers["empty"], "", some, asked.turns)
+        empty = median(rerun[0])
+        print(line("an empty rerun", *rerun, empty), flush=True)
         print(line("one Plotly heatmap", *answers(browser, servers["plotly"], "", some, asked.turns), empty))
         for page, view in chosen:
             encoder = page == "word_sense"

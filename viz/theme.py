@@ -26,7 +26,7 @@ MARKS = {
 }  # white space as signs, so that a token shows all of itself
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")  # the digits of a power
 LONGEST = 14
-# Plotly looks at each label, one after the other, whether it leaves the figure: 5 ms for each. All have room here.
+# Else Plotly lays the page out once for each label, to see whether it leaves the figure: 5 ms each.
 AXIS = {"ticklabeloverflow": "allow"}
 ISOLATE = "\u2068{}\u2069"  # keeps a right-to-left token from turning its neighbours round
 

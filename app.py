@@ -1,6 +1,7 @@
 """Riverbank's server: `streamlit run app.py`. Torch and the models are ready before the first visitor."""
 
 import asyncio
+import ctypes
 import gc
 import importlib
 import sys
@@ -17,6 +18,16 @@ VIEWS = sorted(
     for path in Path(__file__).parent.glob("pages/*/*.py")
     if path.stem != "page"
 )
+
+ARENAS = -8  # M_ARENA_MAX of glibc's mallopt
+
+
+def share_arenas():
+    """Let all threads take their memory from two of glibc's arenas; else every run of a page, a thread of its
+    own, may fill another one, and glibc gives little of them back.
+    """
+    with suppress(AttributeError, OSError, TypeError):  # another C library
+        ctypes.CDLL(None).mallopt(ARENAS, 2)
 
 
 def warm():
@@ -55,6 +66,7 @@ async def lifespan(_):
     """Warm up in a thread while the port already answers; the first visitors wait for what is left of it,
     since threads that import the same modules at once get some of them half done.
     """
+    share_arenas()
     _server.WARMING.acquire()
     warming = asyncio.get_running_loop().run_in_executor(None, warm)
     _server.forget_sessions(st.runtime.get_instance())

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
-from viz import bars, cache, component, theme
+from viz import bars, cache, component, ranks, theme
 from viz.component import address, chips, ranking
 
 TOKENS = ["the", " bank", "the", " bank", " the"]
@@ -78,6 +78,13 @@ def test_contributions_in_another_order_keep_their_numbers():
 
 
 # ---- what crosses to the browser ----
+
+
+def test_plotly_looks_at_no_label_by_itself():
+    chances = {"own": np.array([0.6, 0.3, 0.1])}
+    for figure in (bars.contributions(values(7)), ranks.ranks(chances, cuts={}, chosen=0)):
+        axes = figure.layout.xaxis, figure.layout.yaxis
+        assert [axis.ticklabeloverflow for axis in axes] == ["allow", "allow"]
 
 
 def crossed(monkeypatch, module, draw):

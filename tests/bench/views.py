@@ -27,10 +27,10 @@ words = text.split()
 scores = np.exp(np.random.default_rng(len(text)).normal(size=(len(words), len(words))))
 st.plotly_chart(go.Figure(go.Heatmap(z=scores / scores.sum(-1, keepdims=True))), key="heatmap")
 """
-# Types the text, presses Ctrl + Enter at once, and waits until the script has run and nothing more is drawn;
-# all inside the page, so that no driver is timed. It gives the milliseconds until the frame was painted in
-# which the largest picture of the first screen changed last, and until that of any picture: hand-made ones have a shadow root each.
-# Where there is none, it is the page.
+# Types the text, presses Ctrl + Enter at once, and waits until the script has run and nothing more is drawn; all
+# inside the page, so that no driver is timed. It gives the milliseconds until the frame was painted in which the
+# picture that takes most of the first screen changed last, and the same of any picture: hand-made ones have a shadow
+# root each. Where there is none, it is the page.
 ANSWER = """async ([text, quiet]) => {
     const [app, main] = ["stApp", "stMain"].map((id) => document.querySelector(`[data-testid=${id}]`));
     const rooms = () => [...main.querySelectorAll("[data-testid=stBidiComponentIsolated]")];

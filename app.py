@@ -22,9 +22,9 @@ VIEWS = sorted(
 ARENAS = -8  # M_ARENA_MAX of glibc's mallopt
 
 
-def share_memory():
-    """Let all threads take their memory from one of glibc's arenas; else every run of a page, a thread of its
-    own, may fill another one, and glibc gives little of them back.
+def share_arena():
+    """Let glibc make no further arena of memory: else every run of a page, a thread of its own, may take one
+    of its own, and little of them is given back.
     """
     with suppress(AttributeError, OSError, TypeError):  # another C library
         ctypes.CDLL(None).mallopt(ARENAS, 1)
@@ -66,7 +66,7 @@ async def lifespan(_):
     """Warm up in a thread while the port already answers; the first visitors wait for what is left of it,
     since threads that import the same modules at once get some of them half done.
     """
-    share_memory()
+    share_arena()
     _server.WARMING.acquire()
     warming = asyncio.get_running_loop().run_in_executor(None, warm)
     _server.forget_sessions(st.runtime.get_instance())

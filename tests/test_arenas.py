@@ -1,11 +1,15 @@
-"""Threads share one of glibc's arenas of memory: a server does not grow by another for each visitor's run."""
+"""Threads share one of glibc's arenas of memory: a server does not grow by one with each run of a page."""
 
+import asyncio
 import ctypes
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import app
 
 ROOT = Path(__file__).parent.parent
 ARENAS = """
@@ -20,16 +24,34 @@ def allocate():
 threads = [threading.Thread(target=allocate) for _ in range(12)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
-told = libc.fdopen(1, b"w")
-libc.malloc_info(0, told)
-libc.fflush(told)
+report = libc.fdopen(1, b"w")
+libc.malloc_info(0, report)
+libc.fflush(report)
 """
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="another C library than glibc")
-@pytest.mark.parametrize(("before", "shared"), [("", False), ("import app; app.share_memory()", True)])
-def test_twelve_threads_share_one_arena(before, shared):
-    program = [sys.executable, "-c", before + ARENAS]
-    told = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    arenas = told.count("<heap nr=")
-    assert arenas >= 1 and (arenas == 1) == shared, arenas
+@pytest.mark.parametrize(("before", "one"), [("", False), ("import app; app.share_arena()", True)])
+def test_threads_share_one_arena_once_they_are_told_to(before, one):
+    program, environment = [sys.executable, "-c", before + ARENAS], dict(os.environ)
+    environment.pop("MALLOC_ARENA_MAX", None)
+    done = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    arenas = done.stdout.count("<heap nr=")
+    assert arenas >= 1 and (arenas == 1) == one, arenas
+
+
+class Told(Exception):
+    """The server has told its threads."""
+
+
+def test_the_server_tells_its_threads_before_it_begins(monkeypatch):
+    def tell():
+        raise Told
+
+    async def start():
+        async with app.lifespan(None):
+            pass
+
+    monkeypatch.setattr(app, "share_arena", tell)
+    with pytest.raises(Told):
+        asyncio.run(start())

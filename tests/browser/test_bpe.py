@@ -6,7 +6,7 @@ import os
 import random
 import re
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -203,15 +203,16 @@ def on_a_row_of_one_letter_the_page_says_why_four_pairs_make_two_merges(page):
 
 
 @contextmanager
-def resting(processes):
-    """For a block in which they do nothing: a slow browser must not find their work done before it looks."""
-    for pid in processes:
-        os.kill(pid, signal.SIGSTOP)
+def stopped(processes):
+    """Stop these processes while the block runs, so that a slow browser does not find their work done."""
     try:
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
         yield
     finally:
         for pid in processes:
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def test_a_long_training_shows_progress_and_can_be_stopped(page, server):
@@ -221,15 +222,20 @@ def test_a_long_training_shows_progress_and_can_be_stopped(page, server):
     page.open("bpe", **{"bpe.merges": 2000})
     shown(page, merge=0)
     box = page.part("bpe.text", "textarea")
+    box.fill(text[:100_100])  # just long enough for a worker, which it starts
+    box.press("Control+Enter")
+    shown(page, merges=2000)
+    workers = server.workers()
+    assert workers
     box.fill(text)
     page.press_at_once(".st-key-bpe-stop button", "[data-testid=stProgress]", "[1-9][0-9,]* of")
-    with resting(server.workers()):
+    with stopped(workers):
         box.press("Control+Enter")
         expect(page.page.get_by_text("Counting pairs")).to_be_visible()
-    stopped = re.compile(r"Stopped after ([\d,]+) of 2,000 merges")
-    expect(page.page.get_by_text(stopped)).to_be_visible()
+    said = re.compile(r"Stopped after ([\d,]+) of 2,000 merges")
+    expect(page.page.get_by_text(said)).to_be_visible()
     expect(page.page.get_by_test_id("stProgress")).to_have_count(0)
-    done = int(stopped.search(page.page.get_by_text(stopped).inner_text())[1].replace(",", ""))
+    done = int(said.search(page.page.get_by_text(said).inner_text())[1].replace(",", ""))
     assert 0 < done < 2000
     shown(page, merges=done)
     press(page, "To the last merge")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
-from viz import bars, cache, component, ranks, theme
+from viz import bars, cache, component, ranks, theme, vocabulary
 from viz.component import address, chips, ranking
 
 TOKENS = ["the", " bank", "the", " bank", " the"]
@@ -80,11 +80,14 @@ def test_contributions_in_another_order_keep_their_numbers():
 # ---- what crosses to the browser ----
 
 
-def test_plotly_looks_at_no_label_by_itself():
-    chances = {"own": np.array([0.6, 0.3, 0.1])}
-    for figure in (bars.contributions(values(7)), ranks.ranks(chances, cuts={}, chosen=0)):
-        axes = figure.layout.xaxis, figure.layout.yaxis
-        assert [axis.ticklabeloverflow for axis in axes] == ["allow", "allow"]
+def test_plotly_does_not_check_whether_labels_leave_the_figure():
+    for figure in (
+        bars.contributions(values(7)),
+        ranks.ranks({"own": np.array([0.6, 0.3, 0.1])}, cuts={}, chosen=0),
+        vocabulary.cost([0, 64], np.array([9, 4]), np.array([3.0, 2.0]), chosen=0),
+    ):
+        axes = [*figure.select_xaxes(), *figure.select_yaxes()]
+        assert {axis.ticklabeloverflow for axis in axes} == {"allow"}
 
 
 def crossed(monkeypatch, module, draw):

@@ -74,13 +74,14 @@ def cost(
         figure.add_vline(
             x=places[chosen], line={"color": theme.PLAIN, "width": 2, "dash": "dot"}, row=1, col=column
         )
-        figure.update_yaxes(title=name, rangemode="tozero", row=1, col=column)
+        figure.update_yaxes(theme.AXIS, title=name, rangemode="tozero", row=1, col=column)
     shown = [
         i
         for i, count in enumerate(merges)
         if count == 0 or i == len(merges) - 1 or (count >= 64 and (count & (count - 1)) == 0)
     ]
     figure.update_xaxes(
+        theme.AXIS,
         title="merges used",
         tickvals=places[shown],
         ticktext=[f"{count:,}" for count in merges[shown]],

@@ -254,6 +254,15 @@ def test_every_head_in_one_pass_says_what_each_says_alone(make_network, way):
     np.testing.assert_allclose(together, alone, rtol=1e-2, atol=1e-6)
 
 
+def test_some_tokens_move_as_they_do_among_all(make_network):
+    network, places = make_network(), [5, 2]
+    before = knockouts.unchanged(network, IDS, knockouts.silence, 2)
+    out = knockouts.marked(network.config, [((0, 1),), ((1, 2),)])
+    after = knockouts.run(network, IDS, knockouts.silence, out).final
+    some = knockouts.effects(network, before[:, places], after[:, places])
+    np.testing.assert_allclose(some, knockouts.effects(network, before, after)[:, places], rtol=1e-6)
+
+
 def test_a_model_that_does_not_predict_moves_by_its_vectors(make_network):
     network, group = make_network(predicts=False, causal=False), ((0, 2),)
     found = effects(network, knockouts.silence, [group])

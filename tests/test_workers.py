@@ -216,7 +216,7 @@ ASKED = {  # arguments of every heavy function of the pages
     "decoding.cache.seconds": lambda: (DECODER, ids(DECODER)),
     "decoding.first_token.shares_of": lambda: (DECODER, ids(DECODER)),
     "heads.gauge.unchanged": lambda: (DECODER, ids(DECODER), "silenced", 2),
-    "heads.gauge.knocked_out": lambda: (DECODER, ids(DECODER), "silenced", (((0, 1),), ((1, 2),))),
+    "heads.gauge.finals": lambda: (DECODER, ids(DECODER), "silenced", (((0, 1),), ((1, 2),))),
     "heads.gauge.effects": lambda: (DECODER, ids(DECODER), "silenced", (((0, 1),), ((1, 2),))),
     "heads.gauge.vectors": lambda: (ENCODER, ids(ENCODER), "uniform", (((0, 1),), ()), (2,)),
     "heads.gauge.sharpest": lambda: (DECODER, TEXT),

@@ -119,7 +119,8 @@ def effects(network: Transformer, before: Tensor, after: Tensor) -> np.ndarray:
     """How far each token's output moves, (N, T): the divergence of the next token's distribution in bits, or
     |f - f'| / |f| for a model that does not predict.
 
-    before, after: the final vectors (N, T, C) of `unchanged` and of `run`, or those of some of the tokens.
+    before, after: the final vectors (N, T, C) of `unchanged` and of what `run` gives, or those of some of the
+    tokens.
     """
     moved = leak.relative(before, after, network.config.rounding)
     if not network.config.predicts:

@@ -26,17 +26,18 @@ def unchanged(name, ids, kind, copies):
 
 
 @remembered(heavy=32)
-def knocked_out(name, ids, kind, groups):
+def finals(name, ids, kind, groups):
+    """The final vectors (N, T, C) with each group of heads knocked out."""
     bundle = load(name)
     return knockouts.run(bundle.network, ids, KINDS[kind], knockouts.marked(bundle.config, groups)).final
 
 
 @remembered(heavy=32)
 def effects(name, ids, kind, groups, places=None):
-    """How far the outputs of the tokens at these places move, (N, places); None is all."""
-    finals = unchanged(name, ids, kind, len(groups)), knocked_out(name, ids, kind, groups)
+    """How far the outputs of the tokens at these places move, (N, places); None means all tokens."""
+    before, after = unchanged(name, ids, kind, len(groups)), finals(name, ids, kind, groups)
     asked = slice(None) if places is None else list(places)
-    return frozen(knockouts.effects(load(name).network, *(final[:, asked] for final in finals)))
+    return frozen(knockouts.effects(load(name).network, before[:, asked], after[:, asked]))
 
 
 @remembered(heavy=32)

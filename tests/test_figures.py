@@ -77,9 +77,6 @@ def test_contributions_in_another_order_keep_their_numbers():
     assert [figure.layout.xaxis.ticktext[i] for i in range(7)] == [str(d) for d in order]
 
 
-# ---- what crosses to the browser ----
-
-
 def test_plotly_does_not_check_whether_labels_leave_the_figure():
     for figure in (
         bars.contributions(values(7)),
@@ -88,6 +85,9 @@ def test_plotly_does_not_check_whether_labels_leave_the_figure():
     ):
         axes = [*figure.select_xaxes(), *figure.select_yaxes()]
         assert {axis.ticklabeloverflow for axis in axes} == {"allow"}
+
+
+# ---- what crosses to the browser ----
 
 
 def crossed(monkeypatch, module, draw):

@@ -75,11 +75,15 @@ def without(network, group):
     return made
 
 
-def effects(network, way, groups):
-    """The effects of each group on IDS."""
-    before = knockouts.unchanged(network, IDS, way, len(groups))
-    after = knockouts.run(network, IDS, way, knockouts.marked(network.config, groups)).final
-    return knockouts.effects(network, before, after)
+def finals(network, ids, way, groups):
+    """The final vectors of a pass that knocks nothing out, and of one of its shape without each group."""
+    both = [()] * len(groups), groups
+    return [knockouts.run(network, ids, way, knockouts.marked(network.config, some)).final for some in both]
+
+
+def effects(network, way, groups, ids=IDS):
+    """The effects of each group on the text."""
+    return knockouts.effects(network, *finals(network, ids, way, groups))
 
 
 # ---- nothing ----
@@ -256,9 +260,7 @@ def test_every_head_in_one_pass_says_what_each_says_alone(make_network, way):
 
 def test_some_tokens_move_as_they_do_among_all(make_network):
     network, places = make_network(), [5, 2]
-    before = knockouts.unchanged(network, IDS, knockouts.silence, 2)
-    out = knockouts.marked(network.config, [((0, 1),), ((1, 2),)])
-    after = knockouts.run(network, IDS, knockouts.silence, out).final
+    before, after = finals(network, IDS, knockouts.silence, [((0, 1),), ((1, 2),)])
     some = knockouts.effects(network, before[:, places], after[:, places])
     np.testing.assert_allclose(some, knockouts.effects(network, before, after)[:, places], rtol=1e-6)
 
@@ -319,9 +321,7 @@ def expected(name, way, place, text=TEXT, groups=None):
     ids = bundle.read(text)
     found = []
     for group in groups or knockouts.singles(bundle.config):
-        before = knockouts.unchanged(bundle.network, ids, way, 1)
-        after = knockouts.run(bundle.network, ids, way, knockouts.marked(bundle.config, [group])).final
-        row = knockouts.effects(bundle.network, before, after)[0]
+        row = effects(bundle.network, way, [group], ids)[0]
         found.append(row.mean() if place is None else row[place])
     return np.array(found)
 

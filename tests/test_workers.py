@@ -215,7 +215,6 @@ ASKED = {  # arguments of every heavy function of the pages
     "decoding.beams.searched": lambda: (DECODER, ids(DECODER), 2, 3),
     "decoding.cache.seconds": lambda: (DECODER, ids(DECODER)),
     "decoding.first_token.shares_of": lambda: (DECODER, ids(DECODER)),
-    "heads.gauge.unchanged": lambda: (DECODER, ids(DECODER), "silenced", 2),
     "heads.gauge.finals": lambda: (DECODER, ids(DECODER), "silenced", (((0, 1),), ((1, 2),))),
     "heads.gauge.effects": lambda: (DECODER, ids(DECODER), "silenced", (((0, 1),), ((1, 2),))),
     "heads.gauge.vectors": lambda: (ENCODER, ids(ENCODER), "uniform", (((0, 1),), ()), (2,)),

@@ -104,23 +104,14 @@ def run(network: Transformer, ids: Sequence[int], kind: Kind, out: Tensor) -> Re
     )
 
 
-def unchanged(network: Transformer, ids: Sequence[int], kind: Kind, copies: int) -> Tensor:
-    """The final vectors (N, T, C) of a pass of the same shape that knocks nothing out.
-
-    Rounding depends on the place in a pass; compared place by place, what cannot change does not,
-    bit for bit.
-    """
-    config = network.config
-    return run(network, ids, kind, torch.zeros(copies, config.layers, config.heads, dtype=torch.bool)).final
-
-
 @torch.inference_mode()
 def effects(network: Transformer, before: Tensor, after: Tensor) -> np.ndarray:
     """How far each token's output moves, (N, T): the divergence of the next token's distribution in bits, or
     |f - f'| / |f| for a model that does not predict.
 
-    before, after: the final vectors (N, T, C) of `unchanged` and of what `run` gives, or those of some of the
-    tokens.
+    before, after: the final vectors (N, T, C) of two passes of one shape, of which the first knocks nothing
+    out; or those of some of the tokens. Rounding depends on the place in a pass: compared place by place,
+    what cannot change does not, bit for bit.
     """
     moved = leak.relative(before, after, network.config.rounding)
     if not network.config.predicts:

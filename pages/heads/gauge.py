@@ -21,11 +21,6 @@ METER, HERE, EVERYWHERE = "the meter of the word", "at the token that asks", "on
 
 
 @remembered(heavy=32)
-def unchanged(name, ids, kind, copies):
-    return knockouts.unchanged(load(name).network, ids, KINDS[kind], copies)
-
-
-@remembered(heavy=32)
 def finals(name, ids, kind, groups):
     """The final vectors (N, T, C) with each group of heads knocked out."""
     bundle = load(name)
@@ -35,7 +30,7 @@ def finals(name, ids, kind, groups):
 @remembered(heavy=32)
 def effects(name, ids, kind, groups, places=None):
     """How far the outputs of the tokens at these places move, (N, places); None means all tokens."""
-    before, after = unchanged(name, ids, kind, len(groups)), finals(name, ids, kind, groups)
+    before, after = (finals(name, ids, kind, some) for some in (((),) * len(groups), groups))
     asked = slice(None) if places is None else list(places)
     return frozen(knockouts.effects(load(name).network, before[:, asked], after[:, asked]))
 

@@ -22,9 +22,9 @@ EFFECTS = "heads.effects"
 
 def effect(*groups, way=knockouts.silence):
     """Bits by which the last token's belief moves when these groups of heads are knocked out, (N,)."""
-    before = knockouts.unchanged(MODEL.network, IDS, way, len(groups))
-    after = knockouts.run(MODEL.network, IDS, way, knockouts.marked(MODEL.config, groups)).final
-    return knockouts.effects(MODEL.network, before, after)[:, -1]
+    both = [()] * len(groups), groups
+    passes = [knockouts.run(MODEL.network, IDS, way, knockouts.marked(MODEL.config, some)) for some in both]
+    return knockouts.effects(MODEL.network, *(one.final for one in passes))[:, -1]
 
 
 def opened(page, section, **query):

@@ -535,6 +535,12 @@ def test_bars_have_a_label_for_each_token_and_repeated_ones_stay_apart():
         figures.moved([1.0], ["a", "b"], unit="bits")
 
 
+@pytest.mark.parametrize(("count", "angle"), [(figures.ABREAST, 0), (figures.ABREAST + 1, -90)])
+def test_the_numbers_above_the_bars_have_one_size_and_many_stand_upright(count, angle):
+    (bars,) = figures.moved(np.ones(count), ["a"] * count, unit="bits").data
+    assert (bars.constraintext, bars.textangle, len(bars.text)) == ("none", angle, count)
+
+
 def test_bars_of_nothing_still_have_an_axis():
     assert figures.moved(np.zeros(3), list("abc"), unit="bits").layout.yaxis.range == (0, 1)
 

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from viz import theme
 
 MOST = 40  # token labels on an axis
+ABREAST = 12  # numbers that have room side by side above their bars; more stand upright
 TRAINED = {"causal": (theme.QUERY, "solid"), "cheat": (theme.KEY, "dash")}
 
 
@@ -27,6 +28,8 @@ def moved(values: np.ndarray, tokens: Sequence[str], *, unit: str, height: int =
         marker_color=theme.OUTPUT,
         text=text,
         textposition="outside",
+        textangle=-90 if len(tokens) > ABREAST else 0,
+        constraintext="none",  # all in one size: Plotly makes each as small as its own bar
         cliponaxis=False,
         customdata=names,
         hovertemplate="%{customdata}: %{y:.3g} " + unit + "<extra></extra>",

@@ -42,13 +42,18 @@ def views(page):
     return [key.value for key in lists[0].keys] if lists else [None]
 
 
+VIEWS = {
+    page: views(page) for page in PAGES
+}  # before there are threads, in which ast.parse may fail (gh-106905)
+
+
 def tour(turn):
     """Pages, (page, query) each, in another order and in another view at every turn: each page as often as it
     has views, and at least LEAST times.
     """
     pages = PAGES[turn:] + PAGES[:turn]
     for page in pages:
-        names = views(page)
+        names = VIEWS[page]
         if turn >= max(len(names), LEAST):
             continue
         view = names[turn % len(names)]

@@ -42,9 +42,8 @@ def views(page):
     return [key.value for key in lists[0].keys] if lists else [None]
 
 
-VIEWS = {
-    page: views(page) for page in PAGES
-}  # before there are threads, in which ast.parse may fail (gh-106905)
+# Read before there are threads, in which ast.parse may fail (cpython gh-106905).
+VIEWS = {page: views(page) for page in PAGES}
 
 
 def tour(turn):

@@ -82,7 +82,7 @@ def choices(reported: str) -> dict[str, list]:
 def show_again() -> None:
     """Controls say in this run what was put aside, but in the browser the run before has written over it."""
     state = st.session_state
-    for key in state.pop("written_over", ()):
+    for key in state.get("written_over", ()):
         if key in state:
             state[key] = _choices.session().written[key] = state[
                 key
@@ -92,7 +92,7 @@ def show_again() -> None:
 def hear() -> None:
     """After the page: say again what was put aside, if it has run for the first time."""
     state, run = st.session_state, get_script_run_ctx()
-    state.heard, reported, state.unheard = True, state.unheard, {}
+    state.heard, reported, state.unheard, state.written_over = True, state.unheard, {}, ()
     if reported:
         held = {id: one.WhichOneof("value") for id, one in reported.items()}
         state.written_over = [id.rpartition("-")[2] for id, kind in held.items() if kind not in NOT_HELD]

@@ -1,9 +1,11 @@
 """A server that dies under its readers: a page comes back as its address says, and the next click counts."""
 
+import json
 from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.browser import launch
 from tests.browser.conftest import Page
@@ -12,6 +14,12 @@ from tests.browser.test_attention import click
 LINKED, TYPED = "The heron waits at the river bank", "The river bank"
 LINK = {"text": LINKED, "layer": 3, "attention.step": "3 Dot products"}
 STATE = "document.querySelector('[data-testid=stApp]').dataset.testConnectionState === 'CONNECTED'"
+WATCH = """() => {
+    const app = document.querySelector("[data-testid=stApp]");
+    window.ran = false;
+    const watch = new MutationObserver(() => { window.ran ||= app.dataset.testScriptState === "running"; });
+    watch.observe(app, { attributeFilter: ["data-test-script-state"] });
+}"""
 TYPE = """text => {
     const box = document.querySelector(".st-key-text textarea");
     Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
@@ -100,6 +108,37 @@ def test_text_and_choices_stay_and_the_first_click_counts(tabs, mortal):
             holds(pages[name])
 
 
+def losses(frames):
+    """What the browser says of a loss in each of the runs that it asks for in these messages."""
+    runs = [BackMsg.FromString(frame).rerun_script.widget_states.widgets for frame in frames]
+    return [json.loads(one.json_value)["lost"] for run in runs for one in run if one.id.endswith("-address")]
+
+
+def test_what_was_asked_of_a_server_that_died_over_it_counts_each_time(tabs, mortal):
+    page, frames = entered(tabs, mortal, "attention", **LINK), []
+
+    def listen(socket):
+        socket.on("framesent", lambda frame: frames.append(frame))  # noqa: PLW0108 (Playwright marks it)
+
+    page.page.on("websocket", listen)
+    for before, asked in (("2 q, k, v", 4), ("3 Dot products", 3)):
+        page.choose("attention.step", before)
+        page.linked(**{"attention.step": before})
+        page.rests()
+        page.page.evaluate(WATCH)
+        page.choose("attention.step", asked)
+        page.page.wait_for_function("() => window.ran")
+        mortal.die()
+        notice([page])
+        query = page.page.evaluate("location.search.slice(1)")
+        frames.clear()
+        with mortal.back([page]):
+            pressed(page, "attention.step", asked)
+        # of one run, Streamlit's own or the view's, which tells of this loss and not of the one before
+        assert [lost[0] for lost in losses(frames)] == [query]
+    holds(page)
+
+
 def test_clicks_in_pictures_ways_to_other_pages_and_what_was_typed_last_count_once_it_is_back(tabs, mortal):
     clicks, walks = (entered(tabs, mortal, "attention", **LINK) for _ in range(2))
     typing, entering = typed = [Page(tabs, mortal.url).open(text=LINKED) for _ in range(2)]
@@ -125,4 +164,5 @@ def test_clicks_in_pictures_ways_to_other_pages_and_what_was_typed_last_count_on
         for page in typed:
             page.shown(revision=TYPED)
             holds(page)
-            assert not [said for said in page.wrong if "Cannot send" in said]
+            # nothing but what a view says once its server is lost, for whatever is sent first afterwards
+            assert len([said for said in page.wrong if "Cannot send" in said]) == 1

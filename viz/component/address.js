@@ -5,6 +5,7 @@
 import { view } from "./mount.js";
 
 const PAUSE = 1500; // milliseconds: what is typed within them at one word is one step of the way back
+const RUNNING = ["running", "rerunRequested"]; // what Streamlit calls a run
 const PATIENCE = 5000; // milliseconds: what the server has not heard of by then, a click has overtaken
 
 /** A query as Streamlit's server has it: without what is Streamlit's own. */
@@ -24,7 +25,8 @@ function within(before, now) {
 }
 
 // A page that finds its server again may find no session there. So it says what its address was when it lost
-// the server. Streamlit itself waits for a click, and sends with that the query of the page's first load.
+// the server. Streamlit itself waits for a click, unless it was in a run, and sends with either the query of
+// the page's first load.
 class Address {
   lost = null; // the query and the time, while there is no server
   path = null; // of the page that the address was written for last
@@ -34,10 +36,10 @@ class Address {
 
   constructor() {
     /** @type {HTMLElement} */
-    const app = document.querySelector("[data-testid=stApp]");
-    const look = () => this.look(app.dataset.testConnectionState === "CONNECTED");
+    this.app = document.querySelector("[data-testid=stApp]");
+    const look = () => this.look(this.app.dataset.testConnectionState === "CONNECTED");
     this.observer = new MutationObserver(look);
-    this.observer.observe(app, { attributeFilter: ["data-test-connection-state"] });
+    this.observer.observe(this.app, { attributeFilter: ["data-test-connection-state"] });
     this.popped = () => this.go();
     window.addEventListener("popstate", this.popped);
   }
@@ -83,11 +85,15 @@ class Address {
     else [this.path, this.asked] = [null, null];
   }
 
+  /** The app has lost its server or found one. What is said without one stays with what its widgets say, and
+   *  so is in whatever is sent first: Streamlit itself asks for a run if it was in one. */
   look(connected) {
-    if (!connected) this.lost ??= [window.location.search.slice(1), Date.now()];
-    else if (this.lost) {
-      this.asked = null; // the session there may be another one
+    if (!connected && !this.lost) {
+      this.lost = [window.location.search.slice(1), Date.now()];
       this.say("lost", ...this.lost);
+    } else if (connected && this.lost) {
+      this.asked = null; // the session there may be another one
+      if (!RUNNING.includes(this.app.dataset.testScriptState)) this.say("lost", ...this.lost);
       this.lost = null;
     }
   }

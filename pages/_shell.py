@@ -3,6 +3,7 @@
 import inspect
 import re
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import streamlit as st
@@ -36,6 +37,7 @@ NAME = "Riverbank"  # of the app
 FRONT = next(iter(PAGES))  # what the root shows as well
 FIRST = "decoder-rope"  # the model that a visitor meets first
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!$:|~&])")  # what Markdown takes for more than a letter
+PARSING = Lock()  # the source of a class is parsed, which fails in two threads at once (cpython gh-106905)
 MOST_REFUSED = 4  # of what a link asks for that is not here: how much is named,
 LONGEST_REFUSED = 40  # and how many letters of each
 
@@ -153,7 +155,8 @@ def show_source(*functions):
 
 @lru_cache(maxsize=256)  # more than as the pages show; to look for one takes milliseconds
 def source(function):
-    return inspect.getsource(function)
+    with PARSING:
+        return inspect.getsource(function)
 
 
 def plain(text):

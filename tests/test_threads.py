@@ -1,7 +1,9 @@
 """Visitors are threads of one process: what one of them computes must not reach into another's."""
 
 import ast
+import inspect
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +12,7 @@ import torch
 
 from model import load
 from model.analysis import cost, leak
+from pages import _shell
 from tests.session import ROOT
 
 SERVED = [
@@ -124,3 +127,20 @@ def test_one_thread_counts_what_itself_runs_only():
     with ThreadPoolExecutor(1) as other, cost.Operations() as operations:
         other.submit(bundle.network, torch.tensor(ids)).result()
     assert operations.total == 0
+
+
+def test_one_source_is_looked_for_at_a_time(monkeypatch):
+    looking, most = [], []
+
+    def look(thing):
+        looking.append(thing)
+        most.append(len(looking))
+        time.sleep(0.002)
+        looking.remove(thing)
+        return inspect.getdoc(thing)
+
+    monkeypatch.setattr(_shell.inspect, "getsource", look)
+    classes = [type(f"Class{i}", (), {"__doc__": str(i)}) for i in range(16)]  # the cache knows none of them
+    with ThreadPoolExecutor(len(classes)) as pool:
+        assert list(pool.map(_shell.source, classes)) == [str(i) for i in range(16)]
+    assert max(most) == 1

@@ -44,6 +44,19 @@ TEXT = (
     "bank."
 )
 
+SLOW = {  # what a file does that takes it long, and why it stays: `-m "not slow"` leaves it out
+    "browser/test_every_view.py": "axe-core reads every view, light and dark, on a laptop and a phone",
+    "browser/test_first_screen.py": "every page at three sizes",
+    "browser/test_reconnection.py": "servers die under their readers and are started anew",
+    "browser/test_replicas.py": "two replicas behind nginx die in turn",
+    "test_crowd.py": "a server's first visitors, and all views as many see them at once and as one alone",
+    "test_damage.py": "every view, computed anew for each damage of four models",
+    "test_export.py": "all of Unicode, read by ourselves and by the library",
+    "test_flow.py": "gradients beside whole Jacobians",
+    "test_fuzz.py": "what nobody should send, some seconds for each page",
+    "test_masks_page.py": "gradients of whole vectors, for each view",
+}
+
 
 class Files(LoadFileScheduling):
     """Of several processes one runs a file, so that what its tests share is made once; and one alone has the
@@ -56,6 +69,13 @@ class Files(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return Files(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of slow files."""
+    for item in items:
+        if str(item.path.relative_to(launch.ROOT / "tests")) in SLOW:
+            item.add_marker("slow")
 
 
 def pytest_collection_finish():

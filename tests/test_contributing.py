@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pages import _shell
+from tests.conftest import SLOW
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -51,6 +52,10 @@ def test_the_readme_is_short_and_leads_to_what_lies_beside_the_code():
 
 def test_a_page_is_a_folder_and_a_line_in_the_list():
     assert set(_shell.PAGES) == {path.parent.name for path in ROOT.glob("pages/*/page.py")}
+
+
+def test_every_file_that_is_called_slow_is_there():
+    assert all((ROOT / "tests" / name).is_file() for name in SLOW)
 
 
 def test_the_workflow_runs_the_same_script_and_the_hooks_the_same_linter():

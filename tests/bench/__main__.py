@@ -1,7 +1,7 @@
 """`python -m tests.bench [a] [b] ... [n]`: one table of ratios, all rows or those named; each row is measured
 in one run. `python -m tests.bench load`: a class at once; `answers`: what an answer costs; `heavy`: beside five
-who ask for much; `trainings`: beside two who train; `views`: every view; `visits`: a first visit of every
-page.
+who ask for much; `trainings`: beside two who train; `views`: every view; `moves`: a move in
+every view; `visits`: a first visit of every page.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from tests.bench import (
     grids,
     heavy,
     load,
+    moves,
     opened,
     passes,
     strokes,
@@ -81,7 +82,7 @@ def rows(chosen):
 
 def main():
     tables = {"answers": answers, "load": load, "heavy": heavy, "trainings": trainings, "views": views}
-    tables["visits"] = visits
+    tables |= {"moves": moves, "visits": visits}
     if sys.argv[1:2] and sys.argv[1] in tables:
         print(machine(), flush=True)
         return tables[sys.argv[1]].main(sys.argv[2:])

@@ -28,11 +28,12 @@ words = text.split()
 scores = np.exp(np.random.default_rng(len(text)).normal(size=(len(words), len(words))))
 st.plotly_chart(go.Figure(go.Heatmap(z=scores / scores.sum(-1, keepdims=True))), key="heatmap")
 """
-# Types the text, presses Ctrl + Enter at once, and waits until the script has run and nothing more is drawn; all
-# inside the page, so that no driver is timed. It gives the milliseconds until the frame was painted in which the
-# main picture, of those that change the one that takes most of the first screen, changed last, and the same of any
-# picture: hand-made ones have a shadow root each. Where there is none, it is the page.
-ANSWER = """async ([text, quiet]) => {
+# Types a text and presses Ctrl + Enter at once, or presses what a selector finds, or moves the slider there a step, and
+# waits until the script has run and nothing more is drawn; all inside the page, so that no driver is timed. It gives
+# the milliseconds until the frame was painted in which the main picture, of those that change the one that takes most
+# of the first screen, changed last, and the same of any picture: hand-made ones have a shadow root each. Where there
+# is none, it is the page.
+ANSWER = """async ([act, what, quiet]) => {
     const [app, main] = ["stApp", "stMain"].map((id) => document.querySelector(`[data-testid=${id}]`));
     const rooms = () => [...main.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
     const pictures = () => [...rooms().map((room) => room.shadowRoot), ...main.querySelectorAll(".js-plotly-plot")];
@@ -59,17 +60,32 @@ ANSWER = """async ([text, quiet]) => {
             watch(one, () => note(one));
             if (drawn) note(one);
         });
-    const box = document.querySelector(".st-key-text :is(input, textarea)");
-    box.focus();
-    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, text);
-    box.dispatchEvent(new Event("input", { bubbles: true }));
+    const strike = (one, key) => {
+        const types = ["keydown", "keypress", "keyup"];
+        types.forEach((type) => one.dispatchEvent(new KeyboardEvent(type, { ...key, bubbles: true })));
+    };
+    const acts = {
+        type(text) {
+            const box = document.querySelector(".st-key-text :is(input, textarea)");
+            box.focus();
+            Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, text);
+            box.dispatchEvent(new Event("input", { bubbles: true }));
+            return () => strike(box, { key: "Enter", code: "Enter", keyCode: 13, ctrlKey: true });
+        },
+        press: (selector) => () => document.querySelector(selector).click(),
+        slide(selector) {
+            const one = document.querySelector(selector);
+            one.focus();
+            return () => strike(one, { key: Number(one.value) < Number(one.max) ? "ArrowRight" : "ArrowLeft" });
+        },
+    };
+    const go = acts[act](what);
     await new Promise(requestAnimationFrame);
     follow(false);
     watch(main, () => { note(main); follow(true); });
     watch(app, () => (ran = true), { attributeFilter: ["data-test-script-state"] });
     start = last = performance.now();
-    const enter = { key: "Enter", code: "Enter", keyCode: 13, ctrlKey: true, bubbles: true };
-    for (const type of ["keydown", "keypress", "keyup"]) box.dispatchEvent(new KeyboardEvent(type, enter));
+    go();
     const rests = () => ran && app.dataset.testScriptState === "notRunning" && performance.now() - last > quiet;
     while (!rests()) await new Promise((resolve) => setTimeout(resolve, 20));
     for (const observer of observers) observer.disconnect();
@@ -81,6 +97,10 @@ ANSWER = """async ([text, quiet]) => {
 }"""
 BOX = ".st-key-text :is(input, textarea)"
 QUIET = 250  # milliseconds without a change, after which nothing more is drawn
+HEAD = (
+    f"{'':<38} {'p50 ms':>7} {'p95 ms':>7} {'x empty':>7} {'all p50':>7} {'all p95':>7} {'CPU ms':>7}"
+    f"   ≤ {1000 * BAR:.0f} ms, {TIMES:g} x"
+)
 
 
 def views():
@@ -101,27 +121,32 @@ def pages():
         yield servers, opened(stack.enter_context(sync_playwright()))
 
 
-def answers(browser, server, address, some, turns):
-    """Seconds from a new text to the repainted main picture and to the last one, each of so many turns, and the
-    server's CPU seconds; None where no text is typed.
+def answers(browser, server, address, act, turns, needed=BOX):
+    """Seconds from an act to the repainted main picture and to the last one, each of so many turns, and the server's
+    CPU seconds; None where there is not what is `needed`. act(page, turn) gives the first two of what ANSWER takes.
     """
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(f"{server.url}/{address}")
     try:
-        page.wait_for_selector(BOX, state="attached", timeout=10_000)
+        page.wait_for_selector(needed, state="attached", timeout=10_000)
     except TooLate:
         page.close()
         return None
     taken = []
     for turn in range(turns + 2):  # two for warming up
         page.wait_for_selector(RESTS, state="attached")
-        page.wait_for_timeout(200)  # a typist's pause
+        page.wait_for_timeout(200)  # a hand's pause
         if turn == 2:
             computed = server.computed()
-        taken.append([ms / 1000 for ms in page.evaluate(ANSWER, [next(some), QUIET])])
+        taken.append([ms / 1000 for ms in page.evaluate(ANSWER, [*act(page, turn), QUIET])])
     page.close()
     first, last = zip(*taken[2:], strict=True)
     return first, last, (server.computed() - computed) / turns
+
+
+def typing(some):
+    """The act of typing the next of some texts."""
+    return lambda page, turn: ("type", next(some))
 
 
 def high(taken):
@@ -146,16 +171,19 @@ def main(arguments):
     asked = parser.parse_args(arguments)
     chosen = [(page, view) for page, view in views() if page in (asked.pages or PAGES)]
     loaded = {"encoder": model.load("encoder"), "decoder-rope": model.load("decoder-rope")}
-    print(
-        f"{'':<38} {'p50 ms':>7} {'p95 ms':>7} {'x empty':>7} {'all p50':>7} {'all p95':>7} {'CPU ms':>7}"
-        f"   ≤ {1000 * BAR:.0f} ms, {TIMES:g} x"
-    )
+    print(HEAD)
     with pages() as (servers, browser):
         some = texts(TOKENS, loaded=loaded["decoder-rope"])
-        rerun = answers(browser, servers["empty"], "", some, asked.turns)
+        rerun = answers(browser, servers["empty"], "", typing(some), asked.turns)
         empty = median(rerun[0])
         print(line("an empty rerun", *rerun, empty), flush=True)
-        print(line("one Plotly heatmap", *answers(browser, servers["plotly"], "", some, asked.turns), empty))
+        print(
+            line(
+                "one Plotly heatmap",
+                *answers(browser, servers["plotly"], "", typing(some), asked.turns),
+                empty,
+            )
+        )
         for page, view in chosen:
             encoder = page == "word_sense"
             some = texts(
@@ -163,5 +191,5 @@ def main(arguments):
             )
             address = page + (f"?{page}.section={view}" if view else "")
             name = f"{page}{f': {view}' if view else ''}"
-            answered = answers(browser, servers["ours"], address, some, asked.turns)
+            answered = answers(browser, servers["ours"], address, typing(some), asked.turns)
             print(line(name, *answered, empty) if answered else f"{name:<38} no text is typed", flush=True)

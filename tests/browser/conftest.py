@@ -93,8 +93,7 @@ PRESS = """([button, beside, text]) => {
     const says = () => !beside || new RegExp(text).test(document.querySelector(beside)?.textContent);
     const press = () => document.querySelector(button) && says() && !document.querySelector(button).click();
     const observer = new MutationObserver(() => press() && observer.disconnect());
-    const changes = {attributes: true, childList: true, characterData: true, subtree: true};
-    if (!press()) observer.observe(document.body, changes);
+    observer.observe(document.body, {childList: true, characterData: true, subtree: true});
 }"""
 
 

@@ -22,6 +22,11 @@ from tests.wire import Visitor
 
 LINKED, TYPED = "The heron waits at the river bank", "Cash from the bank"
 STEP = "attention.step"
+# Presses a button once it is enabled, in the page itself: between two looks from here Streamlit may disable it.
+PRESS = """step => {
+    const button = document.querySelectorAll(".st-key-attention-step [role=radio]")[step];
+    return button?.disabled === false && (button.click(), true);
+}"""
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH')}:/usr/sbin")  # where Debian puts it
 NONE = "There is no nginx. Install one (Debian: apt-get install nginx)."
 AWAY = 10  # seconds after which a page must be back
@@ -146,8 +151,7 @@ def test_a_page_is_back_with_text_and_choices_whichever_replica_goes(tabs, repli
     for server, other, step in ((first, second, 2), (second, first, 3)):
         start = time.monotonic()
         server.process.kill() if server is first else server.process.terminate()
-        # the first click after it counts; between two looks of the test Streamlit may disable the button
-        page.press_at_once(f".st-key-attention-step [role=radio]:nth-child({step + 1}):enabled")
+        page.page.wait_for_function(PRESS, arg=step)  # the first click after it counts
         back(page, start, most, step=step)
         if other is second:
             replicas.servers = [replicas.renew(server), other]

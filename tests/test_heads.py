@@ -230,8 +230,15 @@ def test_named_heads_come_first_and_every_head_once():
 def test_words_are_aligned_in_order_whatever_their_case():
     a, b = ["I", "swam", "across", "the", "river"], ["i", "walked", "ACROSS", "the", "old", "road"]
     assert alignment.align(a, b) == [
-        (0, 0), (1, None), (None, 1), (2, 2), (3, 3), (4, None), (None, 4), (None, 5),
-    ]  # fmt: skip
+        (0, 0),
+        (1, None),
+        (None, 1),
+        (2, 2),
+        (3, 3),
+        (4, None),
+        (None, 4),
+        (None, 5),
+    ]
 
 
 @given(

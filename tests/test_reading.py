@@ -46,9 +46,13 @@ def test_a_picture_is_read_as_it_is(kind):
 
 @pytest.mark.parametrize(
     ("turned", "seen"),
-    [(1, [RED, GREEN, BLUE, BLACK]), (3, [BLACK, BLUE, GREEN, RED]), (6, [BLUE, RED, BLACK, GREEN]),
-     (8, [GREEN, BLACK, RED, BLUE])],
-)  # fmt: skip
+    [
+        (1, [RED, GREEN, BLUE, BLACK]),
+        (3, [BLACK, BLUE, GREEN, RED]),
+        (6, [BLUE, RED, BLACK, GREEN]),
+        (8, [GREEN, BLACK, RED, BLUE]),
+    ],
+)
 def test_a_picture_stands_as_its_camera_was_held_and_nothing_else_of_that_is_kept(turned, seen):
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = turned, "a camera"
@@ -118,7 +122,7 @@ REFUSED = {
     "a moving PNG": (moving("PNG"), "moves: it has 3 frames"),
     "a moving WebP": (moving("WEBP"), "moves: it has 3 frames"),
     "an empty size": (bomb(0, 5), "no PNG, JPEG"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")

@@ -28,8 +28,14 @@ IMAGES, LABELS = digits.test()
 SAMPLE = IMAGES[digits.SHOWN[0]]
 EMPTY = "A" * 523
 LOOK, ROW, MOVED, LITTLE, LEARNED, NEAR, ANY = (
-    "Look", "In a row", "Moved", "Little data", "What it learned", "Near-sighted", "Any picture",
-)  # fmt: skip
+    "Look",
+    "In a row",
+    "Moved",
+    "Little data",
+    "What it learned",
+    "Near-sighted",
+    "Any picture",
+)
 SEVEN = np.zeros((28, 28), np.uint8)
 SEVEN[5:7, 6:20] = 255
 SEVEN[7:23, 15:17] = 204
@@ -394,8 +400,12 @@ def test_places_that_are_alike_and_first_filters_are_those_of_the_models():
         every = seen.position_likeness(load(name))
         np.testing.assert_allclose(shown.ravel(), every[9], atol=1e-6)
         rows, columns = np.divmod(np.arange(49), 7)
-        beside = [every[i, j] for i in range(49) for j in range(49)
-                  if abs(rows[i] - rows[j]) + abs(columns[i] - columns[j]) == 1]  # fmt: skip
+        beside = [
+            every[i, j]
+            for i in range(49)
+            for j in range(49)
+            if abs(rows[i] - rows[j]) + abs(columns[i] - columns[j]) == 1
+        ]
         assert f"side by side are alike by **{number(np.mean(beside), 2)}**" in said(at)
     assert header["selected"] == [1, 2] and (header["low"], header["high"]) == (-1, 1)
     for name in ("cnn", "vit"):
@@ -492,9 +502,13 @@ def test_an_opened_vision_transformer_looks_at_the_photograph_and_names_it(folde
     assert shown["tokens"] == [trace.labels[i] for i in order]
     np.testing.assert_allclose(shown["series"][0]["values"], trace.probabilities[order], atol=1e-6)
     assert address(at) == {
-        "vision.section": ANY, "vision.model": name, "vision.depth": "1", "vision.eye": "4",
-        "vision.seen": "4", "vision.who": "asks: the class token",
-    }  # fmt: skip
+        "vision.section": ANY,
+        "vision.model": name,
+        "vision.depth": "1",
+        "vision.eye": "4",
+        "vision.seen": "4",
+        "vision.who": "asks: the class token",
+    }
 
 
 def test_one_is_opened_by_its_folder_and_what_is_none_gets_a_sentence(folder):

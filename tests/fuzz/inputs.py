@@ -47,9 +47,29 @@ TOGETHER = {
 }
 SPEECH = "I you the a of to get across river road bank Bank money cash swam walked 42 , . !"
 ODD = [
-    "", " ", "0", "-1", "1e999", "nan", "inf", "1_0", "１", "None", "null", "[]", "{}", "%00", "../..",
-    "\x00", "True", "False", "\ud7ff", f"{HUB}../..", f"{HUB}/etc", HUB,
-]  # fmt: skip
+    "",
+    " ",
+    "0",
+    "-1",
+    "1e999",
+    "nan",
+    "inf",
+    "1_0",
+    "１",
+    "None",
+    "null",
+    "[]",
+    "{}",
+    "%00",
+    "../..",
+    "\x00",
+    "True",
+    "False",
+    "\ud7ff",
+    f"{HUB}../..",
+    f"{HUB}/etc",
+    HUB,
+]
 
 
 @cache

@@ -80,7 +80,9 @@ def choices(reported: str) -> dict[str, list]:
 
 
 def show_again() -> None:
-    """Controls say in this run what was put aside, but in the browser the run before has written over it."""
+    """Controls say what was put aside, but in the browser the first run has written over it: send it along
+    until a run comes to its end, since what an interrupted one sends may not arrive.
+    """
     state = st.session_state
     for key in state.get("written_over", ()):
         if key in state:

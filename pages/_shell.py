@@ -37,7 +37,7 @@ NAME = "Riverbank"  # of the app
 FRONT = next(iter(PAGES))  # what the root shows as well
 FIRST = "decoder-rope"  # the model that a visitor meets first
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!$:|~&])")  # what Markdown takes for more than a letter
-PARSING = Lock()  # the source of a class is parsed, which fails in two threads at once (cpython gh-106905)
+PARSING = Lock()  # a class's source is parsed, which may fail in two threads at once (cpython gh-106905)
 MOST_REFUSED = 4  # of what a link asks for that is not here: how much is named,
 LONGEST_REFUSED = 40  # and how many letters of each
 

@@ -44,7 +44,7 @@ TEXT = (
     "bank."
 )
 
-SLOW = {  # what a file does that takes it long, and why it stays: `-m "not slow"` leaves it out
+SLOW = {  # what these files do, which takes long and nothing quicker does: `-m "not slow"` leaves them out
     "browser/test_every_view.py": "axe-core reads every view, light and dark, on a laptop and a phone",
     "browser/test_first_screen.py": "every page at three sizes",
     "browser/test_reconnection.py": "servers die under their readers and are started anew",

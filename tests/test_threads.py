@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 import time
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -129,7 +130,7 @@ def test_one_thread_counts_what_itself_runs_only():
     assert operations.total == 0
 
 
-def test_one_source_is_looked_for_at_a_time(monkeypatch):
+def test_one_source_is_looked_for_at_a_time_and_pages_are_not_parsed(monkeypatch):
     looking, most = [], []
 
     def look(thing):
@@ -144,3 +145,5 @@ def test_one_source_is_looked_for_at_a_time(monkeypatch):
     with ThreadPoolExecutor(len(classes)) as pool:
         assert list(pool.map(_shell.source, classes)) == [str(i) for i in range(16)]
     assert max(most) == 1
+    _shell.source.cache_clear()  # of these classes
+    assert tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["runner"]["magicEnabled"] is False

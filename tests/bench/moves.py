@@ -12,7 +12,7 @@ from tests.bench import texts
 from tests.bench.views import HEAD, TOKENS, answers, line, pages, typing
 from tests.test_pages import PAGES, sections
 
-# The control of each view; where a view has none of its own, the layer.
+# The control of each view; where a view has none of its own, the layer or the list of examples.
 CONTROLS = {
     ("architecture", "The MLP"): "architecture.neuron",
     ("architecture", "The stream"): "architecture.token",
@@ -109,6 +109,7 @@ def main(arguments):
     parser.add_argument("pages", nargs="*", help="only these pages")
     parser.add_argument("--turns", type=int, default=20)
     asked = parser.parse_args(arguments)
+    assert CONTROLS.keys() | STILL <= set(views())
     some = texts(TOKENS, loaded=model.load("decoder-rope"))
     text = next(some)
     print(HEAD)
@@ -127,4 +128,4 @@ def main(arguments):
                 browser, servers["ours"], f"{page}?{urlencode(query)}", act, asked.turns, needed
             )
             name = f"{view or page}: {control.removeprefix(f'{page}.')}"
-            print(line(name, *answered, empty), flush=True)
+            print(line(name, *answered, empty) if answered else f"{name:<38} is not there", flush=True)

@@ -233,7 +233,7 @@ def test_half_of_a_surrogate_pair_leaves_the_page_alive(tabs, fresh):
     assert page.part("text", "textarea").evaluate("box => box.value === 'a \\ud83d b'")
     page.page.wait_for_function(TYPE, arg=LONG)
     page.shown(revision=LONG)
-    # each time, the address's view says that the server is lost, for whatever is sent first afterwards
+    # when the server hangs up, the address's view says so, and Streamlit complains that it cannot send that yet
     page.wrong = [said for said in page.wrong if "Cannot send rerun" not in said]
     page.close()
 

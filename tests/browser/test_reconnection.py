@@ -134,7 +134,8 @@ def test_what_was_asked_of_a_server_that_died_over_it_counts_each_time(tabs, mor
         frames.clear()
         with mortal.back([page]):
             pressed(page, "attention.step", asked)
-        # of one run, Streamlit's own or the view's, which tells of this loss and not of the one before
+        # one run, which Streamlit itself asks for (the view, if the last was over): it tells of this loss, not of
+        # the one before
         assert [lost[0] for lost in losses(frames)] == [query]
     holds(page)
 

@@ -5,7 +5,7 @@
 import { view } from "./mount.js";
 
 const PAUSE = 1500; // milliseconds: what is typed within them at one word is one step of the way back
-const RUNNING = ["running", "rerunRequested"]; // what Streamlit calls a run
+const RUNNING = ["running", "rerunRequested"]; // in these Streamlit itself asks again once it has a server
 const PATIENCE = 5000; // milliseconds: what the server has not heard of by then, a click has overtaken
 
 /** A query as Streamlit's server has it: without what is Streamlit's own. */
@@ -25,7 +25,7 @@ function within(before, now) {
 }
 
 // A page that finds its server again may find no session there. So it says what its address was when it lost
-// the server. Streamlit itself waits for a click, unless it was in a run, and sends with either the query of
+// the server. Streamlit itself waits for a click, unless it was in a run; in both cases it sends the query of
 // the page's first load.
 class Address {
   lost = null; // the query and the time, while there is no server
@@ -85,8 +85,9 @@ class Address {
     else [this.path, this.asked] = [null, null];
   }
 
-  /** The app has lost its server or found one. What is said without one stays with what its widgets say, and
-   *  so is in whatever is sent first: Streamlit itself asks for a run if it was in one. */
+  /** The app has lost its server, or found one again. Streamlit keeps what a view says without a server, and
+   *  sends it with the next request. If the app was in a run, Streamlit makes that request, and another one
+   *  would interrupt it; otherwise the view asks for a run. */
   look(connected) {
     if (!connected && !this.lost) {
       this.lost = [window.location.search.slice(1), Date.now()];

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import model
 from tests.bench import texts
-from tests.bench.views import HEAD, TOKENS, answers, line, pages, typing
-from tests.test_pages import PAGES, sections
+from tests.bench.views import HEAD, TOKENS, answers, line, pages, typing, views
+from tests.test_pages import PAGES
 
 # The control of each view; where a view has none of its own, the layer or the list of examples.
 CONTROLS = {
@@ -62,11 +62,6 @@ CONTROLS = {
 STILL = {("vision", "Little data"), ("vision", "What it learned")}  # nothing to move but the views
 
 
-def views():
-    """(page, view) of all pages; a page without views has one that has no name."""
-    return [(page, view) for page in PAGES for view in sections(page) or [None]]
-
-
 def inside(control):
     """The selector of a control."""
     return f".st-key-{control.replace('.', '-')}"
@@ -109,7 +104,8 @@ def main(arguments):
     parser.add_argument("pages", nargs="*", help="only these pages")
     parser.add_argument("--turns", type=int, default=20)
     asked = parser.parse_args(arguments)
-    assert CONTROLS.keys() | STILL <= set(views())
+    every = views(without=())
+    assert CONTROLS.keys() | STILL <= set(every)
     some = texts(TOKENS, loaded=model.load("decoder-rope"))
     text = next(some)
     print(HEAD)
@@ -117,7 +113,7 @@ def main(arguments):
         rerun = answers(browser, servers["empty"], "", typing(some), asked.turns)
         empty = median(rerun[0])
         print(line("an empty rerun", *rerun, empty), flush=True)
-        for page, view in views():
+        for page, view in every:
             if page not in (asked.pages or PAGES) or (page, view) in STILL:
                 continue
             control = CONTROLS.get((page, view), "layer")

@@ -103,9 +103,9 @@ HEAD = (
 )
 
 
-def views():
-    """(page, view) of all pages with a text; a page without views has one that has no name."""
-    return [(page, view) for page in PAGES if page not in WITHOUT_TEXT for view in sections(page) or [None]]
+def views(without=WITHOUT_TEXT):
+    """(page, view) of all pages but those `without` a text; a page without views has one that has no name."""
+    return [(page, view) for page in PAGES if page not in without for view in sections(page) or [None]]
 
 
 @contextmanager

@@ -116,11 +116,9 @@ def losses(frames):
 
 def test_what_was_asked_of_a_server_that_died_over_it_counts_each_time(tabs, mortal):
     page, frames = entered(tabs, mortal, "attention", **LINK), []
-
-    def listen(socket):
-        socket.on("framesent", lambda frame: frames.append(frame))  # noqa: PLW0108 (Playwright marks it)
-
-    page.page.on("websocket", listen)
+    page.page.on(
+        "websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(bytes(frame)))
+    )
     for before, asked in (("2 q, k, v", 4), ("3 Dot products", 3)):
         page.choose("attention.step", before)
         page.linked(**{"attention.step": before})

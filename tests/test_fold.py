@@ -1,6 +1,11 @@
 """What is folded is neither computed nor sent; a click or a link opens it."""
 
+import pytest
+
 from tests.session import address, opened, unfold
+from tests.test_pages import PAGES, sections
+
+VIEWS = [(page, view) for page in PAGES for view in sections(page) or [None]]
 
 
 def code(at):
@@ -21,3 +26,12 @@ def test_a_fold_shows_nothing_until_it_is_opened_and_the_address_says_so():
 def test_a_link_opens_a_fold():
     at = opened(**{"attention.code": "true"})
     assert any("def attend" in one for one in code(at))
+
+
+@pytest.mark.parametrize(("page", "view"), VIEWS)
+def test_all_folds_of_a_view_open(page, view):
+    query = {f"{page}.section": view} if view else {}
+    keys = [one.proto.id.rpartition("-")[2] for one in opened(page, **query).get("expander")]
+    keys = [key for key in keys if key.startswith(page)]  # not that of the sidebar
+    at = opened(page, **query, **dict.fromkeys(keys, "true"))  # it looks for exceptions
+    assert {address(at)[key] for key in keys} <= {"True"}

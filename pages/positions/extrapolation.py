@@ -36,8 +36,8 @@ def show(view):
         st.warning("This text is one token, and there is none after it to be predicted. Paste a longer one.")
         raise NothingToShow
     for name in chosen:
-        if why := encodings.missing(name):
-            st.warning(why)
+        if reason := encodings.missing(name):
+            st.warning(reason)
     chosen = [name for name in chosen if not encodings.missing(name)]
     methods = [] if encodings.missing("rope") else methods
     used = ids[: length + 1]

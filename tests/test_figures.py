@@ -6,6 +6,7 @@ import struct
 from urllib.parse import parse_qsl
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from viz import bars, cache, component, ranks, theme, vocabulary
@@ -85,6 +86,37 @@ def test_plotly_does_not_check_whether_labels_leave_the_figure():
     ):
         axes = [*figure.select_xaxes(), *figure.select_yaxes()]
         assert {axis.ticklabeloverflow for axis in axes} == {"allow"}
+
+
+def test_a_draft_makes_the_figure_that_plotly_puts_together():
+    draft, figure = theme.Draft(), go.Figure()
+    for one in (draft, figure):
+        one.add_scatter(x=[1, 2], y=[3.0, 4.0], name="line", line={"dash": "dot"})
+        one.add_bar(x=[1, 2], y=[1, 2])
+        one.add_heatmap(z=[[1, 2]])
+        one.add_vline(x=1, line={"color": "red"})
+        one.add_hline(y=3, line={"width": 2})
+        one.add_annotation(x=1, y=1, text="here")
+        one.update_xaxes(title="steps", type="log")
+        one.update_xaxes(dtick=1)
+        one.update_yaxes(range=[0, 5])
+    draft.add_vrect(x0=1, x1=2, fillcolor="red")
+    figure.add_vrect(x0=1, x1=2, fillcolor="red", line_width=0)
+    figure.update_layout(theme.look(height=200, title="all")).update_layout(
+        margin_t=40, legend_y=1.1, hovermode="x"
+    )
+    drawn = theme.layout(draft, height=200, title="all", top=40, legend={"y": 1.1}, hovermode="x")
+    ours, theirs = drawn.to_plotly_json(), figure.to_plotly_json()
+    for layout in (ours["layout"], theirs["layout"]):
+        layout.pop("template", None)  # the page's own takes its place
+    assert ours == theirs
+
+
+def test_what_plotly_does_not_know_is_an_error():
+    draft = theme.Draft()
+    draft.add_scatter(colour="red")
+    with pytest.raises(ValueError, match="colour"):
+        theme.layout(draft, height=200)
 
 
 # ---- what crosses to the browser ----

@@ -22,37 +22,34 @@ def contributions(
     products = np.asarray(products, dtype=np.float32)[order]
     dimension = np.arange(len(products))
     colours = np.where(products < 0, theme.QUERY, theme.KEY)
-    figure = go.Figure(
-        [
-            go.Bar(
-                x=dimension,
-                y=products,
-                marker_color=colours,
-                name="q × k",
-                customdata=order,
-                text=theme.numbers(products),
-                textposition="none",
-                hovertemplate="dimension %{customdata}: %{text}<extra></extra>",
-            ),
-            go.Scatter(
-                x=dimension,
-                y=np.cumsum(products),
-                mode="lines",
-                line={"color": theme.PLAIN, "shape": "hvh", "width": 1.5},
-                name="running sum",
-                customdata=dimension + 1,
-                text=theme.numbers(np.cumsum(products)),
-                hovertemplate="sum of the first %{customdata}: %{text}<extra></extra>",
-            ),
-        ]
+    draft = theme.Draft()
+    draft.add_bar(
+        x=dimension,
+        y=products,
+        marker={"color": colours},
+        name="q × k",
+        customdata=order,
+        text=theme.numbers(products),
+        textposition="none",
+        hovertemplate="dimension %{customdata}: %{text}<extra></extra>",
+    )
+    draft.add_scatter(
+        x=dimension,
+        y=np.cumsum(products),
+        mode="lines",
+        line={"color": theme.PLAIN, "shape": "hvh", "width": 1.5},
+        name="running sum",
+        customdata=dimension + 1,
+        text=theme.numbers(np.cumsum(products)),
+        hovertemplate="sum of the first %{customdata}: %{text}<extra></extra>",
     )
     ticks = dimension[:: -(-len(order) // MOST_TICKS)]
-    figure.update_xaxes(
+    draft.update_xaxes(
         title="dimension",
         showgrid=False,
         tickvals=ticks,
         ticktext=[str(d) for d in order[ticks]],
         tickangle=0,
     )
-    figure.update_yaxes(zeroline=True, zerolinecolor=theme.PLAIN)
-    return theme.layout(figure, height=height, title=title)
+    draft.update_yaxes(zeroline=True, zerolinecolor=theme.PLAIN)
+    return theme.layout(draft, height=height, title=title)

@@ -42,11 +42,11 @@ def kept(
     rows = np.array([part for layer in norms for part in layer], np.float32)
     if rows.shape != (2 * len(norms), T):
         raise ValueError(f"the norms are {rows.shape}, but there are {len(norms)} layers and {T} tokens")
-    figure = go.Figure()
+    draft = theme.Draft()
     for first, name, colour in ((0, "key", theme.KEY), (1, "value", theme.VALUE)):
         shown = np.full_like(rows, np.nan)
         shown[first::2] = rows[first::2]
-        figure.add_heatmap(
+        draft.add_heatmap(
             z=shown,
             zmin=0,
             zmax=float(rows[first::2].max()),
@@ -60,14 +60,14 @@ def kept(
         )
     step = -(-T // MOST)
     labels = axis(tokens)
-    figure.update_xaxes(
-        labels | {"tickvals": labels["tickvals"][::-step], "ticktext": labels["ticktext"][::-step]},
+    draft.update_xaxes(
+        **labels | {"tickvals": labels["tickvals"][::-step], "ticktext": labels["ticktext"][::-step]},
         side="top",
         tickangle=-60,
     )
     names = [f"layer {i // 2 + 1} {'value' if i % 2 else 'key'}" for i in range(len(rows))]
-    figure.update_yaxes(axis(names) | {"ticktext": names}, autorange="reversed")
-    figure.add_shape(
+    draft.update_yaxes(**axis(names) | {"ticktext": names}, autorange="reversed")
+    draft.add_shape(
         type="rect",
         x0=T - fresh - 0.5,
         x1=T - 0.5,
@@ -75,7 +75,7 @@ def kept(
         y1=len(rows) - 0.5,
         line={"color": theme.OUTPUT, "width": 3},
     )
-    return theme.layout(figure, height=height)
+    return theme.layout(draft, height=height)
 
 
 def durations(
@@ -84,13 +84,13 @@ def durations(
     """Milliseconds for one more token over the length of the text: a pass over the whole text, and over the
     new token with a cache, in seconds (N,) each.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     looks = {
         "without the cache": (whole, {"color": theme.PLAIN, "width": 3, "dash": "dash"}),
         "with the cache": (cached, {"color": theme.OUTPUT, "width": 3}),
     }
     for name, (values, line) in looks.items():
-        figure.add_scatter(
+        draft.add_scatter(
             x=np.asarray(lengths),
             y=1000 * np.asarray(values, np.float32),
             name=name,
@@ -99,6 +99,6 @@ def durations(
             marker={"size": 7},
             hovertemplate="%{x} tokens: %{y:.2f} ms<extra>" + name + "</extra>",
         )
-    figure.update_xaxes(title="tokens in the text", zeroline=False)
-    figure.update_yaxes(title="milliseconds for one more token", rangemode="tozero", zeroline=False)
-    return theme.layout(figure, height=height)
+    draft.update_xaxes(title="tokens in the text", zeroline=False)
+    draft.update_yaxes(title="milliseconds for one more token", rangemode="tozero", zeroline=False)
+    return theme.layout(draft, height=height)

@@ -37,12 +37,12 @@ def curves(
     more, thin curve; crossing: where it overtakes the rest, a line. ValueError if a curve has another number
     of values than there are lengths.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for (name, values), (line, sign) in zip(found.items(), LOOKS, strict=False):
         if len(values) != len(lengths):
             raise ValueError(f"{name!r} has {len(values)} values for {len(lengths)} lengths")
         read = "%{x:,} tokens: %{y:.3s} " + unit + "<extra>" + name
-        figure.add_scatter(
+        draft.add_scatter(
             x=np.asarray(lengths),
             y=np.asarray(values, np.float64),
             name=name,
@@ -52,7 +52,7 @@ def curves(
         )
         if pairs := points.get(name):
             x, y = (np.asarray(part, np.float64) for part in zip(*pairs, strict=True))
-            figure.add_scatter(
+            draft.add_scatter(
                 x=x,
                 y=y,
                 mode="markers",
@@ -68,7 +68,7 @@ def curves(
     if term:
         name, values = term
         read = "%{x:,} tokens: %{y:.3s} " + unit + f"<extra>{name}</extra>"
-        figure.add_scatter(
+        draft.add_scatter(
             x=np.asarray(lengths),
             y=np.asarray(values, np.float64),
             name=name,
@@ -78,8 +78,8 @@ def curves(
         )
     marks = [(now, "your length")] + ([(crossing, "T² overtakes")] if crossing else [])
     for place, label in marks:
-        figure.add_vline(x=place, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
-        figure.add_annotation(
+        draft.add_vline(x=place, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
+        draft.add_annotation(
             x=np.log10(place),
             y=0 if label == "your length" else 1,
             yref="paper",
@@ -87,32 +87,32 @@ def curves(
             text=label,
             showarrow=False,
         )
-    figure.update_xaxes(
+    draft.update_xaxes(
         title="tokens in the text, T",
         type="log",
         tickvals=TICKS,
         ticktext=[f"{n:,}" for n in TICKS],
         showgrid=True,
     )
-    figure.update_yaxes(title=unit, type="log", exponentformat="SI", dtick=1)
-    return theme.layout(figure, height=height).update_layout(margin_t=48, legend_y=1.06)
+    draft.update_yaxes(title=unit, type="log", exponentformat="SI", dtick=1)
+    return theme.layout(draft, height=height, top=48, legend={"y": 1.06})
 
 
 def shares(rows: Mapping[str, Mapping[str, float]], *, height: int = 200) -> go.Figure:
     """Shares of a whole as bars end to end: `rows` maps the name of a whole to {part: how much}, the same
     parts in each.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     parts = list(next(iter(rows.values())))
     for part, tone in zip(parts, TONES, strict=False):
         amounts = np.array([row[part] for row in rows.values()], np.float64)
         share = amounts / np.array([sum(row.values()) or 1 for row in rows.values()])
-        figure.add_bar(
+        draft.add_bar(
             x=share,
             y=list(rows),
             name=part,
             orientation="h",
-            marker_color=tone,
+            marker={"color": tone},
             customdata=amounts,
             text=[f"{theme.number(100 * one, 0)} %" if one >= 0.04 else "" for one in share],
             textposition="inside",
@@ -121,8 +121,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], *, height: int = 200) -> go.
             textfont={"color": "white"},
             hovertemplate="%{customdata:,} of the %{y}: %{x:.1%}<extra>" + part + "</extra>",
         )
-    figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=False)
-    figure.update_yaxes(autorange="reversed", ticksuffix=" ")
-    return theme.layout(figure, height=height).update_layout(
-        barmode="stack", margin_t=40, legend_traceorder="normal", legend_maxheight=0.6
-    )
+    draft.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=False)
+    draft.update_yaxes(autorange="reversed", ticksuffix=" ")
+    legend = {"traceorder": "normal", "maxheight": 0.6}
+    return theme.layout(draft, height=height, top=40, legend=legend, barmode="stack")

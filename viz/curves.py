@@ -32,9 +32,9 @@ def layers(
     reach = count // 2
     if abs(distance) > reach:
         raise ValueError(f"a distance of {distance} lies outside -{reach} to {reach}")
-    figure = go.Figure()
+    draft = theme.Draft()
     for (name, values), line, sign in zip(needed.items(), LOOKS, SIGNS, strict=False):
-        figure.add_scatter(
+        draft.add_scatter(
             x=np.arange(-reach, reach + 1),
             y=np.asarray(values, np.float32),
             name=name,
@@ -47,19 +47,18 @@ def layers(
             ],
             hovertemplate="%{text}<extra>" + name + "</extra>",
         )
-    figure.add_vline(x=distance, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
+    draft.add_vline(x=distance, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
     label = f"{theme.token(words[0])} → {theme.token(words[1])}"
-    figure.add_annotation(x=distance, y=1, yref="paper", yanchor="bottom", text=label, showarrow=False)
-    figure.update_xaxes(
+    draft.add_annotation(x=distance, y=1, yref="paper", yanchor="bottom", text=label, showarrow=False)
+    draft.update_xaxes(
         title="tokens to the left (−) or to the right (+) of the output",
         range=[-reach - 0.5, reach + 0.5],
         zeroline=False,
     )
-    figure.update_yaxes(
+    draft.update_yaxes(
         title="layers needed", rangemode="tozero", zeroline=True, zerolinecolor=theme.PLAIN, tickformat="d"
     )
-    theme.layout(figure, height=height)
-    return figure.update_layout(margin_t=60, legend_y=1.1)
+    return theme.layout(draft, height=height, top=60, legend={"y": 1.1})
 
 
 def distances(
@@ -70,10 +69,10 @@ def distances(
 
     leaves: from here on a convolution sees no clue, shaded.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     (count,) = {len(mean) for mean, _ in rows.values()}
     for (name, (mean, error)), line, sign in zip(rows.items(), ROLES, SIGNS, strict=False):
-        figure.add_scatter(
+        draft.add_scatter(
             y=np.asarray(mean, np.float32),
             error_y={"array": np.asarray(error, np.float32), "thickness": 1},
             name=name,
@@ -83,14 +82,12 @@ def distances(
             text=theme.numbers(mean, 2, sign=True),
             hovertemplate="%{x} words between: %{text}<extra>" + name + "</extra>",
         )
-    figure.add_vrect(x0=leaves - 0.5, x1=count - 0.5, fillcolor=theme.PLAIN, opacity=0.15, line_width=0)
-    figure.update_xaxes(
-        title="words between the word and its clue", range=[-0.5, count - 0.5], zeroline=False
-    )
-    figure.update_yaxes(
+    draft.add_vrect(x0=leaves - 0.5, x1=count - 0.5, fillcolor=theme.PLAIN, opacity=0.15)
+    draft.update_xaxes(title="words between the word and its clue", range=[-0.5, count - 0.5], zeroline=False)
+    draft.update_yaxes(
         title="towards its own sense", zeroline=True, zerolinecolor=theme.PLAIN, rangemode="tozero"
     )
-    return theme.layout(figure, height=height)
+    return theme.layout(draft, height=height)
 
 
 def meters(
@@ -107,10 +104,10 @@ def meters(
     ends: the names of the senses at -1 and +1. now: the number of words chosen, marked by a line. leaves:
     from here on a convolution sees no clue, shaded.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     (count,) = {len(row) for row in values.values()}
     for (name, row), line, sign in zip(values.items(), ROLES, SIGNS, strict=False):
-        figure.add_scatter(
+        draft.add_scatter(
             y=np.asarray(row, np.float32),
             name=name,
             mode="lines+markers",
@@ -123,41 +120,39 @@ def meters(
             hovertemplate="%{text}<extra>" + name + "</extra>",
         )
     if leaves is not None:
-        figure.add_vrect(x0=leaves - 0.5, x1=count - 0.5, fillcolor=theme.PLAIN, opacity=0.15, line_width=0)
-    figure.add_vline(x=now, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
-    figure.update_xaxes(
-        title="words between the word and its clue", range=[-0.5, count - 0.5], zeroline=False
-    )
+        draft.add_vrect(x0=leaves - 0.5, x1=count - 0.5, fillcolor=theme.PLAIN, opacity=0.15)
+    draft.add_vline(x=now, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
+    draft.update_xaxes(title="words between the word and its clue", range=[-0.5, count - 0.5], zeroline=False)
     low, high = (theme.token(end) for end in ends)
-    figure.update_yaxes(
+    draft.update_yaxes(
         title="meter",
         zeroline=True,
         zerolinecolor=theme.PLAIN,
         tickvals=[-1, 0, 1],
         ticktext=[f"{low} −1", "0", f"{high} +1"],
     )
-    return theme.layout(figure, height=height)
+    return theme.layout(draft, height=height)
 
 
 def shares(bands: Mapping[str, Mapping[str, tuple[float, int]]], *, height: int = 340) -> go.Figure:
     """Shares of right answers as bars with one standard error, sqrt(p (1 - p) / n): `bands` maps up to four
     names to {band: (p, n)}; a line where chance is.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for (name, found), line in zip(bands.items(), ROLES, strict=False):
         share, count = (np.array(part, np.float32) for part in zip(*found.values(), strict=True))
-        figure.add_bar(
+        draft.add_bar(
             x=list(found),
             y=share,
             name=name,
-            marker_color=line["color"],
+            marker={"color": line["color"]},
             error_y={"array": np.sqrt(share * (1 - share) / count), "color": theme.PLAIN},
             customdata=count,
             hovertemplate="clue %{x} words off: %{y:.2f} of %{customdata:d} sentences<extra>"
             + name
             + "</extra>",
         )
-    figure.add_hline(y=0.5, line={"color": theme.PLAIN, "dash": "dot"})
-    figure.update_xaxes(title="words from the clue to the word", type="category")
-    figure.update_yaxes(title="sense found", range=[0, 1], tickformat=".0%")
-    return theme.layout(figure, height=height)
+    draft.add_hline(y=0.5, line={"color": theme.PLAIN, "dash": "dot"})
+    draft.update_xaxes(title="words from the clue to the word", type="category")
+    draft.update_yaxes(title="sense found", range=[0, 1], tickformat=".0%")
+    return theme.layout(draft, height=height)

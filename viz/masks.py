@@ -19,13 +19,13 @@ def moved(values: np.ndarray, tokens: Sequence[str], *, unit: str, height: int =
     values = np.asarray(values, np.float32)
     if values.shape != (len(tokens),):
         raise ValueError(f"there are {values.shape} values for {len(tokens)} tokens")
-    figure = go.Figure()
+    draft = theme.Draft()
     text = [theme.number(value) for value in values] if len(tokens) <= MOST else None
     names = [theme.token(token) for token in tokens]
-    figure.add_bar(
+    draft.add_bar(
         x=np.arange(len(tokens)),
         y=values,
-        marker_color=theme.OUTPUT,
+        marker={"color": theme.OUTPUT},
         text=text,
         textposition="outside",
         textangle=-90 if len(tokens) > ABREAST else 0,
@@ -35,25 +35,25 @@ def moved(values: np.ndarray, tokens: Sequence[str], *, unit: str, height: int =
         hovertemplate="%{customdata}: %{y:.3g} " + unit + "<extra></extra>",
     )
     places = list(range(0, len(tokens), -(-len(tokens) // MOST)))
-    figure.update_xaxes(
+    draft.update_xaxes(
         tickvals=places,
         ticktext=[names[i] for i in places],
         showgrid=False,
         zeroline=False,
         range=[-0.5, len(tokens) - 0.5],
     )
-    figure.update_yaxes(title=unit, range=[0, 1.25 * float(values.max(initial=0)) or 1])
-    return theme.layout(figure, height=height)
+    draft.update_yaxes(title=unit, range=[0, 1.25 * float(values.max(initial=0)) or 1])
+    return theme.layout(draft, height=height)
 
 
 def losses(curves: Mapping[str, Sequence], *, height: int = 230) -> go.Figure:
     """Two training losses in nats per token over the steps, on a log scale: `curves` maps the names of
     TRAINED to [(step, loss, held out?), ...].
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for name, (colour, dash) in TRAINED.items():
         steps, nats = zip(*(point[:2] for point in curves[name]), strict=True)
-        figure.add_scatter(
+        draft.add_scatter(
             x=list(steps),
             y=np.asarray(nats, np.float32),
             name=name,
@@ -62,7 +62,7 @@ def losses(curves: Mapping[str, Sequence], *, height: int = 230) -> go.Figure:
             marker={"size": 5},
             hovertemplate="step %{x}: %{y:.3g} nats<extra>" + name + "</extra>",
         )
-        figure.add_annotation(
+        draft.add_annotation(
             x=steps[-1],
             y=float(np.log10(nats[-1])),
             text=theme.number(nats[-1]),
@@ -71,6 +71,6 @@ def losses(curves: Mapping[str, Sequence], *, height: int = 230) -> go.Figure:
             xanchor="right",
             font={"color": colour, "size": 14},
         )
-    figure.update_xaxes(title="training step", showgrid=False)
-    figure.update_yaxes(title="nats", type="log", dtick=1)
-    return theme.layout(figure, height=height).update_layout(margin_t=30)
+    draft.update_xaxes(title="training step", showgrid=False)
+    draft.update_yaxes(title="nats", type="log", dtick=1)
+    return theme.layout(draft, height=height, top=30)

@@ -23,14 +23,14 @@ def activations(
     """
     if len(before) != len(after):
         raise ValueError(f"there are {len(before)} inputs and {len(after)} outputs")
-    figure = go.Figure()
+    draft = theme.Draft()
     x, y = (np.asarray(part, np.float32) for part in curve)
-    figure.add_scatter(
+    draft.add_scatter(
         x=x, y=y, mode="lines", name="GELU", line={"color": theme.PLAIN, "width": 1.5}, hoverinfo="skip"
     )
     hover = [f"{a} → {b}" for a, b in zip(theme.numbers(before), theme.numbers(after), strict=True)]
     one = {"hovertemplate": "neuron %{customdata}: %{text}<extra></extra>"}
-    figure.add_scatter(
+    draft.add_scatter(
         x=np.asarray(before, np.float32),
         y=np.asarray(after, np.float32),
         mode="markers",
@@ -40,7 +40,7 @@ def activations(
         marker={"size": 7, "color": theme.QUERY, "opacity": 0.55},
         **one,
     )
-    figure.add_scatter(
+    draft.add_scatter(
         x=[float(before[chosen])],
         y=[float(after[chosen])],
         mode="markers",
@@ -50,9 +50,9 @@ def activations(
         marker={"size": 15, "color": theme.KEY, "symbol": "diamond"},
         **one,
     )
-    figure.update_xaxes(title="before the GELU", zeroline=True, zerolinecolor=theme.PLAIN)
-    figure.update_yaxes(title="after the GELU", zeroline=True, zerolinecolor=theme.PLAIN)
-    return theme.layout(figure, height=height).update_layout(margin_t=40)
+    draft.update_xaxes(title="before the GELU", zeroline=True, zerolinecolor=theme.PLAIN)
+    draft.update_yaxes(title="after the GELU", zeroline=True, zerolinecolor=theme.PLAIN)
+    return theme.layout(draft, height=height, top=40)
 
 
 def additions(
@@ -62,12 +62,12 @@ def additions(
     the stream behind both; `layer` is marked.
     """
     names = [f"layer {i}" for i in range(1, len(attention) + 1)]
-    figure = go.Figure()
+    draft = theme.Draft()
     for name, values, colour, pattern in (
         ("attention adds", attention, theme.QUERY, ""),
         ("the MLP adds", mlp, theme.VALUE, "/"),
     ):
-        figure.add_bar(
+        draft.add_bar(
             x=names,
             y=np.asarray(values, np.float32),
             name=name,
@@ -76,7 +76,7 @@ def additions(
             textposition="outside",
             hovertemplate="%{x}: %{y:.3g}<extra>" + name + "</extra>",
         )
-    figure.add_scatter(
+    draft.add_scatter(
         x=names,
         y=np.asarray(stream, np.float32),
         name="the stream after both",
@@ -84,9 +84,9 @@ def additions(
         line={"color": theme.PLAIN, "width": 2},
         hovertemplate="%{x}: %{y:.3g}<extra>the stream after both</extra>",
     )
-    figure.add_vrect(x0=layer - 0.5, x1=layer + 0.5, fillcolor=theme.PLAIN, opacity=0.12, line_width=0)
-    figure.update_yaxes(title="length of the vector", rangemode="tozero")
-    return theme.layout(figure, height=height).update_layout(margin_t=40)
+    draft.add_vrect(x0=layer - 0.5, x1=layer + 0.5, fillcolor=theme.PLAIN, opacity=0.12)
+    draft.update_yaxes(title="length of the vector", rangemode="tozero")
+    return theme.layout(draft, height=height, top=40)
 
 
 def successive(
@@ -95,12 +95,12 @@ def successive(
     """Cosine between each stage of the stream and the one before, (S - 1,) each: of the chosen token and the
     mean of all; `names` has all S stages.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for name, values, line in (
         (label, token, {"color": theme.OUTPUT, "width": 3}),
         ("mean of all tokens", mean, {"color": theme.PLAIN, "width": 2, "dash": "dash"}),
     ):
-        figure.add_scatter(
+        draft.add_scatter(
             x=names[1:],
             y=np.asarray(values, np.float32),
             name=name,
@@ -110,11 +110,11 @@ def successive(
             text=theme.numbers(values, 3),
             hovertemplate="%{x} against the stage before: %{text}<extra></extra>",
         )
-    figure.update_xaxes(type="category")
-    figure.update_yaxes(
+    draft.update_xaxes(type="category")
+    draft.update_yaxes(
         title="cosine",
         range=[min(0, float(np.min([token, mean]))) - 0.05, 1.05],
         zeroline=True,
         zerolinecolor=theme.PLAIN,
     )
-    return theme.layout(figure, height=height).update_layout(margin_t=40)
+    return theme.layout(draft, height=height, top=40)

@@ -39,12 +39,12 @@ def losses(
     """A line per encoding: `found` maps its name to the nats (T - 1,) lost on each of `tokens` (T,) but the
     first, or to a sentence why there are none; `looks` maps it to its Look.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for name, nats in found.items():
         if isinstance(nats, str):
             continue
         colour, dash, sign = looks[name]
-        figure.add_scatter(
+        draft.add_scatter(
             x=np.arange(1, len(tokens)),
             y=np.asarray(nats, np.float32),
             name=name,
@@ -55,11 +55,11 @@ def losses(
         )
     step = max(1, len(tokens) // 40)
     places = list(range(1, len(tokens), step))
-    figure.update_xaxes(
+    draft.update_xaxes(
         tickvals=places, ticktext=[theme.token(tokens[i]) for i in places], showgrid=False, zeroline=False
     )
-    figure.update_yaxes(title="loss, nats", rangemode="tozero", zeroline=False)
-    return theme.layout(figure, height=height).update_layout(hovermode="x unified", margin_t=40)
+    draft.update_yaxes(title="loss, nats", rangemode="tozero", zeroline=False)
+    return theme.layout(draft, height=height, hovermode="x unified", top=40)
 
 
 def ranges(
@@ -72,10 +72,10 @@ def ranges(
     """A line per encoding over ranges of places: `found` maps its name to the nats lost in each of the ranges
     `names`, None where it has no such place; `looks` maps it to its Look.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for name, nats in found.items():
         colour, dash, sign = looks[name]
-        figure.add_scatter(
+        draft.add_scatter(
             x=np.arange(len(names)),
             y=np.array(nats, np.float32),  # None becomes NaN, a gap
             name=name,
@@ -84,15 +84,15 @@ def ranges(
             marker={"symbol": sign, "size": 9},
             hovertemplate="%{y:.3g} nats<extra>" + name + "</extra>",
         )
-    figure.update_xaxes(
+    draft.update_xaxes(
         tickvals=list(range(len(names))),
         ticktext=list(names),
         title="tokens read before",
         showgrid=False,
         zeroline=False,
     )
-    figure.update_yaxes(title="loss, nats", zeroline=False)
-    return theme.layout(figure, height=height).update_layout(hovermode="x unified", margin_t=40)
+    draft.update_yaxes(title="loss, nats", zeroline=False)
+    return theme.layout(draft, height=height, hovermode="x unified", top=40)
 
 
 def differences(found: Mapping[str, Mapping[str, float] | str], *, height: int = 320) -> go.Figure:
@@ -103,10 +103,10 @@ def differences(found: Mapping[str, Mapping[str, float] | str], *, height: int =
         "full": ("circle", theme.OUTPUT, -0.18, "left"),
         "causal": ("triangle-up", theme.PLAIN, 0.18, "right"),
     }
-    figure, names = go.Figure(), list(found)
+    draft, names = theme.Draft(), list(found)
     for mask, (sign, colour, shift, side) in signs.items():
         shown = {name: numbers[mask] for name, numbers in found.items() if not isinstance(numbers, str)}
-        figure.add_scatter(
+        draft.add_scatter(
             x=[max(number, NOTHING) for number in shown.values()],
             y=[names.index(name) + shift for name in shown],
             name=f"{mask} mask",
@@ -122,35 +122,35 @@ def differences(found: Mapping[str, Mapping[str, float] | str], *, height: int =
         )
     for name, numbers in found.items():
         if isinstance(numbers, str):
-            figure.add_annotation(x=-4, y=names.index(name), text=numbers, showarrow=False)
-    figure.add_vline(x=2**-23, line={"color": theme.PLAIN, "dash": "dot"})
-    figure.add_annotation(
+            draft.add_annotation(x=-4, y=names.index(name), text=numbers, showarrow=False)
+    draft.add_vline(x=2**-23, line={"color": theme.PLAIN, "dash": "dot"})
+    draft.add_annotation(
         x=np.log10(2**-23), y=1, yref="paper", yanchor="bottom", text="one rounding, 2⁻²³", showarrow=False
     )
-    figure.update_xaxes(
+    draft.update_xaxes(
         type="log",
         title="largest |f(Px) − P f(x)| / |P f(x)|",
         range=[-8.3, 0.8],
         exponentformat="power",
         dtick=1,
     )
-    figure.update_yaxes(
+    draft.update_yaxes(
         tickvals=list(range(len(names))),
         ticktext=names,
         range=[len(names) - 0.4, -0.6],
         zeroline=False,
         tickfont={"size": 14},
     )
-    return theme.layout(figure, height=height).update_layout(margin_t=56, legend_x=0.3)
+    return theme.layout(draft, height=height, top=56, legend={"x": 0.3})
 
 
 def biases(bias: np.ndarray, *, chosen: int, height: int = 360) -> go.Figure:
     """What each head adds to a score by distance, bias (H, S) for distances 0 to S - 1: a line each, that of
     the head `chosen` strong.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for head, numbers in enumerate(bias):
-        figure.add_scatter(
+        draft.add_scatter(
             x=np.arange(len(numbers)),
             y=np.asarray(numbers, np.float32),
             name=f"head {head + 1}",
@@ -167,9 +167,9 @@ def biases(bias: np.ndarray, *, chosen: int, height: int = 360) -> go.Figure:
             ],
             hovertemplate="%{text}<extra>head " + str(head + 1) + "</extra>",
         )
-    figure.update_xaxes(title="distance i − j, tokens", showgrid=False, zeroline=False)
-    figure.update_yaxes(title="added to the score", zeroline=True, zerolinecolor=theme.PLAIN)
-    return theme.layout(figure, height=height).update_layout(margin_t=40)
+    draft.update_xaxes(title="distance i − j, tokens", showgrid=False, zeroline=False)
+    draft.update_yaxes(title="added to the score", zeroline=True, zerolinecolor=theme.PLAIN)
+    return theme.layout(draft, height=height, top=40)
 
 
 def positions(
@@ -187,10 +187,10 @@ def positions(
     context: where the training ended, marked; last: the end of the axis, so that it stays while lines come
     in.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for name, rows in measured.items():
         colour, dash, sign = (METHODS | looks)[name]
-        figure.add_scatter(
+        draft.add_scatter(
             x=[(a + b) / 2 for a, b, _ in rows],
             y=[nats for *_, nats in rows],
             name=name,
@@ -202,7 +202,7 @@ def positions(
             hovertemplate="%{customdata}: %{y:.3f} nats<extra>" + name + ", now</extra>",
         )
     for name, rows in recorded.items():
-        figure.add_scatter(
+        draft.add_scatter(
             x=[(a + b) / 2 for a, b, _ in rows],
             y=[nats for *_, nats in rows],
             name=f"{name}, its card",
@@ -217,7 +217,7 @@ def positions(
     for name, rows in measured.items():
         if rows[-1][1] < last:
             text = f"{name}: no such position past {rows[-1][1]} "
-            figure.add_annotation(
+            draft.add_annotation(
                 x=np.log10(rows[-1][1]),
                 y=0,
                 yref="paper",
@@ -226,8 +226,8 @@ def positions(
                 xanchor="right",
                 yanchor="bottom",
             )
-    figure.add_vline(x=context, line={"color": theme.PLAIN, "dash": "dot"})
-    figure.add_annotation(
+    draft.add_vline(x=context, line={"color": theme.PLAIN, "dash": "dot"})
+    draft.add_annotation(
         x=np.log10(context),
         xref="x",
         y=1,
@@ -238,12 +238,12 @@ def positions(
         yanchor="top",
     )
     marks = [2**i for i in range(3, 11) if 2**i <= last]
-    figure.update_xaxes(
+    draft.update_xaxes(
         title="tokens read before (log scale)",
         type="log",
         range=[np.log10(6), np.log10(max(last, 16) * 1.05)],
         tickvals=marks,
         ticktext=marks,
     )
-    figure.update_yaxes(title="loss, nats per token", zeroline=False)
-    return theme.layout(figure, height=height).update_layout(margin_t=40, legend_y=1.02)
+    draft.update_yaxes(title="loss, nats per token", zeroline=False)
+    return theme.layout(draft, height=height, top=40, legend={"y": 1.02})

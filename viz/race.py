@@ -25,15 +25,15 @@ def race(
     """A line for each encoding: `curves` maps its name to S steps and to the lowest share of right answers,
     the mean and the highest over the seeds, (3, S); the range is drawn as a band. total: the last step.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for name, (steps, shares) in curves.items():
         colour, dash, sign = LOOKS.get(name, OTHER)
         low, mean, high = np.asarray(shares, np.float32)
         band = {"x": [*steps, *steps[::-1]], "y": [*high, *low[::-1]], "fill": "toself", "mode": "none"}
-        figure.add_scatter(
+        draft.add_scatter(
             **band, fillcolor=colour, opacity=0.15, hoverinfo="skip", showlegend=False, legendgroup=name
         )
-        figure.add_scatter(
+        draft.add_scatter(
             x=list(steps),
             y=mean,
             name=name,
@@ -47,6 +47,6 @@ def race(
             ],
             hovertemplate="step %{x}: %{y:.0%}, seeds %{text}<extra>" + name + "</extra>",
         )
-    figure.update_xaxes(title="step of the training", range=[0, total * 1.02], zeroline=False)
-    figure.update_yaxes(title="right answers", range=[-0.02, 1.02], tickformat=".0%", zeroline=False)
-    return theme.layout(figure, height=height)
+    draft.update_xaxes(title="step of the training", range=[0, total * 1.02], zeroline=False)
+    draft.update_yaxes(title="right answers", range=[-0.02, 1.02], tickformat=".0%", zeroline=False)
+    return theme.layout(draft, height=height)

@@ -36,7 +36,7 @@ def scores(
             f"there are {len(offsets)} offsets, {len(content)} scores, {len(without)} without content, "
             f"{len(envelope)} of the envelope"
         )
-    figure = go.Figure()
+    draft = theme.Draft()
     band = {
         "x": offsets,
         "mode": "lines",
@@ -44,8 +44,8 @@ def scores(
         "hoverinfo": "skip",
         "legendgroup": "envelope",
     }
-    figure.add_scatter(y=-envelope, showlegend=False, **band)
-    figure.add_scatter(
+    draft.add_scatter(y=-envelope, showlegend=False, **band)
+    draft.add_scatter(
         y=envelope,
         name="without content: envelope",
         fill="tonexty",
@@ -58,7 +58,7 @@ def scores(
             "y": [sign * bound] * 2,
             "line": {"color": theme.PLAIN, "width": 1.5, "dash": "dot"},
         }
-        figure.add_scatter(
+        draft.add_scatter(
             **ends,
             mode="lines",
             name="all pairs in step: ± Σ |q| |k|",
@@ -66,7 +66,7 @@ def scores(
             legendgroup="bound",
             hoverinfo="skip",
         )
-    figure.add_scatter(
+    draft.add_scatter(
         x=offsets,
         y=without,
         name="without content",
@@ -74,7 +74,7 @@ def scores(
         line={"color": theme.PLAIN, "width": 2, "dash": "dash"},
         **hover(offsets, without),
     )
-    figure.add_scatter(
+    draft.add_scatter(
         x=offsets, y=content, name="these two tokens", mode="lines", line=SCORE, **hover(offsets, content)
     )
     for (name, (offset, score)), symbol in zip(marks.items(), ("circle", "diamond-open"), strict=False):
@@ -85,13 +85,13 @@ def scores(
             "line": {"width": 2.5, "color": theme.OUTPUT},
         }
         place = {"x": [offset], "y": [score], "name": name, "mode": "markers", "marker": sign}
-        figure.add_scatter(**place, **hover([offset], [score]))
+        draft.add_scatter(**place, **hover([offset], [score]))
     for x in (-limit, limit):
         if offsets[0] < x < offsets[-1]:
-            figure.add_vline(x=x, line={"color": theme.PLAIN, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title="offset: key’s position − query’s", zeroline=True, zerolinecolor=theme.PLAIN)
-    figure.update_yaxes(title="score", zeroline=True, zerolinecolor=theme.PLAIN)
-    return theme.layout(figure, height=height).update_layout(margin_t=40)
+            draft.add_vline(x=x, line={"color": theme.PLAIN, "width": 1, "dash": "dot"})
+    draft.update_xaxes(title="offset: key’s position − query’s", zeroline=True, zerolinecolor=theme.PLAIN)
+    draft.update_yaxes(title="score", zeroline=True, zerolinecolor=theme.PLAIN)
+    return theme.layout(draft, height=height, top=40)
 
 
 def hover(offsets: Sequence[int], scores: Sequence[float]) -> dict[str, Any]:
@@ -116,13 +116,13 @@ def wavelengths(
     lengths: {name: tokens} of two things to compare with, drawn as lines; a pair that did not get round in
     the second of them with the base of the training is hollow, with either base.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     pair, (first, last) = np.arange(1, len(trained) + 1), lengths.values()
     for values, name, colour in ((trained, trained_name, theme.PLAIN), (chosen, chosen_name, theme.VALUE)):
         fill = [colour if value <= last else "rgba(0,0,0,0)" for value in trained]
         sign = {"color": fill, "size": 10, "line": {"color": colour, "width": 2}}
         line = {"color": colour, "width": 1, "dash": "dot"}
-        figure.add_scatter(
+        draft.add_scatter(
             x=pair,
             y=values,
             name=name,
@@ -135,12 +135,12 @@ def wavelengths(
         ("top", "bottom") if first <= last else ("bottom", "top")
     )  # the upper line has its label above it, the lower one below
     for (name, tokens), dash, side in zip(lengths.items(), ("dash", "solid"), sides, strict=True):
-        figure.add_hline(y=tokens, line={"color": theme.OUTPUT, "width": 2, "dash": dash})
+        draft.add_hline(y=tokens, line={"color": theme.OUTPUT, "width": 2, "dash": dash})
         place = {"x": 1, "xref": "paper", "xanchor": "right", "y": np.log10(tokens), "yanchor": side}
-        figure.add_annotation(**place, text=f"{name}: {tokens:,}", showarrow=False)
-    figure.update_xaxes(title="pair", tickvals=pair[:: -(-len(pair) // TICKS)], showgrid=False)
-    figure.update_yaxes(title="tokens for one turn", type="log", dtick=1)
-    return theme.layout(figure, height=height).update_layout(margin_t=40)
+        draft.add_annotation(**place, text=f"{name}: {tokens:,}", showarrow=False)
+    draft.update_xaxes(title="pair", tickvals=pair[:: -(-len(pair) // TICKS)], showgrid=False)
+    draft.update_yaxes(title="tokens for one turn", type="log", dtick=1)
+    return theme.layout(draft, height=height, top=40)
 
 
 def bases(losses: Mapping[int, float], *, trained: int, chosen: int, height: int = 340) -> go.Figure:
@@ -149,22 +149,21 @@ def bases(losses: Mapping[int, float], *, trained: int, chosen: int, height: int
     """
     base, loss = np.array(list(losses)), np.array(list(losses.values()))
     line = {"color": theme.PLAIN, "width": 2}
-    figure = go.Figure(
-        go.Scatter(
-            x=base,
-            y=loss,
-            mode="lines+markers",
-            line=line,
-            showlegend=False,
-            hovertemplate="base %{x:,}: %{y:.4f}<extra></extra>",
-        )
+    draft = theme.Draft()
+    draft.add_scatter(
+        x=base,
+        y=loss,
+        mode="lines+markers",
+        line=line,
+        showlegend=False,
+        hovertemplate="base %{x:,}: %{y:.4f}<extra></extra>",
     )
     for value, name, symbol, colour in (
         (trained, "as trained", "circle", theme.PLAIN),
         (chosen, "chosen", "diamond-open", theme.VALUE),
     ):
         sign = {"size": 14, "symbol": symbol, "color": colour, "line": {"width": 3, "color": colour}}
-        figure.add_scatter(
+        draft.add_scatter(
             x=[value],
             y=[losses[value]],
             name=name,
@@ -172,9 +171,9 @@ def bases(losses: Mapping[int, float], *, trained: int, chosen: int, height: int
             marker=sign,
             hovertemplate="base %{x:,}: %{y:.4f}<extra></extra>",
         )
-    figure.update_xaxes(title="base", type="log", dtick=1)
-    figure.update_yaxes(title="nats per token of your text")
-    return theme.layout(figure, height=height).update_layout(margin_t=40)
+    draft.update_xaxes(title="base", type="log", dtick=1)
+    draft.update_yaxes(title="nats per token of your text")
+    return theme.layout(draft, height=height, top=40)
 
 
 def reordering(order: np.ndarray, *, chosen: int, names: Sequence[str], height: int = 210) -> go.Figure:
@@ -183,14 +182,14 @@ def reordering(order: np.ndarray, *, chosen: int, names: Sequence[str], height: 
 
     The `chosen` pair of old rows is purple; every fourth row has its number, and those two.
     """
-    figure, rows = go.Figure(), np.arange(len(order))
+    draft, rows = theme.Draft(), np.arange(len(order))
     kinds = {
         "first of a pair": (lambda old: old % 2 == 0, "solid"),
         "second of a pair": (lambda old: old % 2 == 1, "dot"),
     }
     for name, (wanted, dash) in kinds.items():
         moved = [(old, new) for new, old in enumerate(order) if wanted(old) and old not in chosen]
-        figure.add_scatter(
+        draft.add_scatter(
             **path(moved),
             name=name,
             mode="lines",
@@ -198,7 +197,7 @@ def reordering(order: np.ndarray, *, chosen: int, names: Sequence[str], height: 
             hoverinfo="skip",
         )
     moved = [(old, new) for new, old in enumerate(order) if old in chosen]
-    figure.add_scatter(**path(moved), name="the chosen pair", mode="lines", line=SCORE, hoverinfo="skip")
+    draft.add_scatter(**path(moved), name="the chosen pair", mode="lines", line=SCORE, hoverinfo="skip")
     for y, olds, side in ((1, rows, "top center"), (0, np.asarray(order), "bottom center")):
         marked = np.isin(olds, chosen)
         near = np.array([abs(rows[marked] - place).min(initial=9) < 3 for place in rows])
@@ -213,17 +212,17 @@ def reordering(order: np.ndarray, *, chosen: int, names: Sequence[str], height: 
             "textposition": side,
             "textfont": {"size": 12},
         }
-        figure.add_scatter(
+        draft.add_scatter(
             **labels,
             mode="text",
             showlegend=False,
             hovertemplate="was row %{customdata}, is row %{x}<extra></extra>" if y == 0 else SKIP,
         )
-    figure.update_xaxes(visible=False, range=[-1, len(order)])
-    figure.update_yaxes(
+    draft.update_xaxes(visible=False, range=[-1, len(order)])
+    draft.update_yaxes(
         range=[-0.3, 1.3], tickvals=[1.13, -0.13], ticktext=names, showgrid=False, zeroline=False
     )
-    return theme.layout(figure, height=height).update_layout(margin_t=30)
+    return theme.layout(draft, height=height, top=30)
 
 
 SKIP = "row %{x}<extra></extra>"
@@ -241,7 +240,7 @@ def losses(series: Mapping[str, Sequence[float]], *, tokens: Sequence[str], heig
     """The loss of each token under up to three readings: {name: (T - 1,)}, for the tokens after the first;
     ValueError if the sizes do not fit.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     looks = (
         {"color": theme.PLAIN, "width": 5},
         {"color": theme.VALUE, "width": 2, "dash": "dash"},
@@ -256,7 +255,7 @@ def losses(series: Mapping[str, Sequence[float]], *, tokens: Sequence[str], heig
                 f"{name!r} has {len(values)} losses for {len(tokens)} tokens, of which all but the first are "
                 "predicted"
             )
-        figure.add_scatter(
+        draft.add_scatter(
             x=place,
             y=np.asarray(values, np.float32),
             name=name,
@@ -266,11 +265,11 @@ def losses(series: Mapping[str, Sequence[float]], *, tokens: Sequence[str], heig
             hovertemplate="%{y:.3f} nats<extra>" + name + "</extra>",
         )
     step = -(-len(tokens) // 40)  # at most forty labels
-    figure.update_xaxes(
+    draft.update_xaxes(
         tickvals=place[::step],
         ticktext=[theme.token(text) for text in tokens[1::step]],
         showgrid=False,
         tickangle=-45,
     )
-    figure.update_yaxes(title="nats", rangemode="tozero", zeroline=True, zerolinecolor=theme.PLAIN)
-    return theme.layout(figure, height=height).update_layout(margin_t=40, hovermode="x")
+    draft.update_yaxes(title="nats", rangemode="tozero", zeroline=True, zerolinecolor=theme.PLAIN)
+    return theme.layout(draft, height=height, top=40, hovermode="x")

@@ -42,9 +42,6 @@ def planes(
             for name, rows, colour, symbol, size, texts in groups
         ]
 
-    figure = go.Figure(
-        traces(chosen), frames=[go.Frame(name=name, data=traces(stage)) for stage, name in enumerate(frames)]
-    )
     still = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 300}}
     steps = [{"label": name, "method": "animate", "args": [[name], still]} for name in frames]
     slider = {
@@ -67,16 +64,22 @@ def planes(
         "pad": {"t": 34},
         "showactive": False,
     }
-    figure.update_layout(sliders=[slider], updatemenus=[button])
-    for update in (figure.update_xaxes, figure.update_yaxes):
-        update(
-            range=[-1.15, 1.15],
-            showgrid=False,
-            zeroline=True,
-            zerolinecolor=theme.PLAIN,
-            showticklabels=False,
-        )
-    return theme.layout(figure, height=height).update_layout(margin={"b": 60})
+    axis = theme.AXIS | {
+        "range": [-1.15, 1.15],
+        "showgrid": False,
+        "zeroline": True,
+        "zerolinecolor": theme.PLAIN,
+        "showticklabels": False,
+    }
+    look = theme.look(height=height) | {
+        "xaxis": axis,
+        "yaxis": axis,
+        "sliders": [slider],
+        "updatemenus": [button],
+    }
+    look["margin"] |= {"b": 60}
+    stages = [go.Frame(name=name, data=traces(stage)) for stage, name in enumerate(frames)]
+    return go.Figure(traces(chosen), look, stages)
 
 
 def line(text: str, longest: int = 70) -> str:

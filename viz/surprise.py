@@ -14,10 +14,10 @@ def sums(bits: Mapping[str, np.ndarray], *, height: int = 280) -> go.Figure:
     """The running sum of bits over the tokens since a fork: `bits` maps up to two names to the numbers of a
     branch, of any length each.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for (name, values), line in zip(bits.items(), LOOKS, strict=False):
         total = np.concatenate([[0], np.cumsum(values)]).astype(np.float32)
-        figure.add_scatter(
+        draft.add_scatter(
             x=np.arange(len(total)),
             y=total,
             name=name,
@@ -30,6 +30,6 @@ def sums(bits: Mapping[str, np.ndarray], *, height: int = 280) -> go.Figure:
             ],
             hovertemplate="%{text}<extra>" + name + "</extra>",
         )
-    figure.update_xaxes(title="tokens since the branches part", zeroline=False)
-    figure.update_yaxes(title="bits, added up", rangemode="tozero", zeroline=False)
-    return theme.layout(figure, height=height)
+    draft.update_xaxes(title="tokens since the branches part", zeroline=False)
+    draft.update_yaxes(title="bits, added up", rangemode="tozero", zeroline=False)
+    return theme.layout(draft, height=height)

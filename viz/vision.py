@@ -22,9 +22,9 @@ def shifts(curves: Mapping[str, Sequence[float]], *, now: int | None, height: in
     """A line per model: its accuracy, 0 to 1, on digits moved by 0, 1, 2 ... pixels; `now` is marked, if
     given.
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for (name, row), sign in zip(curves.items(), SIGNS, strict=False):
-        figure.add_scatter(
+        draft.add_scatter(
             y=np.asarray(row, np.float32),
             name=name,
             mode="lines+markers",
@@ -34,28 +34,28 @@ def shifts(curves: Mapping[str, Sequence[float]], *, now: int | None, height: in
         )
     last = max(map(len, curves.values())) - 1
     if now is not None:
-        figure.add_vline(x=now, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
-    figure.update_xaxes(title="pixels moved", range=[-0.3, last + 0.3], dtick=1, zeroline=False)
-    figure.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%")
-    return theme.layout(figure, height=height)
+        draft.add_vline(x=now, line={"color": theme.PLAIN, "width": 2, "dash": "dot"})
+    draft.update_xaxes(title="pixels moved", range=[-0.3, last + 0.3], dtick=1, zeroline=False)
+    draft.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%")
+    return theme.layout(draft, height=height)
 
 
 def learning(sizes: Sequence[int], accuracy: Mapping[str, np.ndarray], *, height: int = 380) -> go.Figure:
     """A line per model: its mean accuracy over the number of training pictures, and a dot for each seed;
     `accuracy` maps a name to (sizes, seeds).
     """
-    figure = go.Figure()
+    draft = theme.Draft()
     for (name, rows), sign in zip(accuracy.items(), SIGNS, strict=False):
         look, found = LOOKS.get(name, {}), np.asarray(rows, np.float32)
         common = {"line": look, "legendgroup": name, "name": name}
-        figure.add_scatter(
+        draft.add_scatter(
             x=list(sizes),
             y=found.mean(1),
             mode="lines",
             hovertemplate="%{x} pictures: %{y:.1%}, the mean<extra>" + name + "</extra>",
             **common,
         )
-        figure.add_scatter(
+        draft.add_scatter(
             x=np.repeat(sizes, found.shape[1]),
             y=found.ravel(),
             mode="markers",
@@ -64,8 +64,8 @@ def learning(sizes: Sequence[int], accuracy: Mapping[str, np.ndarray], *, height
             hovertemplate="%{x} pictures: %{y:.1%}, one seed<extra>" + name + "</extra>",
             **common,
         )
-    figure.update_xaxes(
+    draft.update_xaxes(
         title="training pictures", type="log", tickvals=list(sizes), ticktext=[f"{size:,}" for size in sizes]
     )
-    figure.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%")
-    return theme.layout(figure, height=height)
+    draft.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%")
+    return theme.layout(draft, height=height)

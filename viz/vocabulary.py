@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from viz import theme
 
@@ -18,24 +17,24 @@ def languages(lines: Mapping[str, str], tokens: Mapping[str, int], *, height: in
     shares = np.array([len(lines[name]) / tokens[name] for name in lines], np.float32)
     places = np.arange(len(lines))
     names = [f"{name}: {len(lines[name])} characters, {tokens[name]} tokens" for name in lines]
-    bars = go.Bar(
+    draft = theme.Draft()
+    draft.add_bar(
         x=shares,
         y=places,
         orientation="h",
-        marker_color=theme.QUERY,
+        marker={"color": theme.QUERY},
         text=theme.numbers(shares, 2),
         textposition="outside",
         customdata=[theme.ISOLATE.format(line) for line in lines.values()],
         hovertemplate="%{customdata}<extra></extra>",
         cliponaxis=False,
     )
-    figure = go.Figure(bars)
-    figure.add_vline(x=1, line={"color": theme.PLAIN, "width": 2, "dash": "dot"}, layer="below")
-    figure.update_xaxes(
+    draft.add_vline(x=1, line={"color": theme.PLAIN, "width": 2, "dash": "dot"}, layer="below")
+    draft.update_xaxes(
         title="characters per token", range=[0, 1.15 * max(1.0, float(shares.max()))], zeroline=False
     )
-    figure.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", showgrid=False)
-    return theme.layout(figure, height=height)
+    draft.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", showgrid=False)
+    return theme.layout(draft, height=height)
 
 
 def cost(
@@ -50,12 +49,26 @@ def cost(
     if not len(merges) == len(tokens) == len(bits):
         raise ValueError(f"{len(merges)} numbers of merges, {len(tokens)} of tokens, {len(bits)} of bits")
     places = np.log2(merges + 16)  # a few merges apart at the left, a few hundred at the right
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09)
+    shown = [
+        i
+        for i, count in enumerate(merges)
+        if count == 0 or i == len(merges) - 1 or (count >= 64 and (count & (count - 1)) == 0)
+    ]
+    across = {
+        "title": "merges used",
+        "tickvals": places[shown],
+        "ticktext": [f"{count:,}" for count in merges[shown]],
+        "showgrid": False,
+        "zeroline": False,
+    }
     size = np.where(np.arange(len(merges)) == chosen, 14, 6)
-    for column, (values, name, colour) in enumerate(
-        [(tokens, "tokens T", theme.QUERY), (bits, "bits per byte", theme.KEY)], 1
+    draft = theme.Draft()
+    for side, half, values, name, colour in (
+        ("", (0, 0.455), tokens, "tokens T", theme.QUERY),
+        ("2", (0.545, 1), bits, "bits per byte", theme.KEY),
     ):
-        figure.add_scatter(
+        x, y = f"x{side}", f"y{side}"
+        draft.add_scatter(
             x=places,
             y=np.asarray(values, np.float32),
             mode="lines+markers",
@@ -68,24 +81,11 @@ def cost(
             ],
             hovertemplate="%{text}<extra>" + name + "</extra>",
             showlegend=False,
-            row=1,
-            col=column,
+            xaxis=x,
+            yaxis=y,
         )
-        figure.add_vline(
-            x=places[chosen], line={"color": theme.PLAIN, "width": 2, "dash": "dot"}, row=1, col=column
-        )
-        figure.update_yaxes(theme.AXIS, title=name, rangemode="tozero", row=1, col=column)
-    shown = [
-        i
-        for i, count in enumerate(merges)
-        if count == 0 or i == len(merges) - 1 or (count >= 64 and (count & (count - 1)) == 0)
-    ]
-    figure.update_xaxes(
-        theme.AXIS,
-        title="merges used",
-        tickvals=places[shown],
-        ticktext=[f"{count:,}" for count in merges[shown]],
-        showgrid=False,
-        zeroline=False,
-    )
-    return theme.layout(figure, height=height)
+        line = {"color": theme.PLAIN, "width": 2, "dash": "dot"}
+        draft.add_vline(x=places[chosen], line=line, xref=x, yref=f"{y} domain")
+        draft.parts[f"xaxis{side}"] = across | {"domain": half, "anchor": y}
+        draft.parts[f"yaxis{side}"] = {"title": name, "rangemode": "tozero", "anchor": x}
+    return theme.layout(draft, height=height)

@@ -9,13 +9,14 @@ from urllib.parse import quote
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import cli_util, config, net_util
 from streamlit.runtime import Runtime
 from streamlit.web.server import server_util
 
 from pages._guard import UPLOADS, address
+from viz.component import figure
 
 STATIC = Path(st.__file__).parent / "static"  # Streamlit's page, code and fonts
 
@@ -111,7 +112,8 @@ STYLE = """<style>
 [data-stale="true"] { transition: none !important; opacity: 1 !important }
 </style>"""
 KINDS = {".js": "text/javascript", ".css": "text/css"}  # what Packed packs
-PACKED = {"content-encoding": "gzip", "cache-control": "public, immutable, max-age=31536000"}
+LASTING = {"cache-control": "public, immutable, max-age=31536000"}
+PACKED = LASTING | {"content-encoding": "gzip"}
 WARMING = threading.Lock()  # held while the server gets ready: see app.py
 
 
@@ -155,7 +157,8 @@ class Page:
 
 
 class Packed:
-    """Streamlit's code at a third of its size: it sends megabytes as they are, to a whole class at once.
+    """Streamlit's code and Plotly at a third of their size: Streamlit sends megabytes as they are, to a whole
+    class at once.
 
     Starlette's own GZipMiddleware packs a file anew for every visitor, and does not read weights (gzip;q=0).
     """
@@ -164,6 +167,7 @@ class Packed:
         self.app = app
         files = [file for file in STATIC.glob("static/*/*") if file.suffix in KINDS]
         self.files = {f"/{file.relative_to(STATIC).as_posix()}": file for file in files}
+        self.files[f"/{figure.CODE}"] = figure.LIBRARY
         self.packing = {}  # file -> the task that packs it, whose result is kept
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -177,7 +181,9 @@ class Packed:
             await send(message)
 
         if not takes_gzip(Headers(scope=scope).get("accept-encoding", "")):
-            return await self.app(scope, receive, vary)
+            own = file == figure.LIBRARY  # Streamlit has it inside its own chart only
+            plain = FileResponse(file, headers=LASTING, media_type=KINDS[file.suffix]) if own else self.app
+            return await plain(scope, receive, vary)
         response = Response(await self.packed(file), headers=PACKED, media_type=KINDS[file.suffix])
         await response(scope, receive, vary)
 

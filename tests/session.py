@@ -60,7 +60,7 @@ def visit(page, query):
 def checked(at):
     """The session, if it shows no exception and either a picture or a sentence that says why not."""
     assert not at.exception, [element.message for element in at.exception]
-    charts = bool(at.get("plotly_chart")) and not at.warning
+    charts = bool(figures(at)) and not at.warning
     assert charts or bool(pictures(at)) != bool(at.warning)
     return at
 
@@ -106,8 +106,15 @@ def unfold(at, key, is_open=True):
 
 
 def pictures(at):
-    """Each component of the page by its key, with what was sent to it, but for those around every page."""
-    return {key: data for key, data in sent(at).items() if key not in AROUND}
+    """Each hand-made view of the page by its key, with what was sent to it, but those around every page."""
+    others = AROUND | figures(at).keys()
+    return {key: data for key, data in sent(at).items() if key not in others}
+
+
+def figures(at):
+    """Each of Plotly's figures on the page by its key, as {"data", "layout"}."""
+    dicts = {key: data for key, data in sent(at).items() if isinstance(data, dict)}
+    return {key: json.loads(data["spec"]) for key, data in dicts.items() if "spec" in data}
 
 
 def sent(at):

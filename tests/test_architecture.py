@@ -3,7 +3,6 @@ box, control and text.
 """
 
 import base64
-import json
 
 import numpy as np
 import pytest
@@ -11,7 +10,19 @@ import pytest
 from model import load, names
 from model.analysis import activations, anatomy, cost, pooling, stream
 from tests import session
-from tests.session import BRIEF, LONG, SHORT, address, click, control, escaped, numeric, pictures, said
+from tests.session import (
+    BRIEF,
+    LONG,
+    SHORT,
+    address,
+    click,
+    control,
+    escaped,
+    figures,
+    numeric,
+    pictures,
+    said,
+)
 from viz import cost as cost_figures
 from viz import neurons as neuron_figures
 from viz.component import diagram as component
@@ -28,7 +39,7 @@ SENTENCES = (
 def checked(at):
     """The session, if it shows no exception and either something to see or a sentence that says why not."""
     assert not at.exception, [element.message for element in at.exception]
-    assert bool(pictures(at) or at.get("plotly_chart")) != bool(at.warning)
+    assert bool(pictures(at) or figures(at)) != bool(at.warning)
     assert not at.error
     return at
 
@@ -57,7 +68,7 @@ def move(at, **changes):
 
 
 def charts(at):
-    return [json.loads(chart.proto.spec or chart.proto.figure.spec) for chart in at.get("plotly_chart")]
+    return list(figures(at).values())
 
 
 def numbers(values):

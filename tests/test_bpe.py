@@ -3,7 +3,6 @@ what the model makes of fewer merges.
 """
 
 import base64
-import json
 import random
 import re
 from itertools import islice
@@ -16,7 +15,19 @@ from model import load, masks
 from model import tokenizer as bpe
 from model.analysis import reach
 from model.trace import layer_trace
-from tests.session import BRIEF, LONG, SHORT, address, click, control, escaped, move, opened, pictures
+from tests.session import (
+    BRIEF,
+    LONG,
+    SHORT,
+    address,
+    click,
+    control,
+    escaped,
+    figures,
+    move,
+    opened,
+    pictures,
+)
 from viz import vocabulary
 from viz.component import ladder as ladders
 from viz.component import merges as players
@@ -67,8 +78,7 @@ def said(at):
 
 
 def chart(at, place):
-    proto = at.get("plotly_chart")[place].proto
-    return json.loads(proto.spec or proto.figure.spec)
+    return list(figures(at).values())[place]
 
 
 def numbers(values):
@@ -529,7 +539,7 @@ def test_a_broken_link_opens_on_something_sensible(value):
 
 def test_until_a_fold_is_opened_the_page_shows_the_tokens_and_the_player():
     at = opened("bpe", text=SHORT)
-    assert pictures(at).keys() == {"bpe.tokens", "bpe.player"} and not at.get("plotly_chart")
+    assert pictures(at).keys() == {"bpe.tokens", "bpe.player"} and not figures(at)
     click(at, "bpe.tokens", {"token": [2, 1]})
     assert "bpe.ladder" in pictures(at) and address(at)["bpe.token"] == "3"
 

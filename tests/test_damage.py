@@ -9,7 +9,12 @@ import pytest
 
 from model import Unavailable, zoo
 from pages import _cache
-from tests.session import control, pictures, visit
+from tests.session import (
+    control,
+    figures,
+    pictures,
+    visit,
+)
 from tests.test_crowd import views
 from tests.test_pages import PAGES
 
@@ -119,7 +124,7 @@ def test_every_page_shows_something_or_says_why_not(folder, damage, models):
         said = sentences(at)
         assert str(folder) not in said and "failed" not in said
         named = any(model in said for model in models)
-        assert pictures(at) or at.get("plotly_chart") or named, (page, view)
+        assert pictures(at) or figures(at) or named, (page, view)
 
 
 def test_another_model_can_be_chosen_where_one_is_damaged(folder):
@@ -135,13 +140,13 @@ def test_the_other_encodings_are_compared_without_the_one_that_is_damaged(folder
     truncated(folder, "decoder-learned")
     at = visit("positions", {"text": TEXT, "positions.section": view}).run()
     assert not at.exception, [one.value for one in at.exception]
-    assert pictures(at) or at.get("plotly_chart"), sentences(at)
+    assert pictures(at) or figures(at), sentences(at)
 
 
 def test_the_choice_of_an_encoding_goes_on_without_the_one_whose_card_has_no_figures(folder):
     without_figures(folder, "decoder-learned")
     at = visit("positions", {"text": TEXT}).run()
     assert not at.exception, [one.value for one in at.exception]
-    assert "decoder-learned" in sentences(at) and at.get("plotly_chart")
+    assert "decoder-learned" in sentences(at) and figures(at)
     names = [name for name, *_ in pictures(at)["positions.look"]["lines"]]
     assert "rope" in names and "learned" not in names

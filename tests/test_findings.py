@@ -1,7 +1,6 @@
 """Each Plotly figure has a name that says what is to be seen in it, with a number that it draws."""
 
 import base64
-import json
 import re
 from functools import cache
 
@@ -9,7 +8,15 @@ import numpy as np
 import pytest
 
 from pages import _findings
-from tests.session import LONG, NUMBER, ROOT, numeric, visit
+from tests.session import (
+    LONG,
+    NUMBER,
+    ROOT,
+    figures,
+    numeric,
+    sent,
+    visit,
+)
 
 OPEN = "True"
 VIEWS = [  # page, and a link to each of its figures
@@ -80,8 +87,7 @@ def charts(place):
     page, query = VIEWS[place]
     at = visit(page, ({} if page in OWN_TEXT else {"text": LONG}) | query).run()
     assert not at.exception
-    protos = [element.proto for element in at.get("plotly_chart")]
-    return {one.id.rpartition("-")[2]: (one.alt, json.loads(one.spec)) for one in protos}
+    return {key: (sent(at)[key]["label"], figure) for key, figure in figures(at).items()}
 
 
 @pytest.mark.parametrize("place", range(len(VIEWS)))

@@ -13,7 +13,12 @@ from pages import _cache, _heavy, _progress
 from pages._cache import Cache
 from pages._pool import BUSY, LOST, Interrupted, Pool
 from tests import jobs
-from tests.session import control, pictures, visit
+from tests.session import (
+    control,
+    figures,
+    pictures,
+    visit,
+)
 from tests.wire import Visitor
 
 VIEWS = {  # with something heavy at once: the page and its choices
@@ -127,7 +132,7 @@ def test_what_was_interrupted_is_said_with_a_way_on(view, monkeypatch):
     monkeypatch.setattr(_heavy, "POOLS", [])
     control(at, "again").click()
     at.run()
-    assert not at.warning and (pictures(at) or at.get("plotly_chart"))
+    assert not at.warning and (pictures(at) or figures(at))
 
 
 def test_models_that_somebody_opened_stay_in_the_server(monkeypatch):

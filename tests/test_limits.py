@@ -4,7 +4,11 @@ import pytest
 
 from model.network.config import ModelConfig
 from model.tokenizer import Tokenizer
-from tests.session import control, visit
+from tests.session import (
+    control,
+    figures,
+    visit,
+)
 from tests.test_crowd import views
 from tests.test_pages import PAGES, WITHOUT_TEXT
 
@@ -71,4 +75,4 @@ def test_a_long_passage_is_read_as_far_as_it_is_used():
         HUGE,
         **{"positions.source": "your own text"},
     )
-    assert not at.warning and at.get("plotly_chart")
+    assert not at.warning and figures(at)

@@ -3,7 +3,6 @@ shows is what the model computes.
 """
 
 import base64
-import json
 import re
 from itertools import islice
 
@@ -13,6 +12,7 @@ import pytest
 from model import decoding, load, masks
 from model.analysis import leak, sensitivity
 from pages._numbers import number, plural
+from tests import session
 from tests.session import (
     BRIEF,
     HOSTILE,
@@ -61,8 +61,7 @@ def captions(at):
 
 
 def chart(at, place=0):
-    proto = at.get("plotly_chart")[place].proto
-    return json.loads(proto.spec or proto.figure.spec)
+    return list(session.figures(at).values())[place]
 
 
 def numbers(row):

@@ -2,13 +2,19 @@
 caption that is no sentence.
 """
 
-import json
 import re
 
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from tests.session import AROUND, SHORT, control, opened, sent
+from tests.session import (
+    AROUND,
+    SHORT,
+    control,
+    figures,
+    opened,
+    sent,
+)
 from tests.test_pages import PAGES, VIEWED, WITHOUT_TEXT
 
 THINGS = (
@@ -56,13 +62,11 @@ def shown(at):
     """What the page shows: its sentences, its controls, its figures, and what it has sent to its views."""
     for element in (*at.sidebar, *at.main):
         kind = getattr(element, "type", None)
-        if kind == "plotly_chart":
-            yield from texts(json.loads(element.proto.spec))
-        elif kind not in (None, "code", "bidi_component", "text_area") and getattr(element, "proto", None):
+        if kind not in (None, "code", "bidi_component", "text_area") and getattr(element, "proto", None):
             yield from texts(MessageToDict(element.proto, preserving_proto_field_name=True))
     for name, data in sent(at).items():
         if name not in AROUND:
-            yield from texts(data[0] if isinstance(data, tuple) else data)
+            yield from texts(figures(at).get(name) or (data[0] if isinstance(data, tuple) else data))
 
 
 def fragments(captions):

@@ -11,7 +11,14 @@ from model.hub import Offer
 from model.hub.library import library
 from pages import _downloads, _models
 from tests import checkpoints
-from tests.session import SHORT, address, control, pictures, visit
+from tests.session import (
+    SHORT,
+    address,
+    control,
+    figures,
+    pictures,
+    visit,
+)
 
 VIEWED = "heads", "masks", "decoding", "architecture"
 FAMILIES = "gpt2", "llama", "bert", "gpt_oss", "t5", "bloom"
@@ -22,7 +29,7 @@ def seen(page, model, **query):
     at = visit(page, {"model": model, "text": SHORT} | query).run()
     assert not at.exception and not at.error
     sheet = [element.value for element in at.markdown if element.value.startswith("| identity")]
-    assert pictures(at) or at.get("plotly_chart") or at.info or at.warning or sheet
+    assert pictures(at) or figures(at) or at.info or at.warning or sheet
     assert not any("fails" in one for one in sheet), sheet
     return at
 

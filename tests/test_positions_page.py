@@ -14,6 +14,7 @@ from model import load, masks
 from model.analysis import order
 from model.network.encodings import ENCODINGS, sinusoidal
 from pages.positions.pictures import LOOKS, PICTURES
+from tests import session
 from tests.session import (
     AROUND,
     BRIEF,
@@ -66,7 +67,7 @@ def opened(view=VIEWS[0], text=LONG, **query):
 def checked(at):
     """The session, if it shows no exception, and either a picture or a sentence that says why not."""
     assert not at.exception, [element.message for element in at.exception]
-    assert bool(shown(at) or at.get("plotly_chart")) != bool(at.warning)
+    assert bool(shown(at) or session.figures(at)) != bool(at.warning)
     return at
 
 
@@ -77,7 +78,7 @@ def shown(at):
     found = {}
     for element in at.get("bidi_component"):
         proto, key = element.proto, element.proto.id.rpartition("-")[2]
-        if key in AROUND:
+        if key in AROUND or key in session.figures(at):
             continue
         if proto.WhichOneof("data") == "json":
             found[key] = json.loads(proto.json)
@@ -102,7 +103,7 @@ def maps(at, key):
 
 
 def charts(at):
-    return [json.loads(chart.proto.spec or chart.proto.figure.spec) for chart in at.get("plotly_chart")]
+    return list(session.figures(at).values())
 
 
 def floats(data):
@@ -521,7 +522,7 @@ def test_a_broken_link_opens_on_something_sensible(value):
         "split",
     ]
     at = opened("nonsense", SHORT, **dict.fromkeys(keys, value) | {"length": 64})
-    assert control(at, "positions.section").value == CHOOSING and at.get("plotly_chart")
+    assert control(at, "positions.section").value == CHOOSING and session.figures(at)
     for view in VIEWS:
         control(at, "positions.section").set_value(view)
         assert not checked(at.run()).warning

@@ -3,7 +3,6 @@ switch and every text.
 """
 
 import base64
-import json
 import re
 from functools import cache
 
@@ -13,7 +12,20 @@ import pytest
 from model import load, masks
 from model.analysis import reach, senses, sensitivity
 from model.train import moved
-from tests.session import BRIEF, LONG, SHORT, address, click, control, escaped, move, opened, pictures, unfold
+from tests.session import (
+    BRIEF,
+    LONG,
+    SHORT,
+    address,
+    click,
+    control,
+    escaped,
+    figures,
+    move,
+    opened,
+    pictures,
+    unfold,
+)
 from viz import curves
 from viz.component import cone as component
 
@@ -124,7 +136,7 @@ def test_the_layers_needed_are_said_and_drawn(at):
         "convolution: **4**; full attention: **1**; causal attention: **1**; attention in a window of 4: "
         "**3**" in said(at)
     )
-    chart = json.loads(at.get("plotly_chart")[0].proto.spec or at.get("plotly_chart")[0].proto.figure.spec)
+    chart = next(iter(figures(at).values()))
     assert [curve["name"] for curve in chart["data"]] == [
         "convolution",
         "full attention",
@@ -245,8 +257,7 @@ def test_the_convolution_says_the_same_wherever_the_clue_is_out_of_its_sight():
 
 def curves_of(at, key):
     """{name: values} of a Plotly chart of the page."""
-    (chart,) = (one for one in at.get("plotly_chart") if one.proto.id.endswith(f"-{key}"))
-    traces = json.loads(chart.proto.spec or chart.proto.figure.spec)["data"]
+    traces = figures(at)[key]["data"]
     return {
         one["name"]: np.frombuffer(base64.b64decode(one["y"]["bdata"]), one["y"]["dtype"]) for one in traces
     }
@@ -298,9 +309,7 @@ def test_a_text_longer_than_any_in_training_is_answered_in_a_sentence():
     assert (
         said.startswith(f"This is measured for texts of up to {context} tokens") and "yours has 130" in said
     )
-    assert "receptive_field.average" in [
-        chart.proto.id.rpartition("-")[2] for chart in at.get("plotly_chart")
-    ]
+    assert "receptive_field.average" in figures(at)
 
 
 def test_another_clue_may_be_chosen_after_the_word_too():
@@ -328,7 +337,7 @@ def test_a_text_without_a_word_with_examples_is_told_which_words_have_some():
 
 def test_the_shares_are_those_of_the_cards(at):
     unfold(at, "receptive_field.many")
-    chart = json.loads(at.get("plotly_chart")[-1].proto.spec or at.get("plotly_chart")[-1].proto.figure.spec)
+    chart = list(figures(at).values())[-1]
     for bar, name in zip(chart["data"], ("encoder", "encoder-cnn"), strict=True):
         found = load(name).card["senses"]["clues"]["by_distance"]
         assert (bar["name"], bar["x"]) == (name, list(found))

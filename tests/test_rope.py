@@ -4,7 +4,6 @@ links and bad input are answered.
 
 import base64
 import io
-import json
 import re
 from contextlib import redirect_stdout
 from urllib.parse import parse_qsl
@@ -23,6 +22,7 @@ from tests.session import (
     click,
     control,
     escaped,
+    figures,
     move,
     numeric,
     opened,
@@ -82,11 +82,8 @@ def rotate(x, place, frequency):
 
 def chart(at, key):
     """The curves of a chart by name, each as (x, y)."""
-    (element,) = (element for element in at.get("plotly_chart") if element.proto.id.endswith(key))
-    found = json.loads(element.proto.spec or element.proto.figure.spec)
-    return {
-        curve["name"]: (array(curve["x"]), array(curve["y"])) for curve in found["data"] if "name" in curve
-    }
+    drawn = figures(at)[key]["data"]
+    return {curve["name"]: (array(curve["x"]), array(curve["y"])) for curve in drawn if "name" in curve}
 
 
 def array(values):
@@ -364,7 +361,7 @@ def test_a_link_restores_everything(at):
 
 def test_until_a_fold_is_opened_the_page_is_a_sentence_the_clocks_and_their_caption():
     at = opened("rope", text=LONG)
-    assert not at.get("plotly_chart") and not at.code
+    assert not figures(at) and not at.code
     assert len(at.markdown) == len(at.caption) == 1
     assert not FOLDS.keys() & address(at).keys()
 
@@ -376,7 +373,7 @@ def test_a_link_with_another_base_opens_what_it_does_and_closing_it_holds():
     assert chart(at, "rope.bases")["chosen"][0] == 10_000
     move(at, {"rope.base": 500})
     unfold(at, "rope.speed", is_open=False)
-    assert not at.get("plotly_chart") and address(at)["rope.base"] == "500"
+    assert not figures(at) and address(at)["rope.base"] == "500"
 
 
 @pytest.mark.parametrize("value", ["", "0", "9999", "-9999", "x", "nan", "$x$"])

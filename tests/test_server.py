@@ -22,6 +22,7 @@ from websockets.sync.client import connect
 
 from pages import _guard, _server
 from tests.browser import launch
+from viz.component import figure
 
 STATIC = Path(streamlit.__file__).parent / "static"
 CODE = "/" + next((STATIC / "static" / "js").glob("index.*.js")).relative_to(STATIC).as_posix()
@@ -68,16 +69,26 @@ def folder():
 # Streamlit's code, packed
 
 
-@pytest.mark.parametrize("path", [CODE, CSS])
+PLOTLY = f"/{figure.CODE}"
+
+
+@pytest.mark.parametrize("path", [CODE, CSS, PLOTLY])
 @pytest.mark.parametrize("kind", ["server", "folder"])
 def test_code_comes_packed_and_is_the_same_when_unpacked(request, path, kind):
     answer = Answer(request.getfixturevalue(kind), path, Accept_Encoding="gzip, deflate, br")
-    file = (STATIC / path[1:]).read_bytes()
+    file = (figure.LIBRARY if path == PLOTLY else STATIC / path[1:]).read_bytes()
     assert gzip.decompress(answer.body) == file and len(answer.body) < 0.4 * len(file)
     assert answer.status == 200 and answer.headers["content-encoding"] == "gzip"
     assert int(answer.headers["content-length"]) == len(answer.body)
     assert answer.headers["vary"] == "Accept-Encoding" and "immutable" in answer.headers["cache-control"]
-    assert answer.headers["content-type"].startswith("text/javascript" if path == CODE else "text/css")
+    assert answer.headers["content-type"].startswith("text/css" if path == CSS else "text/javascript")
+
+
+def test_plotly_comes_to_who_takes_nothing_packed(server):
+    answer = Answer(server, PLOTLY, Accept_Encoding="identity")
+    assert answer.status == 200 and answer.body == figure.LIBRARY.read_bytes()
+    assert answer.headers["vary"] == "Accept-Encoding" and "immutable" in answer.headers["cache-control"]
+    assert "content-encoding" not in answer.headers
 
 
 TAKES = ["gzip", "GZIP", "gzip;q=1", "gzip ; Q=0.001", "br;q=1.0, gzip;q=0.5", "*", "*;q=0, gzip", "x-gzip"]

@@ -156,7 +156,7 @@ def test_the_page_about_positions_takes_it(listed, view):
     at = visit("positions", query | choices).run()
     assert not at.exception, [element.message for element in at.exception]
     assert not at.warning
-    elements = (*at.get("plotly_chart"), *at.get("bidi_component"), *at.get("markdown"), *at.get("table"))
+    elements = (*at.get("bidi_component"), *at.get("markdown"), *at.get("table"))
     shown = [element for element in elements if "xpos" in str(element.proto)]
     assert shown, view
 

@@ -17,6 +17,7 @@ from tests.session import (
     click,
     control,
     escaped,
+    figures,
     move,
     numeric,
     opened,
@@ -412,10 +413,10 @@ def test_the_last_picture_stays_while_another_pair_is_typed(at):
 
 def test_prepared_words_keep_their_meter_and_read_the_table_only_when_it_is_opened(at):
     assert set(pictures(at)) == {"word_sense.meter", "word_sense.words1", "word_sense.words2"}
-    assert not at.get("plotly_chart")
+    assert not figures(at)
     assert near(unfold(at, "word_sense.near")) and address(at)["word_sense.near"] == "True"
     opened_by_link = opened("word_sense", **{"word_sense.plane": "true"})
-    assert opened_by_link.get("plotly_chart") and "word_sense.neighbours" not in pictures(opened_by_link)
+    assert figures(opened_by_link) and "word_sense.neighbours" not in pictures(opened_by_link)
 
 
 # ---- averaging ----

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from viz import component
+from viz import bars, component
 from viz.component import (
     address,
     beliefs,
@@ -17,6 +17,7 @@ from viz.component import (
     contents,
     diagram,
     drawing,
+    figure,
     grid,
     ladder,
     lines,
@@ -169,6 +170,7 @@ DRAWN = {
     ),
     "diagram": block,
     "drawing": lambda **on: drawing.drawing(INK, key="v", label="digit", **on),
+    "figure": lambda: figure.figure(bars.contributions(WEIGHTS[4]), key="v", label="products"),
     "grid": lambda **on: grid.grid(
         [WEIGHTS, WEIGHTS],
         **TWO,

@@ -23,13 +23,16 @@ DATASET = """(key, view = "heatmap") => {
     const picture = room?.shadowRoot?.querySelector(`.riverbank-${view}`);
     return picture && "revision" in picture.dataset ? { ...picture.dataset } : null;
 }"""
-RESTS = """() => document.querySelector("[data-test-script-state=notRunning]") && !document.querySelector("[data-testid=stSkeleton]")
+LOADING = (
+    "[data-testid=stSkeleton], .riverbank-figure:empty, .riverbank-figure > :empty"  # what waits for its code
+)
+RESTS = f"""() => document.querySelector("[data-test-script-state=notRunning]") && !document.querySelector("{LOADING}")
     && (document.body.offsetHeight, document.fonts.status === "loaded")
 """  # the height lays the page out, and that is what asks for fonts
 # The same once the script rests, no part is still loading its code and the attributes are as wished; a number
 # is compared as a number.
 WISHED = f"""([key, view, wishes]) => {{
-    if (!document.querySelector("[data-test-script-state=notRunning]") || document.querySelector("[data-testid=stSkeleton]")) return null;
+    if (!document.querySelector("[data-test-script-state=notRunning]") || document.querySelector("{LOADING}")) return null;
     const found = ({DATASET})(key, view);
     const fits = ([name, wish]) => (typeof wish === "number" ? Number(found[name]) === wish : found[name] === wish);
     return found && Object.entries(wishes).every(fits) ? found : null;

@@ -70,7 +70,7 @@ STEERED = {
 # Views whose keys are the browser's own, and those that are only read.
 NATIVE, READ = (
     {"contents", "drawing", "ladder", "merges", "screen", "training"},
-    {"address", "beliefs", "live", "ranking"},
+    {"address", "beliefs", "figure", "live", "ranking"},
 )
 
 
@@ -98,7 +98,7 @@ def mounted(tabs):
 
 
 def test_no_view_is_forgotten():
-    assert len(views.NAMES) == 27
+    assert len(views.NAMES) == 28
     assert sorted(views.DRAWN) == sorted([*WALKED, *STEERED, *NATIVE, *READ]) == views.NAMES
 
 

@@ -19,7 +19,6 @@ DRAWN = {
     "button",
     "download_button",
     "bidi_component",
-    "plotly_chart",
 }  # have a key, but no place in an address
 
 

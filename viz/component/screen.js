@@ -8,8 +8,7 @@ import { view } from "./mount.js";
 import { element, projected, set } from "./parts.js";
 
 const SCROLLS = "[data-testid=stMarkdown] table, [data-testid=stCode] pre";
-const PICTURES =
-  "[data-testid=stMain] :is([data-testid=stBidiComponentIsolated], [data-testid=stPlotlyChart])";
+const PICTURES = "[data-testid=stMain] :is([data-testid=stBidiComponentIsolated], .riverbank-figure)";
 const RUN = "data-test-script-state";
 const PHONE = matchMedia("(max-width: 640px)"); // as in screen.css
 const LEAST = 150; // CSS pixels: what is lower than that is a row of tokens

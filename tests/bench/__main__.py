@@ -15,6 +15,7 @@ import torch
 
 from tests.bench import (
     answers,
+    bertviz,
     chromium,
     decoding,
     grids,
@@ -82,7 +83,7 @@ def rows(chosen):
 
 def main():
     tables = {"answers": answers, "load": load, "heavy": heavy, "trainings": trainings, "views": views}
-    tables |= {"moves": moves, "visits": visits}
+    tables |= {"moves": moves, "visits": visits, "bertviz": bertviz}
     if sys.argv[1:2] and sys.argv[1] in tables:
         print(machine(), flush=True)
         return tables[sys.argv[1]].main(sys.argv[2:])

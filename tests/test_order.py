@@ -72,6 +72,14 @@ def test_the_disorder_is_that_of_two_passes_each_by_itself(networks):
     np.testing.assert_allclose(order.disorder(networks["rope"], IDS, new, masks.full(T)), expected, **EXACT)
 
 
+def test_several_masks_give_what_each_gives_alone(networks):
+    both, places = torch.stack((masks.full(T), masks.causal(T))), np.random.default_rng(3).permutation(T)
+    for network in networks.values():
+        found = order.disorder(network, IDS, places.tolist(), both)
+        alone = [order.disorder(network, IDS, places.tolist(), one) for one in both]
+        np.testing.assert_allclose(found, alone, rtol=1e-9, atol=1e-12)
+
+
 def test_the_order_as_it_is_is_no_disorder(networks):
     assert (order.disorder(networks["rope"], IDS, list(range(T)), masks.causal(T)) < 1e-13).all()
 

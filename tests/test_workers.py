@@ -230,12 +230,7 @@ ASKED = {  # arguments of every heavy function of the pages
     "masks.sight.rows": lambda: (ENCODER, ids(ENCODER), 3, (0, 1), (1, None)),
     "masks.sight.along": lambda: (ENCODER, ids(ENCODER), 3, 2),
     "positions.locality.profile": lambda: (TEXT, "t5"),
-    "positions.shuffle.disorder": lambda: (
-        ids(DECODER),
-        "rope",
-        tuple(range(len(ids(DECODER)))[::-1]),
-        "causal",
-    ),
+    "positions.shuffle.disorder": lambda: (ids(DECODER), "rope", tuple(range(len(ids(DECODER)))[::-1])),
     "positions.long_text_losses.losses": lambda: (ids(DECODER), "rope", None, 0),
     "receptive_field.cliff.moved_away": lambda: ("encoder-cnn", ((WORD, CLUE),), range(3)),
     "receptive_field.influence.squares": lambda: (ENCODER, ids(ENCODER), 2, (0, 1)),

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from model.analysis import heads
 from model.analysis.learning.settings import Settings
 from model.analysis.learning.tasks import Strings
+from model.network import transformer
 from model.network.transformer import Transformer
 
 HELD = 7, 0  # seed of the strings that are measured on, which no training draws
@@ -66,8 +67,10 @@ class Lap(NamedTuple):
 def measure(network: Transformer, settings: Settings, step: int, losses: list[float]) -> Record:
     """Measure the model after so many steps."""
     held = settings.draw(STRINGS, HELD)
-    logits = network(held.read, settings.allowed(held.read.shape[1])).logits
-    weights = weights_of(network, settings, held)
+    read = network(held.read, settings.allowed(held.read.shape[1]))
+    logits, weights = read.logits, weights_of(read)
+    sample = settings.sample().read
+    shown = weights_of(network(sample, settings.allowed(sample.shape[1])))
     return Record(
         step,
         np.array(losses, np.float32),
@@ -77,7 +80,7 @@ def measure(network: Transformer, settings: Settings, step: int, losses: list[fl
         by_head(weights, lambda one, _: heads.previous(one)),
         by_head(weights, lambda one, i: heads.on(one, held.sources(i))),
         silenced(network, settings, held),
-        np.rint(STEPS * weights_of(network, settings, settings.sample())[:, 0]).astype(np.uint8),
+        np.rint(STEPS * shown[:, 0]).astype(np.uint8),
     )
 
 
@@ -98,10 +101,9 @@ def share(logits: Tensor, strings: Strings) -> float:
     return right[strings.judged].double().mean().item()
 
 
-def weights_of(network: Transformer, settings: Settings, strings: Strings) -> np.ndarray:
-    """Weights (L, B, H, T, T) of strings (B, T)."""
-    layers = network(strings.read, settings.allowed(strings.read.shape[1])).layers
-    return torch.stack([layer.attention.weights() for layer in layers]).numpy()
+def weights_of(read: transformer.Record) -> np.ndarray:
+    """Weights (L, B, H, T, T) of what a network made of B strings."""
+    return torch.stack([layer.attention.weights() for layer in read.layers]).numpy()
 
 
 def by_head(weights: np.ndarray, score: Callable[[np.ndarray, int], float]) -> np.ndarray:

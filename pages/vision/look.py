@@ -45,7 +45,8 @@ def show(view):
             revision=digit.origin,
             on_draw=chosen.take_drawing,
         )
-    pause()
+    if answered_anew(digit, name):
+        pause()
     with row:
         chosen.sample_control().draw()
         chosen.TRANSFORMER.draw(label_visibility="collapsed")
@@ -67,6 +68,13 @@ def show(view):
     own = digit.origin == chosen.YOURS
     _fold.fold("Read a digit from a photograph of yours", "vision.photograph", photograph, opened=own)
     _fold.fold("How it is computed", "vision.code", computed, name)
+
+
+def answered_anew(digit, name):
+    """Whether the digit or the model is another than in the run before; if not, its patch may be."""
+    asked = name, digit.pixels
+    before, st.session_state.answered = st.session_state.get("answered"), asked
+    return asked != before
 
 
 def answer(digit, name):

@@ -157,8 +157,7 @@ class Page:
 
 
 class Packed:
-    """Streamlit's code and Plotly at a third of their size: Streamlit sends megabytes as they are, to a whole
-    class at once.
+    """Streamlit's code and Plotly's, megabytes for each of a class, at a third of its size.
 
     Starlette's own GZipMiddleware packs a file anew for every visitor, and does not read weights (gzip;q=0).
     """
@@ -181,9 +180,8 @@ class Packed:
             await send(message)
 
         if not takes_gzip(Headers(scope=scope).get("accept-encoding", "")):
-            own = file == figure.LIBRARY  # Streamlit has it inside its own chart only
-            plain = FileResponse(file, headers=LASTING, media_type=KINDS[file.suffix]) if own else self.app
-            return await plain(scope, receive, vary)
+            ours = FileResponse(file, headers=LASTING, media_type=KINDS[file.suffix])
+            return await (ours if file == figure.LIBRARY else self.app)(scope, receive, vary)
         response = Response(await self.packed(file), headers=PACKED, media_type=KINDS[file.suffix])
         await response(scope, receive, vary)
 

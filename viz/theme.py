@@ -91,8 +91,6 @@ def look(*, height: int, title: str | None = None) -> dict[str, Any]:
         "height": height,
         "title": {"text": title, "font": {"size": 14}} if title else None,
         "margin": {"l": 8, "r": 8, "t": 36 if title else 8, "b": 8},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
         "bargap": 0.25,
         "xaxis": AXIS,

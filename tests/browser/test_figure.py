@@ -3,11 +3,16 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from viz.component import figure
 
 SHUFFLED = {"positions.section": "Shuffle test"}
 DRAWN = ".js-plotly-plot .main-svg"
+REDRAWN = """before => {
+    const now = [...document.querySelectorAll(".textpoint")].map((one) => one.textContent);
+    return now.length && String(now) !== String(before);
+}"""
 LABEL = ".st-key-positions-disorder .ytick text"
 
 
@@ -28,6 +33,7 @@ def test_a_new_figure_is_drawn_where_the_old_one_is_and_once(shuffled):
         """() => {
             window.drawn = 0;
             window.figure = document.querySelector(".st-key-positions-disorder .js-plotly-plot");
+            window.inside = [...window.figure.querySelectorAll("svg, .scatterlayer, .point")];
             window.figure.on("plotly_afterplot", () => window.drawn++);
         }"""
     )
@@ -35,7 +41,53 @@ def test_a_new_figure_is_drawn_where_the_old_one_is_and_once(shuffled):
     shuffled.page.wait_for_function("() => window.drawn > 0")
     shuffled.rests()
     assert len(before) == len(numbers(shuffled)) == 12 and before != numbers(shuffled)
-    assert shuffled.page.evaluate("[window.figure.isConnected, window.drawn]") == [True, 1]
+    assert shuffled.page.evaluate("[window.drawn, window.inside.every((one) => one.isConnected)]") == [
+        1,
+        True,
+    ]
+
+
+def test_what_the_reader_has_hidden_stays_hidden(shuffled):
+    shuffled.part("positions.disorder", ".legendtoggle").first.click()
+    shuffled.page.wait_for_function("() => document.querySelectorAll('.textpoint').length === 6")
+    shuffled.page.get_by_role("button", name="Shuffle").click()
+    shuffled.page.wait_for_function(REDRAWN, arg=numbers(shuffled))
+    shuffled.page.emulate_media(color_scheme="dark")
+    shuffled.page.wait_for_function(
+        f"() => getComputedStyle(document.querySelector('{LABEL}')).fill > 'rgb(15'"
+    )
+    assert len(numbers(shuffled)) == 6
+
+
+def test_the_buttons_of_a_figure_send_nothing_away(shuffled):
+    names = shuffled.part("positions.disorder", ".modebar-btn").evaluate_all(
+        "all => all.map((one) => one.dataset.title)"
+    )
+    assert names == [
+        "Download plot",
+        "Zoom",
+        "Pan",
+        "Zoom in",
+        "Zoom out",
+        "Autoscale",
+        "Reset axes",
+        "Fill the screen",
+    ]
+
+
+def test_the_map_plays_on_after_another_theme(page):
+    page.open("word_sense", **{"word_sense.plane": "true"})
+    plot = page.part("word_sense.map", ".js-plotly-plot")
+    plot.wait_for()
+    page.page.emulate_media(color_scheme="dark")
+    page.page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'"
+    )
+    page.rests()
+    marks = plot.locator(".scatterlayer .points path").first
+    before = marks.get_attribute("transform")
+    plot.locator(".updatemenu-button").click()
+    expect(marks).not_to_have_attribute("transform", before)
 
 
 def test_a_figure_is_as_wide_as_its_room(shuffled):
@@ -81,6 +133,7 @@ def test_a_figure_is_saved_as_a_drawing(shuffled):
     with open(saved.value.path(), encoding="utf-8") as file:
         drawing = file.read()
     assert drawing.startswith("<svg") and all(number in drawing for number in numbers(shuffled))
+    assert '<rect x="0" y="0" width="1025" height="320" style="fill: rgb(255, 255, 255)' in drawing
 
 
 def test_a_figure_whose_code_does_not_come_says_so(reader):
@@ -91,3 +144,6 @@ def test_a_figure_whose_code_does_not_come_says_so(reader):
     page.page.unroute_all()
     complaints, page.wrong[:] = page.wrong[:], []
     assert complaints and all("ERR_FAILED" in one for one in complaints)
+    page.page.get_by_role("button", name="Shuffle").click()
+    page.part("positions.disorder", DRAWN).first.wait_for()
+    expect(page.part("positions.disorder").get_by_text("did not arrive")).to_have_count(0)

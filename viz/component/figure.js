@@ -35,6 +35,9 @@ function look(host) {
       xaxis: { ...axis, showgrid: false, zeroline: false },
       yaxis: axis,
       margin: { pad: 8 },
+      paper_bgcolor: `rgb(${page})`, // so that a file of it can be read on any ground
+      plot_bgcolor: `rgb(${page})`,
+      modebar: { bgcolor: `rgb(${page})`, color: label, activecolor: text },
       hoverlabel: { bgcolor: `rgb(${page})`, bordercolor: line, font: { color: text, family: font } },
     },
     data: { scatter: [{ marker: { line: { width: 0 } } }] },
@@ -47,6 +50,7 @@ function buttons(name, host) {
   const icon = { width: 24, height: 24, path: CORNERS };
   return {
     displaylogo: false,
+    showSendToCloud: false, // nothing leaves the page
     toImageButtonOptions: { format: "svg", filename: name, scale: 2 },
     modeBarButtonsToRemove: ["lasso2d", "select2d"],
     modeBarButtonsToAdd: document.fullscreenEnabled
@@ -56,6 +60,9 @@ function buttons(name, host) {
 }
 
 class Figure {
+  buttons = null; // the same for all draws: Plotly would take another object for a new figure
+  drawn = null;
+
   constructor(host) {
     this.host = host;
     this.plot = host.appendChild(element("div"));
@@ -64,23 +71,27 @@ class Figure {
 
   async update({ spec, label, name, code }) {
     this.figure = JSON.parse(spec);
-    this.buttons = buttons(name, this.host);
+    this.buttons ??= buttons(name, this.host);
     this.host.style.height = `${this.figure.layout.height}px`;
     set(this.host, { role: "figure", "aria-label": label });
     try {
       this.plotly = await library(code);
     } catch {
-      this.plot.replaceChildren(element("p", {}, LATE));
+      if (!this.drawn) this.plot.replaceChildren(element("p", {}, LATE));
       return;
     }
+    if (this.ended) return;
     this.draw();
     this.watch.observe(this.host);
   }
 
   draw() {
-    if (this.ended || !this.host.clientWidth) return; // in a closed fold there is no room yet
+    if (!this.host.clientWidth) return; // in a closed fold there is no room yet
+    if (!this.drawn) this.plot.replaceChildren(); // of what may have been said instead
     this.drawn = this.figure;
-    const layout = { ...this.figure.layout, ...this.size(), template: look(this.host) };
+    const template = look(this.host);
+    // What the reader has hidden or enlarged stays so.
+    const layout = { uirevision: "kept", ...this.figure.layout, ...this.size(), template };
     this.plotly.react(this.plot, { ...this.figure, layout, config: this.buttons });
   }
 

@@ -52,11 +52,22 @@ def trained(settings, state, until):
     yield from watched.train(settings, state=state, until=until, seconds=SECONDS)
 
 
+def untrained(kind, seed):
+    """A model before the first step."""
+    return initialise(build(load(kind).config), seed)
+
+
+@remembered()
+def known(kind, seed):
+    """What it makes of other digits than the reader's."""
+    return pictures.judged(untrained(kind, seed))
+
+
 @remembered()
 def first(settings):
-    """What the model does before the first step."""
-    network = initialise(build(load(settings.kind).config), settings.seed)
-    return glimpse(network, settings, 0, [])
+    """What it does before the first step."""
+    chosen = settings.kind, settings.seed
+    return glimpse(untrained(*chosen), settings, 0, [], known(*chosen))
 
 
 def run(settings):

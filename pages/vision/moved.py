@@ -47,14 +47,14 @@ def show(view):
             answer(moved, name)
         else:
             st.info(chosen.NOTHING)
+    with curve:
+        recorded(abs(down + right) if not down * right else None)
     pause()
     with row:
         chosen.samples(digit)
         chosen.TRANSFORMER.draw(label_visibility="collapsed")
         RIGHT.draw()
         DOWN.draw()
-    with curve:
-        recorded(abs(down + right) if not down * right else None)
     st.markdown(told(name, down, right))
     _fold.fold("Measure the curve again, now", "vision.again", again)
     _fold.sources("vision.code", seen.shifted, seen.shift_accuracy)

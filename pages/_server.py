@@ -157,7 +157,7 @@ class Page:
 
 
 class Packed:
-    """Streamlit's code and Plotly's, megabytes for each of a class, at a third of its size.
+    """Streamlit's code and Plotly's, packed to a third: a whole class loads these megabytes at once.
 
     Starlette's own GZipMiddleware packs a file anew for every visitor, and does not read weights (gzip;q=0).
     """
@@ -180,8 +180,8 @@ class Packed:
             await send(message)
 
         if not takes_gzip(Headers(scope=scope).get("accept-encoding", "")):
-            ours = FileResponse(file, headers=LASTING, media_type=KINDS[file.suffix])
-            return await (ours if file == figure.LIBRARY else self.app)(scope, receive, vary)
+            whole = FileResponse(file, headers=LASTING, media_type=KINDS[file.suffix])
+            return await whole(scope, receive, vary)
         response = Response(await self.packed(file), headers=PACKED, media_type=KINDS[file.suffix])
         await response(scope, receive, vary)
 

@@ -14,7 +14,7 @@ from pages._choices import put, refusals
 from pages._glossary import explained
 from pages._projector import enlarged
 from viz import theme
-from viz.component.figure import figure as drawn
+from viz.component.figure import figure as draw
 
 PAGES = {  # folder, and address: the question that it answers
     "word_sense": "Which bank?",
@@ -141,7 +141,7 @@ def show(figure, *, key, finding, shows):
     """Draw a Plotly figure that can be saved as SVG. Those who do not see it are told the `finding`, a
     sentence with its numbers, and then what it `shows`, the axes and lines.
     """
-    drawn(enlarged(figure), key=key, label=f"{finding}; {shows}")
+    draw(enlarged(figure), key=key, label=f"{finding}; {shows}")
 
 
 def show_source(*functions):

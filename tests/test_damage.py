@@ -9,12 +9,7 @@ import pytest
 
 from model import Unavailable, zoo
 from pages import _cache
-from tests.session import (
-    control,
-    figures,
-    pictures,
-    visit,
-)
+from tests.session import control, figures, pictures, visit
 from tests.test_crowd import views
 from tests.test_pages import PAGES
 

@@ -8,15 +8,7 @@ import numpy as np
 import pytest
 
 from pages import _findings
-from tests.session import (
-    LONG,
-    NUMBER,
-    ROOT,
-    figures,
-    numeric,
-    sent,
-    visit,
-)
+from tests.session import LONG, NUMBER, ROOT, figures, numeric, sent, visit
 
 OPEN = "True"
 VIEWS = [  # page, and a link to each of its figures

@@ -33,5 +33,6 @@ def test_all_folds_of_a_view_open(page, view):
     query = {f"{page}.section": view} if view else {}
     keys = [one.proto.id.rpartition("-")[2] for one in opened(page, **query).get("expander")]
     keys = [key for key in keys if key.startswith(page)]  # not that of the sidebar
+    assert keys
     at = opened(page, **query, **dict.fromkeys(keys, "true"))  # it looks for exceptions
     assert {address(at)[key] for key in keys} <= {"True"}

@@ -13,12 +13,7 @@ from pages import _cache, _heavy, _progress
 from pages._cache import Cache
 from pages._pool import BUSY, LOST, Interrupted, Pool
 from tests import jobs
-from tests.session import (
-    control,
-    figures,
-    pictures,
-    visit,
-)
+from tests.session import control, figures, pictures, visit
 from tests.wire import Visitor
 
 VIEWS = {  # with something heavy at once: the page and its choices

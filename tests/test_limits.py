@@ -4,11 +4,7 @@ import pytest
 
 from model.network.config import ModelConfig
 from model.tokenizer import Tokenizer
-from tests.session import (
-    control,
-    figures,
-    visit,
-)
+from tests.session import control, figures, visit
 from tests.test_crowd import views
 from tests.test_pages import PAGES, WITHOUT_TEXT
 

@@ -7,14 +7,7 @@ import re
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from tests.session import (
-    AROUND,
-    SHORT,
-    control,
-    figures,
-    opened,
-    sent,
-)
+from tests.session import AROUND, SHORT, control, figures, opened, sent
 from tests.test_pages import PAGES, VIEWED, WITHOUT_TEXT
 
 THINGS = (

@@ -11,14 +11,7 @@ from model.hub import Offer
 from model.hub.library import library
 from pages import _downloads, _models
 from tests import checkpoints
-from tests.session import (
-    SHORT,
-    address,
-    control,
-    figures,
-    pictures,
-    visit,
-)
+from tests.session import SHORT, address, control, figures, pictures, visit
 
 VIEWED = "heads", "masks", "decoding", "architecture"
 FAMILIES = "gpt2", "llama", "bert", "gpt_oss", "t5", "bloom"

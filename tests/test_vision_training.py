@@ -61,6 +61,16 @@ def test_a_record_is_what_the_network_sees(kind):
     assert again[0][0].losses.tobytes() == second.losses.tobytes()
 
 
+def test_an_untrained_model_is_measured_once_for_all_digits(monkeypatch):
+    monkeypatch.setattr(_cache, "CACHE", Cache(1e8))
+    asked, held_out = [], pictures.held_out
+    monkeypatch.setattr(pictures, "held_out", lambda network: asked.append(network) or held_out(network))
+    digit = [Pictures("vit", digits.test()[0][place].tobytes()) for place in digits.SHOWN[:3]]
+    one, two, three = map(training.first, digit)
+    assert len(asked) == 1 and one.inside == two.inside == three.inside
+    assert not np.array_equal(one.maps, two.maps)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_view_trains_pauses_and_shows_what_was_recorded(kind, monkeypatch):
     monkeypatch.setattr(_trainings, "PORTION", 0.0)

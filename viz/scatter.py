@@ -71,15 +71,15 @@ def planes(
         "zerolinecolor": theme.PLAIN,
         "showticklabels": False,
     }
-    look = theme.look(height=height) | {
+    common = theme.look(height=height) | {
         "xaxis": axis,
         "yaxis": axis,
         "sliders": [slider],
         "updatemenus": [button],
     }
-    look["margin"] |= {"b": 60}
+    common["margin"] |= {"b": 60}
     stages = [go.Frame(name=name, data=traces(stage)) for stage, name in enumerate(frames)]
-    return go.Figure(traces(chosen), look, stages)
+    return go.Figure(traces(chosen), common, stages)
 
 
 def line(text: str, longest: int = 70) -> str:

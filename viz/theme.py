@@ -99,8 +99,8 @@ def look(*, height: int, title: str | None = None) -> dict[str, Any]:
 
 
 class Draft:
-    """A figure in the making. Plotly checks and copies what is added to a figure of its own each time anew,
-    which takes ten times as long as to check all of it once.
+    """A figure in the making. A Plotly figure checks and copies each part that is added to it, which takes
+    ten times as long as checking all parts once.
     """
 
     def __init__(self) -> None:
@@ -122,17 +122,17 @@ class Draft:
     def add_annotation(self, **annotation: Any) -> None:
         self.parts["annotations"].append(annotation)
 
-    def add_vline(self, *, x: float, **look: Any) -> None:
+    def add_vline(self, *, x: float, **shape: Any) -> None:
         """A line at x, as high as the figure."""
-        self.add_shape(**{"type": "line", "x0": x, "x1": x} | HIGH | look)
+        self.add_shape(**{"type": "line", "x0": x, "x1": x} | HIGH | shape)
 
-    def add_hline(self, *, y: float, **look: Any) -> None:
+    def add_hline(self, *, y: float, **shape: Any) -> None:
         """A line at y, as wide as the figure."""
-        self.add_shape(**{"type": "line", "y0": y, "y1": y} | WIDE | look)
+        self.add_shape(**{"type": "line", "y0": y, "y1": y} | WIDE | shape)
 
-    def add_vrect(self, *, x0: float, x1: float, **look: Any) -> None:
+    def add_vrect(self, *, x0: float, x1: float, **shape: Any) -> None:
         """A ground from x0 to x1, as high as the figure."""
-        self.add_shape(**{"type": "rect", "x0": x0, "x1": x1, "line": {"width": 0}} | HIGH | look)
+        self.add_shape(**{"type": "rect", "x0": x0, "x1": x1, "line": {"width": 0}} | HIGH | shape)
 
     def update_xaxes(self, **axis: Any) -> None:
         self.parts["xaxis"] |= axis
@@ -150,8 +150,8 @@ def layout(
     legend: dict[str, Any] | None = None,
     **more: Any,
 ) -> "go.Figure":
-    """The figure of a draft with the common look, but for another margin at its `top`, in pixels, what its
-    `legend` says and what `more` of a layout does.
+    """The figure of a draft, with the common look. top: its upper margin in pixels; legend, more: attributes
+    of the legend and of the layout, in place of the common ones. ValueError if Plotly does not know one.
     """
     import plotly.graph_objects as go
 

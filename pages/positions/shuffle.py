@@ -30,8 +30,8 @@ SEED = Number("Seed", "positions.seed", range(1, 10_000), 1, dependents=(ORDER.k
 def disorder(ids, name, places):
     """{mask: the largest relative difference of a final vector}."""
     allowed = np.stack([getattr(masks, mask)(len(ids)) for mask in MASKS])
-    found = order.disorder(encodings.bundle(name).network, ids, places, allowed).max(axis=-1)
-    return dict(zip(MASKS, found.tolist(), strict=True))
+    distances = order.disorder(encodings.bundle(name).network, ids, places, allowed)
+    return dict(zip(MASKS, distances.max(axis=-1).tolist(), strict=True))
 
 
 def measured(ids, places):

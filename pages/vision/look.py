@@ -71,7 +71,7 @@ def show(view):
 
 
 def answered_anew(digit, name):
-    """Whether the digit or the model is another than in the run before; if not, its patch may be."""
+    """Note the digit and the model, and return whether they are others than when this view last ran."""
     asked = name, digit.pixels
     before, st.session_state.answered = st.session_state.get("answered"), asked
     return asked != before

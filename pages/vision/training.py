@@ -59,15 +59,15 @@ def untrained(kind, seed):
 
 @remembered()
 def known(kind, seed):
-    """What it makes of other digits than the reader's."""
-    return pictures.judged(untrained(kind, seed))
+    """The loss and accuracy of an untrained model, which no digit of the reader's changes."""
+    return pictures.held_out(untrained(kind, seed))
 
 
 @remembered()
 def first(settings):
-    """What it does before the first step."""
-    chosen = settings.kind, settings.seed
-    return glimpse(untrained(*chosen), settings, 0, [], known(*chosen))
+    """The record of a model before the first step."""
+    kind, seed = settings.kind, settings.seed
+    return glimpse(untrained(kind, seed), settings, 0, [], known(kind, seed))
 
 
 def run(settings):
@@ -97,7 +97,7 @@ def show(view):
         f"each of {plural('step', STEPS)}, turned and shifted a little each time; none of the samples is "
         "among them. The models of the other views learned from 9,000."
     )
-    _fold.sources("vision.code", pictures.glimpse, pictures.seen)
+    _fold.sources("vision.code", pictures.glimpse, pictures.held_out, pictures.seen)
 
 
 def names(kind):

@@ -1,7 +1,7 @@
 """`python -m tests.bench [a] [b] ... [n]`: one table of ratios, all rows or those named; each row is measured
 in one run. `python -m tests.bench load`: a class at once; `answers`: what an answer costs; `heavy`: beside five
 who ask for much; `trainings`: beside two who train; `views`: every view; `moves`: a move in
-every view; `visits`: a first visit of every page.
+every view; `visits`: a first visit of every page; `bertviz`: BertViz' views beside ours.
 """
 
 import argparse

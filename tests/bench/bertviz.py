@@ -3,8 +3,8 @@
 
 BertViz: the call in Python, which is the forward pass of a random BERT of our encoder's size and
 `html_action="return"`, then the time from this HTML, put into an open page as in a notebook, to the frame in
-which all lines are painted. d3, jQuery and require.js come from local copies, loaded before. So the network's
-time and the way from Python to the browser are left out, in BertViz's favour. Ours: from Ctrl + Enter to the
+which all lines are painted. d3, jQuery and require.js are loaded before, from local copies: neither that nor
+the way from Python to the browser is counted, in BertViz's favour. Ours: from Ctrl + Enter to the
 frame in which the main picture changed last; see views. All take turns, five texts each, as a machine's speed
 changes.
 """
@@ -47,7 +47,10 @@ PAINTED = """async ([html, selector, lines]) => {
     const start = performance.now();
     document.body.replaceChildren(document.createRange().createContextualFragment(html)); // its scripts run
     const drawn = () => document.querySelectorAll(selector).length === lines;
-    while (!drawn()) await new Promise(requestAnimationFrame);
+    while (!drawn()) {
+        if (performance.now() - start > 60000) throw new Error("not all lines were drawn");
+        await new Promise(requestAnimationFrame);
+    }
     await new Promise((resolve) => setTimeout(resolve)); // once the frame is painted
     return performance.now() - start;
 }"""

@@ -23,9 +23,8 @@ DATASET = """(key, view = "heatmap") => {
     const picture = room?.shadowRoot?.querySelector(`.riverbank-${view}`);
     return picture && "revision" in picture.dataset ? { ...picture.dataset } : null;
 }"""
-LOADING = (
-    "[data-testid=stSkeleton], .riverbank-figure:empty, .riverbank-figure > :empty"  # what waits for its code
-)
+# What waits for its code.
+LOADING = "[data-testid=stSkeleton], .riverbank-figure:empty, .riverbank-figure > :empty"
 RESTS = f"""() => document.querySelector("[data-test-script-state=notRunning]") && !document.querySelector("{LOADING}")
     && (document.body.offsetHeight, document.fonts.status === "loaded")
 """  # the height lays the page out, and that is what asks for fonts

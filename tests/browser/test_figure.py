@@ -13,6 +13,10 @@ REDRAWN = """before => {
     const now = [...document.querySelectorAll(".textpoint")].map((one) => one.textContent);
     return now.length && String(now) !== String(before);
 }"""
+LIGHT = """selector => {
+    const letters = document.querySelector(selector);
+    return letters && parseInt(getComputedStyle(letters).fill.slice("rgb(".length)) > 150;
+}"""
 LABEL = ".st-key-positions-disorder .ytick text"
 
 
@@ -50,13 +54,27 @@ def test_a_new_figure_is_drawn_where_the_old_one_is_and_once(shuffled):
 def test_what_the_reader_has_hidden_stays_hidden(shuffled):
     shuffled.part("positions.disorder", ".legendtoggle").first.click()
     shuffled.page.wait_for_function("() => document.querySelectorAll('.textpoint').length === 6")
+    before = numbers(shuffled)
     shuffled.page.get_by_role("button", name="Shuffle").click()
-    shuffled.page.wait_for_function(REDRAWN, arg=numbers(shuffled))
-    shuffled.page.emulate_media(color_scheme="dark")
-    shuffled.page.wait_for_function(
-        f"() => getComputedStyle(document.querySelector('{LABEL}')).fill > 'rgb(15'"
-    )
+    shuffled.page.wait_for_function(REDRAWN, arg=before)
     assert len(numbers(shuffled)) == 6
+    shuffled.page.emulate_media(color_scheme="dark")
+    shuffled.page.wait_for_function(LIGHT, arg=LABEL)
+    assert len(numbers(shuffled)) == 6
+
+
+def test_another_line_is_not_hidden_for_it(page):
+    page.open("positions", **{"positions.section": "Beyond the training length", "positions.length": "64"})
+    names = page.page.locator(".legendtext")
+    names.first.wait_for()
+    alibi = page.page.locator(".legendtoggle").nth(names.all_text_contents().index("alibi"))
+    alibi.click()
+    faded = page.page.locator(".traces[style*='opacity: 0.5'] .legendtext")
+    expect(faded).to_have_text("alibi")
+    page.part("positions.measured", "button").get_by_text("learned", exact=True).click()
+    expect(names.get_by_text("learned", exact=True)).to_have_count(0)
+    page.rests()
+    assert faded.all_text_contents() in ([], ["alibi"])
 
 
 def test_the_buttons_of_a_figure_send_nothing_away(shuffled):
@@ -80,10 +98,7 @@ def test_the_map_plays_on_after_another_theme(page):
     plot = page.part("word_sense.map", ".js-plotly-plot")
     plot.wait_for()
     page.page.emulate_media(color_scheme="dark")
-    page.page.wait_for_function(
-        "() => getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'"
-    )
-    page.rests()
+    page.page.wait_for_function(LIGHT, arg=".st-key-word_sense-map .slider-label")
     marks = plot.locator(".scatterlayer .points path").first
     before = marks.get_attribute("transform")
     plot.locator(".updatemenu-button").click()
@@ -133,7 +148,10 @@ def test_a_figure_is_saved_as_a_drawing(shuffled):
     with open(saved.value.path(), encoding="utf-8") as file:
         drawing = file.read()
     assert drawing.startswith("<svg") and all(number in drawing for number in numbers(shuffled))
-    assert '<rect x="0" y="0" width="1025" height="320" style="fill: rgb(255, 255, 255)' in drawing
+    ground = re.search(
+        r'<rect x="0" y="0" width="(\d+)" height="320" style="fill: rgb\(255, 255, 255\)', drawing
+    )
+    assert int(ground[1]) == plot.evaluate("one => one.clientWidth")
 
 
 def test_a_figure_whose_code_does_not_come_says_so(reader):

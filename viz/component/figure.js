@@ -1,6 +1,6 @@
 // @ts-check
-// Plotly's figures, drawn by the very code that Python's library brings: what is there changes in place.
-// Streamlit's own chart would draw each new figure from nothing, and that twice.
+// Plotly's figures, drawn by the plotly.min.js of the Python library, and changed in place. Streamlit's own
+// chart would draw each new figure from nothing, and that twice.
 
 import { rgb, theme } from "./colours.js";
 import { view } from "./mount.js";
@@ -35,7 +35,7 @@ function look(host) {
       xaxis: { ...axis, showgrid: false, zeroline: false },
       yaxis: axis,
       margin: { pad: 8 },
-      paper_bgcolor: `rgb(${page})`, // so that a file of it can be read on any ground
+      paper_bgcolor: `rgb(${page})`, // so that a saved file can be read on any background
       plot_bgcolor: `rgb(${page})`,
       modebar: { bgcolor: `rgb(${page})`, color: label, activecolor: text },
       hoverlabel: { bgcolor: `rgb(${page})`, bordercolor: line, font: { color: text, family: font } },
@@ -60,12 +60,13 @@ function buttons(name, host) {
 }
 
 class Figure {
-  buttons = null; // the same for all draws: Plotly would take another object for a new figure
+  buttons = null; // one object for all draws: given another, Plotly would draw from nothing
   drawn = null;
 
   constructor(host) {
     this.host = host;
-    this.plot = host.appendChild(element("div"));
+    this.plot = /** @type {any} */ (element("div")); // Plotly adds to it
+    host.replaceChildren(this.plot);
     this.watch = new ResizeObserver(() => this.fit());
   }
 
@@ -73,6 +74,7 @@ class Figure {
     this.figure = JSON.parse(spec);
     this.buttons ??= buttons(name, this.host);
     this.host.style.height = `${this.figure.layout.height}px`;
+    this.label = label;
     set(this.host, { role: "figure", "aria-label": label });
     try {
       this.plotly = await library(code);
@@ -87,11 +89,12 @@ class Figure {
 
   draw() {
     if (!this.host.clientWidth) return; // in a closed fold there is no room yet
-    if (!this.drawn) this.plot.replaceChildren(); // of what may have been said instead
+    if (!this.drawn) this.plot.replaceChildren(); // takes LATE away
     this.drawn = this.figure;
-    const template = look(this.host);
-    // What the reader has hidden or enlarged stays so.
-    const layout = { uirevision: "kept", ...this.figure.layout, ...this.size(), template };
+    const lines = String(this.figure.data.map(({ name }) => name));
+    // What the reader has enlarged stays so while the numbers do, what they have hidden while the lines do.
+    const kept = { uirevision: this.label, legend: { ...this.figure.layout.legend, uirevision: lines } };
+    const layout = { ...this.figure.layout, ...kept, ...this.size(), template: look(this.host) };
     this.plotly.react(this.plot, { ...this.figure, layout, config: this.buttons });
   }
 
@@ -101,11 +104,15 @@ class Figure {
   }
 
   fit() {
-    if (this.drawn !== this.figure) return this.draw();
+    if (!this.host.clientWidth) return;
+    if (this.drawn !== this.figure) {
+      this.draw();
+      return;
+    }
     const { width, height } = this.size();
     const { layout } = this.plot;
-    const fits = !this.host.clientWidth || (layout.width === width && layout.height === height);
-    return fits || this.plotly.relayout(this.plot, { width, height });
+    const fits = layout.width === width && layout.height === height;
+    if (!fits) this.plotly.relayout(this.plot, { width, height });
   }
 
   end() {

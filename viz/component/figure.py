@@ -16,15 +16,15 @@ CODE = f"static/js/plotly-{version('plotly')}.min.js"  # where the server has th
 mount = view("figure", whole_page=True)  # Plotly styles its buttons and labels from the page's head
 
 
-def figure(drawn: "go.Figure", *, key: str, label: str) -> None:
-    """Draw a Plotly figure, which has a height, as wide as there is room; its colours where it sets none, and
-    its letters, are those of the page. It can be saved as an SVG file.
+def figure(plot: "go.Figure", *, key: str, label: str) -> None:
+    """Draw a Plotly figure as wide as its room and as high as its layout says; fonts, and colours that it
+    does not set, are those of the page. It can be saved as an SVG file.
 
     key: the widget key, and the name of the file. label: its accessible name.
     """
     from plotly.io.json import to_json_plotly
 
-    spec = drawn.to_plotly_json()
+    spec = plot.to_plotly_json()
     spec["layout"].pop("template", None)
     data = {"spec": to_json_plotly(spec), "label": label, "name": f"riverbank-{key}", "code": CODE}
-    mount(key=key, data=data, height=drawn.layout.height)
+    mount(key=key, data=data, height=plot.layout.height)

@@ -75,12 +75,12 @@ def order() -> list[int]:
 
 
 @torch.inference_mode()
-def judged(network: nn.Module) -> tuple[float, float]:
-    """What a model makes of the digits that are measured on: nats a digit, and the share of right answers."""
+def held_out(network: nn.Module) -> tuple[float, float]:
+    """Loss in nats a digit and accuracy, from 0 to 1, on the digits that are never learned from."""
     images, labels = held()
     logits = network(images).logits
-    right = (logits.argmax(-1) == labels).double().mean()
-    return F.cross_entropy(logits, labels).item(), right.item()
+    accuracy = (logits.argmax(-1) == labels).double().mean()
+    return F.cross_entropy(logits, labels).item(), accuracy.item()
 
 
 @torch.inference_mode()
@@ -89,16 +89,16 @@ def glimpse(
     chosen: Pictures,
     step: int,
     losses: list[float],
-    known: tuple[float, float] | None = None,
+    measured: tuple[float, float] | None = None,
 ) -> Glimpse:
-    """Measure the model after so many steps; `known` is what it makes of the digits that are measured on."""
+    """Measure the model after so many steps. measured: what `held_out` gives, where that is known already."""
     maps = seen(network, torch.tensor(chosen.image))
     shares = (maps * torch.tensor(chosen.ink)).sum((-1, -2)) / maps.sum((-1, -2))
     strongest = maps.amax((-1, -2), keepdim=True)
     return Glimpse(
         step,
         np.array(losses, np.float32),
-        *(known or judged(network)),
+        *(measured or held_out(network)),
         shares.numpy(),
         (maps / strongest * FULL).round().to(torch.uint8).numpy(),
     )

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from model.analysis import heads
 from model.analysis.learning.settings import Settings
 from model.analysis.learning.tasks import Strings
-from model.network import transformer
+from model.network.transformer import Record as Pass
 from model.network.transformer import Transformer
 
 HELD = 7, 0  # seed of the strings that are measured on, which no training draws
@@ -67,8 +67,8 @@ class Lap(NamedTuple):
 def measure(network: Transformer, settings: Settings, step: int, losses: list[float]) -> Record:
     """Measure the model after so many steps."""
     held = settings.draw(STRINGS, HELD)
-    read = network(held.read, settings.allowed(held.read.shape[1]))
-    logits, weights = read.logits, weights_of(read)
+    output = network(held.read, settings.allowed(held.read.shape[1]))
+    logits, weights = output.logits, weights_of(output)
     sample = settings.sample().read
     shown = weights_of(network(sample, settings.allowed(sample.shape[1])))
     return Record(
@@ -101,9 +101,9 @@ def share(logits: Tensor, strings: Strings) -> float:
     return right[strings.judged].double().mean().item()
 
 
-def weights_of(read: transformer.Record) -> np.ndarray:
-    """Weights (L, B, H, T, T) of what a network made of B strings."""
-    return torch.stack([layer.attention.weights() for layer in read.layers]).numpy()
+def weights_of(output: Pass) -> np.ndarray:
+    """Attention weights (L, B, H, T, T) in the record of a pass over B strings."""
+    return torch.stack([layer.attention.weights() for layer in output.layers]).numpy()
 
 
 def by_head(weights: np.ndarray, score: Callable[[np.ndarray, int], float]) -> np.ndarray:

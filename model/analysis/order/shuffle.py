@@ -32,18 +32,18 @@ def shuffled(count: int, seed: int) -> np.ndarray:
 def disorder(
     network: Transformer, ids: Sequence[int], order: Sequence[int], allowed: np.ndarray | Tensor
 ) -> np.ndarray:
-    """How far f(Px) is from P f(x): |f(Px) - P f(x)| / |P f(x)| for each of the T final vectors, (T,) under a
-    mask `allowed` (T, T), or (N, T) under N of them, (N, T, T).
+    """How far f(Px) is from P f(x), |f(Px) - P f(x)| / |P f(x)|, for each of the T final vectors: (T,) under
+    a mask `allowed` (T, T), (N, T) under N masks (N, T, T).
 
-    ids (T ints) are x, order (T ints) is the permutation P: place i of Px holds token order[i]. All
-    run in one pass, so a network without any sense of order gives nothing but rounding (Zaheer 2017, Deep
-    Sets: permutation equivariance).
+    ids (T ints) are x, order (T ints) is the permutation P: place i of Px holds token order[i]. Both orders
+    under all masks run in one pass, so a network without any sense of order gives nothing but rounding
+    (Zaheer 2017, Deep Sets: permutation equivariance).
     """
     ids, order = torch.tensor(ids), torch.tensor(order)
     allowed = masks.checked(allowed)
-    each = allowed.reshape(-1, 1, *allowed.shape[-2:])  # (N, 1, T, T): all heads have the same
+    each = allowed.reshape(-1, 1, *allowed.shape[-2:])  # (N, 1, T, T): one for all heads
     texts = torch.stack((ids, ids[order])).repeat_interleave(len(each), dim=0)  # (2N, T)
     final = network(texts, each.repeat(network.config.layers, 2, 1, 1, 1), predict=False).final
     unmoved, moved = final[: len(each), order], final[len(each) :]  # P f(x) and f(Px), (N, T, C)
-    found = (moved - unmoved).norm(dim=-1) / unmoved.norm(dim=-1)
-    return found.reshape(allowed.shape[:-1]).numpy()
+    distances = (moved - unmoved).norm(dim=-1) / unmoved.norm(dim=-1)
+    return distances.reshape(allowed.shape[:-1]).numpy()

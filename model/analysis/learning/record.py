@@ -69,6 +69,7 @@ def measure(network: Transformer, settings: Settings, step: int, losses: list[fl
     held = settings.draw(STRINGS, HELD)
     output = network(held.read, settings.allowed(held.read.shape[1]))
     logits, weights = output.logits, weights_of(output)
+    sources = [held.sources(i) for i in range(STRINGS)]
     sample = settings.sample().read
     shown = weights_of(network(sample, settings.allowed(sample.shape[1])))
     return Record(
@@ -78,7 +79,7 @@ def measure(network: Transformer, settings: Settings, step: int, losses: list[fl
         share(logits, held),
         accuracy(network, settings, scale=2),
         by_head(weights, lambda one, _: heads.previous(one)),
-        by_head(weights, lambda one, i: heads.on(one, held.sources(i))),
+        by_head(weights, lambda one, i: heads.on(one, sources[i])),
         silenced(network, settings, held),
         np.rint(STEPS * shown[:, 0]).astype(np.uint8),
     )

@@ -32,7 +32,7 @@ const look = () => {
     const rooms = document.querySelectorAll("[data-testid=stMain] [data-testid=stBidiComponentIsolated]");
     const roots = [...rooms].map((room) => room.shadowRoot).filter(Boolean);
     const drawn = [document, ...roots].flatMap((root) => [...root.querySelectorAll(
-        "[data-testid=stMain] .main-svg, [class^=riverbank-]")]);
+        "[data-testid=stMain] .main-svg, [class^=riverbank-]:not(.riverbank-figure)")]);
     if (drawn.some((one) => one.getBoundingClientRect().height > 60)) window.visit.picture = performance.now();
     else requestAnimationFrame(look);
 };

@@ -5,6 +5,7 @@ import pytest
 from tests.session import address, opened, unfold
 from tests.test_pages import PAGES, sections
 
+LONG = {"vision.again"}  # all models on all test digits, moved seven times
 VIEWS = [(page, view) for page in PAGES for view in sections(page) or [None]]
 
 
@@ -32,7 +33,7 @@ def test_a_link_opens_a_fold():
 def test_all_folds_of_a_view_open(page, view):
     query = {f"{page}.section": view} if view else {}
     keys = [one.proto.id.rpartition("-")[2] for one in opened(page, **query).get("expander")]
-    keys = [key for key in keys if key.startswith(page)]  # not that of the sidebar
+    keys = [key for key in keys if key.startswith(page) and key not in LONG]  # not that of the sidebar
     assert keys
     at = opened(page, **query, **dict.fromkeys(keys, "true"))  # it looks for exceptions
     assert {address(at)[key] for key in keys} <= {"True"}

@@ -45,7 +45,7 @@ def test_nothing_stands_beyond_the_edge(walked):
 
 
 def test_no_colour_depends_on_the_width():
-    styles = [*(ROOT / "viz").glob("**/*.css"), ROOT / "pages" / "_server.py"]
+    styles = [*(ROOT / "viz").glob("**/*.css"), ROOT / "pages" / "_page.css"]
     blocks = [block for path in styles for block in BY_WIDTH.findall(path.read_text(encoding="utf-8"))]
     assert len(blocks) > 15
     assert [block for block in blocks if COLOURED.search(block)] == []

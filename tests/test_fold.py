@@ -3,10 +3,9 @@
 import pytest
 
 from tests.session import address, opened, unfold
-from tests.test_pages import PAGES, sections
+from tests.test_pages import views
 
 LONG = {"vision.again"}  # all models on all test digits, moved seven times
-VIEWS = [(page, view) for page in PAGES for view in sections(page) or [None]]
 
 
 def code(at):
@@ -29,7 +28,7 @@ def test_a_link_opens_a_fold():
     assert any("def attend" in one for one in code(at))
 
 
-@pytest.mark.parametrize(("page", "view"), VIEWS)
+@pytest.mark.parametrize(("page", "view"), views())
 def test_all_folds_of_a_view_open(page, view):
     query = {f"{page}.section": view} if view else {}
     keys = [one.proto.id.rpartition("-")[2] for one in opened(page, **query).get("expander")]

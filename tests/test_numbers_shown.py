@@ -57,9 +57,9 @@ def shown(at):
         kind = getattr(element, "type", None)
         if kind not in (None, "code", "bidi_component", "text_area") and getattr(element, "proto", None):
             yield from texts(MessageToDict(element.proto, preserving_proto_field_name=True))
-    for name, data in sent(at).items():
+    for name, data in (sent(at) | figures(at)).items():
         if name not in AROUND:
-            yield from texts(figures(at).get(name) or (data[0] if isinstance(data, tuple) else data))
+            yield from texts(data[0] if isinstance(data, tuple) else data)
 
 
 def fragments(captions):

@@ -26,6 +26,11 @@ def sections(page):
     return {}
 
 
+def views(without=()):
+    """(page, view) of all pages but those `without`; a page without views has one that has no name."""
+    return [(page, view) for page in PAGES if page not in without for view in sections(page) or [None]]
+
+
 @pytest.mark.parametrize("page", VIEWED)
 def test_every_view_of_a_page_is_a_module_with_an_opening_and_one_function_that_shows_what_was_read(page):
     assert len(sections(page)) > 1

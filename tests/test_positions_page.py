@@ -75,10 +75,10 @@ def shown(at):
     """Every component of the page by its key, but for those around it: (header, matrices) of those that send
     numbers, else a dict.
     """
-    found = {}
+    found, others = {}, AROUND | session.figures(at).keys()
     for element in at.get("bidi_component"):
         proto, key = element.proto, element.proto.id.rpartition("-")[2]
-        if key in AROUND or key in session.figures(at):
+        if key in others:
             continue
         if proto.WhichOneof("data") == "json":
             found[key] = json.loads(proto.json)

@@ -132,7 +132,7 @@ def differences(found: Mapping[str, Mapping[str, float] | str], *, height: int =
         title="largest |f(Px) − P f(x)| / |P f(x)|",
         range=[-8.3, 0.8],
         exponentformat="power",
-        dtick=1,
+        dtick=2,  # on a phone there is no room for all powers
     )
     draft.update_yaxes(
         tickvals=list(range(len(names))),

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import model
 from tests.bench import texts
-from tests.bench.views import HEAD, TOKENS, answers, line, pages, typing, views
-from tests.test_pages import PAGES
+from tests.bench.views import HEAD, TOKENS, answers, line, pages, typing
+from tests.test_pages import PAGES, views
 
 # The control of each view; where a view has none of its own, the layer or the list of examples.
 CONTROLS = {
@@ -104,7 +104,7 @@ def main(arguments):
     parser.add_argument("pages", nargs="*", help="only these pages")
     parser.add_argument("--turns", type=int, default=20)
     asked = parser.parse_args(arguments)
-    every = views(without=())
+    every = views()
     assert CONTROLS.keys() | STILL <= set(every)
     some = texts(TOKENS, loaded=model.load("decoder-rope"))
     text = next(some)

@@ -16,7 +16,7 @@ import model
 from tests.bench import texts
 from tests.bench.chromium import EMPTY, RESTS, opened
 from tests.browser import launch
-from tests.test_pages import PAGES, WITHOUT_TEXT, sections
+from tests.test_pages import PAGES, WITHOUT_TEXT, views
 
 TOKENS = 32  # of each text, to the model of the page
 BAR, TIMES = 0.2, 4.0  # the most seconds that 19 of 20 answers may take, and the most times an empty rerun
@@ -103,11 +103,6 @@ HEAD = (
 )
 
 
-def views(without=WITHOUT_TEXT):
-    """(page, view) of all pages but those `without` a text; a page without views has one that has no name."""
-    return [(page, view) for page in PAGES if page not in without for view in sections(page) or [None]]
-
-
 @contextmanager
 def pages():
     """{"ours", "empty", "plotly": a server}, under the same settings, and a browser."""
@@ -169,7 +164,7 @@ def main(arguments):
     parser.add_argument("pages", nargs="*", help="only these pages")
     parser.add_argument("--turns", type=int, default=20)
     asked = parser.parse_args(arguments)
-    chosen = [(page, view) for page, view in views() if page in (asked.pages or PAGES)]
+    chosen = [(page, view) for page, view in views(WITHOUT_TEXT) if page in (asked.pages or PAGES)]
     loaded = {"encoder": model.load("encoder"), "decoder-rope": model.load("decoder-rope")}
     print(HEAD)
     with pages() as (servers, browser):

@@ -15,11 +15,7 @@ from tests.wire import Visitor
 
 MOST = 5.0  # seconds for an answer
 WATCHED = {"text": "The zebrafinch waits at the river", "attention.step": "3 Dot products"}
-DRAWN = {
-    "button",
-    "download_button",
-    "bidi_component",
-}  # have a key, but no place in an address
+DRAWN = {"button", "download_button", "bidi_component"}  # have a key, but no place in an address
 
 
 class Trial:
